@@ -1,0 +1,23 @@
+"""Publish what the filters of a convolutional network respond to, as pages of an MkDocs site."""
+
+from __future__ import annotations
+
+from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
+from mkdocs_lurk.types import Box, FilterId, ImageId, ResultName
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Box",
+    "ConfigError",
+    "FilterId",
+    "ImageError",
+    "ImageId",
+    "LayerError",
+    "LurkError",
+    "ModelError",
+    "ResultName",
+    "ShapeError",
+    "StoreError",
+    "__version__",
+]

@@ -1,0 +1,68 @@
+"""The words that every room shares: results, filters, pictures and boxes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+ResultName = Literal["top_avg", "top_max", "avg_grads", "max_grads", "cropped", "cropped_grad", "max_activ"]
+RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
+
+RESULTS_SCHEMA = "mkdocs-lurk/results/1"
+
+
+class FilterId(NamedTuple):
+    """A filter: the dotted name of its layer and its output channel."""
+
+    layer: str
+    index: int
+
+
+ImageId = int
+"""The place of a picture in the sorted list of the model's pictures."""
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Box:
+    """A half-open rectangle of pixels: rows ``top <= y < bottom``, columns ``left <= x < right``."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """Rows in the box, in pixels; 0 where it is empty."""
+        return max(0, self.bottom - self.top)
+
+    @property
+    def width(self) -> int:
+        """Columns in the box, in pixels; 0 where it is empty."""
+        return max(0, self.right - self.left)
+
+    def clip(self, height: int, width: int) -> Box:
+        """Keep the part inside a picture of ``height`` x ``width`` pixels."""
+        return Box(
+            min(max(self.top, 0), height),
+            min(max(self.left, 0), width),
+            min(max(self.bottom, 0), height),
+            min(max(self.right, 0), width),
+        )
+
+    def shift(self, rows: int, columns: int) -> Box:
+        """Move the box down by ``rows`` and right by ``columns`` pixels."""
+        return Box(self.top + rows, self.left + columns, self.bottom + rows, self.right + columns)
+
+    def as_list(self) -> list[int]:
+        """The box as ``[top, left, bottom, right]``, as in ``results.json``."""
+        return [self.top, self.left, self.bottom, self.right]
+
+
+def slug(name: str) -> str:
+    """Turn a layer's dotted name into its name in files and addresses.
+
+    Anything outside ``A-Za-z0-9._-`` becomes ``-``.
+    """
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name)
