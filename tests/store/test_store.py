@@ -1,0 +1,287 @@
+"""The store keeps what was put, notices what was damaged, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.store import Store, digest
+from mkdocs_lurk.store import blobs as format_
+
+KEY = digest("a unit")
+OTHER = digest("another unit")
+RECORD = {"filters": [{"index": 0, "score": 1.5}], "text": "Größe"}
+BLOBS = {"photo": bytes(range(256)) * 40, "empty": b"", "grad": b"\x00\x01" * 500}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+def files(store: Store) -> list[str]:
+    return sorted(path.name for path in store.root.rglob("*") if path.is_file())
+
+
+def test_a_unit_comes_back_as_it_was_put(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    unit = Store(store.root).get(KEY)
+    assert unit is not None
+    assert unit.record == RECORD
+    assert unit.names == ("photo", "empty", "grad")
+    assert {name: unit.blob(name) for name in unit.names} == BLOBS
+    assert store.has(KEY)
+    assert store.keys() == (KEY,)
+    assert store.size(KEY) == store.file(KEY).stat().st_size
+
+
+def test_the_same_unit_has_the_same_bytes(store: Store, tmp_path: Path) -> None:
+    other = Store(tmp_path / "other")
+    for each in (store, other):
+        each.put(KEY, RECORD, BLOBS)
+    assert store.file(KEY).read_bytes() == other.file(KEY).read_bytes()
+
+
+def test_what_was_not_put_is_missing(store: Store) -> None:
+    assert store.get(KEY) is None
+    assert not store.has(KEY)
+    assert store.keys() == ()
+    assert store.size(KEY) == 0
+    store.drop(KEY)
+
+
+def test_dropping_removes_the_file(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    store.drop(KEY)
+    assert files(store) == []
+
+
+def test_an_unknown_blob_is_an_error(store: Store) -> None:
+    store.put(KEY, RECORD)
+    unit = store.get(KEY)
+    assert unit is not None
+    with pytest.raises(StoreError, match="holds no 'photo'"):
+        unit.blob("photo")
+
+
+def test_a_blob_is_read_without_the_rest(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put(KEY, RECORD, {"large": bytes(4_000_000), "small": b"abc"})
+    unit = store.get(KEY)
+    assert unit is not None
+    read: list[int] = []
+    opened = Path.open
+
+    def counting(path: Path, *args: object, **kwargs: object) -> object:
+        file = opened(path, *args, **kwargs)  # type: ignore[arg-type]
+
+        class Counting:
+            def __enter__(self) -> Counting:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                file.close()
+
+            def fileno(self) -> int:
+                return file.fileno()
+
+            def seek(self, at: int) -> None:
+                file.seek(at)
+
+            def read(self, size: int) -> bytes:
+                read.append(size)
+                return file.read(size)  # type: ignore[no-any-return]
+
+        return Counting()
+
+    monkeypatch.setattr(Path, "open", counting)
+    assert unit.blob("small") == b"abc"
+    assert sum(read) == 3
+
+
+def test_a_unit_is_read_through_once_a_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    times = []
+    whole = format_.hashlib.file_digest
+    monkeypatch.setattr(format_.hashlib, "file_digest", lambda *a: times.append(1) or whole(*a))
+    for _ in range(3):
+        assert store.get(KEY) is not None
+    assert len(times) == 1
+    store.put(KEY, RECORD, {**BLOBS, "more": b"x"})
+    assert store.get(KEY) is not None
+    assert len(times) == 2
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "other", "grow"])
+def test_a_damaged_unit_is_named_dropped_and_missing(
+    store: Store, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    path = store.file(KEY)
+    data = path.read_bytes()
+    path.write_bytes(
+        {
+            "flip": data[:-1] + bytes([data[-1] ^ 1]),
+            "truncate": data[: len(data) // 2],
+            "empty": b"",
+            "other": b"not a unit at all",
+            "grow": data + b"\x00",
+        }[damage]
+    )
+    with caplog.at_level(logging.WARNING):
+        assert Store(store.root).get(KEY) is None
+    assert str(path) in caplog.text
+    assert not path.exists()
+    store.put(KEY, RECORD, BLOBS)
+    assert store.has(KEY)
+
+
+def test_a_flip_of_any_byte_is_noticed(store: Store) -> None:
+    store.put(KEY, {"a": 1}, {"b": b"xyz"})
+    data = store.file(KEY).read_bytes()
+    for at in range(len(data)):
+        store.file(KEY).parent.mkdir(exist_ok=True)
+        store.file(KEY).write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :])
+        assert Store(store.root).get(KEY) is None, at
+
+
+def test_a_unit_under_another_key_is_noticed(store: Store) -> None:
+    store.put(KEY, RECORD)
+    store.put(OTHER, RECORD)
+    store.file(OTHER).write_bytes(store.file(KEY).read_bytes())
+    assert Store(store.root).get(OTHER) is None
+    assert store.has(KEY)
+
+
+def test_damage_after_opening_is_noticed_when_a_blob_is_read(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    unit = store.get(KEY)
+    assert unit is not None
+    data = bytearray(store.file(KEY).read_bytes())
+    data[-1] ^= 1
+    store.file(KEY).write_bytes(data)
+    os.utime(store.file(KEY), ns=(1, 1))
+    with pytest.raises(StoreError, match="lost while it was read"):
+        unit.blob("grad")
+
+
+def test_a_unit_written_anew_is_still_readable(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    unit = store.get(KEY)
+    assert unit is not None
+    Store(store.root).put(KEY, RECORD, {"first": b"shifts the rest", **BLOBS})
+    assert unit.blob("grad") == BLOBS["grad"]
+
+
+def test_a_full_disk_is_one_clear_line_and_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.put(OTHER, RECORD)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(format_.os, "fsync", full)
+    with pytest.raises(StoreError, match=r"no space is left") as caught:
+        store.put(KEY, RECORD, BLOBS)
+    assert "\n" not in str(caught.value)
+    assert files(store) == [f"{OTHER}.unit"]
+
+
+def test_a_store_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file, not a folder")
+    with pytest.raises(StoreError, match="cannot write"):
+        Store(tmp_path / "cache").put(KEY, RECORD)
+    with pytest.raises(StoreError, match="cannot lock"), Store(tmp_path / "cache").lock("net"):
+        pass
+
+
+@pytest.mark.parametrize("record", [{"score": float("nan")}, {"path": Path()}])
+def test_a_record_that_is_no_json_is_refused(store: Store, record: dict[str, object]) -> None:
+    with pytest.raises(StoreError, match="cannot be stored as JSON"):
+        store.put(KEY, record)
+    assert files(store) == []
+
+
+@pytest.mark.parametrize("key", ["", "short", "../../../etc/passwd", "a/b/c/d/e/f", "with space in it"])
+def test_a_key_cannot_leave_the_store(store: Store, key: str) -> None:
+    with pytest.raises(StoreError, match="cannot be a key"):
+        store.put(key, RECORD)
+
+
+def test_aliases_point_to_keys(store: Store) -> None:
+    request = digest("request")
+    assert store.alias(request) is None
+    store.set_alias(request, KEY)
+    assert Store(store.root).alias(request) == KEY
+    assert store.aliases() == {request: KEY}
+    store.drop_alias(request)
+    assert store.aliases() == {}
+
+
+def test_a_damaged_alias_is_missing(store: Store) -> None:
+    request = digest("request")
+    store.set_alias(request, KEY)
+    (path,) = (store.root / "aliases").rglob("*.unit")
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+    assert Store(store.root).alias(request) is None
+
+
+def test_a_lock_keeps_others_out(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with Store(store.root).lock("net"):
+            order.append("second")
+
+    with caplog.at_level(logging.INFO), store.lock("net"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert "another process works on net" in caplog.text
+
+
+def test_the_sweep_takes_only_what_was_abandoned(store: Store) -> None:
+    store.put(KEY, RECORD)
+    folder = store.file(KEY).parent
+    old, new = folder / f"{format_.TEMPORARY}old", folder / f"{format_.TEMPORARY}new"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert store.sweep() == 4
+    assert not old.exists()
+    assert new.exists()
+    assert store.has(KEY)
+
+
+def put_often(root: Path, seconds: float) -> None:
+    store = Store(root)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        store.put(KEY, RECORD, BLOBS)
+
+
+def test_two_writers_and_a_reader_do_no_harm(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=put_often, args=(store.root, 0.5)) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        unit = store.get(KEY)
+        assert unit is not None
+        assert unit.blob("photo") == BLOBS["photo"]
+    for writer in writers:
+        writer.join()
+        assert writer.exitcode == 0
+    assert files(store) == [f"{KEY}.unit"]
