@@ -21,6 +21,7 @@ import struct
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -120,40 +121,49 @@ def read_header(path: Path, key: str, checked: Signature | None = None) -> Heade
         DamagedUnitError: It is not what was written.
     """
     with path.open("rb") as file:
-        signature = _signature(file)
-        if file.read(len(MAGIC)) != MAGIC:
-            raise DamagedUnitError("it does not begin as a unit does")
-        expected = file.read(32)
-        if signature != checked:
-            found = hashlib.file_digest(file, "sha256").digest()
-            if found != expected:
-                raise DamagedUnitError("its contents do not match its digest")
-        file.seek(_BODY_AT)
-        try:
-            (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
-            header = json.loads(file.read(length))
-        except (struct.error, ValueError) as error:
-            raise DamagedUnitError("its header cannot be read") from error
+        return _header(file, key, checked)
+
+
+def read_blob(path: Path, key: str, header: Header, name: str) -> tuple[Header, bytes | None]:
+    """Read one blob, and no more of the file where it is still the one that the header was read from.
+
+    Returns:
+        The header of the file as it is now, and the blob; None where a file written since holds none of that name.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        DamagedUnitError: It is not what was written.
+    """
+    with path.open("rb") as file:
+        if _signature(file) != header.signature:
+            header = _header(file, key, None)
+        if name not in header.blobs:
+            return header, None
+        offset, length = header.blobs[name]
+        file.seek(header.blobs_at + offset)
+        return header, file.read(length)
+
+
+def _header(file: BufferedReader, key: str, checked: Signature | None) -> Header:
+    signature = _signature(file)
+    if file.read(len(MAGIC)) != MAGIC:
+        raise DamagedUnitError("it does not begin as a unit does")
+    expected = file.read(32)
+    if signature != checked and hashlib.file_digest(file, "sha256").digest() != expected:
+        raise DamagedUnitError("its contents do not match its digest")
+    file.seek(_BODY_AT)
+    try:
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        header = json.loads(file.read(length))
+    except (struct.error, ValueError) as error:
+        raise DamagedUnitError("its header cannot be read") from error
     if header["key"] != key:
         raise DamagedUnitError(f"it holds the unit {header['key']}")
     blobs = {name: (offset, size) for name, (offset, size) in header["blobs"].items()}
     return Header(header["record"], blobs, _HEADER_AT + length, signature)
 
 
-def read_blob(path: Path, header: Header, name: str) -> bytes | None:
-    """Read one blob; None where the file is no longer the one that the header was read from."""
-    offset, length = header.blobs[name]
-    try:
-        with path.open("rb") as file:
-            if _signature(file) != header.signature:
-                return None
-            file.seek(header.blobs_at + offset)
-            return file.read(length)
-    except FileNotFoundError:
-        return None
-
-
-def _signature(file: BinaryIO | Any) -> Signature:
+def _signature(file: BufferedReader) -> Signature:
     status = os.fstat(file.fileno())
     return status.st_ino, status.st_size, status.st_mtime_ns
 

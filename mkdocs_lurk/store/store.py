@@ -53,17 +53,14 @@ class Unit:
         Raises:
             StoreError: There is no blob of that name, or the unit was lost since it was opened.
         """
-        for _ in range(2):
-            if name not in self._header.blobs:
-                raise StoreError(f"the unit {self.key} holds no {name!r}")
-            data = read_blob(self._folder.path(self.key), self._header, name)
+        if name in self._header.blobs:
+            try:
+                self._header, data = read_blob(self._folder.path(self.key), self.key, self._header, name)
+            except (FileNotFoundError, DamagedUnitError) as error:
+                raise StoreError(f"the unit {self.key} was lost while it was read; build again") from error
             if data is not None:
                 return data
-            header = self._folder.header(self.key)  # another builder wrote it anew, or dropped it
-            if header is None:
-                break
-            self._header = header
-        raise StoreError(f"the unit {self.key} was lost while it was read; build again")
+        raise StoreError(f"the unit {self.key} holds no {name!r}")
 
 
 class _Folder:
