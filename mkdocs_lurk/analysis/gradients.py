@@ -1,0 +1,76 @@
+"""Project what a filter saw back into the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.analysis.rules import Rule, hold_gates, set_rule
+
+Position = tuple[int, int]
+
+
+def project(
+    probe: Probe,
+    x: Tensor,
+    layer: str,
+    filters: Sequence[int],
+    rule: Rule,
+    positions: Sequence[Position] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Compute the gradient of one number of a filter with respect to each picture.
+
+    Without positions the number is the filter's spatial mean, the one that ``top_avg`` ranks by; with positions it is
+    the value of that single unit, the one that ``top_max`` ranks by.
+
+    Args:
+        probe: The network.
+        x: Pictures, ``(n, c, h, w)``, normalised. All ``n`` share one forward pass.
+        layer: The layer's name.
+        filters: The filter of each picture.
+        rule: How rectifiers pass gradients, as in ``set_rule``.
+        positions: The unit ``(y, x)`` of each picture, or none for the mean.
+
+    Returns:
+        The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the numbers themselves,
+        ``(n,)``.
+    """
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        scores = _scores(probe.maps(x, layer, filters), positions)
+        set_rule(scores, rule)
+        (gradient,) = torch.autograd.grad(scores.sum(), x)
+    return gradient.float(), scores.detach().float()
+
+
+def saliency_energy(
+    probe: Probe, x: Tensor, layer: str, filters: Sequence[int], positions: Sequence[Position]
+) -> Tensor:
+    """Say where in each picture a unit's plain gradient lies, with gates held constant.
+
+    Args:
+        probe: The network.
+        x: Pictures, ``(n, c, h, w)``, normalised.
+        layer: The layer's name.
+        filters: The filter of each picture.
+        positions: The unit ``(y, x)`` of each picture.
+
+    Returns:
+        The squared gradient summed over colours, ``(n, h, w)``, float32.
+    """
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        scores = _scores(probe.maps(x, layer, filters), positions)
+        hold_gates(scores)
+        (gradient,) = torch.autograd.grad(scores.sum(), x)
+    return gradient.float().square().sum(1)
+
+
+def _scores(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:
+    if positions is None:
+        return maps.mean((1, 2))
+    rows, columns = zip(*positions, strict=True)
+    return maps[torch.arange(len(positions)), list(rows), list(columns)]

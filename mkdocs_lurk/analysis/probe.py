@@ -1,0 +1,199 @@
+"""Run a network as far as the layer of interest, and no further."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mkdocs_lurk.errors import LayerError, ShapeError
+from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames
+
+Shape = tuple[int, int, int]
+
+
+class _Reached(BaseException):
+    """Ends a forward pass whose rest is of no interest; no network's own ``except Exception`` catches it."""
+
+
+def as_map(output: Any, shape: Shape) -> Tensor:
+    """See a layer's output as feature maps.
+
+    Args:
+        output: ``(n, c, h, w)``; ``(n, h, w, c)``; tokens ``(n, t, c)``, of which any beyond ``h * w`` lead the others
+            (class tokens) and are left out; or ``(n, c)``, a map of one pixel.
+        shape: The layer's ``(c, h, w)``.
+
+    Returns:
+        ``(n, c, h, w)``, a view where possible.
+
+    Raises:
+        ShapeError: The output cannot be seen so.
+    """
+    channels, height, width = shape
+    if isinstance(output, Tensor):
+        got = tuple(output.shape[1:])
+        if got == shape:
+            return output
+        if got == (height, width, channels):
+            return output.permute(0, 3, 1, 2)
+        if output.dim() == 2 and got == (channels,):
+            return output[:, :, None, None]
+        if output.dim() == 3 and got[1] == channels and got[0] >= height * width:
+            tokens = output[:, got[0] - height * width :].transpose(1, 2)
+            return tokens.reshape(len(output), channels, height, width)
+    seen = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise ShapeError(f"expected feature maps of shape {shape} for each picture, got {seen}")
+
+
+class Probe:
+    """A network whose layers can be read while it runs.
+
+    Args:
+        module: The network, in evaluation mode.
+        shapes: Every layer's name and output shape ``(c, h, w)``.
+        modules: The names among them that are modules' outputs rather than convolution or linear calls.
+    """
+
+    def __init__(self, module: nn.Module, shapes: Mapping[str, Shape], modules: Sequence[str] = ()) -> None:
+        self.module = module
+        self.shapes = dict(shapes)
+        self._modules = frozenset(modules)
+        self._owners = OwnerNames(module)
+
+    def read(self, x: Tensor, receive: Callable[[str, Tensor], None]) -> Any:
+        """Run the whole network and hand over each layer's maps as they arise.
+
+        Args:
+            x: Pictures, ``(n, c, h, w)``, normalised.
+            receive: Called with a layer's name and its maps ``(n, c, h, w)``, which it must not keep or change: a
+                network may overwrite them in place.
+
+        Returns:
+            What the network returned.
+        """
+
+        def catch(call: Call) -> Tensor:
+            output = call.run()
+            if call.name in self.shapes and call.name not in self._modules:
+                receive(call.name, as_map(output, self.shapes[call.name]))
+            return output
+
+        def hooked(name: str, output: Any) -> None:
+            receive(name, as_map(output, self.shapes[name]))
+
+        with self._hooked(self._modules, hooked), self._catching(catch):
+            return self.module(x)
+
+    def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
+        """Compute for each picture the map of one filter, and stop there.
+
+        Of the layer itself only the filters asked for are computed, and nothing that follows it.
+
+        Args:
+            x: Pictures, ``(n, c, h, w)``, normalised; gradients flow back to them where they ask for it.
+            layer: The layer's name.
+            filters: The filter of each picture, ``n`` of them.
+
+        Returns:
+            ``(n, h', w')``: the filter's output before any activation.
+
+        Raises:
+            LayerError: The network did not come to this layer.
+        """
+        found: list[Tensor] = []
+
+        def catch(call: Call) -> Tensor:
+            if call.name != layer:
+                return call.run()
+            found.append(_own_maps(call, filters, self.shapes[layer]))
+            raise _Reached
+
+        def hooked(_name: str, output: Any) -> None:
+            full = as_map(output, (self.shapes[layer][0], *_grid(output, self.shapes[layer])))
+            found.append(torch.stack([maps[index] for maps, index in zip(full.unbind(), filters, strict=True)]))
+            raise _Reached
+
+        with self._hooked(self._modules & {layer}, hooked):
+            try:
+                if layer in self._modules:
+                    self.module(x)
+                else:
+                    with self._catching(catch):
+                        self.module(x)
+            except _Reached:
+                return found[0]
+        raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
+
+    @contextmanager
+    def _catching(self, catch: Callable[[Call], Tensor]) -> Iterator[None]:
+        with self._owners.following(), CatchCalls(CallNames(self._owners), catch):
+            yield
+
+    @contextmanager
+    def _hooked(self, names: frozenset[str], receive: Callable[[str, Any], None]) -> Iterator[None]:
+        with ExitStack() as stack:
+            for name in sorted(names):
+                handle = self.module.get_submodule(name).register_forward_hook(
+                    lambda _module, _inputs, output, name=name: receive(name, output)
+                )
+                stack.callback(handle.remove)
+            yield
+
+    def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
+        """Make a probe of a copy of the network on another device or in another number format."""
+        module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
+        return Probe(module, self.shapes, sorted(self._modules))
+
+
+def _grid(output: Any, shape: Shape) -> tuple[int, int]:
+    """The height and width that a module's output has for a picture of any size; tokens keep the layer's own."""
+    if isinstance(output, Tensor) and output.dim() == 4:
+        if output.shape[1] == shape[0]:
+            return int(output.shape[2]), int(output.shape[3])
+        return int(output.shape[1]), int(output.shape[2])
+    return shape[1], shape[2]
+
+
+def _own_maps(call: Call, filters: Sequence[int], shape: Shape) -> Tensor:
+    """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
+    pictures = torch.split(call.input, 1)
+    if call.kind == "Linear":
+        return torch.stack(
+            [
+                as_map(_one_unit(x, call, index), (1, *shape[1:]))[0, 0]
+                for x, index in zip(pictures, filters, strict=True)
+            ]
+        )
+    if len(set(filters)) == 1:
+        return _one_filter(call.input, call, filters[0])[:, 0]
+    return torch.cat([_one_filter(x, call, index)[:, 0] for x, index in zip(pictures, filters, strict=True)])
+
+
+def _one_unit(x: Tensor, call: Call, index: int) -> Tensor:
+    """One unit of a linear call, ``(..., 1)``."""
+    bias = None if call.bias is None else call.bias[index : index + 1]
+    return F.linear(x, call.weight[index : index + 1], bias)
+
+
+def _one_filter(x: Tensor, call: Call, index: int) -> Tensor:
+    """One filter of a convolution call, ``(n, 1, h', w')``, from the input channels of its group."""
+    settings = dict(call.settings)
+    groups = int(settings.pop("groups", 1))
+    transposed = call.kind == "ConvTranspose2d"
+    settings.pop("transposed", None)
+    per_group = call.weight.shape[1] if transposed else call.weight.shape[0] // groups
+    group = index // per_group
+    width = x.shape[1] // groups
+    own = x[:, group * width : (group + 1) * width] if groups > 1 else x
+    bias = None if call.bias is None else call.bias[index : index + 1]
+    if transposed:
+        kernel = call.weight[group * width : (group + 1) * width, index % per_group : index % per_group + 1]
+        return F.conv_transpose2d(own, kernel, bias, **settings)
+    settings.pop("output_padding", None)
+    return F.conv2d(own, call.weight[index : index + 1], bias, **settings)
