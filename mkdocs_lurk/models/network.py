@@ -1,0 +1,44 @@
+"""A loaded network, ready to be looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network in evaluation mode, on the CPU, in float32, whose parameters take no gradient.
+
+    Attributes:
+        module: Takes ``(n, c, h, w)``.
+        parameters: Numbers that were learned; shared ones count once.
+        weights_digest: Digest of the names, shapes, types and values of all parameters and buffers.
+        weights_note: What must be said where the weights are not learned ones.
+        batch_size: The only batch size that the network takes, or none where it takes any.
+        notes: Sentences about how it was loaded.
+    """
+
+    module: nn.Module
+    parameters: int
+    weights_digest: str
+    weights_note: str | None = None
+    batch_size: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def digest_weights(module: nn.Module) -> str:
+    """Digest a network's parameters and buffers, by name.
+
+    The file they came from plays no part, nor does a batch counter, which changes no output.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        if not isinstance(value, Tensor) or name.endswith("num_batches_tracked"):
+            continue
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
