@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from mkdocs_lurk.errors import LayerError, ShapeError
 from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames
+from mkdocs_lurk.models.layers import Layer, Layout
 
 Shape = tuple[int, int, int]
 
@@ -21,13 +22,14 @@ class _Reached(BaseException):
     """Ends a forward pass whose rest is of no interest; no network's own ``except Exception`` catches it."""
 
 
-def as_map(output: Any, shape: Shape) -> Tensor:
+def as_map(output: Any, shape: Shape, layout: Layout = "nchw") -> Tensor:
     """See a layer's output as feature maps.
 
     Args:
-        output: ``(n, c, h, w)``; ``(n, h, w, c)``; tokens ``(n, t, c)``, of which any beyond ``h * w`` lead the others
-            (class tokens) and are left out; or ``(n, c)``, a map of one pixel.
+        output: What the layer returned.
         shape: The layer's ``(c, h, w)``.
+        layout: ``nchw``: maps already; ``nhwc``: channels last; ``ntc``: tokens, of which any beyond ``h * w`` lead the
+            others (class tokens) and are left out; ``nc``: maps of one pixel.
 
     Returns:
         ``(n, c, h, w)``, a view where possible.
@@ -38,17 +40,17 @@ def as_map(output: Any, shape: Shape) -> Tensor:
     channels, height, width = shape
     if isinstance(output, Tensor):
         got = tuple(output.shape[1:])
-        if got == shape:
+        if layout == "nchw" and output.dim() == 4 and got[0] == channels:
             return output
-        if got == (height, width, channels):
+        if layout == "nhwc" and output.dim() == 4 and got[2] == channels:
             return output.permute(0, 3, 1, 2)
-        if output.dim() == 2 and got == (channels,):
+        if layout == "nc" and got == (channels,):
             return output[:, :, None, None]
-        if output.dim() == 3 and got[1] == channels and got[0] >= height * width:
+        if layout == "ntc" and output.dim() == 3 and got[1] == channels and got[0] >= height * width:
             tokens = output[:, got[0] - height * width :].transpose(1, 2)
             return tokens.reshape(len(output), channels, height, width)
     seen = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise ShapeError(f"expected feature maps of shape {shape} for each picture, got {seen}")
+    raise ShapeError(f"expected feature maps of shape {shape} ({layout}) for each picture, got {seen}")
 
 
 class Probe:
@@ -58,13 +60,36 @@ class Probe:
         module: The network, in evaluation mode.
         shapes: Every layer's name and output shape ``(c, h, w)``.
         modules: The names among them that are modules' outputs rather than convolution or linear calls.
+        layouts: How outputs hold their maps, where not as ``nchw``.
     """
 
-    def __init__(self, module: nn.Module, shapes: Mapping[str, Shape], modules: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        shapes: Mapping[str, Shape],
+        modules: Iterable[str] = (),
+        layouts: Mapping[str, Layout] | None = None,
+    ) -> None:
         self.module = module
         self.shapes = dict(shapes)
         self._modules = frozenset(modules)
+        self._layouts = dict(layouts or {})
         self._owners = OwnerNames(module)
+
+    @classmethod
+    def of(cls, module: nn.Module, layers: Sequence[Layer]) -> Probe:
+        """Probe the layers that were found in a network."""
+        return cls(
+            module,
+            {layer.name: layer.output for layer in layers},
+            [layer.name for layer in layers if layer.op < 0],
+            {layer.name: layer.layout for layer in layers},
+        )
+
+    def _map(self, layer: str, output: Any, channels: int | None = None) -> Tensor:
+        shape = self.shapes[layer]
+        shape = shape if channels is None else (channels, *shape[1:])
+        return as_map(output, shape, self._layouts.get(layer, "nchw"))
 
     def read(self, x: Tensor, receive: Callable[[str, Tensor], None]) -> Any:
         """Run the whole network and hand over each layer's maps as they arise.
@@ -81,11 +106,11 @@ class Probe:
         def catch(call: Call) -> Tensor:
             output = call.run()
             if call.name in self.shapes and call.name not in self._modules:
-                receive(call.name, as_map(output, self.shapes[call.name]))
+                receive(call.name, self._map(call.name, output))
             return output
 
         def hooked(name: str, output: Any) -> None:
-            receive(name, as_map(output, self.shapes[name]))
+            receive(name, self._map(name, output))
 
         with self._hooked(self._modules, hooked), self._catching(catch):
             return self.module(x)
@@ -111,12 +136,12 @@ class Probe:
         def catch(call: Call) -> Tensor:
             if call.name != layer:
                 return call.run()
-            found.append(_own_maps(call, filters, self.shapes[layer]))
+            found.append(self._own_maps(call, filters))
             raise _Reached
 
         def hooked(_name: str, output: Any) -> None:
-            full = as_map(output, (self.shapes[layer][0], *_grid(output, self.shapes[layer])))
-            found.append(torch.stack([maps[index] for maps, index in zip(full.unbind(), filters, strict=True)]))
+            maps = torch.split(self._map(layer, output), 1)
+            found.append(torch.cat([one[:, index] for one, index in zip(maps, filters, strict=True)]))
             raise _Reached
 
         with self._hooked(self._modules & {layer}, hooked):
@@ -148,31 +173,15 @@ class Probe:
     def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
         """Make a probe of a copy of the network on another device or in another number format."""
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
-        return Probe(module, self.shapes, sorted(self._modules))
+        return Probe(module, self.shapes, self._modules, self._layouts)
 
-
-def _grid(output: Any, shape: Shape) -> tuple[int, int]:
-    """The height and width that a module's output has for a picture of any size; tokens keep the layer's own."""
-    if isinstance(output, Tensor) and output.dim() == 4:
-        if output.shape[1] == shape[0]:
-            return int(output.shape[2]), int(output.shape[3])
-        return int(output.shape[1]), int(output.shape[2])
-    return shape[1], shape[2]
-
-
-def _own_maps(call: Call, filters: Sequence[int], shape: Shape) -> Tensor:
-    """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
-    pictures = torch.split(call.input, 1)
-    if call.kind == "Linear":
-        return torch.stack(
-            [
-                as_map(_one_unit(x, call, index), (1, *shape[1:]))[0, 0]
-                for x, index in zip(pictures, filters, strict=True)
-            ]
-        )
-    if len(set(filters)) == 1:
-        return _one_filter(call.input, call, filters[0])[:, 0]
-    return torch.cat([_one_filter(x, call, index)[:, 0] for x, index in zip(pictures, filters, strict=True)])
+    def _own_maps(self, call: Call, filters: Sequence[int]) -> Tensor:
+        """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
+        one = _one_unit if call.kind == "Linear" else _one_filter
+        if len(set(filters)) == 1:
+            return self._map(call.name, one(call.input, call, filters[0]), 1)[:, 0]
+        pictures = zip(torch.split(call.input, 1), filters, strict=True)
+        return torch.cat([self._map(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
 
 
 def _one_unit(x: Tensor, call: Call, index: int) -> Tensor:
