@@ -1,0 +1,116 @@
+"""Turn pixels into picture files and back.
+
+What a page shows is WebP; what a score is checked against is packed without any loss.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mkdocs_lurk.errors import ImageError, ShapeError
+
+_WEBP_LIMIT_PX = 16383
+_HEADER = struct.Struct("<4sBBIII")
+_MAGIC = b"LPX1"
+_WEBP, _DEFLATE = 0, 1
+_TYPES: tuple[type[np.generic], ...] = (np.uint8, np.float32)
+
+
+def shown(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """The pixels as a page shows them: ``(h, w, 3)`` uint8.
+
+    Args:
+        pixels: ``(h, w, c)``, uint8, or floats in 0..1, which are clipped there. One or two channels are shown as
+            grey by the first; of more than three, the first three.
+    """
+    if pixels.ndim != 3:
+        raise ShapeError(f"pixels have the shape {pixels.shape}; give (h, w, c)")
+    if pixels.dtype != np.uint8:
+        pixels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    chosen = pixels[:, :, :3] if pixels.shape[2] >= 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
+    return np.ascontiguousarray(chosen)
+
+
+def encode_picture(pixels: NDArray[Any], quality: int | None = None) -> bytes:
+    """Encode pixels ``(h, w, c)`` as WebP, as ``shown`` shows them.
+
+    Args:
+        pixels: uint8, or floats in 0..1.
+        quality: 0 to 100 for a smaller file that differs a little; none for the very same pixels.
+    """
+    buffer = io.BytesIO()
+    picture = Image.fromarray(shown(pixels))
+    if quality is None:
+        picture.save(buffer, "WEBP", lossless=True, exact=True, method=4)
+    else:
+        picture.save(buffer, "WEBP", quality=quality, method=4)
+    return buffer.getvalue()
+
+
+def decode_picture(data: bytes) -> NDArray[np.uint8]:
+    """Decode a picture file to pixels ``(h, w, 3)``.
+
+    Raises:
+        ImageError: The bytes are no picture.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as reason:
+        raise ImageError(f"{len(data)} bytes of the cache are no picture ({reason}); analyse again") from reason
+
+
+def gradient_pixels(gradient: NDArray[Any]) -> NDArray[np.uint8]:
+    """Show a gradient ``(c, h, w)`` as pixels ``(h, w, c)``.
+
+    Zero is mid-grey, 128; the largest magnitude of all channels is 127 away from it, on either side.
+    """
+    largest = float(np.abs(gradient).max()) if gradient.size else 0.0
+    scaled = gradient * (127.0 / largest) if largest > 0 and np.isfinite(largest) else np.zeros_like(gradient)
+    return np.ascontiguousarray(np.moveaxis(128 + np.rint(scaled), 0, -1).astype(np.uint8))
+
+
+def pack_pixels(pixels: NDArray[Any]) -> bytes:
+    """Pack pixels ``(h, w, c)``, uint8 or float32, without any loss."""
+    if pixels.ndim != 3 or pixels.dtype not in _TYPES:
+        raise ShapeError(f"pixels are {pixels.dtype} {pixels.shape}; give (h, w, c) of uint8 or float32")
+    height, width, channels = pixels.shape
+    kind = _TYPES.index(pixels.dtype.type)
+    if pixels.dtype == np.uint8 and channels in (1, 3) and max(height, width) <= _WEBP_LIMIT_PX and pixels.size:
+        form, body = _WEBP, encode_picture(pixels)
+    else:
+        form, body = _DEFLATE, zlib.compress(_shuffled(pixels), 6)
+    return _HEADER.pack(_MAGIC, form, kind, height, width, channels) + body
+
+
+def unpack_pixels(data: bytes) -> NDArray[Any]:
+    """Give back what ``pack_pixels`` packed.
+
+    Raises:
+        ImageError: The bytes are something else.
+    """
+    try:
+        magic, form, kind, height, width, channels = _HEADER.unpack_from(data)
+        if magic != _MAGIC or form not in (_WEBP, _DEFLATE):
+            raise ValueError("no packed pixels")
+        body, dtype = data[_HEADER.size :], np.dtype(_TYPES[kind])
+        if form == _WEBP:
+            return np.ascontiguousarray(decode_picture(body)[:, :, :channels]).reshape(height, width, channels)
+        planes = np.frombuffer(zlib.decompress(body), np.uint8).reshape(dtype.itemsize, -1)
+        values: NDArray[Any] = np.ascontiguousarray(planes.T).view(dtype)
+        return values.reshape(height, width, channels)
+    except (struct.error, zlib.error, ValueError, IndexError) as reason:
+        raise ImageError(f"{len(data)} bytes of the cache are no packed pixels ({reason}); analyse again") from reason
+
+
+def _shuffled(pixels: NDArray[Any]) -> bytes:
+    """The bytes by their place in a number, first ones first: the like stand together and pack better."""
+    values = np.ascontiguousarray(pixels).reshape(-1, 1).view(np.uint8)
+    return np.ascontiguousarray(values.T).tobytes()
