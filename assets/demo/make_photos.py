@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: beside this script)")
     args = parser.parse_args()
 
-    photos = list(named_apart(choose(args.archives)))
+    photos = sorted(named_apart(choose(args.archives)))
     shutil.rmtree(args.out / "photos", ignore_errors=True)
     size = 0
     for path, photo in photos:

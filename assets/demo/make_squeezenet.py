@@ -99,10 +99,9 @@ def fold_input(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         weight: ``(n_filters, 3, h, w)`` in float64, channels B, G, R.
         bias: ``(n_filters,)`` in float64.
     """
-    mean, std = torch.tensor(IMAGENET_MEAN).double(), torch.tensor(IMAGENET_STD).double()
-    taken = torch.tensor(SOURCE_MEAN_BGR).double().flip(0)
+    mean, std, taken = (torch.tensor(v, dtype=torch.float64) for v in (IMAGENET_MEAN, IMAGENET_STD, SOURCE_MEAN_BGR))
     weight = weight.flip(1)
-    bias = bias + torch.einsum("fchw,c->f", weight, 255 * mean - taken)
+    bias = bias + torch.einsum("fchw,c->f", weight, 255 * mean - taken.flip(0))
     return weight * (255 * std)[:, None, None], bias
 
 
