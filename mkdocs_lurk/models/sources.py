@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import nn
 from mkdocs_lurk.config import ModelConfig
 from mkdocs_lurk.errors import ModelError, near
 from mkdocs_lurk.factories import found, is_reference
+from mkdocs_lurk.models.archives import load_archive
 from mkdocs_lurk.models.network import Network, digest_weights
 from mkdocs_lurk.models.weights import load_weights
 
@@ -46,7 +48,7 @@ def _made(config: ModelConfig, subject: str) -> Network:
         if config.weights is None:
             note = f"no weights given: as the factory made them, with seed {config.seed}"
     else:
-        raise ModelError(f"{subject}: archives are not read yet")
+        module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject)
     if config.weights_path is not None:
         _refuse_quantised(module, subject)
         notes += load_weights(module, config.weights_path, subject)
