@@ -1,0 +1,132 @@
+/** One row above the grid: what tiles show, their order, a class, and the rest under “View”. */
+import { HIDES, type Order, SHOWS, type Show, SIZES, type State } from "../data/state";
+import { disclosure } from "../draw/disclosure";
+import { freshId, html } from "../draw/dom";
+
+export interface ToolbarOptions {
+  state: State;
+  shows: readonly Show[];
+  orders: readonly Order[];
+  classes: readonly { label: string; count: number }[];
+  counts: { dead: number; duplicate: number };
+  change(part: Partial<State>): void;
+  signal: AbortSignal;
+}
+
+const SHOW_WORDS: Record<Show, string> = { crop: "Crops", synthesis: "Synthesis", average: "Averages" };
+const SHOW_SAYS: Record<Show, string> = {
+  crop: "The part of a photo that caused the strongest response",
+  synthesis: "A picture made to raise the filter's mean response",
+  average: "The photo with the highest mean response",
+};
+const ORDER_WORDS: Record<Order, string> = {
+  index: "By index",
+  strongest: "Strongest first",
+  selectivity: "Most selective first",
+  ratio: "Synthesis over photo",
+  similarity: "Alike side by side",
+};
+const HIDE_WORDS = { dead: "Hide dead filters", duplicate: "Hide duplicates" } as const;
+
+export interface Toolbar {
+  node: HTMLElement;
+  update(state: State): void;
+}
+
+export function toolbar(options: ToolbarOptions): Toolbar {
+  const parts = [showSwitch(options), orderMenu(options), classBox(options), viewMenu(options)].filter(
+    (part): part is Part => part !== null,
+  );
+  const node = html("div", { class: "lurk-toolbar", role: "group", "aria-label": "How the filters are shown" });
+  for (const part of parts) node.append(part.node);
+  const update = (state: State) => {
+    for (const part of parts) part.update(state);
+  };
+  update(options.state);
+  return { node, update };
+}
+
+type Part = Toolbar;
+
+function showSwitch({ shows, change }: ToolbarOptions): Part | null {
+  if (shows.length < 2) return null;
+  const name = freshId("show");
+  const inputs = SHOWS.filter((show) => shows.includes(show)).map((show) => {
+    const input = html("input", { type: "radio", name, value: show, on: { change: () => change({ show }) } });
+    return { show, input, label: html("label", { title: SHOW_SAYS[show] }, input, html("span", {}, SHOW_WORDS[show])) };
+  });
+  const node = html("div", { class: "lurk-segments", role: "radiogroup", "aria-label": "Tiles show" });
+  for (const { label } of inputs) node.append(label);
+  return {
+    node,
+    update: (state) => {
+      for (const { show, input } of inputs) input.checked = show === state.show;
+    },
+  };
+}
+
+function orderMenu({ orders, change }: ToolbarOptions): Part | null {
+  if (orders.length < 2) return null;
+  const menu = html("select", {
+    "aria-label": "Order",
+    on: { change: () => change({ order: menu.value as Order }) },
+  });
+  for (const order of orders) menu.append(html("option", { value: order }, ORDER_WORDS[order]));
+  return {
+    node: menu,
+    update: (state) => {
+      menu.value = orders.includes(state.order) ? state.order : "index";
+    },
+  };
+}
+
+function classBox({ classes, change }: ToolbarOptions): Part | null {
+  if (classes.length < 2) return null;
+  const list = html("datalist", { id: freshId("classes") });
+  for (const { label, count } of classes) list.append(html("option", { value: label }, `${count}`));
+  const known = new Set(classes.map(({ label }) => label));
+  const read = () => {
+    const text = input.value.trim();
+    if (!text || known.has(text)) change({ class: text });
+  };
+  const input = html("input", {
+    type: "search",
+    list: list.id,
+    placeholder: "Any class",
+    "aria-label": "Only filters that answer most to this class",
+    autocomplete: "off",
+    spellcheck: "false",
+    on: { input: read, change: read },
+  });
+  return {
+    node: html("span", { class: "lurk-class" }, input, list),
+    update: (state) => {
+      if (document.activeElement !== input || known.has(state.class)) input.value = state.class;
+    },
+  };
+}
+
+function viewMenu({ counts, change, signal }: ToolbarOptions): Part {
+  const range = html("input", {
+    type: "range",
+    min: SIZES.least,
+    max: SIZES.most,
+    step: 8,
+    on: { input: () => change({ size: Number(range.value) }) },
+  });
+  const boxes = HIDES.map((hide) => {
+    const input = html("input", { type: "checkbox", disabled: counts[hide] === 0, on: { change: () => apply() } });
+    const words = `${HIDE_WORDS[hide]} (${counts[hide]})`;
+    return { hide, input, label: html("label", {}, input, html("span", {}, words)) };
+  });
+  const apply = () => change({ hide: boxes.filter(({ input }) => input.checked).map(({ hide }) => hide) });
+  const size = html("label", { class: "lurk-range" }, html("span", {}, "Tile size"), range);
+  const { node } = disclosure("View", "lurk-menu", [size, ...boxes.map(({ label }) => label)], signal);
+  return {
+    node,
+    update: (state) => {
+      range.value = String(state.size);
+      for (const { hide, input } of boxes) input.checked = state.hide.includes(hide);
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** The bundle of pages with a map. */
+window.lurkDrawMap = () => undefined;
+
+export {};

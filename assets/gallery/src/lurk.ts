@@ -1,0 +1,10 @@
+/** The bundle of every page: the elements, defined once however often the script runs. */
+import { LurkGallery } from "./elements/gallery";
+import { LurkMap } from "./elements/map";
+import { LurkPhoto } from "./elements/photo";
+
+const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap, "lurk-photo": LurkPhoto };
+
+for (const [name, element] of Object.entries(ELEMENTS)) {
+  if (!customElements.get(name)) customElements.define(name, element);
+}
