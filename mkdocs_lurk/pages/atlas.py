@@ -1,8 +1,8 @@
 """Packs many small pictures into few WebP files, and says where each of them lies.
 
-Pictures of at most 64 px a side (Fashion-MNIST, CIFAR, the crops of early layers) are packed without loss, since every
-pixel is looked at; larger ones are packed with loss, in cells of whole 16 px blocks so that no block of the codec holds
-two pictures. The same pictures give the same bytes.
+Pictures of at most 48 px a side (Fashion-MNIST, CIFAR, the crops of early layers) are packed without loss, since every
+pixel is looked at; larger ones go to other files, with loss, in cells of whole 16 px blocks so that no block of the
+codec holds two pictures. The same pictures give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mkdocs_lurk.errors import ImageError
 Pixels = npt.NDArray[np.uint8]
 """A picture: (h, w, 3), uint8."""
 
-PIXEL_ART_PX = 64
+PIXEL_ART_PX = 48
 _BLOCK_PX = 16
 _WIDEST_PX = 4096
 _MID_GREY = 128
@@ -71,6 +71,11 @@ def thumbnail(pixels: Pixels, side_px: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
+def is_sharp(width: int, height: int) -> bool:
+    """Whether a picture has so few pixels that each should be seen as it is."""
+    return max(width, height) <= PIXEL_ART_PX
+
+
 def pack(sizes: Sequence[tuple[int, int]], step_px: int = 1) -> tuple[list[tuple[int, int]], tuple[int, int]]:
     """Place rectangles on shelves, the higher ones first.
 
@@ -109,7 +114,7 @@ def write_sheet(path: Path, src: str, pictures: Sequence[Pixels], quality: int) 
     Returns:
         Where each picture lies, in the order given, and the file's width and height.
     """
-    sharp = all(max(picture.shape[:2]) <= PIXEL_ART_PX for picture in pictures)
+    sharp = all(is_sharp(picture.shape[1], picture.shape[0]) for picture in pictures)
     step = 1 if sharp else _BLOCK_PX
     corners, (width, height) = pack([(picture.shape[1], picture.shape[0]) for picture in pictures], step)
     sheet = np.full((height, width, 3), _MID_GREY, np.uint8)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_lurk.pages import words
-from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, thumbnail, write_sheet
+from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
 from mkdocs_lurk.pages.photos import THUMB_PX, Photos
 from mkdocs_lurk.store import ModelReader
 
@@ -24,6 +24,7 @@ _TILE_QUALITY = 72
 _SHEET_QUALITY = 70
 _TILES_A_SHEET = 256
 _SHEET_PX = 20_000_000
+_SHARP_SHEET_PX = 4_000_000
 
 
 @dataclass
@@ -100,19 +101,20 @@ def _write_sheets(reader: ModelReader, folder: Path, slug: str, filters: Sequenc
 
 
 def _groups(filters: Sequence[Json]) -> Iterator[list[Json]]:
-    """Runs of filters whose pictures fill a sheet; a filter's pictures stay together."""
-    group: dict[Reference, Json] = {}
-    area = 0
-    for item in filters:
-        own = {name_of(one): one for one in references(item)}
-        size = sum(one["size"][0] * one["size"][1] for one in own.values())
-        if group and area + size > _SHEET_PX:
+    """Runs of filters whose pictures fill a sheet, small pictures apart; a filter's of one kind stay together."""
+    for sharp, limit in ((True, _SHARP_SHEET_PX), (False, _SHEET_PX)):
+        group: dict[Reference, Json] = {}
+        area = 0
+        for item in filters:
+            own = {name_of(one): one for one in references(item) if is_sharp(*one["size"]) == sharp}
+            size = sum(one["size"][0] * one["size"][1] for one in own.values())
+            if group and area + size > limit:
+                yield list(group.values())
+                group, area = {}, 0
+            group.update(own)
+            area += size
+        if group:
             yield list(group.values())
-            group, area = {}, 0
-        group.update(own)
-        area += size
-    if group:
-        yield list(group.values())
 
 
 class _Tiles:

@@ -9,11 +9,13 @@ from typing import Any
 
 from mkdocs_lurk.config import ModelConfig
 from mkdocs_lurk.pages import words
-from mkdocs_lurk.pages.atlas import PIXEL_ART_PX, Spot
+from mkdocs_lurk.pages.atlas import Spot, is_sharp
 from mkdocs_lurk.pages.card import Card, read_card
+from mkdocs_lurk.pages.layers import LayerPictures
 from mkdocs_lurk.types import slug
 
 Json = dict[str, Any]
+_TILE_SHOWN_PX = 96
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,23 @@ class View:
     @property
     def pixelated(self) -> bool:
         """Whether it has so few pixels that they should be seen as squares."""
-        return max(self.width, self.height) <= PIXEL_ART_PX
+        return is_sharp(self.width, self.height) and self.shown_width > self.width
 
 
-def view(spot: Spot, size: tuple[int, int], text: str, shown_px: int, src: str | None = None) -> View:
-    """Show a spot of a sheet of ``size`` pixels so that its longer side is ``shown_px``."""
+def view(spot: Spot, sizes: Mapping[str, tuple[int, int]], text: str, shown_px: int, slug: str = "") -> View:
+    """Show a spot so that its longer side is ``shown_px``.
+
+    Args:
+        spot: What to show.
+        sizes: Width and height of every sheet, in pixels.
+        text: What it shows, in words.
+        shown_px: The longer side on the page.
+        slug: The layer whose folder the page is in; the model's where it is empty.
+    """
+    src = spot.src.removeprefix(f"{slug}/") if slug else spot.src
     scale = shown_px / max(spot.width, spot.height)
     shown = max(1, round(spot.width * scale)), max(1, round(spot.height * scale))
-    return View(src or spot.src, *size, spot.x, spot.y, spot.width, spot.height, text, *shown)
+    return View(src, *sizes[spot.src], spot.x, spot.y, spot.width, spot.height, text, *shown)
 
 
 @dataclass(frozen=True)
@@ -246,7 +257,7 @@ def _layer_missing(about: About, entry: Json, layer: Json) -> list[str]:
     found = []
     if len(filters) < entry["filters"]:
         found.append(
-            f"Looked at: {words.plural(len(filters), 'filter')} of {entry['filters']:,}, as `filters` in `mkdocs.yml` says. "
+            f"Looked at: {len(filters):,} of {entry['filters']:,} filters, as `filters` in `mkdocs.yml` says. "
             f"For the rest, set `filters: all` and run `{about.analyze}`."
         )
     reasons: dict[tuple[str, str], list[int]] = {}
@@ -278,3 +289,40 @@ _RESULTS = {
 
 def _not_computed(what: str, why: str, about: About) -> str:
     return f"{what} was not computed: {why.rstrip('.')}. To compute it, change that and run `{about.analyze}`."
+
+
+def filter_rows(
+    filters: Sequence[Json], images: Sequence[Json], pictures: LayerPictures, slug: str
+) -> tuple[FilterRow, ...]:
+    """The tiles and lines of a layer, seen from its folder ``slug``."""
+    rows = []
+    for item, crop, made in zip(filters, pictures.crops, pictures.syntheses, strict=True):
+        best_max, best_avg = _first(item, "top_max"), _first(item, "top_avg")
+        index = item["index"]
+        ratio = (item["max_activ"] or {}).get("ratio") if words.present(item.get("max_activ")) else None
+        means = item["classes"].get("max") if words.present(item.get("classes")) else None
+        rows.append(
+            FilterRow(
+                index=index,
+                crop=_tile(crop, pictures, slug, f"Filter {index}: the crop of its highest maximum"),
+                synthesis=_tile(made, pictures, slug, f"Filter {index}: the picture made by gradient ascent"),
+                dead=bool((item.get("stats") or {}).get("dead")),
+                best_max=words.score(best_max["score"] if best_max else None),
+                best_avg=words.score(best_avg["score"] if best_avg else None),
+                path=images[best_max["image"]]["path"] if best_max else "-",
+                ratio=words.score(ratio),
+                label=str(max(means, key=lambda pair: pair[1])[0]) if means else "-",
+            )
+        )
+    return tuple(rows)
+
+
+def _first(item: Json, name: str) -> Json | None:
+    ranked = item.get(name)
+    return ranked[0] if isinstance(ranked, list) and ranked else None
+
+
+def _tile(spot: Spot | None, pictures: LayerPictures, slug: str, text: str) -> View | None:
+    if spot is None:
+        return None
+    return view(spot, pictures.sizes, text, _TILE_SHOWN_PX, slug)

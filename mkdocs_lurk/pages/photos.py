@@ -6,8 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, thumbnail, write_sheet
 from mkdocs_lurk.store import ModelReader
 
@@ -37,7 +35,7 @@ class Photos:
 
     def __init__(self, reader: ModelReader, images: list[dict[str, Any]]) -> None:
         self._reader = reader
-        self._references = [image.get("picture") for image in images]
+        self._references: list[Any] = [image.get("picture") for image in images]
         self.spots: list[Spot | None] = [None] * len(images)
         self.thumbs: list[Spot | None] = [None] * len(images)
         self.sizes: dict[str, tuple[int, int]] = {}
@@ -77,11 +75,11 @@ class Photos:
         return decode(self._reader.picture(self._references[image]))
 
 
-def _photos_a_sheet(number: int, sizes: list[list[int]]) -> int:
+def _photos_a_sheet(number: int, sizes: list[tuple[int, int]]) -> int:
     """One photo a file while they are few and large; else at least as many as fill a sheet, and at most 32 sheets."""
     if not number:
         return 1
-    width, height = np.max(np.array(sizes), axis=0).tolist()
+    width, height = (max(size[axis] for size in sizes) for axis in (0, 1))
     if number <= _SINGLE_UP_TO and min(width, height) >= _SINGLE_FROM_PX:
         return 1
     return max(-(-number // _SHEETS_AT_MOST), _SHEET_PX // (width * height), 1)
