@@ -144,7 +144,7 @@ class Mined:
             "class_max": self.class_max,
             "counts": self.counts,
             "lowest_mean": self.lowest_mean,
-            "seen": np.array(self.seen),
+            "seen": np.array([self.seen]),
         }
 
     @classmethod
@@ -158,7 +158,7 @@ class Mined:
             get["class_max"],
             get["counts"],
             get["lowest_mean"],
-            int(get["seen"]),
+            int(get["seen"][0]),
         )
 
 

@@ -1,0 +1,52 @@
+"""Choose where a network runs, and in which number format."""
+
+from __future__ import annotations
+
+import torch
+
+from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.run.distributed import Ranks
+
+
+def choose_device(wanted: str, ranks: Ranks) -> torch.device:
+    """Choose the device.
+
+    Args:
+        wanted: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; ``auto`` takes the first of CUDA, MPS and CPU that
+            is there.
+        ranks: Processes of one machine take its GPUs in turn.
+
+    Raises:
+        ConfigError: The device is not there.
+    """
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = torch.device(wanted)
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if count == 0 or (device.index or 0) >= count:
+            raise ConfigError(f"plugins.lurk.device: {wanted!r} is not there, {count} CUDA devices are; use 'auto'")
+        if device.index is None:
+            device = torch.device("cuda", ranks.local_rank % count)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("plugins.lurk.device: 'mps' is not there; use 'auto'")
+    return device
+
+
+def choose_fast_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """Choose the number format of gradients and syntheses; scores are float32 always.
+
+    Args:
+        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the hardware multiplies matrices in it.
+        device: Where the network runs.
+    """
+    if wanted == "auto":
+        return torch.bfloat16 if has_bfloat16_matrices(device) else torch.float32
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def has_bfloat16_matrices(device: torch.device) -> bool:
+    """Whether matrix products in bfloat16 are much faster than in float32: tensor cores, or AMX tiles."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())

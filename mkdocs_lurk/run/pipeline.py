@@ -1,0 +1,217 @@
+"""Analyse one declared model: make what is missing, stage after stage, and leave a record of it all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.images.classes import output_names
+from mkdocs_lurk.images.transforms import make_transform
+from mkdocs_lurk.models.graph import summarise
+from mkdocs_lurk.models.layers import LayerSearch, find_layers
+from mkdocs_lurk.models.receptive import fields
+from mkdocs_lurk.models.sources import load_network
+from mkdocs_lurk.models.tape import Tape, record
+from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying
+from mkdocs_lurk.run.assembling import Parts
+from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype
+from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.run.evaluating import evaluate
+from mkdocs_lurk.run.plan import pictures_of, request_key
+from mkdocs_lurk.run.progress import Progress, Quiet
+from mkdocs_lurk.run.session import Pictures, Session, Unit
+from mkdocs_lurk.store.keys import digest
+from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.types import RESULTS_SCHEMA
+
+log = logging.getLogger("mkdocs.plugins.lurk")
+
+
+def analyze(
+    config: LurkConfig,
+    model: ModelConfig,
+    store: Store,
+    progress: Progress | None = None,
+    ranks: Ranks | None = None,
+) -> str:
+    """Analyse a model; what the store has already is not computed again.
+
+    Returns:
+        The key of the model's record, which the declaration is answered with from now on.
+
+    Raises:
+        LurkError: The first thing that stands in the way, in one line.
+    """
+    ranks = ranks or Ranks()
+    progress = progress or Quiet()
+    try:
+        session, tape, search = open_session(config, model, store, progress, ranks)
+        parts, verified = _compute(session)
+        return _leave_record(config, session, tape, search, parts, verified)
+    finally:
+        progress.close()
+
+
+def open_session(
+    config: LurkConfig, model: ModelConfig, store: Store, progress: Progress, ranks: Ranks
+) -> tuple[Session, Tape, LayerSearch]:
+    """Load a model and look at its structure."""
+    images = pictures_of(config, model)
+    transform = make_transform(model, images)
+    network = load_network(model)
+    tape = record(network.module, torch.zeros(1, transform.channels, transform.height, transform.width))
+    search = find_layers(tape, model.layers)
+    model.check_layers({layer.name: layer.filters for layer in search.layers})
+    known = fields(tape, search.layers)
+    device = choose_device(config.device, ranks)
+    probe = Probe.of(network.module.to(device), search.layers)
+    fast = choose_fast_dtype(config.precision, device)
+    normalisation = [transform.channels, transform.height, transform.width, list(transform.mean), list(transform.std)]
+    session = Session(
+        config=model,
+        store=store,
+        network=network,
+        probe=probe,
+        fast=probe if fast == torch.float32 else probe.copy_to(device, fast),
+        pictures=Pictures(images, transform),
+        layers=search.layers,
+        fields={layer.name: known[layer.name] for layer in search.layers},
+        base=digest("network", network.weights_digest, tape.digest, normalisation),
+        device=device,
+        dtype=torch.float32,
+        fast_dtype=fast,
+        ranks=ranks,
+        progress=progress,
+    )
+    return session, tape, search
+
+
+def _compute(session: Session) -> tuple[Parts, dict[str, Any]]:
+    shards = mining.shards(session)
+    session.progress.plan(
+        {
+            mining.STAGE: _missing(session, shards),
+            projecting.STAGE: projecting.forecast(session),
+            synthesising.STAGE: synthesising.forecast(session),
+            verifying.STAGE: sum(unit.cost for unit in shards),
+        }
+    )
+    session.run_units(mining.STAGE, shards, mining.mine_shard)
+    findings = mining.merge(session, shards)
+    for image, why in findings.skipped.items():
+        if session.ranks.leads:
+            log.warning("picture %s is skipped: %s", session.images.entries[image].path, why)
+
+    project = partial(_with, projecting.project_run, findings)
+    projections = projecting.units(session, findings)
+    kept = photos.units(session, findings)
+    statistics = synthesising.statistics(session, findings)
+    synthesise = partial(_with, synthesising.synthesise_run, statistics)
+    syntheses = synthesising.units(session, statistics)
+    checks = verifying.units(session, findings, kept)
+    session.progress.plan(
+        {
+            projecting.STAGE: _missing(session, projections),
+            photos.STAGE: _missing(session, kept),
+            synthesising.STAGE: _missing(session, syntheses),
+            verifying.STAGE: _missing(session, checks),
+        }
+    )
+    session.run_units(projecting.STAGE, projections, project)
+    session.run_units(photos.STAGE, kept, photos.keep)
+    session.run_units(synthesising.STAGE, syntheses, synthesise)
+    by_key = {check.key: keep for check, keep in zip(checks, kept, strict=True)}
+
+    def verify(own: Session, unit: Any) -> None:
+        verifying.verify(own, findings, by_key[unit.key], unit)
+
+    session.run_units(verifying.STAGE, checks, verify)
+    verified = verifying.conclude(session, findings, [session.fetch(unit, verify).record for unit in checks])
+    parts = Parts(
+        findings,
+        assembling.collect(session, projections, project),
+        assembling.collect(session, syntheses, synthesise),
+        {image: unit.key for unit in kept for image in unit.items},
+    )
+    return parts, verified
+
+
+def _leave_record(
+    config: LurkConfig,
+    session: Session,
+    tape: Tape,
+    search: LayerSearch,
+    parts: Parts,
+    verified: dict[str, Any],
+) -> str:
+    """Write the layers' records and the model's, and answer the declaration with it."""
+    model, transform = session.config, session.pictures.transform
+    outputs = output_names(model, session.images)
+    layers = []
+    for layer in session.layers:
+        body = assembling.layer_record(session, parts, layer)
+        key = digest("layer record", body)
+        if session.ranks.leads:
+            session.store.put(key, body)
+        layers.append({**body["layer"], "unit": key, "chosen": body["chosen"]})
+    body = {
+        "schema": RESULTS_SCHEMA,
+        "model": {
+            "name": model.name,
+            "title": model.title,
+            "source": model.source,
+            "parameters": session.network.parameters,
+            "input": {
+                "size": [transform.channels, transform.height, transform.width],
+                "mean": list(transform.mean),
+                "std": list(transform.std),
+            },
+            "weights_digest": session.network.weights_digest,
+        },
+        "images": assembling.images_record(session, parts, outputs),
+        "layers": layers,
+        "graph": summarise(tape),
+        "verified": verified,
+        "evaluation": evaluate(session, parts.findings, outputs),
+        "classes": list(session.images.labels),
+        "top_k": model.top_k,
+        "gradient": model.gradient,
+        "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
+        "seed": model.seed,
+        "notes": _notes(session, parts, tape),
+        "skipped_layers": search.skipped,
+        "skipped_images": [[session.images.entries[image].path, why] for image, why in parts.findings.skipped.items()],
+        "uses": sorted({unit.key for unit in parts.findings.shards}),
+    }
+    key = digest("model record", body)
+    if session.ranks.leads:
+        session.store.put(key, body)
+        session.store.set_alias(request_key(config, model, session.images), key)
+    session.ranks.wait()
+    return key
+
+
+def _notes(session: Session, parts: Parts, tape: Tape) -> list[str]:
+    """What a reader should know of this analysis, in sentences."""
+    notes = [session.network.weights_note] if session.network.weights_note else []
+    notes += [*session.network.notes, *session.pictures.transform.notes, *tape.notes]
+    seen, wanted = parts.findings.mined.seen, session.config.top_k
+    if seen < wanted:
+        notes.append(f"Only {seen} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
+    if session.fast_dtype != torch.float32:
+        notes.append("Gradients and syntheses were computed in bfloat16; every score is float32.")
+    return notes
+
+
+def _missing(session: Session, units: Sequence[Unit]) -> float:
+    return sum(unit.cost for unit in units if not session.store.has(unit.key))
+
+
+def _with(function: Any, given: Any, session: Session, unit: Unit) -> None:
+    function(session, given, unit)

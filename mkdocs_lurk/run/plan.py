@@ -1,0 +1,128 @@
+"""Find out, without torch, what a build has and what it lacks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.factories import code_digest, is_reference
+from mkdocs_lurk.images.digests import FileDigests
+from mkdocs_lurk.images.sources import ImageSet, list_images
+from mkdocs_lurk.store.keys import digest
+from mkdocs_lurk.store.reader import ModelReader
+from mkdocs_lurk.store.store import Store
+
+ENGINE = 1
+"""Raised when a declared model must be looked up afresh, although nothing in its declaration changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """Whether a declared model's results are in the store.
+
+    Attributes:
+        config: The declaration.
+        request: What the store knows this declaration by.
+        key: The key of the model record; none where results are missing.
+        reason: Why they are missing; empty where they are there.
+    """
+
+    config: ModelConfig
+    request: str
+    key: str | None
+    reason: str = ""
+
+
+def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
+    """Look up every declared model.
+
+    Raises:
+        ConfigError: A declared file is missing.
+        ImageError: There is no picture.
+    """
+    return [state_of(config, model, store) for model in config.models]
+
+
+def state_of(config: LurkConfig, model: ModelConfig, store: Store) -> ModelState:
+    """Look up one model."""
+    request = request_key(config, model, pictures_of(config, model))
+    key = store.alias(request)
+    if key is None:
+        return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
+    try:
+        lost = [unit for unit in ModelReader(store, key).units() if not store.file(unit).is_file()]
+    except StoreError as error:
+        return ModelState(model, request, None, str(error))
+    if lost:
+        return ModelState(model, request, None, f"{len(lost)} of its results are gone from {store.root}")
+    return ModelState(model, request, key)
+
+
+def pictures_of(config: LurkConfig, model: ModelConfig) -> ImageSet:
+    """List a model's pictures, remembering their digests in the cache folder."""
+    return list_images(model, config.cache_dir / "pictures.json")
+
+
+def request_key(config: LurkConfig, model: ModelConfig, images: ImageSet) -> str:
+    """Digest what was declared, by contents: files count by what they hold, not by where they lie.
+
+    What torch would have to be asked for (the weights as they are loaded, the network's operations) is not in it; two
+    declarations that differ here and agree there share their results all the same.
+    """
+    files = FileDigests(config.cache_dir / "files.json")
+    parts: dict[str, Any] = {
+        "name": [model.name, model.title],
+        "source": _source(model, files),
+        "arguments": _plain(dict(model.arguments)),
+        "weights": _file(files, model.weights_path) or model.weights,
+        "classes": _classes(model, files),
+        "transform": _transform(model),
+        "layers": model.layers,
+        "choices": _plain([model.filters, model.top_k, model.gradient, model.synthesis, model.seed]),
+        "precision": config.precision,
+        "images": [[entry.path, entry.label, entry.digest] for entry in images.entries],
+    }
+    files.save()
+    return digest("request", ENGINE, parts)
+
+
+def _source(model: ModelConfig, files: FileDigests) -> list[str]:
+    if model.torchvision_name is not None:
+        return [model.source, importlib.metadata.version("torchvision")]
+    if is_reference(model.source):
+        return [model.source.rpartition(":")[2], code_digest(model.source, model.root)]
+    return [_file(files, model.root / model.source) or model.source]
+
+
+def _transform(model: ModelConfig) -> Any:
+    declared = model.transform
+    if isinstance(declared, str) and is_reference(declared):
+        return [declared.rpartition(":")[2], code_digest(declared, model.root)]
+    return declared
+
+
+def _classes(model: ModelConfig, files: FileDigests) -> Any:
+    if isinstance(model.classes, str) and model.classes != "imagenet":
+        return _file(files, model.root / model.classes)
+    return model.classes
+
+
+def _file(files: FileDigests, path: Path | None) -> str | None:
+    return files.digest(path) if path is not None and path.is_file() else None
+
+
+def _plain(value: Any) -> Any:
+    """A declared value in a form that can be digested."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return (
+        value
+        if value is None or isinstance(value, (bool, int, float, str)) or hasattr(value, "__dataclass_fields__")
+        else repr(value)
+    )

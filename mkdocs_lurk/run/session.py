@@ -1,0 +1,215 @@
+"""One model while it is being analysed: the network, its pictures and where results go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from itertools import pairwise
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.errors import ImageError, StoreError
+from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.transforms import Transform
+from mkdocs_lurk.models.layers import Layer
+from mkdocs_lurk.models.network import Network
+from mkdocs_lurk.models.receptive import Field
+from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.run.progress import Progress
+from mkdocs_lurk.store.keys import digest
+from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.store.store import Unit as Stored
+
+Pixels = NDArray[Any]
+
+_REMEMBERED_PICTURES = 256
+_DECODERS = 2
+
+
+class Pictures:
+    """The model's pictures as the network sees them, decoded ahead of need.
+
+    Args:
+        images: Where they come from.
+        transform: What is done to them.
+    """
+
+    def __init__(self, images: ImageSet, transform: Transform) -> None:
+        self.images = images
+        self.transform = transform
+        self._pixels = lru_cache(_REMEMBERED_PICTURES)(self._decode)
+        self._pool = ThreadPoolExecutor(_DECODERS)
+
+    def pixels(self, image: int) -> Pixels:
+        """One picture, ``(h, w, c)``, at the network's input size and not normalised.
+
+        Raises:
+            ImageError: It cannot be read.
+        """
+        return self._pixels(image)
+
+    def tensor(self, images: Sequence[int]) -> Tensor:
+        """Several pictures, normalised, ``(n, c, h, w)`` float32."""
+        return torch.stack([self.transform.tensor(pixels) for pixels in self._pool.map(self.pixels, images)])
+
+    def batches(self, images: Sequence[int], size: int) -> Iterator[tuple[list[int], Tensor, dict[int, str]]]:
+        """Go through pictures in batches, the next being decoded while one is in use.
+
+        Yields:
+            The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be.
+        """
+        groups = [list(images[start : start + size]) for start in range(0, len(images), size)]
+        with ThreadPoolExecutor(1) as ahead:
+            coming = [ahead.submit(self._readable, group) for group in groups[:1]]
+            for after in [*groups[1:], []]:
+                ready = coming.pop(0)
+                if after:
+                    coming.append(ahead.submit(self._readable, after))
+                yield ready.result()
+
+    def _readable(self, images: Sequence[int]) -> tuple[list[int], Tensor, dict[int, str]]:
+        good: dict[int, Pixels] = {}
+        bad: dict[int, str] = {}
+        for image, pixels in zip(images, self._pool.map(self._try, images), strict=True):
+            if isinstance(pixels, ImageError):
+                bad[image] = str(pixels)
+            else:
+                good[image] = pixels
+        tensors = [self.transform.tensor(pixels) for pixels in good.values()]
+        size = (self.transform.channels, self.transform.height, self.transform.width)
+        return list(good), torch.stack(tensors) if tensors else torch.empty(0, *size), bad
+
+    def _try(self, image: int) -> Pixels | ImageError:
+        try:
+            return self.pixels(image)
+        except ImageError as error:
+            return error
+
+    def _decode(self, image: int) -> Pixels:
+        return self.transform.pixels(self.images.open(image))
+
+
+@dataclass
+class Session:
+    """What every stage of an analysis works with.
+
+    Attributes:
+        base: Digest of the weights, the architecture and the transform: a part of every key.
+        spans: For each layer its columns among all filters of all layers.
+        dtype: The number format of scores: float32.
+        fast: The probe for gradients and syntheses, in the number format that ``precision`` allows.
+        fast_dtype: That number format.
+    """
+
+    config: ModelConfig
+    store: Store
+    network: Network
+    probe: Probe
+    fast: Probe
+    pictures: Pictures
+    layers: tuple[Layer, ...]
+    fields: Mapping[str, Field]
+    base: str
+    device: torch.device
+    dtype: torch.dtype
+    fast_dtype: torch.dtype
+    ranks: Ranks
+    progress: Progress
+    spans: Mapping[str, slice] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ends = np.cumsum([0, *(layer.filters for layer in self.layers)])
+        columns = [slice(int(start), int(end)) for start, end in pairwise(ends)]
+        self.spans = {layer.name: span for layer, span in zip(self.layers, columns, strict=True)}
+
+    @property
+    def images(self) -> ImageSet:
+        """The model's pictures on disk."""
+        return self.pictures.images
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the network's input in px."""
+        return self.pictures.transform.height, self.pictures.transform.width
+
+    def picture_digests(self, images: Iterable[int]) -> list[str]:
+        """What the contents of pictures are known by."""
+        return [self.images.entries[image].digest for image in images]
+
+    def key(self, stage: str, algorithm: int, *parts: object) -> str:
+        """The key of a unit of work: what it is, and all that its bytes depend on."""
+        return digest(stage, algorithm, self.base, *parts)
+
+    def run_units(self, stage: str, units: Sequence[Unit], make: Callable[[Session, Unit], None]) -> None:
+        """Make those of the units that are missing and fall to this process, and wait for the others'.
+
+        Args:
+            stage: What the progress calls this work.
+            units: All units of the stage, in the same order in every process.
+            make: Computes a unit and stores it.
+        """
+        missing = [unit for unit in units if not self.store.has(unit.key)]
+        for unit in self.ranks.share(missing):
+            began = perf_counter()
+            make(self, unit)
+            self.progress.advance(stage, unit.cost * self.ranks.world, perf_counter() - began)
+        self.ranks.wait()
+
+    def fetch(self, unit: Unit, make: Callable[[Session, Unit], None]) -> Stored:
+        """Read a unit from the store; one that was damaged since it was made is made again.
+
+        Raises:
+            StoreError: It does not stay in the store.
+        """
+        stored = self.store.get(unit.key)
+        if stored is None:
+            make(self, unit)
+            stored = self.store.get(unit.key)
+        if stored is None:
+            raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
+        return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of work that is stored when it is done.
+
+    Attributes:
+        key: Where the result goes.
+        cost: Multiply-adds, roughly.
+        layer: The layer it is about; empty where it is about pictures.
+        items: Pictures or filters.
+    """
+
+    key: str
+    cost: float
+    layer: str
+    items: tuple[int, ...]
+
+
+def runs(items: Sequence[int], length: int) -> list[tuple[int, ...]]:
+    """Cut a sequence into runs of a length that does not depend on who does them."""
+    return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
+
+
+def array_bytes(array: NDArray[Any]) -> bytes:
+    """Write an array in NumPy's own format."""
+    buffer = BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def array_from(data: bytes) -> NDArray[Any]:
+    """Read back what ``array_bytes`` wrote."""
+    array: NDArray[Any] = np.load(BytesIO(data), allow_pickle=False)
+    return array

@@ -1,0 +1,110 @@
+"""Prove every score: compute it again from the stored picture, through the whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mkdocs_lurk.analysis import activations
+from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.run import photos
+from mkdocs_lurk.run.mining import Findings
+from mkdocs_lurk.run.session import Session, Unit, runs
+
+STAGE = "verifying scores"
+ALGORITHM = 1
+TOLERANCE = 1e-3
+"""The largest relative difference that passes. Scores near zero are measured against 1 % of the layer's largest."""
+_BATCH = 12
+_FLOOR = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What is stored of some pictures: for each score its picture, its filter among all, and which of the two it is."""
+
+    images: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    maxima: NDArray[np.bool_]
+    values: NDArray[np.float32]
+
+
+def units(session: Session, findings: Findings, kept: Sequence[Unit]) -> list[Unit]:
+    """The units of verifying: one for each run of kept pictures."""
+    cost = float(sum(layer.macs for layer in session.layers))
+    found = []
+    for unit in kept:
+        scores = _scores(findings, unit.items)
+        key = session.key("verify", ALGORITHM, unit.key, scores.columns.tobytes(), scores.values.tobytes())
+        found.append(Unit(key, cost * len(unit.items), "", unit.items))
+    return found
+
+
+def verify(session: Session, findings: Findings, kept: Unit, unit: Unit) -> None:
+    """Compute the scores of a run of pictures again from their stored files, and store the largest difference."""
+    stored = session.fetch(kept, photos.keep)
+    scores = _scores(findings, unit.items)
+    worst, where = 0.0, None
+    for ids in runs(unit.items, _BATCH):
+        pixels = [photos.read(stored, image, session.pictures.transform.channels) for image in ids]
+        x = torch.stack([session.pictures.transform.tensor(one) for one in pixels])
+        by_layer, _ = activations.respond(session.probe, x.to(session.device, session.dtype))
+        means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
+        maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
+        for row, image in enumerate(ids):
+            mine = scores.images == image
+            columns, values = scores.columns[mine], scores.values[mine]
+            again = np.where(scores.maxima[mine], maxima[row, columns], means[row, columns])
+            differences = np.abs(again - values) / _scale(session, findings, columns, values)
+            if len(differences) and float(differences.max()) > worst:
+                worst, where = float(differences.max()), [int(columns[differences.argmax()]), image]
+    session.store.put(unit.key, {"largest": worst, "scores": len(scores.values), "where": where})
+
+
+def conclude(session: Session, findings: Findings, done: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Sum up the verification.
+
+    Raises:
+        ModelError: A score could not be reproduced; the filter and the picture are named.
+    """
+    worst = max(done, key=lambda record: float(record["largest"]))
+    if worst["largest"] > TOLERANCE:
+        column, image = worst["where"]
+        layer = next(name for name, span in session.spans.items() if span.start <= column < span.stop)
+        raise ModelError(
+            f"the score of filter {column - session.spans[layer].start} of layer {layer!r} on "
+            f"{session.images.entries[image].path} differs by {worst['largest']:.2g} (relative) when it is computed "
+            f"again; {TOLERANCE:g} is allowed: does the network give the same output twice?"
+        )
+    return {
+        "largest": float(f"{worst['largest']:.2g}"),
+        "scores": sum(record["scores"] for record in done),
+        "tolerance": TOLERANCE,
+    }
+
+
+def _scores(findings: Findings, ids: Sequence[int]) -> Scores:
+    parts = []
+    for best, is_maximum in ((findings.mined.avg, False), (findings.mined.max, True)):
+        columns, ranks = np.nonzero(np.isin(best.images, ids))
+        parts.append(
+            (best.images[columns, ranks], columns, np.full(len(columns), is_maximum), best.scores[columns, ranks])
+        )
+    images, columns, maxima, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Scores(images, columns, maxima, values)
+
+
+def _scale(
+    session: Session, findings: Findings, columns: NDArray[np.int64], values: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    largest = np.abs(np.where(np.isfinite(findings.mined.max.scores), findings.mined.max.scores, 0)).max(1)
+    floors = np.empty(len(largest))
+    for span in session.spans.values():
+        floors[span] = max(_FLOOR * float(largest[span].max()), 1e-12)
+    scale: NDArray[np.float64] = np.maximum(np.abs(values.astype(np.float64)), floors[columns])
+    return scale
