@@ -229,7 +229,7 @@ def _source(value: object, path: str, root: Path) -> str:
     if Path(source).suffix in ARCHIVE_SUFFIXES:
         existing(source, path, root, "file")
         return source
-    hint = near(source, ["torchvision:" + source]) if re.fullmatch(r"[a-z0-9_]+", source) else ""
+    hint = f"; did you mean 'torchvision:{source}'?" if re.fullmatch(r"[a-z0-9_]+", source) else ""
     raise ConfigError(f"{path}: {source!r} is no source{hint or '; give ' + forms}")
 
 
@@ -270,7 +270,7 @@ def _weights(value: object, path: str, source: str, root: Path) -> str | None:
     if Path(weights).suffix in WEIGHT_SUFFIXES:
         existing(weights, path, root, "file")
         return weights
-    if source.startswith("torchvision:") and re.fullmatch(r"\w+(\.\w+)?", weights):
+    if source.startswith("torchvision:") and re.fullmatch(r"(\w+_Weights\.)?\w+", weights):
         return weights
     if "/" in weights or (root / weights).exists():
         existing(weights, path, root, "file")

@@ -47,7 +47,8 @@ def read_names(path: Path, place: str) -> tuple[str, ...]:
 
     Args:
         path: One name a line, or JSON: a list of names, or a mapping of a name to its number, or of a number (or
-            anything else, say ImageNet's ``n01440764``) to a name or to ``[number, name]``.
+            anything else, say ImageNet's ``n01440764``) to a name, to ``[number, name]`` or to
+            ``{"index": number, "label": name}``.
         place: The key's path, for messages.
 
     Raises:
@@ -76,6 +77,8 @@ def _numbered(held: Mapping[str, object]) -> dict[int, str]:
             found[int(key)] = value
         elif isinstance(value, int) and not isinstance(value, bool):
             found[value] = key
+        elif isinstance(value, Mapping) and isinstance(value.get("index"), int):
+            found[value["index"]] = str(value.get("label", value.get("name", key)))
         elif isinstance(value, list) and len(value) == 2:
             number, name = value if isinstance(value[0], int) else (key, value[1])
             if str(number).isdigit():

@@ -146,6 +146,8 @@ class _Reader:
                 f"{self._subject}: the archive is quantised ({kind}); give the network before quantisation"
             )
         schema = node.schema()
+        if (name := schema.partition("(")[0]) in PLAIN:
+            return PLAIN[name]
         found = operation(schema) if schema and schema != "(no schema)" else None
         if found is None:
             raise ModelError(f"{self._subject}: the archive's step {kind} is not known here; use torch.export instead")

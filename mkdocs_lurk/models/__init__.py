@@ -1,0 +1,1 @@
+"""Load networks, and find out what is in them: layers, edges, receptive fields."""
