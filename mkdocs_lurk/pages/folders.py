@@ -16,7 +16,7 @@ from typing import Any
 from mkdocs_lurk.store.blobs import TEMPORARY, unwritable
 from mkdocs_lurk.store.keys import check_key
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mkdocs.plugins.lurk")
 _LIST = "list.json"
 _FILES = "files"
 

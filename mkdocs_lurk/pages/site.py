@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mkdocs_lurk.config import ModelConfig
 from mkdocs_lurk.pages.atlas import Pixels, Spot, is_sharp, write_sheet
@@ -21,7 +21,7 @@ from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.scripts import BestOfPhotos, chunk_script, labels_of, layer_script, model_script, script
 from mkdocs_lurk.store import ModelReader, Store, digest
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 FOLDER = "models"
 _BODY = ".body"
@@ -75,16 +75,23 @@ class Site:
         return next(file.path for file in self.files if file.uri == uri)
 
 
-@dataclass(frozen=True)
-class Found:
+class State(Protocol):
     """A declared model and the key of its results; without a key, the reason why there are none."""
 
-    config: ModelConfig
-    key: str | None
-    reason: str = ""
+    @property
+    def config(self) -> ModelConfig:
+        """The declaration."""
+
+    @property
+    def key(self) -> str | None:
+        """The key of the model record."""
+
+    @property
+    def reason(self) -> str:
+        """Why there are no results."""
 
 
-def build_site(models: Sequence[Found], store: Store, cache_dir: Path, overrides: Path | None = None) -> Site:
+def build_site(models: Sequence[State], store: Store, cache_dir: Path, overrides: Path | None = None) -> Site:
     """Make the pages of every model that are not made yet, and list all of them.
 
     Args:
@@ -114,7 +121,7 @@ def build_site(models: Sequence[Found], store: Store, cache_dir: Path, overrides
     return Site(tuple(files), _links(files), nav, titles, {name: why for name, why in missing.items() if why})
 
 
-def _folder(model: Found, about: About, store: Store, parent: Path, templates: Templates) -> Folder:
+def _folder(model: State, about: About, store: Store, parent: Path, templates: Templates) -> Folder:
     said = [about.name, about.title, about.source, about.card_text, _version(), _own(templates.overrides)]
     if model.key is None:
         reason = model.reason or "no results are in the cache"

@@ -24,7 +24,7 @@ from mkdocs_lurk.store.blobs import (
 )
 from mkdocs_lurk.store.keys import check_key
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("mkdocs.plugins.lurk")
 _SUFFIX = ".unit"
 _ABANDONED_AFTER_S = 3600.0
 

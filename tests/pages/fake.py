@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,15 @@ def picture(height: int, width: int, seed: int) -> np.ndarray:
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     waves = [np.sin(2 * np.pi * (rng.uniform(0.5, 3) * x + rng.uniform(0.5, 3) * y) + rng.uniform(0, 6)) for _ in "rgb"]
     return ((np.stack(waves, -1) + 1) * 127.5).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A declared model and the key of its results, as the run room tells them."""
+
+    config: ModelConfig
+    key: str | None
+    reason: str = ""
 
 
 class Maker:

