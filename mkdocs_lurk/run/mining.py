@@ -31,12 +31,15 @@ class Findings:
         kept: ``(n_kept,)`` ids of the pictures whose responses were kept: all, or evenly spaced ones of a large set.
         skipped: Pictures that could not be read, and why.
         predictions: For each picture the five likeliest outputs and their probabilities; empty for other networks.
+        n_outputs: Numbers that the network gives for a picture; 0 where it does not classify.
+        shards: The units that all this was merged from.
     """
 
     mined: Mined
     kept: NDArray[np.int64]
     skipped: dict[int, str]
     predictions: dict[int, list[tuple[int, float]]]
+    n_outputs: int
     shards: tuple[Unit, ...]
 
 
@@ -65,6 +68,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
     kept: list[int] = []
     skipped: dict[int, str] = {}
     predictions: dict[int, list[tuple[int, float]]] = {}
+    n_outputs = 0
     for ids, x, unreadable in session.pictures.batches(unit.items, BATCH):
         skipped |= unreadable
         if not ids:
@@ -79,6 +83,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
         means.append(found.means[wanted])
         maxima.append(found.maxima[wanted])
         predictions |= _predictions(ids, outputs)
+        n_outputs = 0 if outputs is None else outputs.shape[1]
     merged = activations.merge_all(parts) if parts else _nothing(session)
     arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
     for number, span in enumerate(session.spans.values()):
@@ -87,6 +92,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
         arrays[f"maxima/{number}"] = np.concatenate([none, *(rows[:, span] for rows in maxima)])
     record = {
         "kept": kept,
+        "n_outputs": n_outputs,
         "skipped": [[image, why] for image, why in skipped.items()],
         "predictions": [[image, *map(list, found)] for image, found in predictions.items()],
     }
@@ -103,6 +109,7 @@ def merge(session: Session, units: Sequence[Unit]) -> Findings:
     kept: list[int] = []
     skipped: dict[int, str] = {}
     predictions: dict[int, list[tuple[int, float]]] = {}
+    n_outputs = 0
     for unit in units:
         stored = session.fetch(unit, mine_shard)
         part = Mined.from_arrays(
@@ -114,13 +121,14 @@ def merge(session: Session, units: Sequence[Unit]) -> Findings:
         )
         mined = part if mined is None else mined.merge(part)
         kept += stored.record["kept"]
+        n_outputs = max(n_outputs, stored.record["n_outputs"])
         skipped |= dict(stored.record["skipped"])
         predictions |= {
             image: [(output, share) for output, share in best] for image, *best in stored.record["predictions"]
         }
     if mined is None or not mined.seen:
         raise ImageError(f"{session.config.images}: not one of {len(session.images.entries)} pictures could be read")
-    return Findings(mined, np.array(kept, np.int64), skipped, predictions, tuple(units))
+    return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs, tuple(units))
 
 
 def responses(session: Session, findings: Findings, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -11,7 +11,6 @@ import torch
 
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.config import LurkConfig, ModelConfig
-from mkdocs_lurk.images.classes import output_names
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.models.graph import summarise
 from mkdocs_lurk.models.layers import LayerSearch, find_layers
@@ -22,7 +21,7 @@ from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising
 from mkdocs_lurk.run.assembling import Parts
 from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype
 from mkdocs_lurk.run.distributed import Ranks
-from mkdocs_lurk.run.evaluating import evaluate
+from mkdocs_lurk.run.evaluating import evaluate, names_of_outputs
 from mkdocs_lurk.run.plan import pictures_of, request_key
 from mkdocs_lurk.run.progress import Progress, Quiet
 from mkdocs_lurk.run.session import Pictures, Session, Unit
@@ -152,7 +151,7 @@ def _leave_record(
 ) -> str:
     """Write the layers' records and the model's, and answer the declaration with it."""
     model, transform = session.config, session.pictures.transform
-    outputs = output_names(model, session.images)
+    outputs = names_of_outputs(session, parts.findings)
     layers = []
     for layer in session.layers:
         body = assembling.layer_record(session, parts, layer)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mkdocs_lurk.analysis.crops import effective_box, window
+from mkdocs_lurk.analysis.gradients import project
+from mkdocs_lurk.models.layers import find_layers
+from mkdocs_lurk.models.receptive import fields
+from mkdocs_lurk.models.tape import record
+from mkdocs_lurk.types import Box
+from tests.analysis.networks import Branching, seeded
+from tests.analysis.test_probe import Everything, probed
+
+SIZE = 40
+
+
+@pytest.mark.parametrize("layer", ["stem", "left", "last"])
+@pytest.mark.parametrize("position", [(0, 0), (3, 7), (9, 9), (9, 0), (4, 5)])
+def test_a_window_gives_the_unit_and_its_gradient(layer: str, position: tuple[int, int]) -> None:
+    module, x = seeded(Branching), torch.randn(1, 3, SIZE, SIZE)
+    tape = record(module, x)
+    field = fields(tape, find_layers(tape, Everything).layers)[layer]
+    probe = probed(module, SIZE)
+    part = window(field.box(*position), position, tuple(int(step) for step in field.jump), (SIZE, SIZE))
+    b = part.box
+    whole, wanted = project(probe, x, layer, [1], "guided", [position])
+    cut, score = project(probe, x[:, :, b.top : b.bottom, b.left : b.right], layer, [1], "guided", [part.position])
+    assert torch.allclose(score, wanted, atol=1e-6)
+    padded = torch.zeros_like(whole)
+    padded[:, :, b.top : b.bottom, b.left : b.right] = cut
+    assert torch.allclose(padded, whole, atol=1e-7)
+    assert b.height < SIZE or layer == "last"
+
+
+@given(st.integers(0, 60), st.integers(1, 40), st.integers(1, 8), st.integers(20, 70))
+def test_windows_hold_the_field_on_the_grid(start: int, length: int, jump: int, size: int) -> None:
+    start = min(start, size - 1)
+    box = Box(start, start, start + length, start + length)
+    part = window(box, (20, 20), (jump, jump), (size, size)).box
+    seen = box.clip(size, size)
+    assert part.top % jump == 0
+    assert part.top <= seen.top
+    assert seen.bottom <= part.bottom <= size
+
+
+def test_effective_box_holds_its_share() -> None:
+    energy = np.zeros((20, 30), np.float32)
+    energy[5:8, 10:14] = 1.0
+    energy[0, 0] = 0.5
+    box, share = effective_box(energy)
+    assert box == Box(5, 10, 8, 14)
+    assert share == pytest.approx(12 / 12.5)
+
+
+def test_effective_box_of_nothing_is_the_whole() -> None:
+    assert effective_box(np.zeros((4, 6), np.float32)) == (Box(0, 0, 4, 6), 1.0)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_effective_box_cannot_shrink_further(seed: int) -> None:
+    energy = np.random.default_rng(seed).random((9, 7), np.float32) ** 4
+    box, share = effective_box(energy)
+    inside = energy[box.top : box.bottom, box.left : box.right]
+    assert share == pytest.approx(inside.sum() / energy.sum(), rel=1e-5)
+    assert share >= 0.9
+    for smaller in (inside[1:], inside[:-1], inside[:, 1:], inside[:, :-1]):
+        assert smaller.sum() / energy.sum() < 0.9 + 1e-6
