@@ -27,7 +27,7 @@ export interface Chart<T> {
 
 /** Bars on one scale that holds zero, so that a bar to the other side is a negative value. */
 export function bars(data: readonly Bar[], options: BarsOptions): Chart<readonly Bar[]> {
-  const node = html("ol", { class: "lurk-bars", "aria-label": options.label });
+  const node = html("div", { class: "lurk-bars", role: "list", "aria-label": options.label });
   const format = options.format ?? score;
 
   function update(rows: readonly Bar[]): void {
@@ -37,7 +37,7 @@ export function bars(data: readonly Bar[], options: BarsOptions): Chart<readonly
     const zero = scale.domain()[0] === scale.domain()[1] ? 0 : scale(0);
     const length = (value: number) => (scale.domain()[0] === scale.domain()[1] ? 0 : scale(value));
     const items = select(node)
-      .selectAll<HTMLLIElement, Bar>("li")
+      .selectAll<HTMLElement, Bar>(":scope > div")
       .data(rows, (row) => String(row.key))
       .join((enter) => enter.append(makeRow));
     items.order();
@@ -56,10 +56,10 @@ export function bars(data: readonly Bar[], options: BarsOptions): Chart<readonly
   return { node, update };
 }
 
-function makeRow(row: Bar): HTMLLIElement {
+function makeRow(row: Bar): HTMLElement {
   return html(
-    "li",
-    {},
+    "div",
+    { role: "listitem" },
     html(row.href ? "a" : "span", { class: "lurk-bar-name" }),
     html("span", { class: "lurk-bar-track", "aria-hidden": "true" }, html("span", { class: "lurk-bar-fill" })),
     html("span", { class: "lurk-bar-value" }),

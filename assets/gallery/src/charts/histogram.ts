@@ -85,7 +85,7 @@ export function histogram(data: HistogramData, options: HistogramOptions): Histo
       .attr("x", (tick) => x(tick))
       .attr("y", height - 4)
       .attr("text-anchor", (tick) => (x(tick) < 12 ? "start" : x(tick) > width - 12 ? "end" : "middle"))
-      .text((tick) => score(tick));
+      .text(x.tickFormat(4));
   }
 
   update(data);

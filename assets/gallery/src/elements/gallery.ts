@@ -1,5 +1,5 @@
 /** `<lurk-gallery data-src data-key [data-suffix]>`: a layer's filters as a grid, one of them opened in it. */
-import type { ChunkData, LayerData } from "../data/format";
+import type { ChunkData, LayerData, LayerLink } from "../data/format";
 import { type Loaded, loadData } from "../data/load";
 import { type Choice, choose, classes, orders } from "../data/order";
 import { readState, SHOWS, type State, writeState } from "../data/state";
@@ -46,7 +46,8 @@ export class LurkGallery extends HTMLElement {
     this.#state = readState(location.hash);
     this.#view = this.#build(data, base);
     this.classList.add("lurk");
-    this.replaceChildren(this.#view.bar.node, this.#view.status, this.#view.grid.node);
+    const line = html("div", { class: "lurk-status-line" }, this.#view.status, this.#neighbours(data, base));
+    this.replaceChildren(this.#view.bar.node, line, this.#view.grid.node);
     this.#arrange();
     if (this.#state.filter !== null) this.#reveal(this.#state.filter);
     const follow = () => this.#follow();
@@ -97,9 +98,30 @@ export class LurkGallery extends HTMLElement {
       grid,
       panel,
       bar,
-      status: html("p", { class: "lurk-status-line", role: "status" }),
+      status: html("p", { role: "status" }),
       choice: null,
     };
+  }
+
+  #neighbours({ previous, next }: LayerData, base: URL): HTMLElement {
+    const folder = new URL("../", base);
+    const link = (layer: LayerLink | null, rel: string, says: string, text: (name: string) => string) =>
+      layer &&
+      html(
+        "a",
+        {
+          href: layerPage(folder, layer.slug, this.dataset.suffix ?? "/"),
+          rel,
+          "aria-label": `${says}: ${layer.name}`,
+        },
+        text(layer.name),
+      );
+    return html(
+      "nav",
+      { class: "lurk-neighbours", "aria-label": "Layers" },
+      link(previous, "prev", "Layer before", (name) => `‹ ${name}`),
+      link(next, "next", "Layer after", (name) => `${name} ›`),
+    );
   }
 
   /** Show the state: order, sift, draw. */
@@ -295,10 +317,12 @@ interface View {
 
 function summary({ positions, dead, hidden }: Choice, state: State): string {
   if (!positions.length) {
-    return state.class ? `No filter answers most to ${state.class}.` : "No filter is left by this choice.";
+    return state.class
+      ? `No filter answers to ${state.class} above other classes.`
+      : "No filter is left by this choice.";
   }
   const parts = [plural(positions.length, "filter")];
-  if (state.class) parts[0] += ` that answer${positions.length === 1 ? "s" : ""} most to ${state.class}`;
+  if (state.class) parts[0] += ` that answer${positions.length === 1 ? "s" : ""} to ${state.class}`;
   if (dead) parts.push(`${dead} dead, ${dead === 1 ? "it stands" : "they stand"} last`);
   if (hidden && !state.class) parts.push(`${hidden} hidden`);
   return `${parts.join("; ")}.`;

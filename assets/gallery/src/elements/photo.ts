@@ -129,7 +129,7 @@ function ranked(best: BestOfImage[] | null, model: ModelData, base: URL, suffix:
   if (!best?.length) return [head, missing("No filter ranks it among its top pictures", null)];
   const byLayer = new Map<number, BestOfImage[]>();
   for (const entry of best) byLayer.set(entry[0], [...(byLayer.get(entry[0]) ?? []), entry]);
-  const list = html("dl", { class: "lurk-ranks" });
+  const list = html("div", { class: "lurk-ranks", role: "list" });
   for (const [at, entries] of [...byLayer].sort((a, b) => a[0] - b[0])) {
     const layer = model.layers[at];
     if (!layer) continue;
@@ -145,7 +145,7 @@ function ranked(best: BestOfImage[] | null, model: ModelData, base: URL, suffix:
           String(filter),
         ),
       );
-    list.append(html("div", {}, html("dt", {}, layer.name), html("dd", {}, ...links)));
+    list.append(html("div", { role: "listitem" }, html("span", {}, layer.name), html("span", {}, ...links)));
   }
   return [head, list];
 }

@@ -1,15 +1,7 @@
 /** The opened filter in figures: classes, responses, wiring, filters alike, and how it was all made. */
 import { bars } from "../charts/bars";
 import { histogram } from "../charts/histogram";
-import {
-  type ClassMean,
-  type FilterDetail,
-  type LayerData,
-  present,
-  reason,
-  type Stats,
-  type Wire,
-} from "../data/format";
+import { type ClassMean, type FilterDetail, type LayerData, present, reason, type Wire } from "../data/format";
 import { disclosure } from "../draw/disclosure";
 import { freshId, html } from "../draw/dom";
 import { type Sheets, view } from "../draw/view";
@@ -74,25 +66,21 @@ export function classSection(filter: FilterDetail, labels: readonly string[]): H
 }
 
 /** How often which response occurs, the top pictures marked. */
-export function responseSection(filter: FilterDetail): HTMLElement {
+export function responseSection(filter: FilterDetail): HTMLElement | null {
   const { stats } = filter;
   if (!present(stats)) return section("Responses", missing("Responses were not counted", reason(stats)));
-  const node = section("Responses");
-  if (stats.histogram) {
-    const marks = present(filter.top_max)
-      ? filter.top_max.map((item, at) => ({ value: item.score, says: `Picture ${at + 1}: ${score(item.score)}` }))
-      : [];
-    const label = `How strongly ${plural(
-      stats.histogram.counts.reduce((sum, count) => sum + count, 0),
-      "picture",
-    )} excite the filter at their best place`;
-    node.append(
-      histogram({ ...stats.histogram, marks }, { label }).node,
-      html("p", { class: "lurk-says" }, `${label}; the marks are the pictures above.`),
-    );
-  }
-  node.append(figures(stats));
-  return node;
+  const { histogram: counted } = stats;
+  if (!counted) return null;
+  const marks = present(filter.top_max)
+    ? filter.top_max.map((item, at) => ({ value: item.score, says: `Picture ${at + 1}: ${score(item.score)}` }))
+    : [];
+  const pictures = counted.counts.reduce((sum, count) => sum + count, 0);
+  const label = `How strongly ${plural(pictures, "picture")} excite the filter at their best place`;
+  return section(
+    "Responses",
+    histogram({ ...counted, marks }, { label }).node,
+    html("p", { class: "lurk-says" }, `${label}; the marks are the pictures above.`),
+  );
 }
 
 /** The strongest filters before and after, as links. */
@@ -123,13 +111,13 @@ export function wiringSection(filter: FilterDetail, options: FactOptions): HTMLE
 export function similarSection(filter: FilterDetail, { data, tiles }: FactOptions): HTMLElement | null {
   const stats = filter.stats;
   if (!present(stats) || !stats.similar?.length) return null;
-  const list = html("ul", { class: "lurk-similar" });
+  const list = html("div", { class: "lurk-similar", role: "list" });
   for (const [index, alike] of stats.similar) {
     const picture = thumbnail(data, data.filters.index.indexOf(index), "crop");
     list.append(
       html(
-        "li",
-        {},
+        "div",
+        { role: "listitem" },
         html(
           "a",
           {
@@ -186,10 +174,13 @@ export function howSection(data: LayerData): HTMLElement {
   ]).node;
 }
 
-function figures(stats: Stats): HTMLElement {
-  const list = html("dl", { class: "lurk-figures" });
+/** The filter's figures, each with its meaning on hover. */
+export function figures({ stats }: FilterDetail): HTMLElement | null {
+  if (!present(stats)) return null;
+  const list = html("div", { class: "lurk-figures", role: "list" });
   const add = (name: string, value: string | null, says: string) => {
-    if (value !== null) list.append(html("div", { title: says }, html("dt", {}, name), html("dd", {}, value)));
+    if (value !== null)
+      list.append(html("div", { role: "listitem", title: says }, html("span", {}, name), html("span", {}, value)));
   };
   const number = (value: number | null | undefined) => (typeof value === "number" ? score(value) : null);
   add("Mean", number(stats.mean), "The mean response over all pictures and places.");

@@ -2,7 +2,7 @@
 import type { ChunkData, FilterDetail, LayerData } from "../data/format";
 import { html } from "../draw/dom";
 import { type Sheets, sheetsOf, view } from "../draw/view";
-import { classSection, howSection, responseSection, similarSection, wiringSection } from "./facts";
+import { classSection, figures, howSection, responseSection, similarSection, wiringSection } from "./facts";
 import { missing, rankedPictures, synthesisPicture } from "./pictures";
 import { takeAway } from "./share";
 import { describe } from "./tile";
@@ -19,7 +19,7 @@ export interface PanelOptions {
 export class FilterPanel {
   readonly node = html("dialog", { class: "lurk-panel", tabindex: -1 });
   readonly #options: PanelOptions;
-  readonly #title = html("h2", { class: "lurk-panel-title" });
+  readonly #title = html("h2", { class: "lurk-panel-title", tabindex: -1, autofocus: true });
   readonly #says = html("p", { class: "lurk-panel-says" });
   readonly #body = html("div", { class: "lurk-panel-body" });
   readonly #switch: HTMLButtonElement;
@@ -72,7 +72,7 @@ export class FilterPanel {
       openPhoto,
     };
     const facts = { data, tiles, filterPage };
-    const aside = html("div", { class: "lurk-aside" }, synthesisPicture(filter, pictures));
+    const aside = html("div", { class: "lurk-aside" }, synthesisPicture(filter, pictures), figures(filter));
     if (filter.kernel) {
       const weights = view(filter.kernel, sheetsOf(chunk.sheets, base), `Weights of filter ${filter.index}`);
       aside.append(

@@ -81,7 +81,7 @@ function row<T extends Ranked>(
 }
 
 function strip<T>(kind: string, items: readonly T[], cell: (item: T, place: number) => HTMLElement): HTMLElement {
-  const node = html("div", { class: `lurk-strip ${kind}` });
+  const node = html("div", { class: `lurk-shelf ${kind}` });
   node.append(...items.map((item, at) => cell(item, at + 1)));
   return node;
 }

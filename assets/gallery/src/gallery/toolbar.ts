@@ -93,7 +93,7 @@ function classBox({ classes, change }: ToolbarOptions): Part | null {
     type: "search",
     list: list.id,
     placeholder: "Any class",
-    "aria-label": "Only filters that answer most to this class",
+    "aria-label": "Only filters that answer to this class",
     autocomplete: "off",
     spellcheck: "false",
     on: { input: read, change: read },
