@@ -95,14 +95,16 @@ def _pickled(path: Path, where: str) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as reason:
-        code = re.search(r"GLOBAL (\S+)|Unsupported (?:class|operand|global)\S* (\S+)", str(reason))
-        name = f" ({next(filter(None, code.groups())).rstrip('.,')})" if code else ""
-        if code is None and "Weights only load failed" not in str(reason):
+        code = re.search(
+            r"[Uu]nsupported (?:global: )?GLOBAL (\S+)|(?:unrecognized function|but got) (.+)", str(reason)
+        )
+        if code is None:
             raise ModelError(
-                f"{where} is damaged or no file of torch.save ({_told(reason)}); save it again"
+                f"{where} is damaged or no file of torch.save ({_damage(reason)}); save it again"
             ) from reason
+        name = (code.group(1) or code.group(2)).strip("`.,")
         raise ModelError(
-            f"{where} holds pickled code{name}, which could do anything and is not run; {_CONVERT}"
+            f"{where} holds pickled code ({name}), which could do anything and is not run; {_CONVERT}"
         ) from reason
     except Exception as reason:  # torch.load raises a dozen kinds for a damaged file
         raise ModelError(f"{where} is damaged or no file of torch.save ({_told(reason)}); save it again") from reason
@@ -165,6 +167,12 @@ def _listed(items: Iterable[str], at_most: int, between: str = ", ") -> str:
     items = list(items)
     more = f" and {len(items) - at_most} more" if len(items) > at_most else ""
     return between.join(items[:at_most]) + more
+
+
+def _damage(reason: BaseException) -> str:
+    """What unpickling stumbled over, without torch's advice on how to run what it refuses to."""
+    found = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
+    return found.group(1).strip() if found else _told(reason)
 
 
 def _told(reason: BaseException) -> str:
