@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -121,18 +122,30 @@ def build_site(models: Sequence[State], store: Store, cache_dir: Path, overrides
     return Site(tuple(files), _links(files), nav, titles, {name: why for name, why in missing.items() if why})
 
 
+def drop_unused(models: Sequence[State], cache_dir: Path, overrides: Path | None = None) -> int:
+    """Remove generated folders that the declared models do not use; returns the bytes set free."""
+    parent = cache_dir / "pages"
+    used = {_key(model, About.of(model.config), overrides) for model in models}
+    freed = 0
+    for path in parent.iterdir() if parent.is_dir() else ():
+        if path.name not in used:
+            freed += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            shutil.rmtree(path, ignore_errors=True)
+    return freed
+
+
+def _key(model: State, about: About, overrides: Path | None) -> str:
+    what = ["placeholder", model.reason] if model.key is None else ["model", model.key]
+    return digest(*what, about.name, about.title, about.source, about.card_text, _version(), _own(overrides))
+
+
 def _folder(model: State, about: About, store: Store, parent: Path, templates: Templates) -> Folder:
-    said = [about.name, about.title, about.source, about.card_text, _version(), _own(templates.overrides)]
-    if model.key is None:
-        reason = model.reason or "no results are in the cache"
-        return finished(parent, digest("placeholder", reason, *said), _Placeholder(about, reason, templates).write)
-
     def write(folder: Path) -> Json:
-        reader = ModelReader(store, str(model.key))
         log.info("writing the pages of %s", about.name)
-        return _ModelWriter(about, reader, folder, templates).write()
+        return _ModelWriter(about, ModelReader(store, str(model.key)), folder, templates).write()
 
-    return finished(parent, digest("model", model.key, *said), write)
+    key = _key(model, about, templates.overrides)
+    return finished(parent, key, _Placeholder(about, model.reason, templates).write if model.key is None else write)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,15 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
     defaults = BaseConfigOption[Any]()
     models = BaseConfigOption[Any]()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declared: dict[str, Any] = {}
+
+    def load_dict(self, patch: dict[str, Any]) -> None:
+        """Keep what was written, unknown keys included."""
+        super().load_dict(patch)
+        self.declared.update(patch)
+
     def validate(self) -> tuple[ConfigErrors, ConfigWarnings]:
         """Leave unknown keys to ``read``, which names the near match; MkDocs would only warn."""
         errors, _ = super().validate()
@@ -33,7 +42,4 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
         Raises:
             ConfigError: The first thing that cannot be followed.
         """
-        declared: dict[str, Any] = {}
-        for layer in self.user_configs:
-            declared.update(layer)
-        return from_mapping(declared, root)
+        return from_mapping(self.declared, root)

@@ -137,7 +137,8 @@ def _pages(items: list[StructureItem]) -> list[Page]:
     for item in items:
         if isinstance(item, Page):
             found.append(item)
-        found += _pages(item.children or [])
+        elif isinstance(item, Section):
+            found += _pages(item.children)
     return found
 
 

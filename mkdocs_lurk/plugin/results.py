@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from mkdocs_lurk.config import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import StoreError
@@ -30,14 +33,35 @@ def generate(config: LurkConfig, missing: str, overrides: Path | None) -> Site:
     return build_site(states, store, config.cache_dir, overrides)
 
 
-def analyze(config: LurkConfig, model: ModelConfig, store: Store) -> str:
-    """Compute what is missing of a model's results, while no other process does so; returns the key of its record."""
-    from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
-    from mkdocs_lurk.run.progress import Reporter
+def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> Iterator[tuple[ModelConfig, str]]:
+    """Compute what is missing of some models' results, together with the other processes of a ``torchrun``.
 
-    with store.lock(model.name):
-        state = state_of(config, model, store)  # another process may have finished it meanwhile
-        return state.key or run(config, model, store, Reporter(model.title))
+    Yields:
+        Each model and the key of its record, when it is complete.
+    """
+    from mkdocs_lurk.run.distributed import joined  # these import torch, which a warm build must not
+    from mkdocs_lurk.run.pipeline import analyze as run
+    from mkdocs_lurk.run.progress import Quiet, Reporter
+
+    with joined() as ranks:
+        for model in models:
+            with store.lock(model.name) if ranks.leads else contextlib.nullcontext():
+                key = state_of(config, model, store).key  # another build may have finished it meanwhile
+                if key is None or ranks.world > 1:
+                    progress = Reporter(model.title) if ranks.leads else Quiet()
+                    key = run(config, model, store, progress, ranks)
+            yield model, key
+
+
+def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:
+    """Load a model and describe its layers, as records do."""
+    from mkdocs_lurk.run.assembling import layer_entry  # these import torch
+    from mkdocs_lurk.run.distributed import Ranks
+    from mkdocs_lurk.run.pipeline import open_session
+    from mkdocs_lurk.run.progress import Quiet
+
+    session, *_ = open_session(config, model, store, Quiet(), Ranks())
+    return [layer_entry(session, layer) for layer in session.layers]
 
 
 def _complete(state: ModelState, config: LurkConfig, store: Store, missing: str) -> ModelState:
@@ -50,4 +74,5 @@ def _complete(state: ModelState, config: LurkConfig, store: Store, missing: str)
         log.info("%s has no results (%s): its page says so", name, state.reason)
         return state
     log.info("analysing %s: %s", name, state.reason)
-    return ModelState(state.config, state.request, analyze(config, state.config, store))
+    (key,) = (key for _, key in analyze(config, [state.config], store))
+    return ModelState(state.config, state.request, key)

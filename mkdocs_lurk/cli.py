@@ -1,0 +1,157 @@
+"""The command line: every command hands over to a room, and errors become one line and exit code 1."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mkdocs_lurk import __version__
+from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.errors import ConfigError, LurkError, near
+from mkdocs_lurk.pages import words
+from mkdocs_lurk.pages.export import export as export_pages
+from mkdocs_lurk.pages.site import drop_unused
+from mkdocs_lurk.plugin.declared import Declared, read_declared
+from mkdocs_lurk.plugin.results import analyze as analyze_models
+from mkdocs_lurk.plugin.results import generate
+from mkdocs_lurk.plugin.results import inspect as inspect_model
+from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.store import ModelReader, Store
+from mkdocs_lurk.store import clean as clean_store
+from mkdocs_lurk.store import pack as pack_bundle
+from mkdocs_lurk.store import unpack as unpack_bundle
+
+
+class _OneLine(click.Group):
+    """Shows our errors as one line, and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LurkError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mkdocs-lurk")
+def main() -> None:
+    """Publish what the filters of a convolutional network respond to, as pages of an MkDocs site."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("mkdocs.plugins.lurk")
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+
+
+def _config_file(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "-f", "--config-file", "path", type=click.Path(path_type=Path), default=Path("mkdocs.yml"), show_default=True,
+        help="The site's configuration.",
+    )(command)  # fmt: skip
+
+
+@main.command()
+@_config_file
+def plan(path: Path) -> None:
+    """Say what is cached and what is missing."""
+    declared = read_declared(path)
+    store = Store(declared.config.cache_dir)
+    for state in resolve(declared.config, store):
+        if state.key is None:
+            click.echo(f"{state.config.name}: missing, {state.reason}")
+            continue
+        units = ModelReader(store, state.key).units()
+        size = sum(store.size(unit) for unit in units)
+        click.echo(f"{state.config.name}: complete, {words.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
+
+
+@main.command()
+@_config_file
+@click.argument("models", nargs=-1)
+def analyze(path: Path, models: Sequence[str]) -> None:
+    """Compute what is missing of MODELS (of all, without any), without building a site; also under torchrun."""
+    declared = read_declared(path)
+    store = Store(declared.config.cache_dir)
+    for model, _ in analyze_models(declared.config, _chosen(declared, models), store):
+        click.echo(f"{model.name}: complete")
+
+
+@main.command()
+@_config_file
+@click.argument("model")
+def inspect(path: Path, model: str) -> None:
+    """List the layers of MODEL: shapes, parameters, receptive fields."""
+    declared = read_declared(path)
+    (chosen,) = _chosen(declared, [model])
+    lines = [["layer", "kind", "filters", "output", "parameters", "sees"]]
+    for entry in inspect_model(declared.config, chosen, Store(declared.config.cache_dir)):
+        sees = words.field(entry["receptive_field"])
+        shape = words.shape(entry["output"])
+        lines.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", sees])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    for line in lines:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+@main.group()
+def bundle() -> None:
+    """Move finished results between machines."""
+
+
+@bundle.command()
+@_config_file
+@click.argument("file", type=click.Path(path_type=Path))
+def pack(path: Path, file: Path) -> None:
+    """Write the results of all complete models into FILE."""
+    declared = read_declared(path)
+    store = Store(declared.config.cache_dir)
+    states = resolve(declared.config, store)
+    answers = {state.request: state.key for state in states if state.key is not None}
+    if not answers:
+        raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
+    units = pack_bundle(store, answers, file)
+    click.echo(f"{file}: {words.plural(len(answers), 'model')}, {words.plural(units, 'unit')}")
+
+
+@bundle.command()
+@_config_file
+@click.argument("file", type=click.Path(path_type=Path))
+def unpack(path: Path, file: Path) -> None:
+    """Take the results in FILE into this site's cache."""
+    new = unpack_bundle(Store(read_declared(path).config.cache_dir), file)
+    click.echo(f"{file}: {words.plural(new, 'new unit')}")
+
+
+@main.command()
+@_config_file
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
+def export(path: Path, out: Path) -> None:
+    """Write the pages as plain Markdown and files, for other generators."""
+    declared = read_declared(path)
+    site = generate(declared.config, declared.config.missing, declared.overrides)
+    click.echo(f"{out}: {words.plural(export_pages(site, out), 'file')}")
+
+
+@main.command()
+@_config_file
+def clean(path: Path) -> None:
+    """Drop what no declared model uses any more."""
+    declared = read_declared(path)
+    store = Store(declared.config.cache_dir)
+    states = resolve(declared.config, store)
+    unfinished = any(state.key is None for state in states)
+    done = clean_store(store, [state.request for state in states], unfinished=unfinished)
+    freed = done.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
+    click.echo(f"{words.plural(done.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
+
+
+def _chosen(declared: Declared, names: Sequence[str]) -> list[ModelConfig]:
+    models = {model.name: model for model in declared.config.models}
+    for name in names:
+        if name not in models:
+            raise ConfigError(f"there is no model {name!r}{near(name, models) or '; there are ' + ', '.join(models)}")
+    return [models[name] for name in dict.fromkeys(names)] if names else list(models.values())

@@ -1,0 +1,52 @@
+"""Writes the pages as plain Markdown and files, for other generators of sites."""
+
+from __future__ import annotations
+
+import posixpath
+import shutil
+from pathlib import Path
+
+from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.markdown import replace_links
+from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.static import SCRIPT, STYLE, front_end
+
+
+def export(site: Site, out: Path) -> int:
+    """Write everything into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
+
+    Each page loads the front end itself, since no plugin does so there.
+
+    Returns:
+        The number of files written.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    static = front_end()
+    try:
+        for file in site.files:
+            target = out / file.uri
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if file.body is None:
+                shutil.copyfile(file.path, target)
+            else:
+                target.write_text(_page(file.path.read_text("utf-8"), file.uri, site), "utf-8", newline="\n")
+        for uri, path in static:
+            target = out / uri
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    except OSError as error:
+        raise StoreError(f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}") from error
+    return len(site.files) + len(static)
+
+
+def _page(markdown: str, uri: str, site: Site) -> str:
+    folder = posixpath.dirname(uri)
+
+    def relative(target: str) -> str:
+        return posixpath.relpath(target, folder)
+
+    page = replace_links(markdown, site.links, relative)
+    style = f'<link rel="stylesheet" href="{relative(STYLE)}">'
+    return f'{page}\n<div>{style}<script src="{relative(SCRIPT)}" defer></script></div>\n'
