@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.models.scripted import TRAINING
 from mkdocs_lurk.models.torchscript import load_torchscript
 
 
@@ -61,14 +62,27 @@ def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Modul
             f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({type(reason).__name__}: {said}); "
             "export it again with this version"
         ) from reason
+    for name in ("train", "eval"):
+        module.__dict__.pop(name, None)  # these raise; the graph knows no modes, so that nn.Module's own do no harm
     return module, _only_batch(program, subject, path)
 
 
 def _only_batch(program: torch.export.ExportedProgram, subject: str, path: Path) -> int | None:
-    """The batch size that an exported program is bound to; none where it was exported with a free one."""
+    """The batch size that an exported program is bound to; none where it was exported with a free one.
+
+    Raises:
+        ModelError: The program takes something else than one batch of pictures, or was exported in training mode.
+    """
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
+    for node in program.graph.nodes:
+        flag = TRAINING.get(str(node.target).split(".")[1]) if str(node.target).startswith("aten.") else None
+        if flag is not None and node.args[flag:] and node.args[flag]:
+            raise ModelError(
+                f"{subject}: {path.name} was exported in training mode ({node.target}); "
+                "call .eval() on the network first"
+            )
     for node in program.graph.nodes:
         if node.op == "placeholder" and node.name == inputs[0]:
             size = node.meta["val"].shape[0]

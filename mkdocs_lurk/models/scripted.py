@@ -17,6 +17,9 @@ Values = dict[str, Any]
 Step = Callable[["ScriptedModule", Values], None]
 aten = torch.ops.aten
 
+TRAINING = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
+"""Where the functions that behave otherwise in training take that flag."""
+
 
 class ScriptedModule(nn.Module):
     """One module of an archive: its parameters and children under their own names, its methods as steps."""

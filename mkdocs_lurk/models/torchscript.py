@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.scripted import (
     PLAIN,
+    TRAINING,
     Graph,
     ScriptedModule,
     Step,
@@ -144,6 +145,15 @@ class _Reader:
         ):
             raise ModelError(
                 f"{self._subject}: the archive is quantised ({kind}); give the network before quantisation"
+            )
+        flag = TRAINING.get(kind.removeprefix("aten::"))
+        if (
+            flag is not None
+            and node.inputsAt(flag).node().kind() == "prim::Constant"
+            and node.inputsAt(flag).toIValue()
+        ):
+            raise ModelError(
+                f"{self._subject}: the archive was made in training mode ({kind}); call .eval() on the network first"
             )
         schema = node.schema()
         if (name := schema.partition("(")[0]) in PLAIN:
