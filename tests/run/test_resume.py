@@ -1,0 +1,141 @@
+"""Interruptions, other builders, damage and ranks: the results are always the same bytes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mkdocs_lurk.config import LurkConfig
+from mkdocs_lurk.run import distributed, mining, projecting, synthesising
+from mkdocs_lurk.run.pipeline import analyze
+from mkdocs_lurk.store.store import Store
+
+Project = Callable[..., LurkConfig]
+KILLS = 50
+fork = multiprocessing.get_context("fork")
+
+
+@pytest.fixture(autouse=True)
+def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small units, so that there is much to interrupt; one thread, so that forking is safe."""
+    monkeypatch.setattr(mining, "_SHARD", 8)
+    monkeypatch.setattr(mining, "BATCH", 4)
+    monkeypatch.setattr(projecting, "FILTERS", 1)
+    monkeypatch.setattr(synthesising, "FILTERS", 2)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def run(config: LurkConfig, environment: dict[str, str] | None = None) -> None:
+    os.environ.update(environment or {})
+    torch.set_num_threads(1)
+    with distributed.joined() as ranks:
+        analyze(config, config.models[0], Store(config.cache_dir), ranks=ranks)
+
+
+def start(config: LurkConfig, environment: dict[str, str] | None = None) -> Any:
+    process = fork.Process(target=run, args=(config, environment), daemon=True)
+    process.start()
+    return process
+
+
+def stored(config: LurkConfig) -> dict[str, bytes]:
+    """Every finished unit and pointer of a cache."""
+    return {
+        path.relative_to(config.cache_dir).as_posix(): path.read_bytes()
+        for path in sorted(config.cache_dir.rglob("*.unit"))
+    }
+
+
+def finished(config: LurkConfig) -> dict[str, bytes]:
+    process = start(config)
+    process.join()
+    assert process.exitcode == 0
+    return stored(config)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking a process that has threads
+def test_killed_at_any_moment_it_goes_on_and_ends_the_same(project: Project, tmp_path: Path) -> None:
+    whole = project(count=64, root=tmp_path / "whole")
+    began = time.monotonic()
+    wanted = finished(whole)
+    length_s = time.monotonic() - began
+    chance = random.Random(0)  # noqa: S311 - moments, not secrets
+    kills, attempt = 0, 0
+    while kills < KILLS:
+        config = project(count=64, root=tmp_path / f"killed-{attempt}")
+        attempt += 1
+        before: set[str] = set()
+        while True:
+            process = start(config)
+            process.join(chance.uniform(0.0, 1.0) * length_s)
+            if not process.is_alive():
+                break
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            kills += 1
+            now = set(stored(config))
+            assert before <= now
+            before = now
+        assert process.exitcode == 0
+        assert stored(config) == wanted
+    assert kills >= KILLS
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_two_builders_share_one_cache(project: Project, tmp_path: Path) -> None:
+    wanted = finished(project(count=64, root=tmp_path / "alone"))
+    config = project(count=64, root=tmp_path / "shared")
+    both = [start(config), start(config)]
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert stored(config) == wanted
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_damage_is_noticed_named_and_mended(project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    config = project(count=24)
+    wanted = finished(config)
+    chance = random.Random(1)  # noqa: S311 - places, not secrets
+    for name in wanted:
+        path = config.cache_dir / name
+        data = bytearray(path.read_bytes())
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(data if chance.random() < 0.7 else data[: len(data) // 2])
+        caplog.clear()
+        run(config)
+        assert path.name in caplog.text, name
+        assert stored(config) == wanted
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("world", [2, 3])
+def test_ranks_leave_the_same_bytes(project: Project, tmp_path: Path, world: int) -> None:
+    wanted = finished(project(count=64, root=tmp_path / "one"))
+    config = project(count=64, root=tmp_path / "many")
+    port = str(free_port())
+    common = {"WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    processes = [start(config, {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(world)]
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * world
+    assert stored(config) == wanted
