@@ -19,15 +19,14 @@ from torch import Tensor
 
 from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models import intervals as iv
-from mkdocs_lurk.models import window_rules as _window_rules  # noqa: F401 - fills the table of rules
-from mkdocs_lurk.models.interval_rules import Context, interpret
+from mkdocs_lurk.models.interval_rules import UNKNOWN, interpret
 from mkdocs_lurk.models.intervals import Intervals
 from mkdocs_lurk.models.layers import Layer, convolutions
+from mkdocs_lurk.models.rules import Context
 from mkdocs_lurk.models.tape import Tape, references
 from mkdocs_lurk.types import Box
 
 Status = Literal["exact", "effective", "whole"]
-_UNKNOWN = "has no rule"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +166,7 @@ def as_maps(value: Intervals, layer: Layer) -> Intervals:
 def _field(exact: Intervals, free: Intervals, held: set[str], picture: tuple[int, int]) -> Field:
     """Put one layer's intervals into a field, and say what they are worth."""
     differs = not _same_seen(exact, free)
-    unknown = sorted(reason for reason in free.mixed if _UNKNOWN in reason)
+    unknown = sorted(reason for reason in free.mixed if UNKNOWN in reason)
     everything = _sees_all(free, picture)
     rows, columns = free.rows[:, 0], free.columns[:, 0]
     size = (_size(rows), _size(columns))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from mkdocs_lurk.models import intervals as iv
-from mkdocs_lurk.models.interval_rules import Context, bound, rule
 from mkdocs_lurk.models.intervals import Intervals
 from mkdocs_lurk.models.recorder import Op, Ref
+from mkdocs_lurk.models.rules import Context, Shapes, bound, table
 
-Shapes = Sequence[tuple[int, ...]]
 
-
-@rule("convolution", "_convolution", "mkldnn_convolution", "cudnn_convolution")
 def _convolution(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """A filter reads a window of its group's channels."""
     given = bound(op)
@@ -61,7 +57,6 @@ def _at(setting: Any, axis: int) -> int:
     return int(setting)
 
 
-@rule("max_pool2d_with_indices", "max_pool2d", "avg_pool2d", "max_pool3d_with_indices", "avg_pool3d", "max_pool1d")
 def _pool(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """A window that slides over each channel."""
     given = bound(op)
@@ -79,9 +74,6 @@ def _pool(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     return [made] * len(shapes)
 
 
-@rule(
-    "_adaptive_avg_pool2d", "adaptive_max_pool2d", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "adaptive_max_pool1d"
-)
 def _adaptive_pool(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """Windows that together cover the map."""
     made, shape = context.get(op.args[0]), shapes[0]
@@ -91,7 +83,6 @@ def _adaptive_pool(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     return [made] * len(shapes)
 
 
-@rule("constant_pad_nd")
 def _constant_pad(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """Nothing is seen in the padding; the nominal intervals go on where they depend on the place."""
     made, pads = context.get(op.args[0]), op.args[1]
@@ -105,7 +96,6 @@ def _constant_pad(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     return [made]
 
 
-@rule(*(f"{kind}_pad{n}d" for kind in ("reflection", "replication") for n in (1, 2)))
 def _mirrored_pad(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """What is put in the padding are elements of the map itself."""
     made, pads = context.get(op.args[0]), op.args[1]
@@ -121,11 +111,6 @@ def _mirrored_pad(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     return [made]
 
 
-_RESIZES = ["upsample_nearest2d", "_upsample_nearest_exact2d", "upsample_bilinear2d", "upsample_bicubic2d"]
-_RESIZES += ["_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "upsample_nearest1d", "upsample_linear1d"]
-
-
-@rule(*_RESIZES)
 def _resize(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """Each axis is resized by itself; the operation says itself what it reads, when it is run on single points."""
     made, shape = context.get(op.args[0]), shapes[0]
@@ -155,7 +140,6 @@ def _resize_taps(op: Op, place: int, spatial: int, length: int, outputs: int) ->
     return torch.where(order.values > 0, order.indices, torch.full_like(order.indices, iv.HOLE)).T
 
 
-@rule("im2col")
 def _im2col(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
     """Windows laid out in columns, with padding of zeros."""
     given = bound(op)
@@ -169,3 +153,16 @@ def _im2col(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
             pick(value), given["kernel_size"], given["dilation"], 0, given["stride"]
         ),
     )
+
+
+RULES = table(
+    (_convolution, "convolution _convolution mkldnn_convolution cudnn_convolution"),
+    (_pool, "max_pool2d_with_indices max_pool2d avg_pool2d max_pool3d_with_indices avg_pool3d max_pool1d"),
+    (_adaptive_pool, "_adaptive_avg_pool2d adaptive_avg_pool2d adaptive_avg_pool1d"),
+    (_adaptive_pool, "adaptive_max_pool2d adaptive_max_pool1d"),
+    (_constant_pad, "constant_pad_nd"),
+    (_mirrored_pad, "reflection_pad1d reflection_pad2d replication_pad1d replication_pad2d"),
+    (_resize, "upsample_nearest1d upsample_linear1d upsample_nearest2d _upsample_nearest_exact2d"),
+    (_resize, "upsample_bilinear2d upsample_bicubic2d _upsample_bilinear2d_aa _upsample_bicubic2d_aa"),
+    (_im2col, "im2col"),
+)
