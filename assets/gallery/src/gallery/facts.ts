@@ -90,21 +90,16 @@ export function wiringSection(filter: FilterDetail, options: FactOptions): HTMLE
     const why = reason(wiring);
     return why ? section("Wiring", missing("Wiring was not traced", why)) : null;
   }
-  const node = section("Wiring");
+  const sides = html("div", { class: "lurk-wires" });
   for (const [title, wires] of [
     ["Reads from", wiring.inputs],
     ["Read by", wiring.outputs],
   ] as const) {
-    if (wires?.length) node.append(html("h4", {}, title), wireBars(title, wires, options));
+    if (wires?.length) sides.append(html("div", {}, html("h4", {}, title), wireBars(title, wires, options)));
   }
-  node.append(
-    html(
-      "p",
-      { class: "lurk-says" },
-      "The weight times the source's typical response; to the left of zero it holds the filter back.",
-    ),
-  );
-  return node;
+  if (!sides.children.length) return null;
+  const says = "The weight times the source's typical response; a bar to the other side of zero holds the filter back.";
+  return section("Wiring", sides, html("p", { class: "lurk-says" }, says));
 }
 
 /** Filters that answer to the same pictures, as small tiles. */

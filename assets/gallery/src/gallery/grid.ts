@@ -169,10 +169,10 @@ export class FilterGrid {
     return this.#opened < 0 ? rows : Math.floor(this.#opened / columns) + 1;
   }
 
-  /** Columns that fit, and the tile's side so that they fill the line. */
+  /** As many columns as come nearest to the size asked for, and the tile's side so that they fill the line. */
   #measure(): { columns: number; side: number; height: number } {
     const width = this.#width || this.node.clientWidth || this.#size;
-    const columns = Math.max(1, Math.floor((width + GAP) / (this.#size + GAP)));
+    const columns = Math.max(1, Math.round((width + GAP) / (this.#size + GAP)));
     const side = (width - GAP * (columns - 1)) / columns;
     return { columns, side, height: side + this.#options.caption + GAP };
   }

@@ -90,9 +90,8 @@ export class FilterPanel {
         "div",
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
-        responseSection(filter),
+        html("div", {}, responseSection(filter), similarSection(filter, facts)),
         wiringSection(filter, facts),
-        similarSection(filter, facts),
       ),
       html("div", { class: "lurk-panel-foot" }, howSection(data), takeAway({ filter, chunk, base, data })),
     );
