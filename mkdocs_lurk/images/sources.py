@@ -173,7 +173,8 @@ def _recall(memory: Path | None) -> tuple[tuple[ImageEntry, ...], dict[str, int]
 
 def _open_dataset(config: ModelConfig) -> Any:
     with found(config.images, config.root, ImageError, "images") as factory:
-        dataset = factory() if callable(factory) and not hasattr(factory, "__getitem__") else factory
+        made = not isinstance(factory, type) and hasattr(factory, "__getitem__")
+        dataset = factory if made else factory()
         if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
             raise ImageError(
                 f"images: {config.images} gave a {type(dataset).__name__}; "

@@ -196,7 +196,8 @@ def _custom(reference: str, config: ModelConfig, images: ImageSet | None) -> Cus
     notes: tuple[str, ...] = ()
     if mean is None or std is None:
         low, high = _range(function, images, reference)
-        mean, std = (low,) * channels, ((high - low) or 1.0,) * channels
+        span = (high - low) or 1.0
+        mean, std = (-low / span,) * channels, (1 / span,) * channels
         notes = (
             f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
             "as black and its largest as white.",

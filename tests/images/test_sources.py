@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.digests import FileDigests
+from mkdocs_lurk.images.sources import list_images
+
+DATASET = """
+import numpy as np
+from pathlib import Path
+from PIL import Image
+
+with Path(__file__).with_name("ran").open("a") as file:
+    file.write("x")
+
+class Items:
+    classes = ["zebra", "ant"]
+    def __len__(self):
+        return 11
+    def __getitem__(self, number):
+        if number == 4:
+            raise OSError("disk\\nfault")
+        picture = Image.new("RGB", (4, 4), (number, 0, 0))
+        return picture, np.int64(number % 2)
+
+class Plain(Items):
+    def __getitem__(self, number):
+        return np.full((4, 4), number, np.uint8)
+
+class Named(Items):
+    classes = None
+    def __getitem__(self, number):
+        return np.full((4, 4), number, np.uint8), "odd" if number % 2 else "even"
+
+class Empty(Items):
+    def __len__(self):
+        return 0
+
+def stream():
+    return zip()
+
+def failing():
+    raise RuntimeError("no data here")
+"""
+
+
+def declared(root: Path, images: str = "photos") -> ModelConfig:
+    return ModelConfig("net", "Net", "torchvision:vgg16", images, root)
+
+
+def photo(path: Path, colour: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 4), (colour, 0, 0)).save(path)
+    return path
+
+
+def aged(path: Path, seconds: int = 60) -> Path:
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns - seconds * 10**9))
+    return path
+
+
+def test_class_folders_give_labels_and_sorted_paths(tmp_path: Path) -> None:
+    for name in ("dog/b.png", "cat/persian/z.png", "cat/a.jpg", "loose.png", "dog/.hidden.png", ".git/x.png"):
+        photo(tmp_path / "photos" / name)
+    (tmp_path / "photos" / "CREDITS.txt").write_text("x")
+    images = list_images(declared(tmp_path))
+    assert [(entry.path, entry.label) for entry in images.entries] == [
+        ("cat/a.jpg", "cat"), ("cat/persian/z.png", "cat"), ("dog/b.png", "dog"), ("loose.png", None),
+    ]  # fmt: skip
+    assert images.labels == ("cat", "dog")
+    assert len(images) == 4
+    assert images.open(0).size == (4, 4)
+
+
+def test_a_flat_folder_has_no_labels(tmp_path: Path) -> None:
+    for name in ("b.png", "a.png"):
+        photo(tmp_path / "photos" / name)
+    images = list_images(declared(tmp_path))
+    assert [(entry.path, entry.label) for entry in images.entries] == [("a.png", None), ("b.png", None)]
+    assert images.labels == ()
+
+
+def test_digests_are_of_contents_and_not_of_names(tmp_path: Path) -> None:
+    one, two = photo(tmp_path / "photos" / "a.png", 1), photo(tmp_path / "photos" / "b.png", 1)
+    other = photo(tmp_path / "photos" / "c.png", 2)
+    assert one.read_bytes() == two.read_bytes() != other.read_bytes()
+    digests = [entry.digest for entry in list_images(declared(tmp_path)).entries]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    photo(tmp_path / "elsewhere" / "a.png")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "loop").symlink_to(tmp_path / "photos")
+    assert [entry.path for entry in list_images(declared(tmp_path)).entries] == ["cat/a.png"]
+
+
+def test_what_is_passed_over_is_told_in_the_debug_log(tmp_path: Path, caplog: Any) -> None:
+    photo(tmp_path / "photos" / "a.png")
+    (tmp_path / "photos" / "notes.txt").write_text("x")
+    with caplog.at_level(logging.DEBUG, "mkdocs.plugins.lurk.images"):
+        list_images(declared(tmp_path))
+    assert "notes.txt is no picture and is passed over" in caplog.messages
+
+
+def test_an_empty_folder_is_an_error_that_says_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(ImageError) as caught:
+        list_images(declared(tmp_path))
+    assert str(caught.value) == "images: 'photos' holds no picture; put some there"
+    for name in ("a.heic", "b.heic", "c.txt"):
+        (tmp_path / "photos" / name).touch()
+    with pytest.raises(ImageError) as caught:
+        list_images(declared(tmp_path))
+    assert str(caught.value) == "images: 'photos' holds no picture (only 2 .heic, 1 .txt); put some there"
+
+
+def test_a_corrupt_picture_keeps_its_id_and_is_named_when_it_is_opened(tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "cat" / "a.png")
+    (tmp_path / "photos" / "cat" / "b.png").write_bytes(b"broken")
+    photo(tmp_path / "photos" / "cat" / "c.png")
+    images = list_images(declared(tmp_path))
+    assert len(images) == 3
+    with pytest.raises(ImageError, match=r"^cat/b\.png cannot be read \(UnidentifiedImageError: "):
+        images.open(1)
+    assert images.open(2).size == (4, 4)
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: Any) -> None:
+    aged(photo(tmp_path / "photos" / "a.png"))
+    memory = tmp_path / "cache" / "files.json"
+    first = list_images(declared(tmp_path), memory)
+    monkeypatch.setattr("hashlib.file_digest", None)
+    assert list_images(declared(tmp_path), memory).entries == first.entries
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    path = aged(photo(tmp_path / "photos" / "a.png", 1))
+    memory = tmp_path / "cache" / "files.json"
+    first = list_images(declared(tmp_path), memory)
+    photo(path, 2)
+    aged(path, 30)
+    assert list_images(declared(tmp_path), memory).entries != first.entries
+
+
+def test_a_file_of_this_very_moment_is_not_remembered(tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "a.png")
+    memory = tmp_path / "files.json"
+    list_images(declared(tmp_path), memory)
+    assert not memory.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 0}', '{"format": 1, "files": {"a": 3}}', "3"])
+def test_a_damaged_memory_is_forgotten(tmp_path: Path, content: str) -> None:
+    path = aged(photo(tmp_path / "a.png"))
+    (tmp_path / "files.json").write_text(content)
+    digests = FileDigests(tmp_path / "files.json")
+    found = digests.digest(path)
+    digests.save()
+    assert json.loads((tmp_path / "files.json").read_text())["files"][str(path)][2] == found
+
+
+def test_two_processes_keep_what_each_of_them_found(tmp_path: Path) -> None:
+    one, two = aged(photo(tmp_path / "a.png", 1)), aged(photo(tmp_path / "b.png", 2))
+    first, second = FileDigests(tmp_path / "files.json"), FileDigests(tmp_path / "files.json")
+    first.digest(one)
+    second.digest(two)
+    first.save()
+    second.save()
+    assert set(json.loads((tmp_path / "files.json").read_text())["files"]) == {str(one), str(two)}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "files.json"]
+
+
+def test_a_memory_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    aged(photo(tmp_path / "photos" / "a.png"))
+    (tmp_path / "file").touch()
+    assert len(list_images(declared(tmp_path), tmp_path / "file" / "files.json")) == 1
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "data.py").write_text(DATASET)
+    return tmp_path
+
+
+def test_a_datasets_items_are_in_its_own_order_with_its_own_names(data: Path) -> None:
+    images = list_images(declared(data, "data.py:Items"))
+    assert [entry.path for entry in images.entries] == [f"{number:02d}" for number in range(11)]
+    assert [entry.label for entry in images.entries[:4]] == ["zebra", "ant", "zebra", "ant"]
+    assert images.labels == ("ant", "zebra")
+    assert images.label_indices == {"zebra": 0, "ant": 1}
+    assert np.asarray(images.open(3))[0, 0].tolist() == [3, 0, 0]
+    assert len({entry.digest for entry in images.entries}) == 11
+
+
+def test_a_broken_item_keeps_its_id(data: Path) -> None:
+    images = list_images(declared(data, "data.py:Items"))
+    with pytest.raises(ImageError) as caught:
+        images.open(4)
+    assert str(caught.value) == "item 4 of data.py:Items cannot be read: OSError: disk fault"
+
+
+def test_items_without_labels_and_with_words_for_labels(data: Path) -> None:
+    plain, named = list_images(declared(data, "data.py:Plain")), list_images(declared(data, "data.py:Named"))
+    assert {entry.label for entry in plain.entries} == {None}
+    assert [entry.label for entry in named.entries[:2]] == ["even", "odd"]
+    assert named.label_indices == {}
+
+
+def test_a_remembered_dataset_is_not_made_until_a_picture_is_wanted(data: Path) -> None:
+    memory = data / "cache" / "files.json"
+    first = list_images(declared(data, "data.py:Plain"), memory)
+    assert (data / "ran").read_text() == "x"
+    again = list_images(declared(data, "data.py:Plain"), memory)
+    assert (data / "ran").read_text() == "x"
+    assert again.entries == first.entries
+    assert np.array_equal(again.open(7), first.open(7))
+    assert (data / "ran").read_text() == "xx"
+    (data / "data.py").write_text(DATASET.replace("return 11", "return 5"))
+    assert len(list_images(declared(data, "data.py:Plain"), memory)) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Empty", "images: the dataset of data.py:Empty is empty; give one with pictures"),
+        ("stream", "images: data.py:stream gave a zip; "
+                   "it must return a map-style dataset, with a length and items by number"),
+        ("failing", "images: data.py:failing raised RuntimeError: no data here (line 36)"),
+        ("Item", "images: data.py has no 'Item'; did you mean 'Items' or 'stream'?"),
+    ],
+)  # fmt: skip
+def test_a_dataset_that_cannot_be_used_is_one_line(data: Path, name: str, message: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        list_images(declared(data, f"data.py:{name}"))
+    assert str(caught.value) == message
+
+
+def test_listing_folders_imports_no_torch() -> None:
+    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.encode; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
