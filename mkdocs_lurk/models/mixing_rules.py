@@ -112,7 +112,7 @@ def _normalised(context: Context, value: Intervals, axes: Sequence[int], over_ma
 RULES = table(
     (_reduce, "mean sum nansum nanmean amax amin aminmax max min std var var_mean std_mean prod any all argmax argmin"),
     (_reduce, "median logsumexp linalg_vector_norm norm mode count_nonzero"),
-    (_mix_axis, "softmax _softmax log_softmax _log_softmax sort topk cumsum cumprod logcumsumexp"),
+    (_mix_axis, "softmax _softmax _safe_softmax log_softmax _log_softmax sort topk cumsum cumprod logcumsumexp"),
     (_glu, "glu"),
     (_product, "mm bmm addmm baddbmm mv addmv dot addbmm linear matmul"),
     (_attention, "_scaled_dot_product_flash_attention_for_cpu _scaled_dot_product_flash_attention"),

@@ -158,7 +158,7 @@ class Linearised(TorchFunctionMode):
 
     def _positive(self, args: Any) -> Any:
         weight = args[1]
-        kernel = torch.full_like(weight, 1.0 / weight[0].numel())
+        kernel = torch.full_like(weight, 1.0 / weight[0].numel(), dtype=args[0].dtype)
         return (args[0], kernel, None, *args[3:])
 
 
@@ -178,14 +178,13 @@ class Oracle:
     """Where single units of a network look, by the gradient.
 
     Args:
-        module: In evaluation mode; it is changed to float64.
+        module: In evaluation mode.
         size: ``(c, h, w)`` of the picture.
         layers: Names of the calls whose units will be asked for.
         hold: As for ``Linearised``.
     """
 
     def __init__(self, module: nn.Module, size: tuple[int, int, int], layers: set[str], hold: bool = False) -> None:
-        module = module.double()
         self.x = torch.ones(1, *size, dtype=torch.float64, requires_grad=True)
         self.outputs: dict[str, Tensor] = {}
         owners = OwnerNames(module)
@@ -201,7 +200,6 @@ class Oracle:
 
         with owners.following(), Linearised(hold), CatchCalls(CallNames(owners), catch), suppress(_Enough):
             module(self.x)
-        module.float()
 
     def box(self, layer: str, y: int, x: int, filter_: int) -> Box:
         """The bounding box of the pixels that one unit depends on."""

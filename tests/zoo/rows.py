@@ -1,0 +1,131 @@
+"""Check one network of torchvision, with random weights, and say what was checked in one row."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from mkdocs_lurk.models.graph import summarise
+from mkdocs_lurk.models.layers import find_layers
+from mkdocs_lurk.models.receptive import Field, fields
+from mkdocs_lurk.models.tape import record
+from tests.zoo.oracle import Oracle
+
+HEAD = ("network", "convolutions", "nodes", "fields", "gradients", "seconds")
+SIZES = {"vit_": (3, 224, 224), "maxvit": (3, 224, 224), "inception": (3, 96, 128), "googlenet": (3, 64, 96)}
+SMALL = (3, 64, 96)
+_LAYERS, _UNITS = 4, 3
+
+
+@dataclass(slots=True)
+class Row:
+    """What was checked on one network.
+
+    Attributes:
+        name: As torchvision calls it.
+        found: Convolutions that run and were found.
+        every: Convolution modules that the network has.
+        nodes: Of its graph.
+        fields: Units whose field was compared with the oracle's.
+        gradients: Layers whose gradients were checked; none where there is no check yet.
+        seconds: For all of this.
+        problems: What is wrong, in words.
+    """
+
+    name: str
+    found: int = 0
+    every: int = 0
+    nodes: int = 0
+    fields: int = 0
+    gradients: int | None = None
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def cells(self) -> tuple[str, ...]:
+        """The row as text, in the order of ``HEAD``."""
+        gradients = "-" if self.gradients is None else str(self.gradients)
+        return (
+            *(self.name, f"{self.found}/{self.every}", str(self.nodes), str(self.fields), gradients),
+            f"{self.seconds:.1f}",
+        )
+
+
+def names() -> list[str]:
+    """Every classification network of torchvision."""
+    return torchvision.models.list_models(module=torchvision.models)
+
+
+def check(name: str) -> Row:
+    """Check one network; what goes wrong stands in the row's ``problems``."""
+    row, began = Row(name), time.perf_counter()
+    size = next((size for start, size in SIZES.items() if name.startswith(start)), SMALL)
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        # torchvision warns that two networks will be initialised otherwise one day.
+        warnings.simplefilter("ignore", FutureWarning)
+        module = torchvision.models.get_model(name, weights=None).eval()
+    module.requires_grad_(False)
+    tape = record(module, torch.randn(1, *size))
+    search = find_layers(tape, SimpleNamespace(include=("*",), exclude=()))
+    row.found = len(search.layers)
+    row.every = sum(isinstance(child, nn.modules.conv._ConvNd) for child in module.modules())
+    if row.found + len(search.skipped) != row.every:
+        row.problems.append(f"{row.found} convolutions found and {len(search.skipped)} skipped of {row.every}")
+    graph = summarise(tape)
+    row.nodes = len(graph["nodes"])
+    drawn = {node.get("layer") for node in graph["nodes"]}
+    row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in drawn]
+    _check_fields(row, module, fields(tape, search.layers), size)
+    gradients = _gradient_check()
+    if gradients is not None:
+        row.gradients, problems = gradients(module, torch.randn(1, *size), [layer.name for layer in search.layers])
+        row.problems += problems
+    row.seconds = time.perf_counter() - began
+    return row
+
+
+GradientCheck = Callable[[nn.Module, Tensor, list[str]], tuple[int, list[str]]]
+
+
+def _gradient_check() -> GradientCheck | None:
+    """``tests.zoo.gradients.check(module, x, layer names) -> (layers checked, problems)``, where there is such a file."""
+    if importlib.util.find_spec("tests.zoo.gradients") is None:
+        return None
+    check_gradients: GradientCheck = importlib.import_module("tests.zoo.gradients").check
+    return check_gradients
+
+
+def _check_fields(row: Row, module: nn.Module, found: dict[str, Field], size: tuple[int, int, int]) -> None:
+    chosen = _spread(list(found), _LAYERS)
+    for hold in (False, True):
+        layers = [name for name in chosen if (found[name].status == "effective") == hold]
+        if not layers:
+            continue
+        oracle = Oracle(module, size, set(layers), hold)
+        for name in layers:
+            for y, x, channel in _units(found[name]):
+                box, true = found[name].seen(y, x, channel), oracle.box(name, y, x, channel)
+                row.fields += 1
+                if box != true:
+                    row.problems.append(f"{name}: unit {(channel, y, x)} sees {true}, not {box}")
+
+
+def _spread(names: list[str], how_many: int) -> list[str]:
+    """The first name, the last, and some between."""
+    last = len(names) - 1
+    return list(dict.fromkeys(names[round(i * last / max(1, how_many - 1))] for i in range(how_many)))
+
+
+def _units(found: Field) -> list[tuple[int, int, int]]:
+    channels, height, width = found.maps
+    places = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
+    return [(y, x, channel) for (y, x), channel in places.items()][:_UNITS]

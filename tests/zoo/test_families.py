@@ -1,0 +1,24 @@
+import pytest
+
+from tests.zoo.rows import check, names
+
+# The smallest of each family, so that all of them together stay under a minute.
+FAMILIES = [
+    *["alexnet", "vgg11", "resnet18", "resnext50_32x4d", "squeezenet1_1", "densenet121", "googlenet", "inception_v3"],
+    *["shufflenet_v2_x0_5", "mobilenet_v2", "mobilenet_v3_small", "mnasnet0_5", "efficientnet_b0", "regnet_y_400mf"],
+    *["convnext_tiny", "swin_t", "swin_v2_t", "vit_b_32", "maxvit_t"],
+]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_is_right(name):
+    row = check(name)
+    assert row.problems == []
+    assert row.fields > 0
+    assert row.nodes > row.found > 0
+
+
+@pytest.mark.zoo
+@pytest.mark.parametrize("name", [name for name in names() if name not in FAMILIES])
+def test_every_network_is_right(name):
+    assert check(name).problems == []
