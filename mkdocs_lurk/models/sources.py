@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,9 +116,7 @@ def _from_factory(config: ModelConfig, subject: str) -> nn.Module:
 def _called(factory: Callable[..., Any], config: ModelConfig, subject: str) -> Any:
     if not callable(factory):
         raise ModelError(f"{subject}: {config.source} is a {type(factory).__name__}; name a function or a class")
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        return factory(**config.arguments)
+    return factory(**config.arguments)
 
 
 def _refuse_quantised(module: nn.Module, subject: str) -> None:

@@ -72,7 +72,8 @@ def failure(root: Path, source: str, **values: Any) -> str:
     return str(caught.value)
 
 
-def test_a_factory_in_a_file_finds_its_neighbours_and_leaves_nothing_behind(root: Path) -> None:
+def test_a_factory_in_a_file_finds_its_neighbours_and_leaves_nothing_behind(root: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     path = list(sys.path)
     network = load_network(declared(root, "nets/net.py:Net", arguments={"width": 5}))
     assert network.module(torch.zeros(2, 3, 8, 8)).shape == (2, 5, 6, 6)

@@ -13,7 +13,7 @@ from torch import nn
 
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.network import digest_weights
-from mkdocs_lurk.models.weights import load_weights
+from mkdocs_lurk.models.weights import load_weights, read_state
 
 
 class Small(nn.Module):
@@ -92,6 +92,20 @@ def test_the_digest_tells_a_changed_value_name_and_shape() -> None:
         two.classifier.bias[0] += 1
     assert digest_weights(one) != digest_weights(two)
     assert digest_weights(nn.ModuleDict({"a": seeded(1)})) != digest_weights(nn.ModuleDict({"b": seeded(1)}))
+
+
+def test_the_digest_passes_over_batch_counters() -> None:
+    one, two = seeded(1), seeded(1)
+    two.features[1].num_batches_tracked += 7
+    assert digest_weights(one) == digest_weights(two)
+
+
+def test_values_keep_all_the_digits_of_float32(tmp_path: Path) -> None:
+    state = {name: value.double() for name, value in seeded(1).state_dict().items()}
+    torch.save(state, tmp_path / "w.pt")
+    found = read_state(tmp_path / "w.pt", "w.pt")
+    assert all(value.dtype == torch.float32 for value in found.values())
+    assert torch.equal(found["classifier.weight"], seeded(1).classifier.weight)
 
 
 def test_a_file_without_the_classifier_is_taken_and_said(tmp_path: Path, trained: Small) -> None:
