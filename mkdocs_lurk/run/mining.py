@@ -73,7 +73,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
         skipped |= unreadable
         if not ids:
             continue
-        by_layer, outputs = activations.respond(session.probe, x.to(session.device, session.dtype))
+        by_layer, outputs = activations.respond(session.probe, session.placed(x))
         found = _side_by_side([by_layer[layer.name] for layer in session.layers])
         parts.append(
             Mined.of(found, np.array(ids), labels_of(session, ids), len(session.images.labels), session.config.top_k)

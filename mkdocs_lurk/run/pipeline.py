@@ -20,7 +20,7 @@ from mkdocs_lurk.models.sources import load_network
 from mkdocs_lurk.models.tape import Tape, record
 from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying
 from mkdocs_lurk.run.assembling import Parts
-from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype
+from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
 from mkdocs_lurk.run.distributed import Ranks
 from mkdocs_lurk.run.evaluating import evaluate, names_of_outputs
 from mkdocs_lurk.run.plan import pictures_of, state_of
@@ -70,12 +70,14 @@ def open_session(
     images = pictures_of(config, model)
     transform = make_transform(model, images)
     network = load_network(model)
-    tape = record(network.module, torch.zeros(1, transform.channels, transform.height, transform.width))
+    blank = torch.zeros(1, transform.channels, transform.height, transform.width)
+    tape = record(network.module, blank)
     search = find_layers(tape, model.layers)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
     known = fields(tape, search.layers)
     device = choose_device(config.device, ranks)
-    probe = Probe.of(network.module.to(device), search.layers)
+    memory_format = choose_memory_format(network.module.to(device), blank.to(device))
+    probe = Probe.of(network.module.to(memory_format=memory_format), search.layers)
     fast = choose_fast_dtype(config.precision, device)
     normalisation = [transform.channels, transform.height, transform.width, list(transform.mean), list(transform.std)]
     session = Session(
@@ -91,6 +93,7 @@ def open_session(
         device=device,
         dtype=torch.float32,
         fast_dtype=fast,
+        memory_format=memory_format,
         ranks=ranks,
         progress=progress,
     )

@@ -22,7 +22,7 @@ from mkdocs_lurk.types import Box
 STAGE = "gradients and crops"
 ALGORITHM = 1
 FILTERS = 16
-_BATCH = 16
+_BATCH = 8
 _QUALITY, _SMALL_PX = 60, 32 * 32
 _MOST_COVERED = 0.8
 _COST = 2.5
@@ -140,7 +140,7 @@ def _whole_pictures(session: Session, layer: str, pairs: Sequence[Pair]) -> None
     """Project the spatial mean; pairs that share a picture stay together so that it is decoded once."""
     for batch in runs(sorted(range(len(pairs)), key=lambda i: (pairs[i].image, pairs[i].filter)), _BATCH):
         chosen = [pairs[number] for number in batch]
-        x = session.pictures.tensor([pair.image for pair in chosen]).to(session.device, session.fast_dtype)
+        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
         found, _ = gradients.project(session.fast, x, layer, [pair.filter for pair in chosen], session.config.gradient)
         for pair, gradient in zip(chosen, found.cpu().numpy(), strict=True):
             pair.gradient = gradient
@@ -150,7 +150,7 @@ def _effective(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     """Project single units through whole pictures, and box the most of their plain gradient's energy."""
     for batch in runs(range(len(pairs)), _BATCH):
         chosen = [pairs[number] for number in batch]
-        x = session.pictures.tensor([pair.image for pair in chosen]).to(session.device, session.fast_dtype)
+        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
         _project_units(session, layer, chosen, x, [pair.position or (0, 0) for pair in chosen])
         energies = gradients.saliency_energy(
             session.fast, x, layer, [pair.filter for pair in chosen], [pair.position or (0, 0) for pair in chosen]
@@ -185,7 +185,7 @@ def _windows(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
                 session,
                 layer,
                 chosen,
-                patches.to(session.device, session.fast_dtype),
+                session.placed(patches, session.fast_dtype),
                 [part.position for part in parts],
             )
             scale = max(abs(pair.score) for pair in chosen)
@@ -227,7 +227,7 @@ def _differs(session: Session, score: float, pair: Pair, scale: float) -> bool:
 def _mend(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     """Project again, through the whole picture, those units that their part alone did not reproduce."""
     for pair in pairs:
-        x = session.pictures.tensor([pair.image]).to(session.device, session.fast_dtype)
+        x = session.placed(session.pictures.tensor([pair.image]), session.fast_dtype)
         _project_units(session, layer, [pair], x, [pair.position or (0, 0)])
         pair.facts["mended"] = True
 

@@ -81,7 +81,7 @@ def synthesise_run(session: Session, known: Statistics, unit: Unit) -> None:
 
 def _facts(session: Session, layer: str, index: int, one: Synthesis, pixels: NDArray[Any]) -> dict[str, Any]:
     """What is stored beside a picture: its score is that of the stored picture, on a clean pass in float32."""
-    x = session.pictures.transform.tensor(pixels)[None].to(session.device, session.dtype)
+    x = session.placed(session.pictures.transform.tensor(pixels)[None])
     with torch.inference_mode():
         score = float(session.probe.maps(x, layer, [index]).mean())
     return {

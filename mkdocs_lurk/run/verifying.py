@@ -53,7 +53,7 @@ def verify(session: Session, findings: Findings, kept: Unit, unit: Unit) -> None
     for ids in runs(unit.items, _BATCH):
         pixels = [photos.read(stored, image, session.pictures.transform.channels) for image in ids]
         x = torch.stack([session.pictures.transform.tensor(one) for one in pixels])
-        by_layer, _ = activations.respond(session.probe, x.to(session.device, session.dtype))
+        by_layer, _ = activations.respond(session.probe, session.placed(x))
         means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
         maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
         for row, image in enumerate(ids):
