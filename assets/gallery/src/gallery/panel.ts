@@ -5,7 +5,7 @@ import { type Sheets, sheetsOf, view } from "../draw/view";
 import { classSection, figures, howSection, responseSection, similarSection, wiringSection } from "./facts";
 import { missing, rankedPictures, synthesisPicture } from "./pictures";
 import { takeAway } from "./share";
-import { describe } from "./tile";
+import { traits } from "./tile";
 
 export interface PanelOptions {
   data: LayerData;
@@ -55,8 +55,7 @@ export class FilterPanel {
     this.node.setAttribute("data-filter-open", String(index));
     this.node.setAttribute("aria-label", `Filter ${index}`);
     this.#title.textContent = `Filter ${index}`;
-    const [, ...rest] = describe(data, position).split(/[,:] /);
-    const says = rest.join(", ");
+    const says = traits(data, position).join(", ");
     this.#says.textContent = says ? `${says[0]?.toUpperCase()}${says.slice(1)}.` : "";
   }
 

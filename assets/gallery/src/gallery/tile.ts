@@ -38,6 +38,7 @@ export function tile(position: number, { data, sheets, show, strongest }: TileOp
       "span",
       { class: "lurk-tile-caption", "aria-hidden": "true" },
       html("span", { class: "lurk-tile-index" }, String(index)),
+      " ", // keeps the words apart for who reads them without the layout
       dead || twin >= 0
         ? html("span", { class: "lurk-tile-note" }, dead ? "dead" : `like ${twin}`)
         : html("span", { class: "lurk-tile-bar" }, bar),
@@ -51,19 +52,24 @@ export function thumbnail(data: LayerData, position: number, show: Show): Pic | 
   return { crop, synthesis, average }[show]?.[position] ?? null;
 }
 
-/** A filter in one line. */
-export function describe({ filters, labels }: LayerData, position: number): string {
-  const index = filters.index[position] ?? position;
-  if (filters.dead?.[position]) return `Filter ${index}: dead, no picture raises it above zero`;
+/** A filter in one line, its tile's own words first. */
+export function describe(data: LayerData, position: number): string {
+  const index = data.filters.index[position] ?? position;
+  const twin = data.filters.duplicate?.[position] ?? -1;
+  const dead = data.filters.dead?.[position];
+  const note = dead ? " dead" : twin >= 0 ? ` like ${twin}` : "";
+  return [`Filter ${index}${note}`, ...traits(data, position)].join(", ");
+}
+
+/** What is notable about a filter, in a few words each. */
+export function traits({ filters, labels }: LayerData, position: number): string[] {
+  if (filters.dead?.[position]) return ["no picture raises it above zero"];
   const response = filters.max?.[position];
   const label = labels[filters.best_class?.[position] ?? -1];
   const twin = filters.duplicate?.[position] ?? -1;
   return [
-    `Filter ${index}`,
     typeof response === "number" ? `strongest response ${score(response)}` : "",
     label ? `answers most to ${label}` : "",
     twin >= 0 ? `much like filter ${twin}` : "",
-  ]
-    .filter(Boolean)
-    .join(", ");
+  ].filter(Boolean);
 }

@@ -28,20 +28,46 @@ export function thumbs({ layer }: Op): number {
   return layer ? Math.max(1, Math.min(8, Math.round(Math.log2(layer.filters) - 2))) : 0;
 }
 
+/**
+ * A layer's pictures, to lie under its box: inside it they would count towards the box's extent with all of their sheet.
+ */
+export function drawStrip({ item, x, y, width }: Placed, sheets: Sheets): SVGElement[] {
+  if (item.kind !== "op" || !item.layer) return [];
+  const room = thumbs(item);
+  const across = room * THUMB + 2;
+  const left = x + (width - across) / 2;
+  const place = { y: y + LABEL + 1, width: THUMB, height: THUMB };
+  return [
+    svg("rect", { class: "lurk-map-blank", x: left, y: y + LABEL, width: across, height: THUMB + 2, rx: 2 }),
+    ...(item.layer.strip ?? []).slice(0, room).map(([, [sheet, px, py, w, h]], at) =>
+      svg(
+        "svg",
+        {
+          ...place,
+          x: left + 1 + at * THUMB,
+          viewBox: `${px + 0.5} ${py + 0.5} ${w - 1} ${h - 1}`,
+          preserveAspectRatio: "xMidYMid slice",
+        },
+        svg("image", { class: "off-glb", href: sheets(sheet) }),
+      ),
+    ),
+  ];
+}
+
 /** Fill a box's group element. */
-export function drawBox(box: Placed, sheets: Sheets): SVGElement[] {
+export function drawBox(box: Placed): SVGElement[] {
   const { item } = box;
   if (item.kind !== "op") return box.open ? openGroup(box) : foldedGroup(box);
-  return item.layer ? layerBox(item, box, sheets) : opBox(item, box);
+  return item.layer ? layerBox(item, box) : opBox(item, box);
 }
 
 /** An item in one line, for screen readers. */
 export function says(item: Item): string {
   if (item.kind === "op") {
-    const shape = item.node.output?.join(" × ") ?? "";
-    return item.layer ? `${item.layer.name}, ${item.layer.kind}, ${shape}` : `${opName(item.node.type)}, ${shape}`;
+    const shape = shapeOf(item);
+    return item.layer ? `${item.layer.name} ${shape}, ${item.layer.kind}` : `${opText(item)}, ${shape}`;
   }
-  return `${headline(item)}, ${plural(layersIn(item), "layer")}`;
+  return `${headline(item)} ${underline(item)}`;
 }
 
 /** Channels and size of an operation's output: "64 × 112²". */
@@ -54,33 +80,20 @@ export function shapeOf({ node, layer }: Op): string {
     : `${channels} × ${height}${width === undefined ? "" : ` × ${width}`}`;
 }
 
-function layerBox(item: Op, { width }: Placed, sheets: Sheets): SVGElement[] {
-  const room = thumbs(item);
-  const across = room * THUMB + 2;
-  const left = (width - across) / 2;
-  const nodes: SVGElement[] = [
+function layerBox(item: Op, { width, height }: Placed): SVGElement[] {
+  const across = thumbs(item) * THUMB + 2;
+  return [
+    svg("rect", { class: "lurk-map-reach", width, height }),
     text(width / 2, 12, "lurk-map-name", item.label, shapeOf(item)),
-    svg("rect", { class: "lurk-map-strip", x: left, y: LABEL, width: across, height: THUMB + 2, rx: 2 }),
+    svg("rect", {
+      class: "lurk-map-strip",
+      x: (width - across) / 2,
+      y: LABEL,
+      width: across,
+      height: THUMB + 2,
+      rx: 2,
+    }),
   ];
-  const shown = item.layer?.strip?.slice(0, room) ?? [];
-  for (const [at, [, picture]] of shown.entries()) {
-    const [sheet, x, y, w, h] = picture;
-    nodes.push(
-      svg(
-        "svg",
-        {
-          x: left + 1 + at * THUMB,
-          y: LABEL + 1,
-          width: THUMB,
-          height: THUMB,
-          viewBox: `${x + 0.5} ${y + 0.5} ${w - 1} ${h - 1}`,
-          preserveAspectRatio: "xMidYMid slice",
-        },
-        svg("image", { class: "off-glb", href: sheets(sheet) }),
-      ),
-    );
-  }
-  return nodes;
 }
 
 function opBox(item: Op, { width, height }: Placed): SVGElement[] {
@@ -112,7 +125,7 @@ function foldedGroup(box: Placed): SVGElement[] {
 function openGroup({ item, width, height }: Placed): SVGElement[] {
   const head = svg("g", { class: "lurk-map-head" });
   head.append(
-    svg("rect", { class: "lurk-map-headroom", width, height: 24 }),
+    svg("rect", { class: "lurk-map-reach", width, height: 24 }),
     svg("text", { class: "lurk-map-title", x: 12, y: 17 }, headline(item)),
     sign(width - 14, 13, true),
   );
@@ -148,6 +161,6 @@ function opText(item: Op): string {
 
 function text(x: number, y: number, kind: string, words: string, soft = ""): SVGElement {
   const node = svg("text", { class: kind, x, y, "text-anchor": "middle" }, words);
-  if (soft) node.append(svg("tspan", { class: "lurk-map-soft", dx: 7 }, soft));
+  if (soft) node.append(svg("tspan", { class: "lurk-map-soft", dx: 3 }, ` ${soft}`));
   return node;
 }

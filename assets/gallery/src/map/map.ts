@@ -6,7 +6,7 @@ import { type ModelData, present } from "../data/format";
 import { html, svg } from "../draw/dom";
 import { type Sheets, sheetsOf } from "../draw/view";
 import { layerPage, plural } from "../words";
-import { drawBox, measure, says } from "./boxes";
+import { drawBox, drawStrip, measure, says } from "./boxes";
 import { cardOf } from "./card";
 import { type Drawing, type Line, layOut, type Placed } from "./layout";
 import { buildTree, type Item, openAtFirst, type Tree } from "./tree";
@@ -87,6 +87,7 @@ export class NetworkMap {
       .map(({ x, y, width, height }) => svg("rect", { class: "lurk-map-open", x, y, width, height, rx: 4 }));
     this.#stage.replaceChildren(
       svg("g", { class: "lurk-map-lines", "aria-hidden": "true" }, ...backs, ...lines.map(drawLine)),
+      svg("g", { "aria-hidden": "true" }, ...boxes.flatMap((box) => drawStrip(box, this.#sheets))),
       ...boxes.map((box) => this.#box(box)),
     );
     this.#mark();
@@ -101,7 +102,7 @@ export class NetworkMap {
       tabindex: item.key === this.#current ? 0 : -1,
       "aria-label": says(item),
     };
-    const content = drawBox(box, this.#sheets);
+    const content = drawBox(box);
     if (item.kind === "op" && item.layer) {
       const href = layerPage(this.base, item.layer.slug, this.suffix);
       return svg("a", { ...attributes, href, "data-layer": item.layer.name }, ...content);
@@ -345,15 +346,11 @@ export class NetworkMap {
     if (!placed || (placed.open && placed.item.kind !== "op")) return;
     this.#card.replaceChildren(...cardOf(placed.item, this.#sheets, this.#input));
     this.#card.hidden = false;
-    const frame = this.#frame.getBoundingClientRect();
-    const at = box.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.#card;
-    const right = at.right - frame.left + 12;
-    const left = right + width <= frame.width ? right : at.left - frame.left - width - 12;
-    const below = at.bottom - frame.top + 8;
-    const fits = left >= 0;
-    this.#card.style.left = `${fits ? left : Math.max(0, Math.min(frame.width - width, at.left - frame.left))}px`;
-    this.#card.style.top = `${fits ? Math.max(0, Math.min(frame.height - height, at.top - frame.top)) : below}px`;
+    const place = beside(box.getBoundingClientRect(), width, height);
+    const frame = this.#frame.getBoundingClientRect();
+    this.#card.style.left = `${place.x - frame.left}px`;
+    this.#card.style.top = `${place.y - frame.top}px`;
   }
 
   #hideCard(): void {
@@ -362,6 +359,16 @@ export class NetworkMap {
 }
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 } as const;
+
+/** Where in the window a card stands beside a box: after it, before it, or under it. */
+function beside(box: DOMRect, width: number, height: number): { x: number; y: number } {
+  const [far, low] = [document.documentElement.clientWidth - 8, window.innerHeight - 8];
+  const y = Math.max(8, Math.min(box.top, low - height));
+  if (box.right + 12 + width <= far) return { x: box.right + 12, y };
+  if (box.left - 12 - width >= 8) return { x: box.left - 12 - width, y };
+  const x = Math.max(8, Math.min(far - width, box.left));
+  return { x, y: box.bottom + 8 + height <= low ? box.bottom + 8 : box.top - 8 - height };
+}
 
 function outside(start: number, end: number, from: number, to: number): number {
   if (start < from) return from - start + 12;

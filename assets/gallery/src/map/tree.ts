@@ -74,12 +74,12 @@ export function buildTree(graph: Graph, layers: readonly ModelLayer[]): Tree {
     const layer = byName.get(node.layer ?? "") ?? null;
     groupOf(node.parent).children.push({ kind: "op", key: `n${node.id}`, label: "", node, layer, after });
   }
-  tidy(root);
   const edges = new Map<string, [string, string]>();
   for (const [from, to] of graph.edges) {
     const pair: [string, string] = [into.get(String(from)) ?? `n${from}`, into.get(String(to)) ?? `n${to}`];
     if (pair[0] !== pair[1]) edges.set(pair.join(" "), pair);
   }
+  tidy(root, follows([...edges.values()]));
   return {
     root,
     edges: [...edges.values()],
@@ -170,19 +170,21 @@ function mergeSmall(graph: Graph): { kept: { node: GraphNode; after: string[] }[
 }
 
 /** Unwrap groups around a single item, and gather neighbours that are built alike into runs. */
-function tidy(group: Group): void {
+function tidy(group: Group, follow: Follows): void {
   group.children = group.children.map((child) => {
     let item = child;
-    if (item.kind === "group") tidy(item);
+    if (item.kind === "group") tidy(item, follow);
     while (item.kind === "group" && item.children.length === 1 && item.children[0]) item = item.children[0];
     return item;
   });
+  const alike = (one: Item | undefined, next: Group) =>
+    one !== undefined && build(one) === build(next) && follow(one, next);
   const gathered: Item[] = [];
   for (const child of group.children) {
     const last = gathered[gathered.length - 1];
-    if (child.kind === "group" && last?.kind === "run" && build(last.children[0]) === build(child)) {
+    if (child.kind === "group" && last?.kind === "run" && alike(last.children[last.children.length - 1], child)) {
       last.children.push(child);
-    } else if (child.kind === "group" && last?.kind === "group" && build(last) === build(child)) {
+    } else if (child.kind === "group" && last?.kind === "group" && alike(last, child)) {
       gathered[gathered.length - 1] = {
         kind: "run",
         key: `r${last.key}`,
@@ -196,6 +198,22 @@ function tidy(group: Group): void {
     }
   }
   group.children = gathered;
+}
+
+/** Whether an item reads from another: what stands side by side repeats nothing. */
+type Follows = (first: Item, second: Item) => boolean;
+
+function follows(edges: readonly [string, string][]): Follows {
+  const targets = new Map<string, string[]>();
+  for (const [from, to] of edges) targets.set(from, [...(targets.get(from) ?? []), to]);
+  return (first, second) => {
+    const inside = new Set(opsOf(second));
+    return opsOf(first).some((op) => targets.get(op)?.some((target) => inside.has(target)));
+  };
+}
+
+function opsOf(item: Item): string[] {
+  return item.kind === "op" ? [item.key] : item.children.flatMap(opsOf);
 }
 
 /** How an item is built, without its names, sizes and places. */
