@@ -1,4 +1,4 @@
-"""Check networks of torchvision and print a table: ``python -m tests.zoo [NAME ...]``; exit status 1 where one fails."""
+"""Check networks of torchvision and print a table; exit with 1 where one fails: ``python -m tests.zoo [NAME ...]``."""
 
 from __future__ import annotations
 

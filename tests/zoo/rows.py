@@ -97,7 +97,7 @@ GradientCheck = Callable[[nn.Module, Tensor, list[str]], tuple[int, list[str]]]
 
 
 def _gradient_check() -> GradientCheck | None:
-    """``tests.zoo.gradients.check(module, x, layer names) -> (layers checked, problems)``, where there is such a file."""
+    """Find ``tests.zoo.gradients.check(module, x, layer names) -> (layers checked, problems)``."""
     if importlib.util.find_spec("tests.zoo.gradients") is None:
         return None
     check_gradients: GradientCheck = importlib.import_module("tests.zoo.gradients").check
