@@ -57,6 +57,7 @@ function byHide(filters: FilterColumns, state: State): (position: number) => boo
 
 function ofClass(filters: FilterColumns, labels: readonly string[], name: string, from: number[]): number[] {
   const label = labels.indexOf(name);
+  if (label < 0) return [];
   const responders = filters.responders?.[label];
   if (responders) {
     const kept = new Set(from);

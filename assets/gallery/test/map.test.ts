@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import type { Graph, GraphNode, ModelLayer } from "../src/data/format";
+import { measure } from "../src/map/boxes";
+import { layOut } from "../src/map/layout";
+import { buildTree, type Item, layersIn, openAtFirst, opName } from "../src/map/tree";
+
+/** A stem, then residual blocks of two convolutions each, norm and relu between. */
+function residual(blocks: number): { graph: Graph; layers: ModelLayer[] } {
+  const nodes: GraphNode[] = [];
+  const edges: [string, string][] = [];
+  const layers: ModelLayer[] = [];
+  const groups: { id: string; parent: string | null; name: string; type: string }[] = [
+    { id: "body", parent: null, name: "body", type: "Sequential" },
+  ];
+  const add = (type: string, parent: string | null, sources: string[], layer?: string) => {
+    const id = `${nodes.length}`;
+    nodes.push({ id, type, parent, output: [8, 4, 4], ...(layer ? { layer } : {}) });
+    for (const source of sources) edges.push([source, id]);
+    if (layer) layers.push({ name: layer, slug: layer, kind: "Conv2d", filters: 8, output: [8, 4, 4] });
+    return id;
+  };
+  let last = add("Conv2d", null, [add("input", null, [])], "stem");
+  for (let at = 0; at < blocks; at += 1) {
+    const name = `body.${at}`;
+    groups.push({ id: name, parent: "body", name, type: "Block" });
+    const one = add("ReLU", name, [add("BatchNorm2d", name, [add("Conv2d", name, [last], `${name}.a`)])]);
+    const two = add("Conv2d", name, [one], `${name}.b`);
+    last = add("ReLU", name, [add("add", name, [two, last])]);
+  }
+  add("Linear", null, [last]);
+  return { graph: { nodes, edges, groups }, layers };
+}
+
+const build = (blocks: number) => {
+  const { graph, layers } = residual(blocks);
+  return buildTree(graph, layers);
+};
+const kinds = (items: readonly Item[]) => items.map((item) => item.kind);
+
+describe("the tree", () => {
+  it("folds blocks built alike into a run with its count, and unwraps single children", () => {
+    const tree = build(3);
+    expect(kinds(tree.root.children).sort()).toEqual(["op", "op", "op", "run"]);
+    const run = tree.root.children.find(({ kind }) => kind === "run");
+    expect(run?.kind === "run" && run.children).toHaveLength(3);
+    expect(run && layersIn(run)).toBe(6);
+    expect(tree.layers).toBe(7);
+  });
+
+  it("lets small operations join what they follow, and keeps residual edges", () => {
+    const tree = build(1);
+    const way = [...tree.ways.values()].find((steps) => steps[steps.length - 1]?.label === "a");
+    const conv = way?.[way.length - 1];
+    expect(conv?.kind === "op" && conv.after).toEqual(["norm", "relu"]);
+    const into = tree.edges.filter(([, to]) => to === "n6").map(([from]) => from);
+    expect(into.sort()).toEqual(["n1", "n5"]);
+  });
+
+  it("does not take branches side by side for repeated blocks", () => {
+    const node = (id: string, type: string, parent: string | null): GraphNode => ({
+      id,
+      type,
+      parent,
+      output: [8, 4, 4],
+    });
+    const graph: Graph = {
+      nodes: [
+        node("i", "input", null),
+        node("a1", "Conv2d", "a"),
+        node("a2", "Conv2d", "a"),
+        node("b1", "Conv2d", "b"),
+        node("b2", "Conv2d", "b"),
+        node("c", "cat", null),
+      ],
+      edges: [
+        ["i", "a1"],
+        ["a1", "a2"],
+        ["i", "b1"],
+        ["b1", "b2"],
+        ["a2", "c"],
+        ["b2", "c"],
+      ],
+      groups: [
+        { id: "a", name: "a", type: "Branch" },
+        { id: "b", name: "b", type: "Branch" },
+      ],
+    };
+    expect(kinds(buildTree(graph, []).root.children)).toEqual(["op", "group", "group", "op"]);
+  });
+
+  it.each([
+    ["max_pool2d_with_indices", "max pool"],
+    ["AdaptiveAvgPool2d", "mean pool"],
+    ["relu_", "relu"],
+    ["add", "+"],
+    ["aten.cat.default", "cat"],
+  ])("calls %s by a short name", (type, name) => expect(opName(type)).toBe(name));
+
+  it("opens no more than a screenful at first", () => {
+    const tree = build(30);
+    expect(openAtFirst(tree.root, 4).size).toBe(0);
+    const run = tree.root.children.find(({ kind }) => kind === "run");
+    expect(openAtFirst(tree.root, 100).has(run?.key ?? "")).toBe(false);
+  });
+});
+
+describe("the layout", () => {
+  it("runs from top to bottom, with every line from box to box", () => {
+    const tree = build(3);
+    const { boxes, lines, width, height } = layOut(tree, new Set(), measure);
+    expect(boxes).toHaveLength(4);
+    expect(lines).toHaveLength(3);
+    const place = new Map(boxes.map((box) => [box.item.key, box]));
+    for (const { from, to, points } of lines) {
+      const [a, b] = [place.get(from), place.get(to)];
+      expect(points[0]?.[1]).toBeCloseTo((a?.y ?? 0) + (a?.height ?? 0), 5);
+      expect(points[points.length - 1]?.[1]).toBeCloseTo(b?.y ?? 0, 5);
+    }
+    for (const box of boxes) {
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(width + 0.01);
+      expect(box.y + box.height).toBeLessThanOrEqual(height + 0.01);
+    }
+  });
+
+  it("keeps what is inside an open group within it, and leads lines through its ports", () => {
+    const tree = build(2);
+    const open = new Set([...tree.ways.keys()]);
+    const { boxes, lines } = layOut(tree, open, measure);
+    const outer = boxes.find(({ item }) => item.kind === "run");
+    const inside = boxes.filter(({ item }) => (tree.ways.get(item.key)?.length ?? 0) > 2);
+    expect(inside.length).toBeGreaterThan(6);
+    for (const box of inside) {
+      expect(box.x).toBeGreaterThanOrEqual(outer?.x ?? 0);
+      expect(box.y + box.height).toBeLessThanOrEqual((outer?.y ?? 0) + (outer?.height ?? 0));
+    }
+    expect(lines.filter(({ from }) => from === "top").length).toBeGreaterThan(0);
+  });
+
+  it("draws a dense block's far connections as arcs", () => {
+    const count = 24;
+    const nodes: GraphNode[] = Array.from({ length: count }, (_, id) => ({ id, type: "Conv2d", output: [8, 4, 4] }));
+    const edges = nodes.flatMap((_, to) => nodes.slice(0, to).map((__, from): [number, number] => [from, to]));
+    const { lines } = layOut(buildTree({ nodes, edges }, []), new Set(), measure);
+    expect(lines).toHaveLength(edges.length);
+    expect(lines.filter(({ arc }) => !arc).length).toBe(count - 1);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { clip, scene, sheetsOf, view } from "../src/draw/view";
+
+const sheets = sheetsOf(["sheet-0.webp", "../photos-1.webp"], new URL("http://h/net/conv/filters-0.js"));
+
+describe("a picture of a sheet", () => {
+  it("is a view with its sheet's address, and no inline style", () => {
+    const node = view([1, 224, 0, 224, 224], sheets, "a hen");
+    expect(node.getAttribute("viewBox")).toBe("224.5 0.5 223 223");
+    expect(node.querySelector("image")?.getAttribute("href")).toBe("http://h/net/photos-1.webp");
+    expect(node.querySelector("image")?.getAttribute("class")).toBe("off-glb");
+    expect([node.getAttribute("role"), node.getAttribute("aria-label")]).toEqual(["img", "a hen"]);
+    expect(node.outerHTML).not.toContain("style");
+  });
+
+  it("keeps every pixel of pixel art, and is decoration without a label", () => {
+    const node = view([0, 28, 56, 28, 28], sheets);
+    expect(node.getAttribute("viewBox")).toBe("28 56 28 28");
+    expect(node.classList.contains("lurk-pixels")).toBe(true);
+    expect(node.getAttribute("aria-hidden")).toBe("true");
+  });
+});
+
+describe("a scene", () => {
+  const photo = [1, 0, 0, 224, 224] as const;
+
+  it("frames a box that leaves the photo", () => {
+    const node = scene({ photo, photos: sheets, frame: [-10, 0, 30, 40], label: "crop" });
+    expect(node.getAttribute("viewBox")).toBe("0 -10 40 40");
+    const inner = node.querySelector("svg");
+    expect([inner?.getAttribute("x"), inner?.getAttribute("y"), inner?.getAttribute("width")]).toEqual([
+      "0",
+      "0",
+      "224",
+    ]);
+  });
+
+  it("puts a gradient that holds only its box where the box is, on the grey of zero", () => {
+    const gradient = { picture: [0, 5, 6, 20, 10] as const, sheets, box: [100, 50, 110, 70] as const };
+    const node = scene({ photo, photos: sheets, gradient, mark: [100, 50, 110, 70], label: "" });
+    const lying = node.querySelector(".lurk-gradient svg");
+    expect(["x", "y", "width", "height", "viewBox"].map((name) => lying?.getAttribute(name))).toEqual([
+      "50",
+      "100",
+      "20",
+      "10",
+      "5 6 20 10",
+    ]);
+    expect(node.querySelector(".lurk-zero")?.getAttribute("width")).toBe("224");
+    expect(node.querySelectorAll(".lurk-mark rect")).toHaveLength(2);
+  });
+
+  it("knows what of a box lies outside", () => {
+    expect(clip([-1, 0, 10, 10], 20, 20)).toEqual({ box: [0, 0, 10, 10], cut: true });
+    expect(clip([0, 0, 20, 20], 20, 20)).toEqual({ box: [0, 0, 20, 20], cut: false });
+  });
+});
