@@ -199,7 +199,9 @@ def _model_facts(record: Json) -> list[tuple[str, str]]:
         facts.append(("Right at first guess", f"{words.percent(evaluation['top1'])} of {evaluation['n']:,} pictures"))
     verified = record.get("verified")
     if words.present(verified):
-        facts.append(("Scores checked again", f"{verified['scores']:,}, off by {verified['largest']:.1g} at most"))
+        off = verified["largest"]
+        close = f"right to 1 part in {words.count(round(1 / off))}" if off else "exactly right"
+        facts.append(("Checked again", f"{words.plural(verified['scores'], 'score')}, {close}"))
     return facts
 
 

@@ -1,0 +1,71 @@
+"""A model card's metadata becomes rows; its title goes, its words stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.pages.card import read_card
+
+PATH = Path("card.md")
+
+
+def test_a_card_without_metadata_is_its_words() -> None:
+    card = read_card("Just words.\n", PATH)
+    assert card.body == "Just words."
+    assert card.rows == ()
+
+
+@pytest.mark.parametrize("title", ["# Title\n", "Title\n=====\n"])
+def test_the_title_goes_since_the_page_has_one(title: str) -> None:
+    assert read_card(f"---\nlicense: mit\n---\n\n{title}\n## Part\n\ntext", PATH).body == "## Part\n\ntext"
+
+
+def test_metadata_becomes_rows_in_its_order() -> None:
+    text = """---
+license: mit
+tags: [a, b]
+library_name: pytorch
+some-thing_else: true
+widget: [{text: no}]
+empty:
+model-index:
+- name: x
+  results:
+  - dataset: {name: CIFAR-10}
+    metrics:
+    - {type: accuracy, value: 0.91}
+    - {name: Top-5, value: 0.99}
+---
+"""
+    assert read_card(text, PATH).rows == (
+        ("Licence", "mit"),
+        ("Tags", "a, b"),
+        ("Library", "pytorch"),
+        ("Some thing else", "yes"),
+        ("Accuracy on CIFAR-10", "0.91"),
+        ("Top-5 on CIFAR-10", "0.99"),
+    )
+
+
+@pytest.mark.parametrize("index", ["model-index: 3", "model-index: [3]", "model-index: [{results: [3]}]"])
+def test_odd_metadata_does_no_harm(index: str) -> None:
+    assert read_card(f"---\n{index}\n---\n", PATH).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("---\na: [\n---\n", r"card\.md, line 3: the metadata is no YAML"), ("---\n- a\n---\n", "is no mapping")],
+)
+def test_metadata_that_cannot_be_read_is_one_line(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_card(text, PATH)
+    assert "\n" not in str(caught.value)
+
+
+def test_windows_line_ends_are_read() -> None:
+    card = read_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", PATH)
+    assert card.rows == (("Licence", "mit"),)
+    assert card.body == "words"

@@ -1,0 +1,34 @@
+"""The export is plain Markdown whose links and files are all there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+import pytest
+
+from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.export import export
+from tests.pages.conftest import Built
+
+
+def test_every_address_leads_to_a_file(built: Built, tmp_path: Path) -> None:
+    written = export(built.site, tmp_path)
+    assert written == sum(path.is_file() for path in tmp_path.rglob("*"))
+    pages = list(tmp_path.rglob("*.md"))
+    assert len(pages) == 5
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert "lurk:" not in text
+        found = re.findall(r"\]\(([^)#]+)", text) + re.findall(r'(?:href|src)="([^"#]+)"', text)
+        assert found
+        for address in found:
+            target = posixpath.normpath((page.parent / address).as_posix())
+            assert Path(target).is_file() or Path(target.replace("index.html", "index.md")).is_file(), address
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(built: Built, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(StoreError, match="cannot write"):
+        export(built.site, tmp_path / "out")

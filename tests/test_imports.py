@@ -1,0 +1,99 @@
+"""Rooms import only from rooms before them; what a warm build needs imports no torch; only the plugin knows MkDocs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mkdocs_lurk
+
+PACKAGE = Path(mkdocs_lurk.__file__).parent
+ROAD = ("say", "load", "look", "keep", "run", "show", "serve")
+ROOMS = {
+    "models": "load",
+    "images": "load",
+    "analysis": "look",
+    "store": "keep",
+    "run": "run",
+    "pages": "show",
+    "plugin": "serve",
+    "cli": "serve",
+    "__main__": "serve",
+}
+FORBIDDEN = {
+    "say": {"torch", "torchvision", "mkdocs"},
+    "load": {"mkdocs"},
+    "look": {"mkdocs"},
+    "keep": {"torch", "torchvision", "mkdocs"},
+    "run": {"mkdocs"},
+    "show": {"torch", "torchvision", "mkdocs"},
+    "serve": {"torch", "torchvision"},
+}
+# look takes tensors in and gives plain records out: of what was loaded it may know the shapes, not the store or files
+NOT_BETWEEN = {
+    ("look", "keep"),
+    ("keep", "load"),
+    ("keep", "look"),
+    ("show", "load"),
+    ("show", "look"),
+    ("show", "run"),
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return ROOMS.get(parts[1], "say") if len(parts) > 1 else "say"
+
+
+def imported(path: Path) -> Iterator[tuple[str, int]]:
+    """Every module that a file imports, anywhere in it, by its absolute name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports by a relative name"
+            yield str(node.module), node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def test_every_module_has_a_room() -> None:
+    known = set(ROOMS)
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert folders <= known
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_imports_run_down_the_road(path: Path) -> None:
+    room = room_of(name_of(path))
+    for module, line in imported(path):
+        top = module.split(".")[0]
+        assert top not in FORBIDDEN[room], f"{path}:{line}: {room} must not know {top}"
+        if top == "mkdocs_lurk" and module != "mkdocs_lurk":
+            other = room_of(module)
+            assert ROAD.index(other) <= ROAD.index(room), f"{path}:{line}: {room} imports {module}, up the road"
+            assert (room, other) not in NOT_BETWEEN, f"{path}:{line}: {room} must not know {other}"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["mkdocs_lurk", "mkdocs_lurk.config", "mkdocs_lurk.store", "mkdocs_lurk.pages.site", "mkdocs_lurk.pages.export",
+     "mkdocs_lurk.run.plan", "mkdocs_lurk.plugin", "mkdocs_lurk.cli"],
+)  # fmt: skip
+def test_what_a_warm_build_needs_imports_no_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(', '.join(m for m in ('torch', 'torchvision') if m in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
