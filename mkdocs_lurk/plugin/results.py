@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from mkdocs_lurk.config import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.site import Site, build_site
-from mkdocs_lurk.run.plan import ModelState, resolve, state_of
+from mkdocs_lurk.run.plan import ModelState, resolve
 from mkdocs_lurk.store import Store
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -45,12 +44,7 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
 
     with joined() as ranks:
         for model in models:
-            with store.lock(model.name) if ranks.leads else contextlib.nullcontext():
-                key = state_of(config, model, store).key  # another build may have finished it meanwhile
-                if key is None or ranks.world > 1:
-                    progress = Reporter(model.title) if ranks.leads else Quiet()
-                    key = run(config, model, store, progress, ranks)
-            yield model, key
+            yield model, run(config, model, store, Reporter(model.title) if ranks.leads else Quiet(), ranks)
 
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:

@@ -1,0 +1,122 @@
+"""The command line: what each command says and does, and one line and exit code 1 for every error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mkdocs_lurk import __version__
+from mkdocs_lurk.cli import main
+from mkdocs_lurk.store import Store
+from tests.plugin.sites import Project, project
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return project(tmp_path)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def lines(*arguments: str) -> list[str]:
+    found = run(*arguments)
+    assert found.exit_code == 0, found.output
+    return found.output.splitlines()
+
+
+def error(*arguments: str) -> str:
+    found = run(*arguments)
+    assert found.exit_code == 1
+    (line,) = found.stderr.splitlines()
+    return line
+
+
+def test_the_version_is_told() -> None:
+    assert lines("--version") == [f"mkdocs-lurk, version {__version__}"]
+
+
+def test_plan_tells_what_is_there(made: Project) -> None:
+    (line,) = lines("plan")
+    assert line.startswith("small: complete, ")
+
+
+def test_plan_tells_what_is_missing(made: Project) -> None:
+    (made.root / "photos" / "cat" / "0.png").unlink()
+    (line,) = lines("plan")
+    assert line.startswith("small: missing, it was not analysed yet")
+
+
+def test_another_configuration_file_is_taken(made: Project) -> None:
+    made.config.rename(made.root / "other.yml")
+    assert lines("plan", "-f", "other.yml")
+    assert error("plan") == "Error: mkdocs.yml does not exist; give the path of mkdocs.yml with -f"
+
+
+def test_a_complete_model_is_not_analysed_again(made: Project) -> None:
+    assert lines("analyze") == ["small: complete"]
+    assert lines("analyze", "small", "small") == ["small: complete"]
+
+
+@pytest.mark.parametrize("command", ["analyze", "inspect"])
+def test_an_unknown_model_is_named_with_the_near_match(made: Project, command: str) -> None:
+    assert error(command, "smal") == "Error: there is no model 'smal'; did you mean 'small'?"
+    assert error(command, "resnet") == "Error: there is no model 'resnet'; there are small"
+
+
+def test_a_bundle_moves_results(made: Project, tmp_path: Path) -> None:
+    (packed,) = lines("bundle", "pack", "results.tar")
+    assert packed.startswith("results.tar: 1 model, ")
+    made.cache.rename(made.root / "old")
+    assert "missing" in lines("plan")[0]
+    assert lines("bundle", "unpack", "results.tar")
+    assert "complete" in lines("plan")[0]
+    made.build()
+
+
+def test_there_is_nothing_to_pack(made: Project) -> None:
+    (made.root / "photos" / "cat" / "0.png").unlink()
+    assert error("bundle", "pack", "x.tar") == "Error: no declared model is complete; run 'mkdocs-lurk analyze' first"
+
+
+def test_export_writes_pages(made: Project) -> None:
+    (line,) = lines("export", "--out", "out")
+    assert line.startswith("out: ")
+    assert (made.root / "out" / "models" / "small" / "index.md").is_file()
+
+
+def test_clean_drops_what_is_not_declared(made: Project) -> None:
+    made.build()
+    store = Store(made.cache)
+    store.put("0123456789abcdef", {"of": "nothing declared"})
+    assert lines("clean")[0].startswith("1 unit dropped, ")
+    assert lines("clean")[0].startswith("0 units dropped, ")
+    assert "complete" in lines("plan")[0]
+    pages = sorted(made.cache.joinpath("pages").rglob("*"))
+    made.build()
+    assert set(pages) <= set(made.cache.joinpath("pages").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("site_name: x\n", "Error: mkdocs.yml has no plugin 'lurk' under 'plugins'"),
+        ("plugins: [search, lurk: {cache: x}]\n", "Error: plugins.lurk: unknown key 'cache'"),
+        ("a: [\n", "Error: mkdocs.yml cannot be read: "),
+    ],
+)
+def test_a_wrong_configuration_is_one_line(made: Project, text: str, message: str) -> None:
+    made.config.write_text(text)
+    assert error("plan").startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text", ["plugins: [search, lurk]\n", "plugins: {search: {}, lurk: {}}\n", "plugins: {lurk: }\n"]
+)
+def test_every_way_to_name_a_plugin_is_read(made: Project, text: str) -> None:
+    made.config.write_text(text)
+    assert lines("plan") == []
