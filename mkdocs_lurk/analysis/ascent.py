@@ -1,0 +1,172 @@
+"""Climb: change many pictures at once, each by its own gradient, until each one's score is high."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mkdocs_lurk.analysis.canvas import Canvas, zoom
+
+Objective = Callable[[Tensor], Tensor]
+"""Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``."""
+
+_MEMORY = 0.9
+_LONG_MEMORY = 0.99
+_TINY = 1e-20
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How synthetic pictures are made; everything here changes their bytes.
+
+    Attributes:
+        steps: Gradients taken.
+        rate: The first steps' length, in standard deviations of a natural picture's coefficient.
+        settle: The share of the steps, at the end, over which the rate falls to a tenth.
+        floor: How far coefficients with weak gradients are held back: 0 gives every one the same step (Adam's way),
+            which roughens pictures whose score is a matter of colour; 1 lets those below the average gradient wait.
+        flat: The mean colour's step, as a multiple of the lowest frequency's.
+        start: The contrast of the noise that a picture starts from; natural pictures have 1.
+        jitter: The farthest shift before a step, as a share of the picture's sides.
+        zoom: The farthest enlargement or reduction before a step; 0.05 is 5 %.
+        sharpen: The share of the steps, at the end, that are taken without zoom.
+        units: The small canvas of the early steps has a side of this many units of the layer.
+        least_px: That canvas's shortest side, in pixels.
+        early: The share of the steps that are taken on the small canvas, where it is worth it.
+        version: Of the procedure itself.
+    """
+
+    steps: int = 64
+    rate: float = 0.2
+    settle: float = 0.3
+    floor: float = 0.3
+    flat: float = 4.0
+    start: float = 0.05
+    jitter: float = 0.08
+    zoom: float = 0.05
+    sharpen: float = 0.1
+    units: int = 10
+    least_px: int = 64
+    early: float = 0.5
+    version: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every setting by name, for the key under which a result is kept."""
+        return asdict(self)
+
+    def rate_at(self, step: int) -> float:
+        """The rate of one step."""
+        left = (self.steps - step) / max(1.0, self.settle * self.steps)
+        return self.rate * min(1.0, 0.1 + 0.9 * left)
+
+
+@dataclass(frozen=True)
+class View:
+    """How a canvas is looked at in one step, so that no score hangs on a single place or size.
+
+    Attributes:
+        down: Rows that the picture is shifted by, as a share of its height.
+        across: Columns, as a share of its width.
+        factor: Its enlargement.
+    """
+
+    down: float
+    across: float
+    factor: float
+
+    def of(self, pictures: Tensor) -> Tensor:
+        """Shift and zoom periodic pictures ``(n, c, h, w)``."""
+        height, width = pictures.shape[2:]
+        shift = round(self.down * height), round(self.across * width)
+        return zoom(pictures.roll(shift, (2, 3)), self.factor)
+
+
+def views(recipe: Recipe, seed: int) -> list[View]:
+    """Draw the views of all steps; the same for every filter, so that any of them can share a batch."""
+    drawn = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
+    found = []
+    for step in range(recipe.steps):
+        shift = [drawn.uniform(-1, 1) * recipe.jitter for _ in range(2)]
+        factor = math.exp(drawn.uniform(-1, 1) * math.log1p(recipe.zoom))
+        near_end = step >= recipe.steps * (1 - recipe.sharpen)
+        found.append(View(*shift, 1.0 if near_end else factor))
+    return found
+
+
+class Climb:
+    """Coefficients of several pictures on their way up.
+
+    Args:
+        canvas: What turns them into pictures.
+        coefficients: Where they start, ``(n, c, h, w // 2 + 1, 2)``.
+        recipe: Rates and their like.
+    """
+
+    def __init__(self, canvas: Canvas, coefficients: Tensor, recipe: Recipe) -> None:
+        self.canvas = canvas
+        self.coefficients = coefficients
+        self.recipe = recipe
+        self.moved = torch.zeros(len(coefficients), dtype=torch.bool, device=coefficients.device)
+        self.broken = torch.zeros_like(self.moved)
+        self._mean = torch.zeros_like(coefficients)
+        self._square = torch.zeros_like(coefficients[..., :1])
+        self._count = 0
+
+    def pixels(self) -> Tensor:
+        """The pictures as they are now, ``(n, c, h, w)``, values 0..1."""
+        with torch.no_grad():
+            return self.canvas.pixels(self.coefficients)
+
+    def run(self, objective: Objective, steps: Sequence[int], seen: Sequence[View], spare: Tensor) -> list[Tensor]:
+        """Take some steps.
+
+        Args:
+            objective: What to raise.
+            steps: Their numbers in the whole ascent.
+            seen: The views of the whole ascent.
+            spare: Noise of unit variance like the coefficients, given to a picture that has no gradient at all.
+
+        Returns:
+            For each step the scores before it, ``(n,)``, as the view showed the pictures.
+        """
+        trace = []
+        for step in steps:
+            with torch.enable_grad():
+                variable = self.coefficients.detach().requires_grad_()
+                scores = objective(seen[step].of(self.canvas.pixels(variable)))
+                (gradient,) = torch.autograd.grad(scores.sum(), variable)
+            trace.append(scores.detach())
+            self._follow(gradient, self.recipe.rate_at(step), spare)
+        return trace
+
+    def _follow(self, gradient: Tensor, rate: float, spare: Tensor) -> None:
+        finite = gradient.isfinite().all(-1).flatten(1).all(1)
+        self.broken |= ~finite
+        gradient = torch.where(_spread(finite), gradient, 0.0)
+        alive = (gradient != 0).flatten(1).any(1)
+        self.moved |= alive
+        step = torch.where(_spread(alive), rate * self._direction(gradient), 0.2 * spare)
+        self.coefficients = self.coefficients + step
+
+    def _direction(self, gradient: Tensor) -> Tensor:
+        """Adam's direction (Kingma and Ba 2014, arXiv:1412.6980), one scale for a coefficient's two parts, and a floor.
+
+        One scale for the two parts makes the way up the same wherever in the picture a pattern stands.
+        """
+        self._count += 1
+        self._mean.lerp_(gradient, 1 - _MEMORY)
+        self._square.lerp_(gradient.square().mean(-1, keepdim=True), 1 - _LONG_MEMORY)
+        mean = self._mean / (1 - _MEMORY**self._count)
+        square = self._square / (1 - _LONG_MEMORY**self._count)
+        average = square.mean((1, 2, 3, 4), keepdim=True).sqrt()
+        return mean / (square.sqrt() + self.recipe.floor * average + _TINY)
+
+
+def _spread(flags: Tensor) -> Tensor:
+    return flags[:, None, None, None, None]

@@ -1,0 +1,267 @@
+"""Pictures made from nothing to raise a filter: what it looks for, drawn large.
+
+A picture starts as faint noise around the data's mean colour and climbs the gradient of the filter's **spatial mean,
+before any activation**. Its Fourier coefficients are what changes (Olah et al. 2017, DOI 10.23915/distill.00007), each
+in units of what the model's own pictures have at that frequency and in that principal colour, so that no frequency or
+colour is favoured beyond what the data has. Before each step the picture is shifted and zoomed a little.
+
+Early steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
+visible repeats, and the remaining steps run there. No part of any natural picture enters, only the averages of
+`Statistics`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from mkdocs_lurk.analysis.ascent import Climb, Recipe, views
+from mkdocs_lurk.analysis.canvas import Canvas, quilt
+from mkdocs_lurk.analysis.natural import Statistics
+from mkdocs_lurk.analysis.probe import Probe
+
+__all__ = ["Recipe", "Statistics", "Synthesis", "synthesise"]
+
+SHIFT_PX = 8
+SCALE = 0.1
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A synthetic picture and what it scores.
+
+    Attributes:
+        pixels: ``(h, w, c)``, uint8, at the network's input size.
+        score: The filter's spatial mean on exactly these pixels, float32, from a pass without shift or zoom.
+        steps: Gradients taken.
+        seed: The seed of the noise and of the views.
+        trace: The scores before each step, as that step's view showed the picture; early ones are of a small canvas.
+        robust_shift8: The mean score after shifts by 8 px towards two opposite corners, borders reflected.
+        robust_scale10: The mean score after reduction and enlargement by 10 % about the centre, borders reflected.
+        failed: Why the picture shows nothing of the filter; None where it does.
+    """
+
+    pixels: NDArray[np.uint8]
+    score: float
+    steps: int
+    seed: int
+    trace: tuple[float, ...]
+    robust_shift8: float
+    robust_scale10: float
+    failed: str | None
+
+
+def synthesise(
+    probe: Probe,
+    layer: str,
+    filters: Sequence[int],
+    *,
+    mean: Sequence[float],
+    std: Sequence[float],
+    size: tuple[int, int, int],
+    statistics: Statistics,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    fast: Probe | None = None,
+    batch: int = 8,
+) -> list[Synthesis]:
+    """Make one picture for each filter.
+
+    A picture does not depend on the filters that are made with it: what is random comes from the seed, the layer and
+    the filter, and every pass has the same number of pictures, if need be the last one several times.
+
+    Args:
+        probe: The network.
+        layer: The layer's name.
+        filters: Its filters.
+        mean: The transform's mean, a value a channel.
+        std: The transform's standard deviation.
+        size: The network's input ``(c, h, w)``.
+        statistics: The averages of the model's own pictures.
+        recipe: How; the default's where None.
+        seed: Of noise and views.
+        fast: The same network in another number format, for the ascent; scores are always taken on ``probe``.
+        batch: Pictures a pass; memory grows with it.
+
+    Returns:
+        As many as there are filters, in their order. A filter that cannot be raised has ``failed`` set.
+    """
+    chosen = recipe or Recipe()
+    judge = _Judge(probe, layer, mean, std)
+    guide = _Judge(fast or probe, layer, mean, std)
+    studio = _Studio(judge, guide, size, statistics, chosen, seed)
+    made: list[Synthesis] = []
+    for at in range(0, len(filters), batch):
+        some = list(filters[at : at + batch])
+        made += studio.make(some + some[-1:] * (batch - len(some)))[: len(some)]
+    return made
+
+
+class _Judge:
+    """Scores pictures of values 0..1 on one layer."""
+
+    def __init__(self, probe: Probe, layer: str, mean: Sequence[float], std: Sequence[float]) -> None:
+        weight = next(probe.module.parameters(), torch.zeros(()))
+        self.device, self.dtype = weight.device, weight.dtype
+        self.mean = torch.tensor(mean, device=self.device)[:, None, None]
+        self.std = torch.tensor(std, device=self.device)[:, None, None]
+        self.probe, self.layer = probe, layer
+
+    def scores(self, pictures: Tensor, filters: Sequence[int]) -> Tensor:
+        """The spatial mean of each picture's filter, ``(n,)``."""
+        read = ((pictures - self.mean) / self.std).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        return self.probe.maps(read, self.layer, filters).float().mean((1, 2))
+
+    def clean(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+        """The same for bytes ``(n, c, h, w)``, without a graph."""
+        with torch.no_grad():
+            return self.scores(pixels.float() / 255, filters)
+
+    def accepts(self, height: int, width: int) -> bool:
+        """Whether the network reads pictures of another size as far as the layer."""
+        try:
+            with torch.no_grad():
+                blank = torch.zeros((1, len(self.mean), height, width), device=self.device)
+                return bool(self.scores(blank, [0]).isfinite().all())
+        except Exception:
+            return False  # a network may raise anything at all for a size that it was not made for
+
+
+class _Studio:
+    """Makes a layer's pictures, a batch at a time."""
+
+    def __init__(
+        self,
+        judge: _Judge,
+        guide: _Judge,
+        size: tuple[int, int, int],
+        statistics: Statistics,
+        recipe: Recipe,
+        seed: int,
+    ) -> None:
+        self.judge, self.guide, self.recipe, self.seed = judge, guide, recipe, seed
+        self.full = Canvas(size[1], size[2], statistics, recipe.flat, guide.device)
+        small = _small_side(judge.probe.shapes[judge.layer], size, recipe)
+        self.small: Canvas | None = None
+        if small is not None and guide.accepts(*small):
+            self.small = Canvas(*small, statistics, recipe.flat, guide.device)
+
+    def make(self, filters: Sequence[int]) -> list[Synthesis]:
+        """Make the pictures of one batch."""
+        steps, seen = self.recipe.steps, views(self.recipe, self.seed)
+        turn = round(steps * self.recipe.early) if self.small else 0
+
+        def objective(pictures: Tensor) -> Tensor:
+            return self.guide.scores(pictures, filters)
+
+        trace: list[Tensor] = []
+        noise = self._noise(self.full, filters, "full")
+        start = self.recipe.start * noise
+        broken = moved = torch.zeros(len(filters), dtype=torch.bool, device=self.guide.device)
+        if self.small:
+            spare = self._noise(self.small, filters, "small")
+            early = Climb(self.small, self.recipe.start * spare, self.recipe)
+            trace += early.run(objective, range(turn), seen, spare)
+            start = start + self._enlarged(early)
+            broken, moved = early.broken, early.moved
+        late = Climb(self.full, start, self.recipe)
+        trace += late.run(objective, range(turn, steps), seen, noise)
+        pixels = (late.pixels() * 255).round().to(torch.uint8)
+        return self._finish(pixels, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
+
+    def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
+        names = [f"{self.seed}/{self.judge.layer}/{index}/{use}" for index in filters]
+        return torch.stack([canvas.noise(_number(name)) for name in names])
+
+    def _enlarged(self, early: Climb) -> Tensor:
+        planes = early.canvas.planes(early.coefficients)
+        laid = quilt(planes, self.full.height, self.full.width, _number(f"{self.seed}/quilt"))
+        return self.full.coefficients(laid)
+
+    def _finish(
+        self, pixels: Tensor, filters: Sequence[int], trace: Tensor, broken: Tensor, moved: Tensor
+    ) -> list[Synthesis]:
+        pixels = pixels.to(self.judge.device)
+        scores = self.judge.clean(pixels, filters)
+        shift = _mean_of(self.judge.clean(seen, filters) for seen in _shifted(pixels))
+        scale = _mean_of(self.judge.clean(seen, filters) for seen in _scaled(pixels))
+        found = []
+        for at, picture in enumerate(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()):
+            failed = _failure(scores[at], trace[at], bool(broken[at]), bool(moved[at]))
+            found.append(
+                Synthesis(
+                    picture,
+                    float(scores[at]),
+                    self.recipe.steps,
+                    self.seed,
+                    tuple(trace[at].tolist()),
+                    float(shift[at]),
+                    float(scale[at]),
+                    failed,
+                )
+            )
+        return found
+
+
+def _small_side(shape: tuple[int, int, int], size: tuple[int, int, int], recipe: Recipe) -> tuple[int, int] | None:
+    """The small canvas's height and width; None where it would save little."""
+    sides = []
+    for units, whole in zip(shape[1:], size[1:], strict=True):
+        wanted = max(recipe.least_px, recipe.units * max(1, round(whole / units)))
+        sides.append(min(whole, -(-wanted // 16) * 16))
+    saves = sides[0] * sides[1] <= 0.6 * size[1] * size[2]
+    return (sides[0], sides[1]) if saves else None
+
+
+def _number(name: str) -> int:
+    """A seed from a name, the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=7).digest(), "big")
+
+
+def _shifted(pixels: Tensor) -> Iterator[Tensor]:
+    """Pictures ``(n, c, h, w)`` shifted towards two opposite corners."""
+    height, width = pixels.shape[2:]
+    by = min(SHIFT_PX, height - 1, width - 1)
+    wide = _padded(pixels.float(), by, by)
+    for at in (0, 2 * by):
+        yield wide[..., at : at + height, at : at + width]
+
+
+def _scaled(pixels: Tensor) -> Iterator[Tensor]:
+    """Pictures ``(n, c, h, w)`` reduced and enlarged about their centre."""
+    height, width = pixels.shape[2:]
+    for factor in (1 - SCALE, 1 + SCALE):
+        rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
+        drawn = F.interpolate(
+            pixels.float(), size=(rows, columns), mode="bilinear", align_corners=False, antialias=True
+        )
+        drawn = _padded(drawn, max(0, -(-(height - rows) // 2)), max(0, -(-(width - columns) // 2)))
+        top, left = (drawn.shape[2] - height) // 2, (drawn.shape[3] - width) // 2
+        yield drawn[..., top : top + height, left : left + width]
+
+
+def _padded(pictures: Tensor, rows: int, columns: int) -> Tensor:
+    mode = "reflect" if rows < pictures.shape[2] and columns < pictures.shape[3] else "replicate"
+    return F.pad(pictures, [columns, columns, rows, rows], mode=mode)
+
+
+def _mean_of(scores: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(scores)).mean(0)
+
+
+def _failure(score: Tensor, trace: Tensor, broken: bool, moved: bool) -> str | None:
+    """Say in words why a picture failed; None where it did not."""
+    if broken or not score.isfinite():
+        return "its score or its gradient is not a finite number"
+    if not moved:
+        return "no gradient reaches the picture: nothing that was tried in it changes the filter's output"
+    if len(trace) and not score > trace[0]:
+        return f"{len(trace)} steps did not raise its score"
+    return None
