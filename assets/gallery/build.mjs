@@ -17,7 +17,7 @@ const result = await build({
   write: false,
   bundle: true,
   format: "iife",
-  target: ["es2021", "chrome100", "firefox110", "safari16"],
+  target: ["chrome105", "firefox110", "safari16"],
   minify: !values.dev,
   sourcemap: values.dev ? "inline" : false,
   legalComments: "none",

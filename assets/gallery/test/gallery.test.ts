@@ -32,14 +32,19 @@ vi.mock("../src/data/load", () => ({
   },
 }));
 
+/** jsdom lays nothing out; this counts who still watches. */
+class Observer {
+  static watching = 0;
+  observe(): void {
+    Observer.watching += 1;
+  }
+  disconnect(): void {
+    Observer.watching -= 1;
+  }
+}
+
 beforeAll(async () => {
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
+  vi.stubGlobal("ResizeObserver", Observer);
   window.scrollBy = () => undefined;
   Element.prototype.scrollIntoView = () => undefined;
   window.matchMedia = () => ({ matches: false }) as MediaQueryList;
@@ -97,7 +102,9 @@ describe("lurk-gallery", () => {
     await settled();
     expect(gallery().querySelector("nav a")?.getAttribute("href")).toBe("http://h/models/net/conv.1/");
     const element = gallery();
+    expect(Observer.watching).toBe(1);
     element.remove();
+    expect(Observer.watching).toBe(0);
     expect(element.children).toHaveLength(0);
     window.dispatchEvent(new Event("scroll"));
     history.replaceState(null, "", "#filter-5");

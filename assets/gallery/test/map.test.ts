@@ -126,13 +126,17 @@ describe("the layout", () => {
   it("keeps what is inside an open group within it, and leads lines through its ports", () => {
     const tree = build(2);
     const open = new Set([...tree.ways.keys()]);
-    const { boxes, lines } = layOut(tree, open, measure);
+    const { boxes, lines, width, height } = layOut(tree, open, measure);
     const outer = boxes.find(({ item }) => item.kind === "run");
     const inside = boxes.filter(({ item }) => (tree.ways.get(item.key)?.length ?? 0) > 2);
     expect(inside.length).toBeGreaterThan(6);
     for (const box of inside) {
       expect(box.x).toBeGreaterThanOrEqual(outer?.x ?? 0);
       expect(box.y + box.height).toBeLessThanOrEqual((outer?.y ?? 0) + (outer?.height ?? 0));
+    }
+    for (const [x, y] of lines.flatMap(({ points }) => points)) {
+      expect(x >= 0 && x <= width).toBe(true);
+      expect(y >= 0 && y <= height).toBe(true);
     }
     expect(lines.filter(({ from }) => from === "top").length).toBeGreaterThan(0);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, scene, sheetsOf, view } from "../src/draw/view";
+import { clip, scene, sheetsOf, view, withPadding } from "../src/draw/view";
 
 const sheets = sheetsOf(["sheet-0.webp", "../photos-1.webp"], new URL("http://h/net/conv/filters-0.js"));
 
@@ -48,6 +48,11 @@ describe("a scene", () => {
     ]);
     expect(node.querySelector(".lurk-zero")?.getAttribute("width")).toBe("224");
     expect(node.querySelectorAll(".lurk-mark rect")).toHaveLength(2);
+  });
+
+  it("shows padding, but never more of it than of the picture", () => {
+    expect(withPadding([-2, 3, 10, 15], [0, 3, 10, 15])).toEqual([-2, 3, 10, 15]);
+    expect(withPadding([-400, -400, 400, 400], [0, 0, 30, 30])).toEqual([-10, -10, 40, 40]);
   });
 
   it("knows what of a box lies outside", () => {

@@ -80,6 +80,17 @@ export function clip(box: Box, width: number, height: number): { box: Box; cut: 
   return { box: inside, cut: inside.some((edge, side) => edge !== box[side]) };
 }
 
+/** A field as far as it is worth showing: the picture's part, and outside of it at most a third of that on each side. */
+export function withPadding(field: Box, inside: Box): Box {
+  const [down, across] = [(inside[2] - inside[0]) / 3, (inside[3] - inside[1]) / 3];
+  return [
+    Math.max(field[0], inside[0] - down),
+    Math.max(field[1], inside[1] - across),
+    Math.min(field[2], inside[2] + down),
+    Math.min(field[3], inside[3] + across),
+  ];
+}
+
 function place(picture: Pic, sheets: Sheets, [top, left, bottom, right]: Box): SVGSVGElement {
   const [, x, y, width, height] = picture;
   return svg(

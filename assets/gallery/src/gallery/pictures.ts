@@ -11,7 +11,7 @@ import {
   type Synthesis,
 } from "../data/format";
 import { html } from "../draw/dom";
-import { clip, type Sheets, scene, sheetsOf, view } from "../draw/view";
+import { clip, type Sheets, scene, sheetsOf, view, withPadding } from "../draw/view";
 import { percent, ratio, score } from "../words";
 
 export interface PictureOptions {
@@ -89,8 +89,9 @@ function strip<T>(kind: string, items: readonly T[], cell: (item: T, place: numb
 function crop(item: RankedMax, place: number, { photos, sheets, options }: Sources): HTMLElement {
   if (!item.photo) return missing("The photo is not here", null);
   const [, , , width, height] = item.photo;
-  const frame = scaled(item.field_box ?? item.box, item, options);
-  const { cut } = clip(frame, width, height);
+  const field = scaled(item.field_box ?? item.box, item, options);
+  const { cut } = clip(field, width, height);
+  const frame = withPadding(field, scaled(item.box, item, options));
   const name = nameOf(item, options.labels);
   const padding = cut ? " The hatched part lies outside the picture: the network saw zeros there." : "";
   const node = scene({
