@@ -26,7 +26,7 @@ def run(*arguments: str) -> Result:
 def lines(*arguments: str) -> list[str]:
     found = run(*arguments)
     assert found.exit_code == 0, found.output
-    return found.output.splitlines()
+    return found.stdout.splitlines()
 
 
 def error(*arguments: str) -> str:

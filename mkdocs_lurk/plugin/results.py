@@ -10,7 +10,9 @@ from typing import Any
 from mkdocs_lurk.config import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.site import Site, build_site
-from mkdocs_lurk.run.plan import ModelState, resolve
+from mkdocs_lurk.run.distributed import Ranks, joined
+from mkdocs_lurk.run.plan import ModelState, resolve, state_of
+from mkdocs_lurk.run.progress import Quiet, Reporter
 from mkdocs_lurk.store import Store
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -38,21 +40,20 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
     Yields:
         Each model and the key of its record, when it is complete.
     """
-    from mkdocs_lurk.run.distributed import joined  # these import torch, which a warm build must not
-    from mkdocs_lurk.run.pipeline import analyze as run
-    from mkdocs_lurk.run.progress import Quiet, Reporter
-
     with joined() as ranks:
         for model in models:
-            yield model, run(config, model, store, Reporter(model.title) if ranks.leads else Quiet(), ranks)
+            key = None if ranks.world > 1 else state_of(config, model, store, deeply=True).key
+            if key is None:  # processes of one run all take the same steps
+                from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
+
+                key = run(config, model, store, Reporter(model.title) if ranks.leads else Quiet(), ranks)
+            yield model, key
 
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:
     """Load a model and describe its layers, as records do."""
     from mkdocs_lurk.run.assembling import layer_entry  # these import torch
-    from mkdocs_lurk.run.distributed import Ranks
     from mkdocs_lurk.run.pipeline import open_session
-    from mkdocs_lurk.run.progress import Quiet
 
     session, *_ = open_session(config, model, store, Quiet(), Ranks())
     return [layer_entry(session, layer) for layer in session.layers]
