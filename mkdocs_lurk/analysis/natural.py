@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,7 +39,7 @@ class Statistics:
     amplitudes: Tensor
 
     @classmethod
-    def measure(cls, pictures: Tensor) -> Statistics:
+    def of(cls, pictures: Tensor) -> Statistics:
         """Measure pictures.
 
         Args:
@@ -55,10 +56,18 @@ class Statistics:
         covariance = torch.einsum("nchw,ndhw->cd", centred, centred) * (len(mean) / centred.numel())
         variances, directions = torch.linalg.eigh(covariance.double())
         floor = max(float(variances[-1]) * _FAINTEST, 1e-6)
-        colours = (directions * variances.clamp(min=floor).sqrt()).float()
+        largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+        colours = (directions * largest.sign() * variances.clamp(min=floor).sqrt()).float()
         strongest = torch.einsum("nchw,c->nhw", centred, directions[:, -1].float())
         frequencies, amplitudes = _radial_spectrum(strongest)
-        return cls(mean, colours, frequencies, amplitudes)
+        return cls(_rounded(mean), _rounded(colours), _rounded(frequencies), _rounded(amplitudes))
+
+    @property
+    def digest(self) -> str:
+        """Names these averages, for the key under which a result is kept."""
+        parts = (self.mean, self.colours, self.frequencies, self.amplitudes)
+        said = ";".join(" ".join(f"{value:.6g}" for value in part.flatten().tolist()) for part in parts)
+        return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
     def amplitude(self, frequency: Tensor) -> Tensor:
         """Read the spectrum at frequencies in cycles a pixel, of any shape; straight lines in logarithms between bands.
@@ -77,6 +86,11 @@ def distance_from_zero(height: int, width: int) -> Tensor:
     """The frequency of each coefficient of a real Fourier transform, in cycles a pixel, ``(h, w // 2 + 1)``."""
     rows, columns = torch.fft.fftfreq(height), torch.fft.rfftfreq(width)
     return (rows[:, None] ** 2 + columns**2).sqrt()
+
+
+def _rounded(values: Tensor) -> Tensor:
+    """Keep four digits: more are not worth having, and differ from machine to machine."""
+    return torch.tensor([float(f"{value:.4g}") for value in values.flatten().tolist()]).view_as(values)
 
 
 def _radial_spectrum(planes: Tensor) -> tuple[Tensor, Tensor]:
