@@ -138,6 +138,9 @@ describe("the layout", () => {
       expect(x >= 0 && x <= width).toBe(true);
       expect(y >= 0 && y <= height).toBe(true);
     }
+    for (const { points } of lines.filter(({ from }) => from === "top")) {
+      expect(boxes.some((box) => box.open && Math.abs(box.y - (points[0]?.[1] ?? -1)) < 0.01)).toBe(true);
+    }
     expect(lines.filter(({ from }) => from === "top").length).toBeGreaterThan(0);
   });
 

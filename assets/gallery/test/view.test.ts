@@ -50,9 +50,9 @@ describe("a scene", () => {
     expect(node.querySelectorAll(".lurk-mark rect")).toHaveLength(2);
   });
 
-  it("shows padding, but never more of it than of the picture", () => {
-    expect(withPadding([-2, 3, 10, 15], [0, 3, 10, 15])).toEqual([-2, 3, 10, 15]);
-    expect(withPadding([-400, -400, 400, 400], [0, 0, 30, 30])).toEqual([-10, -10, 40, 40]);
+  it("shows a field's padding, but never more of it than of the picture", () => {
+    expect(withPadding([-20, 3, 20, 43], 30, 30)).toEqual([-20, 3, 20, 43]);
+    expect(withPadding([-400, -400, 400, 400], 30, 60)).toEqual([-10, -5, 70, 35]);
   });
 
   it("knows what of a box lies outside", () => {

@@ -80,15 +80,13 @@ export function clip(box: Box, width: number, height: number): { box: Box; cut: 
   return { box: inside, cut: inside.some((edge, side) => edge !== box[side]) };
 }
 
-/** A field as far as it is worth showing: the picture's part, and outside of it at most a third of that on each side. */
-export function withPadding(field: Box, inside: Box): Box {
-  const [down, across] = [(inside[2] - inside[0]) / 3, (inside[3] - inside[1]) / 3];
-  return [
-    Math.max(field[0], inside[0] - down),
-    Math.max(field[1], inside[1] - across),
-    Math.min(field[2], inside[2] + down),
-    Math.min(field[3], inside[3] + across),
-  ];
+/** A field as far as it is worth showing: one beyond the picture shows a sixth of the picture as padding on each side. */
+export function withPadding(field: Box, width: number, height: number): Box {
+  const axis = (from: number, to: number, size: number) =>
+    to - from <= (4 / 3) * size ? [from, to] : [Math.max(from, -size / 6), Math.min(to, size + size / 6)];
+  const [top = 0, bottom = 0] = axis(field[0], field[2], height);
+  const [left = 0, right = 0] = axis(field[1], field[3], width);
+  return [top, left, bottom, right];
 }
 
 function place(picture: Pic, sheets: Sheets, [top, left, bottom, right]: Box): SVGSVGElement {

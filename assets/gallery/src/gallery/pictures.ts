@@ -91,7 +91,7 @@ function crop(item: RankedMax, place: number, { photos, sheets, options }: Sourc
   const [, , , width, height] = item.photo;
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
-  const frame = withPadding(field, scaled(item.box, item, options));
+  const frame = withPadding(field, width, height);
   const name = nameOf(item, options.labels);
   const padding = cut ? " The hatched part lies outside the picture: the network saw zeros there." : "";
   const node = scene({
