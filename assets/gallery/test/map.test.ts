@@ -88,6 +88,19 @@ describe("the tree", () => {
     expect(kinds(buildTree(graph, []).root.children)).toEqual(["op", "group", "group", "op"]);
   });
 
+  it("takes the engine's folds as runs where members follow each other, and opens them where they do not", () => {
+    const { graph, layers } = residual(3);
+    const folded = (graph.groups ?? []).map((group) => (group.type === "Block" ? { ...group, parent: "fold" } : group));
+    const fold = { id: "fold", parent: "body", name: "body.0 to body.2", type: "Block", count: 3 };
+    const tree = buildTree({ ...graph, groups: [...folded, fold] }, layers);
+    expect(kinds(tree.root.children).filter((kind) => kind === "run")).toHaveLength(1);
+    expect(layOut(tree, new Set(), measure).lines).toHaveLength(3);
+    const apart = graph.edges.filter(([from, to]) => !(Number(from) === 6 && Number(to) > 6));
+    const branches = buildTree({ nodes: graph.nodes, edges: apart, groups: [...folded, fold] }, layers);
+    const body = branches.root.children.find(({ kind }) => kind !== "op");
+    expect(body?.kind === "group" && kinds(body.children)).toEqual(["group", "run"]);
+  });
+
   it.each([
     ["max_pool2d_with_indices", "max pool"],
     ["AdaptiveAvgPool2d", "mean pool"],

@@ -18,6 +18,8 @@ export interface Group {
   label: string;
   name: string;
   type: string;
+  /** Whether the engine made it, around neighbours that are alike. */
+  fold: boolean;
   children: Item[];
 }
 
@@ -48,7 +50,7 @@ const STANDS_ALONE =
 /** Fold a graph into a tree. Nodes are expected in an order in which sources come first. */
 export function buildTree(graph: Graph, layers: readonly ModelLayer[]): Tree {
   const { kept, into } = mergeSmall(graph);
-  const root: Group = { kind: "group", key: "", label: "", name: "", type: "", children: [] };
+  const root: Group = { kind: "group", key: "", label: "", name: "", type: "", fold: false, children: [] };
   const groups = new Map<string, Group>([["", root]]);
   const facts = new Map((graph.groups ?? []).map((group) => [`g${group.id}`, group]));
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
@@ -64,6 +66,7 @@ export function buildTree(graph: Graph, layers: readonly ModelLayer[]): Tree {
       label: "",
       name: fact?.name ?? "",
       type: fact?.type ?? "",
+      fold: Boolean(fact?.count),
       children: [],
     };
     groups.set(key, group);
@@ -133,6 +136,7 @@ export function opName(type: string): string {
     .trim();
   const short: [RegExp, string][] = [
     [/^input|placeholder/, "input"],
+    [/^output$/, "output"],
     [/batch ?norm|layer ?norm|group ?norm/, "norm"],
     [/adaptive avg ?pool|^mean/, "mean pool"],
     [/avg ?pool/, "mean pool"],
@@ -169,13 +173,13 @@ function mergeSmall(graph: Graph): { kept: { node: GraphNode; after: string[] }[
   return { kept: [...kept.values()], into };
 }
 
-/** Unwrap groups around a single item, and gather neighbours that are built alike into runs. */
+/** Unwrap groups around a single item, and gather neighbours that follow each other and are built alike into runs. */
 function tidy(group: Group, follow: Follows): void {
-  group.children = group.children.map((child) => {
+  group.children = group.children.flatMap((child) => {
     let item = child;
     if (item.kind === "group") tidy(item, follow);
     while (item.kind === "group" && item.children.length === 1 && item.children[0]) item = item.children[0];
-    return item;
+    return item.kind === "group" && item.fold ? unfolded(item, follow) : [item];
   });
   const alike = (one: Item | undefined, next: Group) =>
     one !== undefined && build(one) === build(next) && follow(one, next);
@@ -185,19 +189,25 @@ function tidy(group: Group, follow: Follows): void {
     if (child.kind === "group" && last?.kind === "run" && alike(last.children[last.children.length - 1], child)) {
       last.children.push(child);
     } else if (child.kind === "group" && last?.kind === "group" && alike(last, child)) {
-      gathered[gathered.length - 1] = {
-        kind: "run",
-        key: `r${last.key}`,
-        label: "",
-        name: last.name,
-        type: last.type,
-        children: [last, child],
-      };
+      gathered[gathered.length - 1] = toRun([last, child]);
     } else {
       gathered.push(child);
     }
   }
   group.children = gathered;
+}
+
+/** The engine folds like neighbours, branches too: those that follow each other stay one run, the rest stand by themselves. */
+function unfolded(fold: Group, follow: Follows): Item[] {
+  const { children } = fold;
+  const groups = children.filter((child): child is Group => child.kind === "group");
+  const chain = groups.every((child, at) => at === 0 || follow(groups[at - 1] as Group, child));
+  return groups.length === children.length && chain ? [toRun(groups)] : children;
+}
+
+function toRun(children: Group[]): Run {
+  const [first] = children;
+  return { kind: "run", key: `r${first?.key}`, label: "", name: first?.name ?? "", type: first?.type ?? "", children };
 }
 
 /** Whether an item reads from another: what stands side by side repeats nothing. */
