@@ -27,7 +27,7 @@ def test_it_shows_crops_and_synthesis_and_leads_to_the_filter(built: Built) -> N
     assert found.a["href"] == "../models/small/features.3/index.md#filter-0"
     assert "Filter 0 of features.3 in A small network" in " ".join(found.get_text().split())
     for image in found.select("svg image"):
-        uri = str(image["href"]).removeprefix("../")
+        uri = str(image["xlink:href"]).removeprefix("../")
         assert built.site.path(uri).is_file()
 
 

@@ -21,7 +21,7 @@ def test_every_address_leads_to_a_file(built: Built, tmp_path: Path) -> None:
     for page in pages:
         text = page.read_text("utf-8")
         assert "lurk:" not in text
-        found = re.findall(r"\]\(([^)#]+)", text) + re.findall(r'(?:href|src)="([^"#]+)"', text)
+        found = re.findall(r"\]\(([^)#]+)", text) + re.findall(r'(?:href|src|xlink:href)="([^"#]+)"', text)
         assert found
         for address in found:
             target = posixpath.normpath((page.parent / address).as_posix())
