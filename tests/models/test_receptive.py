@@ -254,3 +254,48 @@ def test_every_filter_of_a_patch_embedding_sees_its_patch():
     field = fields_of(Net(), 3, 32, 16)["last"]
     assert field.seen(3, 1).as_list() == [24, 8, 32, 16]
     assert field.jump == (8.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "size"),
+    [
+        *[("nearest", (16, 24)), ("nearest", (7, 5)), ("nearest-exact", (11, 13)), ("bilinear", (16, 24))],
+        *[("bilinear", (5, 20)), ("bicubic", (13, 9)), ("area", (3, 4))],
+    ],
+)
+def test_resizing_reads_what_the_oracle_says(mode, size):
+    class Resized(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 1)
+
+        def forward(self, x):
+            return self.last(F.interpolate(self.first(x), size=size, mode=mode))
+
+    module = Resized().eval()
+    field = fields_of(module, 1, 8, 12)["last"]
+    oracle = Oracle(module, (1, 8, 12), {"last"})
+    for y, x, channel in units(field, how_many=8):
+        assert field.seen(y, x, channel) == oracle.box("last", y, x, channel), (y, x)
+
+
+def test_attention_reads_its_values_at_every_position():
+    class Pooling(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.key, self.last = nn.Parameter(torch.ones(1, 64, 3)), nn.Conv2d(3, 2, 1)
+
+        def forward(self, x):
+            t = F.scaled_dot_product_attention(self.key, self.key, x.flatten(2).transpose(1, 2))
+            return self.last(t.transpose(1, 2).reshape(x.shape))
+
+    field = fields_of(Pooling(), 3, 8, 8)["last"]
+    assert field.status == "whole"
+    assert field.seen(3, 3).as_list() == [0, 0, 8, 8]
+
+
+def test_an_exported_program_has_the_fields_of_its_module():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.MaxPool2d(2), nn.Conv2d(4, 2, 3)).eval()
+    exported = torch.export.export(module, (torch.zeros(1, 3, 16, 16),)).module()
+    found = fields(record(exported, torch.zeros(1, 3, 16, 16)))
+    assert {name: field.size for name, field in found.items()} == {"0": (3, 3), "3": (8, 8)}
