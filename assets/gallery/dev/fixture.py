@@ -1,3 +1,4 @@
+# ruff: noqa: D102, D103 - a script for developers: its docstring says what it does
 """Make a site of invented results, to look at the front end with no analysis: python fixture.py OUT --photos FOLDER.
 
 FOLDER holds folders of pictures by class. OUT becomes an MkDocs project (``mkdocs build -f OUT/mkdocs.yml``).
@@ -16,7 +17,12 @@ from PIL import Image, ImageFilter
 
 SIDE = 224
 THUMB = 96
-LAYERS = [("features.0", 64, 3, 224), ("features.12", 256, 40, 56), ("features.24", 512, 132, 14), ("deep.conv", 2048, 435, 7)]
+LAYERS = [
+    ("features.0", 64, 3, 224),
+    ("features.12", 256, 40, 56),
+    ("features.24", 512, 132, 14),
+    ("deep.conv", 2048, 435, 7),
+]
 STATIC = Path(__file__).parents[3] / "mkdocs_lurk" / "pages" / "static"
 
 
@@ -56,12 +62,19 @@ def main() -> None:
     model = docs / "models" / "net"
     model.mkdir(parents=True)
     sheets = write_photos(photos, model)
-    pics = [[i // 16, i % 16 % 8 * args.side, i % 16 // 8 * args.side, args.side, args.side] for i in range(len(photos))]
+    pics = [
+        [i // 16, i % 16 % 8 * args.side, i % 16 // 8 * args.side, args.side, args.side] for i in range(len(photos))
+    ]
     layers = []
     for at, (name, count, field, size) in enumerate(LAYERS):
         Layer(model, name, count, field, size, at, photos, pics, items, labels, sheets, rng).write()
         layers.append(layer_facts(name, count, field, size))
-    best = {str(i): [[int(a), int(rng.integers(64)), int(rng.integers(4)), "max", 3.2] for a in sorted(rng.integers(0, 4, 9))] for i in range(len(photos))}
+    best = {
+        str(i): [
+            [int(a), int(rng.integers(64)), int(rng.integers(4)), "max", 3.2] for a in sorted(rng.integers(0, 4, 9))
+        ]
+        for i in range(len(photos))
+    }
     put(model / "pictures.js", "net/pictures", {"best": best})
     names = list(GRAPHS)
     for name, make in GRAPHS.items():
@@ -69,19 +82,53 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         graph, found = make()
         strips = Sheet(64)
-        facts = [{**one, "strip": [[k * 7, strips.add(photos[int(rng.integers(len(photos)))].crop(crop_of(rng, 64, args.side)).resize((64, 64)))] for k in range(8)]} for one in found]
+        facts = [
+            {
+                **one,
+                "strip": [
+                    [
+                        k * 7,
+                        strips.add(
+                            photos[int(rng.integers(len(photos)))].crop(crop_of(rng, 64, args.side)).resize((64, 64))
+                        ),
+                    ]
+                    for k in range(8)
+                ],
+            }
+            for one in found
+        ]
         strips.save(folder / "strips-0.webp")
-        value = {"name": folder.name, "title": name, "sheets": ["strips-0.webp"], "images": {"labels": labels, "items": []}, "layers": facts, "graph": graph}
+        value = {
+            "name": folder.name,
+            "title": name,
+            "sheets": ["strips-0.webp"],
+            "images": {"labels": labels, "items": []},
+            "layers": facts,
+            "graph": graph,
+        }
         if folder is model:
             value["layers"] = [{**one, "slug": LAYERS[i % 4][0]} for i, one in enumerate(facts)]
             value["sheets"] += sheets
-            value["images"]["items"] = [[path, label, [1 + pic[0], *pic[1:]], [[labels[label], 0.83], [labels[0], 0.11], [labels[1], 0.004]]] for (path, label), pic in zip(items, pics, strict=True)]
+            value["images"]["items"] = [
+                [path, label, [1 + pic[0], *pic[1:]], [[labels[label], 0.83], [labels[0], 0.11], [labels[1], 0.004]]]
+                for (path, label), pic in zip(items, pics, strict=True)
+            ]
         put(folder / "model.js", folder.name, value)
-        (folder / "index.md").write_text(f"# {name}\n\nA network, with its card in one paragraph: what it is and what it was trained on.\n\n<div class='lurk'>\n<lurk-map data-src='model.js' data-key='{folder.name}'></lurk-map>\n</div>\n\nAfter the map.\n")
+        (folder / "index.md").write_text(
+            f"# {name}\n\nA network, with its card in one paragraph: what it is and what it was trained on.\n\n"
+            f"<div class='lurk'>\n<lurk-map data-src='model.js' data-key='{folder.name}'></lurk-map>\n</div>\n\n"
+            "After the map.\n"
+        )
     (docs / "index.md").write_text("# Fixture\n")
-    theme = {"material": "theme:\n  name: material\n  features: [navigation.instant]\n  palette:\n    - {scheme: default, media: '(prefers-color-scheme: light)'}\n    - {scheme: slate, media: '(prefers-color-scheme: dark)'}\n"}
+    theme = {
+        "material": "theme:\n  name: material\n  features: [navigation.instant]\n  palette:\n"
+        "    - {scheme: default, media: '(prefers-color-scheme: light)'}\n"
+        "    - {scheme: slate, media: '(prefers-color-scheme: dark)'}\n"
+    }
     (args.out / "mkdocs.yml").write_text(
-        "site_name: Fixture\nsite_url: http://127.0.0.1:8765/\nextra_css: [assets/lurk.css]\nextra_javascript: [assets/lurk.js]\n" + theme.get(args.theme, f"theme: {args.theme}\n")
+        "site_name: Fixture\nsite_url: http://127.0.0.1:8765/\n"
+        "extra_css: [assets/lurk.css]\nextra_javascript: [assets/lurk.js]\n"
+        + theme.get(args.theme, f"theme: {args.theme}\n")
     )
 
 
@@ -108,7 +155,11 @@ class Layer:
         chunk = 32
         for k in range(-(-self.count // chunk)):
             part = [{**filters[i % shown], "index": i} for i in range(k * chunk, min(self.count, (k + 1) * chunk))]
-            put(self.folder / f"filters-{k}.js", f"net/{self.name}/filters-{k}", {"sheets": ["sheet-0.webp"], "photos": self.photo_sheets, "filters": part})
+            put(
+                self.folder / f"filters-{k}.js",
+                f"net/{self.name}/filters-{k}",
+                {"sheets": ["sheet-0.webp"], "photos": self.photo_sheets, "filters": part},
+            )
         n = range(self.count)
         columns = {
             "index": list(n),
@@ -125,28 +176,85 @@ class Layer:
         }
         link = lambda at: {"name": LAYERS[at][0], "slug": LAYERS[at][0]} if 0 <= at < len(LAYERS) else None  # noqa: E731
         facts = layer_facts(self.name, self.count, self.field, self.size)
-        data = {"model": "net", "layer": {**facts, "receptive_field": facts["field"]}, "previous": link(self.at - 1), "next": link(self.at + 1), "labels": self.labels, "top_k": 4, "gradient": "guided", "sheets": ["tiles-0.webp"], "chunk": chunk, "chunks": [f"filters-{k}.js" for k in range(-(-self.count // chunk))], "filters": columns}
+        data = {
+            "model": "net",
+            "layer": {**facts, "receptive_field": facts["field"]},
+            "previous": link(self.at - 1),
+            "next": link(self.at + 1),
+            "labels": self.labels,
+            "top_k": 4,
+            "gradient": "guided",
+            "sheets": ["tiles-0.webp"],
+            "chunk": chunk,
+            "chunks": [f"filters-{k}.js" for k in range(-(-self.count // chunk))],
+            "filters": columns,
+        }
         put(self.folder / "layer.js", f"net/{self.name}", data)
-        (self.folder / "index.md").write_text(f"# {self.name}\n\nConvolution 3 × 3, {self.count} filters, output {self.size} × {self.size}; a unit sees {self.field} × {self.field} pixels.\n\n<div class='lurk'>\n<lurk-gallery data-src='layer.js' data-key='net/{self.name}'></lurk-gallery>\n</div>\n\nText after the gallery.\n")
+        (self.folder / "index.md").write_text(
+            f"# {self.name}\n\nConvolution 3 by 3, {self.count} filters, output {self.size} by {self.size}; "
+            f"a unit sees {self.field} by {self.field} pixels.\n\n<div class='lurk'>\n"
+            f"<lurk-gallery data-src='layer.js' data-key='net/{self.name}'></lurk-gallery>\n</div>\n\n"
+            "Text after the gallery.\n"
+        )
 
     def filter(self, index: int) -> dict:
         scores = np.sort(self.rng.random(8) * 9 + 1)[::-1].round(3)
-        top_max = [self.ranked(int(i), float(s), True) for i, s in zip(self.rng.permutation(len(self.photos))[:4], scores, strict=False)]
-        top_avg = [self.ranked(int(i), float(s) / 5, False) for i, s in zip(self.rng.permutation(len(self.photos))[:4], scores, strict=False)]
-        means = {by: [[k, round(float(m), 3)] for k, m in enumerate(self.rng.normal(0.6, 0.5, len(self.labels)))] for by in ("avg", "max")}
+        top_max = [
+            self.ranked(int(i), float(s), True)
+            for i, s in zip(self.rng.permutation(len(self.photos))[:4], scores, strict=False)
+        ]
+        top_avg = [
+            self.ranked(int(i), float(s) / 5, False)
+            for i, s in zip(self.rng.permutation(len(self.photos))[:4], scores, strict=False)
+        ]
+        means = {
+            by: [[k, round(float(m), 3)] for k, m in enumerate(self.rng.normal(0.6, 0.5, len(self.labels)))]
+            for by in ("avg", "max")
+        }
         edges = [round(x, 3) for x in np.linspace(-1, float(scores[0]), 21)]
         counts = (300 * np.exp(-(np.linspace(-1, 3, 20) ** 2)) * self.rng.random(20)).astype(int).tolist()
         other = LAYERS[max(0, self.at - 1)][0]
         return {
-            "index": index, "top_max": top_max, "top_avg": top_avg, "classes": means,
-            "max_activ": {"picture": self.big.add(self.synthesis(index)), "score": 21.53, "ratio": 2.37, "steps": 64, "robust": {"shift8": 18.2, "scale10": 15.1}} if index % 9 != 5 else {"skipped": "the synthesis was asked for the first 16 filters only"},
-            "stats": {"mean": -0.213, "max": float(scores[0]), "positive_share": 0.183, "histogram": {"edges": edges, "counts": counts}, "similar": [[int(i), round(0.9 - k / 10, 2)] for k, i in enumerate(self.rng.integers(0, self.count, 6))], "selectivity": {"index": 0.42, "class": self.labels[3], "auc": 0.93}},
-            "wiring": {"inputs": [[other, int(i), round(float(self.rng.normal()), 2)] for i in self.rng.integers(0, 64, 5)], "outputs": [["deep.conv", int(i), round(float(self.rng.normal()), 2)] for i in self.rng.integers(0, 64, 5)]},
-        }  # fmt: skip
+            "index": index,
+            "top_max": top_max,
+            "top_avg": top_avg,
+            "classes": means,
+            "max_activ": {
+                "picture": self.big.add(self.synthesis(index)),
+                "score": 21.53,
+                "ratio": 2.37,
+                "steps": 64,
+                "robust": {"shift8": 18.2, "scale10": 15.1},
+            }
+            if index % 9 != 5
+            else {"skipped": "the synthesis was asked for the first 16 filters only"},
+            "stats": {
+                "mean": -0.213,
+                "max": float(scores[0]),
+                "positive_share": 0.183,
+                "histogram": {"edges": edges, "counts": counts},
+                "similar": [
+                    [int(i), round(0.9 - k / 10, 2)] for k, i in enumerate(self.rng.integers(0, self.count, 6))
+                ],
+                "selectivity": {"index": 0.42, "class": self.labels[3], "auc": 0.93},
+            },
+            "wiring": {
+                "inputs": [[other, int(i), round(float(self.rng.normal()), 2)] for i in self.rng.integers(0, 64, 5)],
+                "outputs": [
+                    ["deep.conv", int(i), round(float(self.rng.normal()), 2)] for i in self.rng.integers(0, 64, 5)
+                ],
+            },
+        }
 
     def ranked(self, image: int, score: float, unit: bool) -> dict:
         path, label = self.items[image]
-        found = {"image": image, "label": self.labels[label], "path": path, "score": round(score, 3), "photo": self.pics[image]}
+        found = {
+            "image": image,
+            "label": self.labels[label],
+            "path": path,
+            "score": round(score, 3),
+            "photo": self.pics[image],
+        }
         grad = gradient(self.photos[image])
         if not unit:
             return {**found, "grad": self.big.add(grad)}
@@ -155,7 +263,14 @@ class Layer:
         field = [top, left, top + self.field, left + self.field]
         box = [max(0, top), max(0, left), min(self.side, top + self.field), min(self.side, left + self.field)]
         part = grad.crop((box[1], box[0], box[3], box[2]))
-        return {**found, "position": [3, 4], "box": box, "field_box": field, "grad": self.big.add(part), "grad_box": box}
+        return {
+            **found,
+            "position": [3, 4],
+            "box": box,
+            "field_box": field,
+            "grad": self.big.add(part),
+            "grad_box": box,
+        }
 
     def crop(self, item: dict) -> Image.Image:
         top, left, bottom, right = item["box"]
@@ -204,7 +319,16 @@ def write_photos(photos: list[Image.Image], folder: Path) -> list[str]:
 
 
 def layer_facts(name: str, count: int, field: int, size: int) -> dict:
-    return {"name": name, "slug": name, "kind": "Conv2d", "filters": count, "output": [count, size, size], "parameters": count * 577, "macs": count * 577 * size * size, "field": {"size": [field, field], "status": "exact" if field < 224 else "effective"}}
+    return {
+        "name": name,
+        "slug": name,
+        "kind": "Conv2d",
+        "filters": count,
+        "output": [count, size, size],
+        "parameters": count * 577,
+        "macs": count * 577 * size * size,
+        "field": {"size": [field, field], "status": "exact" if field < 224 else "effective"},
+    }
 
 
 def crop_of(rng, side: int, limit: int) -> tuple[int, int, int, int]:

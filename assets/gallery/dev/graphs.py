@@ -1,3 +1,4 @@
+# ruff: noqa: D102, D103 - a script for developers: its docstring says what it does
 """Invented graphs with the shapes of known networks, for looking at the map."""
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ class Net:
 
     def op(self, kind: str, sources, parent: str | None, channels: int, size: int, name: str = "") -> str:
         key = f"{len(self.nodes)}"
-        node = {"id": key, "type": kind, "name": name or f"{kind}_{key}", "parent": parent, "parameters": 0, "output": [channels, size, size], "macs": 0}
+        node = {
+            "id": key,
+            "type": kind,
+            "name": name or f"{kind}_{key}",
+            "parent": parent,
+            "parameters": 0,
+            "output": [channels, size, size],
+            "macs": 0,
+        }
         self.nodes.append(node)
         for source in sources if isinstance(sources, list) else [sources]:
             if source is not None:
@@ -25,7 +34,18 @@ class Net:
     def conv(self, source, parent, channels, size, name, kernel=3, follow=("BatchNorm2d", "ReLU")) -> str:
         last = self.op("Conv2d", source, parent, channels, size, name)
         self.nodes[-1].update(layer=name, parameters=channels * channels * kernel * kernel, macs=10**8)
-        self.layers.append({"name": name, "slug": name.replace(".", "-"), "kind": "Conv2d", "filters": channels, "output": [channels, size, size], "field": {"size": [min(400, 3 + 4 * len(self.layers))] * 2, "status": "exact"}, "parameters": channels * channels * kernel * kernel, "macs": 10**8})
+        self.layers.append(
+            {
+                "name": name,
+                "slug": name.replace(".", "-"),
+                "kind": "Conv2d",
+                "filters": channels,
+                "output": [channels, size, size],
+                "field": {"size": [min(400, 3 + 4 * len(self.layers))] * 2, "status": "exact"},
+                "parameters": channels * channels * kernel * kernel,
+                "macs": 10**8,
+            }
+        )
         for kind in follow:
             last = self.op(kind, last, parent, channels, size)
         return last

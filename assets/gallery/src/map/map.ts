@@ -1,6 +1,5 @@
 /** The network's map: boxes and lines from top to bottom, with zoom, folds, search and a card for the box in hand. */
 import { select } from "d3-selection";
-import { curveBumpY, line as lineOf } from "d3-shape";
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
 import { type ModelData, present } from "../data/format";
 import { html, svg } from "../draw/dom";
@@ -8,7 +7,9 @@ import { type Sheets, sheetsOf } from "../draw/view";
 import { layerPage, plural } from "../words";
 import { drawBox, drawStrip, measure, says } from "./boxes";
 import { cardOf } from "./card";
-import { type Drawing, type Line, layOut, type Placed } from "./layout";
+import { type Drawing, layOut, type Placed } from "./layout";
+import { beside, drawLine, outside } from "./place";
+import { mapTools, ZOOM_STEP } from "./tools";
 import { buildTree, type Item, openAtFirst, type Tree } from "./tree";
 
 const SHOWN_AT_FIRST = 36;
@@ -23,7 +24,7 @@ export class NetworkMap {
   readonly #canvas = svg("svg", { class: "lurk-map-canvas", role: "group" });
   readonly #stage = svg("g");
   readonly #card = html("div", { class: "lurk-card", hidden: true, role: "tooltip" });
-  readonly #found = html("span", { class: "lurk-soft", role: "status" });
+  readonly #found: HTMLElement;
   readonly #zoom: ZoomBehavior<SVGSVGElement, unknown>;
   readonly #input: readonly [number, number] | null;
   #open: Set<string>;
@@ -55,7 +56,18 @@ export class NetworkMap {
     this.#canvas.setAttribute("aria-label", `Map of ${data.title}: ${plural(this.#tree.layers, "layer")}`);
     this.#canvas.append(this.#stage);
     this.#frame.append(this.#canvas, this.#card);
-    this.node.append(this.#tools(), this.#frame);
+    const tools = mapTools({
+      find: (text) => {
+        this.#query = text.trim().toLowerCase();
+        this.#mark();
+      },
+      go: () => this.#goToFound(),
+      fold: () => this.#foldAll(),
+      fit: () => this.fit(),
+      scale: (by) => this.#scale(by),
+    });
+    this.#found = tools.found;
+    this.node.append(tools.node, this.#frame);
     select(this.#canvas).call(this.#zoom).on("dblclick.zoom", null);
     this.#listen(signal);
   }
@@ -188,8 +200,8 @@ export class NetworkMap {
     else if (event.key in STEPS) this.#step(STEPS[event.key as keyof typeof STEPS]);
     else if (event.key === "Home" || event.key === "End")
       this.#focusAt(event.key === "Home" ? 0 : this.#walk().length - 1);
-    else if (event.key === "+" || event.key === "=") this.#scale(1.3);
-    else if (event.key === "-") this.#scale(1 / 1.3);
+    else if (event.key === "+" || event.key === "=") this.#scale(ZOOM_STEP);
+    else if (event.key === "-") this.#scale(1 / ZOOM_STEP);
     else if (event.key === "0") this.fit();
     else if (event.key === "Escape") this.#hideCard();
     else return;
@@ -257,54 +269,11 @@ export class NetworkMap {
     this.#element(key)?.setAttribute("tabindex", "0");
   }
 
-  #tools(): HTMLElement {
-    const search = html("input", {
-      type: "search",
-      placeholder: "Find a layer",
-      "aria-label": "Find a layer",
-      autocomplete: "off",
-      spellcheck: "false",
-      on: {
-        input: () => {
-          this.#query = search.value.trim().toLowerCase();
-          this.#mark();
-        },
-        keydown: (event: KeyboardEvent) => {
-          if (event.key === "Enter") this.#goToFound();
-        },
-      },
-    });
-    const button = (sign: string, label: string, act: () => void) =>
-      html(
-        "button",
-        { type: "button", class: "lurk-icon", title: label, "aria-label": label, on: { click: act } },
-        html("span", { "aria-hidden": "true" }, sign),
-      );
-    const fold = html(
-      "button",
-      { type: "button", class: "lurk-link", on: { click: () => this.#foldAll() } },
-      "Fold all",
-    );
-    const fit = html("button", { type: "button", class: "lurk-link", on: { click: () => this.fit() } }, "Fit");
-    return html(
-      "div",
-      { class: "lurk-toolbar lurk-map-tools" },
-      search,
-      this.#found,
-      html("span", { class: "lurk-map-space" }),
-      fold,
-      fit,
-      button("−", "Zoom out (or Ctrl and wheel)", () => this.#scale(1 / 1.3)),
-      button("+", "Zoom in (or Ctrl and wheel)", () => this.#scale(1.3)),
-    );
-  }
-
-  #foldAll(): void {
+  #foldAll(): boolean {
     this.#open = this.#open.size ? new Set() : openAtFirst(this.#tree.root, SHOWN_AT_FIRST);
     this.#draw();
     this.fit();
-    const button = this.node.querySelector(".lurk-map-tools .lurk-link");
-    if (button) button.textContent = this.#open.size ? "Fold all" : "Unfold";
+    return this.#open.size > 0;
   }
 
   #matches(item: Item): boolean {
@@ -359,28 +328,3 @@ export class NetworkMap {
 }
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 } as const;
-
-/** Where in the window a card stands beside a box: after it, before it, or under it. */
-function beside(box: DOMRect, width: number, height: number): { x: number; y: number } {
-  const [far, low] = [document.documentElement.clientWidth - 8, window.innerHeight - 8];
-  const y = Math.max(8, Math.min(box.top, low - height));
-  if (box.right + 12 + width <= far) return { x: box.right + 12, y };
-  if (box.left - 12 - width >= 8) return { x: box.left - 12 - width, y };
-  const x = Math.max(8, Math.min(far - width, box.left));
-  return { x, y: box.bottom + 8 + height <= low ? box.bottom + 8 : box.top - 8 - height };
-}
-
-function outside(start: number, end: number, from: number, to: number): number {
-  if (start < from) return from - start + 12;
-  return end > to ? to - end - 12 : 0;
-}
-
-function drawLine({ points, arc }: Line): SVGElement {
-  const [first, last] = [points[0], points[points.length - 1]];
-  if (arc && first && last) {
-    const bulge = Math.min(160, 24 + Math.abs(last[1] - first[1]) / 6);
-    const side = Math.max(first[0], last[0]) + bulge;
-    return svg("path", { class: "lurk-map-arc", d: `M${first}C${side},${first[1]} ${side},${last[1]} ${last}` });
-  }
-  return svg("path", { d: lineOf().curve(curveBumpY)(points) ?? "" });
-}
