@@ -46,27 +46,31 @@ def project(
     return gradient.float(), scores.detach().float()
 
 
-def saliency_energy(
-    probe: Probe, x: Tensor, layer: str, filters: Sequence[int], positions: Sequence[Position]
-) -> Tensor:
-    """Say where in each picture a unit's plain gradient lies, with gates held constant.
+def project_with_energy(
+    probe: Probe, x: Tensor, layer: str, filters: Sequence[int], rule: Rule, positions: Sequence[Position]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Project single units, and say where in each picture their plain gradient lies, from one forward pass.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
         layer: The layer's name.
         filters: The filter of each picture.
+        rule: How rectifiers pass gradients in the projection.
         positions: The unit ``(y, x)`` of each picture.
 
     Returns:
-        The squared gradient summed over colours, ``(n, h, w)``, float32.
+        The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``project``; and the squared plain
+        gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         scores = _scores(probe.maps(x, layer, filters), positions)
-        hold_gates(scores)
+        with hold_gates(scores):
+            (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
+        set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return gradient.float().square().sum(1)
+    return gradient.float(), scores.detach().float(), plain.float().square().sum(1)
 
 
 def _scores(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:

@@ -62,6 +62,7 @@ class Probe:
         shapes: Every layer's name and output shape ``(c, h, w)``.
         modules: The names among them that are modules' outputs rather than convolution or linear calls.
         layouts: How outputs hold their maps, where not as ``nchw``.
+        memory_format: How pictures are laid in memory before they go in; as they come where it is none.
     """
 
     def __init__(
@@ -70,22 +71,28 @@ class Probe:
         shapes: Mapping[str, Shape],
         modules: Iterable[str] = (),
         layouts: Mapping[str, Layout] | None = None,
+        memory_format: torch.memory_format | None = None,
     ) -> None:
         self.module = module
         self.shapes = dict(shapes)
         self._modules = frozenset(modules)
         self._layouts = dict(layouts or {})
+        self._memory_format = memory_format
         self._owners = OwnerNames(module)
 
     @classmethod
-    def of(cls, module: nn.Module, layers: Sequence[Layer]) -> Probe:
+    def of(cls, module: nn.Module, layers: Sequence[Layer], memory_format: torch.memory_format | None = None) -> Probe:
         """Probe the layers that were found in a network."""
         return cls(
             module,
             {layer.name: layer.output for layer in layers},
             [layer.name for layer in layers if layer.op < 0],
             {layer.name: layer.layout for layer in layers},
+            memory_format,
         )
+
+    def _laid(self, x: Tensor) -> Tensor:
+        return x if self._memory_format is None else x.contiguous(memory_format=self._memory_format)
 
     def _map(self, layer: str, output: Any, channels: int | None = None) -> Tensor:
         shape = self.shapes[layer]
@@ -114,7 +121,7 @@ class Probe:
             receive(name, self._map(name, output))
 
         with self._hooked(self._modules, hooked), self._catching(catch):
-            return self.module(x)
+            return self.module(self._laid(x))
 
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
         """Compute for each picture the map of one filter, and stop there.
@@ -148,10 +155,10 @@ class Probe:
         with self._hooked(self._modules & {layer}, hooked):
             try:
                 if layer in self._modules:
-                    self.module(x)
+                    self.module(self._laid(x))
                 else:
                     with self._catching(catch):
-                        self.module(x)
+                        self.module(self._laid(x))
             except _Reached:
                 return found[0]
         raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
@@ -174,7 +181,7 @@ class Probe:
     def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
         """Make a probe of a copy of the network on another device or in another number format."""
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
-        return Probe(module, self.shapes, self._modules, self._layouts)
+        return Probe(module, self.shapes, self._modules, self._layouts, self._memory_format)
 
     def _own_maps(self, call: Call, filters: Sequence[int]) -> Tensor:
         """Compute one filter's map for each picture of a call, ``(n, h', w')``."""

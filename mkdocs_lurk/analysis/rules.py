@@ -12,6 +12,7 @@ gradient.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 from torch import Tensor
@@ -51,15 +52,21 @@ def set_rule(output: Tensor, rule: Rule) -> frozenset[str]:
     return frozenset(met)
 
 
-def hold_gates(output: Tensor) -> None:
-    """Keep gradients out of gates: the factors that are one number for a whole map, as in squeeze-and-excitation.
+@contextmanager
+def hold_gates(output: Tensor) -> Iterator[None]:
+    """Keep gradients out of gates for as long as the context lasts.
+
+    A gate is a factor that is one number for a whole map, as in squeeze-and-excitation (Hu et al. 2018,
+    arXiv:1709.01507).
 
     Args:
         output: The result of a recorded forward pass.
     """
-    for node in _nodes(output):
-        if _operation(node) == "Mul":
-            node.register_hook(_without_gate)
+    with ExitStack() as stack:
+        for node in _nodes(output):
+            if _operation(node) == "Mul":
+                stack.callback(node.register_hook(_without_gate).remove)
+        yield
 
 
 def _nodes(output: Tensor) -> Iterator[Node]:

@@ -77,7 +77,7 @@ def open_session(
     known = fields(tape, search.layers)
     device = choose_device(config.device, ranks)
     memory_format = choose_memory_format(network.module.to(device), blank.to(device))
-    probe = Probe.of(network.module.to(memory_format=memory_format), search.layers)
+    probe = Probe.of(network.module.to(memory_format=memory_format), search.layers, memory_format)
     fast = choose_fast_dtype(config.precision, device)
     normalisation = [transform.channels, transform.height, transform.width, list(transform.mean), list(transform.std)]
     session = Session(
@@ -93,7 +93,6 @@ def open_session(
         device=device,
         dtype=torch.float32,
         fast_dtype=fast,
-        memory_format=memory_format,
         ranks=ranks,
         progress=progress,
     )
@@ -119,9 +118,9 @@ def _compute(session: Session) -> tuple[Parts, dict[str, Any]]:
     project = partial(_with, projecting.project_run, findings)
     projections = projecting.units(session, findings)
     kept = photos.units(session, findings)
-    statistics = synthesising.statistics(session, findings)
-    synthesise = partial(_with, synthesising.synthesise_run, statistics)
-    syntheses = synthesising.units(session, statistics)
+    averages = synthesising.Averages.of(session, findings)
+    synthesise = partial(_with, synthesising.synthesise_run, averages)
+    syntheses = synthesising.units(session, averages)
     checks = verifying.units(session, findings, kept)
     session.progress.plan(
         {

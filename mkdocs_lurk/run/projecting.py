@@ -151,10 +151,16 @@ def _effective(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     for batch in runs(range(len(pairs)), _BATCH):
         chosen = [pairs[number] for number in batch]
         x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
-        _project_units(session, layer, chosen, x, [pair.position or (0, 0) for pair in chosen])
-        energies = gradients.saliency_energy(
-            session.fast, x, layer, [pair.filter for pair in chosen], [pair.position or (0, 0) for pair in chosen]
+        found, _, energies = gradients.project_with_energy(
+            session.fast,
+            x,
+            layer,
+            [pair.filter for pair in chosen],
+            session.config.gradient,
+            [pair.position or (0, 0) for pair in chosen],
         )
+        for pair, gradient in zip(chosen, found.cpu().numpy(), strict=True):
+            pair.gradient = gradient
         for pair, energy in zip(chosen, energies.cpu().numpy(), strict=True):
             box, share = crops.effective_box(energy)
             pair.facts |= {"box": box.as_list(), "field": "effective", "energy": round(share, 3)}

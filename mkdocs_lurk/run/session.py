@@ -109,7 +109,6 @@ class Session:
         dtype: The number format of scores: float32.
         fast: The probe for gradients and syntheses, in the number format that ``precision`` allows.
         fast_dtype: That number format.
-        memory_format: How pictures lie in memory.
     """
 
     config: ModelConfig
@@ -124,7 +123,6 @@ class Session:
     device: torch.device
     dtype: torch.dtype
     fast_dtype: torch.dtype
-    memory_format: torch.memory_format
     ranks: Ranks
     progress: Progress
     spans: Mapping[str, slice] = field(init=False)
@@ -146,7 +144,7 @@ class Session:
 
     def placed(self, x: Tensor, dtype: torch.dtype | None = None) -> Tensor:
         """Bring pictures ``(n, c, h, w)`` to where the network runs; in float32 unless said otherwise."""
-        return x.to(self.device, dtype or self.dtype).contiguous(memory_format=self.memory_format)
+        return x.to(self.device, dtype or self.dtype)
 
     def picture_digests(self, images: Iterable[int]) -> list[str]:
         """What the contents of pictures are known by."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.synthesis import Recipe, Statistics, Synthesis, synthesise
-from mkdocs_lurk.images.encode import decode_picture, encode_picture, pack_pixels
+from mkdocs_lurk.images.encode import encode_picture, pack_pixels
 from mkdocs_lurk.run.mining import Findings
-from mkdocs_lurk.run.session import Session, Unit, runs
+from mkdocs_lurk.run.session import Pictures, Session, Unit, runs
 
 STAGE = "gradient ascent"
 ALGORITHM = 1
@@ -26,45 +26,63 @@ def forecast(session: Session) -> float:
     return sum(_cost(session, number, len(_filters(session, number))) for number in range(len(session.layers)))
 
 
-def statistics(session: Session, findings: Findings) -> Statistics | None:
-    """What the model's own pictures look like: evenly spaced ones, as the network sees them."""
-    if session.config.synthesis is None:
-        return None
-    n_images = len(session.images.entries)
-    ids = [image for image in range(0, n_images, -(-n_images // _SAMPLE)) if image not in findings.skipped]
-    pixels = [torch.from_numpy(session.pictures.pixels(image)).movedim(-1, 0) for image in ids]
-    return Statistics.of(torch.stack([one / 255 if one.dtype == torch.uint8 else one for one in pixels]))
+@dataclass
+class Averages:
+    """What the model's own pictures look like, measured when it is first needed.
+
+    Attributes:
+        pictures: Where to find them.
+        ids: Evenly spaced ones of those that can be read.
+        digests: What their contents are known by.
+    """
+
+    pictures: Pictures
+    ids: tuple[int, ...]
+    digests: tuple[str, ...]
+
+    @classmethod
+    def of(cls, session: Session, findings: Findings) -> Averages:
+        """Choose the pictures to measure."""
+        n_images = len(session.images.entries)
+        spaced = range(0, n_images, -(-n_images // _SAMPLE))
+        ids = tuple(image for image in spaced if image not in findings.skipped)
+        return cls(session.pictures, ids, tuple(session.picture_digests(ids)))
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Their averages, as the network sees them."""
+        pixels = [torch.from_numpy(self.pictures.pixels(image)).movedim(-1, 0) for image in self.ids]
+        return Statistics.of(torch.stack([one / 255 if one.dtype == torch.uint8 else one for one in pixels]))
 
 
-def units(session: Session, known: Statistics | None) -> list[Unit]:
+def units(session: Session, averages: Averages) -> list[Unit]:
     """The units of synthesis: runs of filters of a layer."""
-    if known is None:
+    if session.config.synthesis is None:
         return []
-    recipe = dataclasses.asdict(_recipe(session))
+    recipe, seed = _recipe(session).as_dict(), session.config.seed
     found = []
     for number, layer in enumerate(session.layers):
         for chosen in runs(_filters(session, number), FILTERS):
-            key = session.key(
-                "synthesise", ALGORITHM, layer.name, list(chosen), recipe, session.config.seed,
-                str(session.fast_dtype), known.digest,
-            )  # fmt: skip
+            what = [layer.name, list(chosen), recipe, seed, str(session.fast_dtype), list(averages.digests)]
+            key = session.key("synthesise", ALGORITHM, *what)
             found.append(Unit(key, _cost(session, number, len(chosen)), layer.name, chosen))
     return found
 
 
-def synthesise_run(session: Session, known: Statistics, unit: Unit) -> None:
+def synthesise_run(session: Session, averages: Averages, unit: Unit) -> None:
     """Make and store the pictures of a run of filters."""
     transform = session.pictures.transform
     made = synthesise(
-        session.fast,
+        session.probe,
         unit.layer,
         unit.items,
         mean=transform.mean,
         std=transform.std,
         size=(transform.channels, transform.height, transform.width),
-        statistics=known,
+        statistics=averages.statistics,
         recipe=_recipe(session),
         seed=session.config.seed,
+        fast=session.fast,
     )
     blobs: dict[str, bytes] = {}
     facts: dict[str, Any] = {}
@@ -75,26 +93,18 @@ def synthesise_run(session: Session, known: Statistics, unit: Unit) -> None:
         blobs[str(index)] = encode_picture(one.pixels)
         if one.pixels.shape[2] not in (1, 3):
             blobs[f"{index}/exact"] = pack_pixels(one.pixels)
-        facts[str(index)] = _facts(session, unit.layer, index, one, _stored(one.pixels, blobs[str(index)]))
+        facts[str(index)] = _facts(one)
     session.store.put(unit.key, {"layer": unit.layer, "filters": facts}, blobs)
 
 
-def _facts(session: Session, layer: str, index: int, one: Synthesis, pixels: NDArray[Any]) -> dict[str, Any]:
-    """What is stored beside a picture: its score is that of the stored picture, on a clean pass in float32."""
-    x = session.placed(session.pictures.transform.tensor(pixels)[None])
-    with torch.inference_mode():
-        score = float(session.probe.maps(x, layer, [index]).mean())
+def _facts(one: Synthesis) -> dict[str, Any]:
+    """What is stored beside a picture; its score is that of exactly the stored pixels, on a clean pass in float32."""
     return {
-        "score": float(f"{score:.{_DIGITS}g}"),
+        "score": float(f"{one.score:.{_DIGITS}g}"),
         "steps": one.steps,
         "seed": one.seed,
         "robust": {"shift8": float(f"{one.robust_shift8:.4g}"), "scale10": float(f"{one.robust_scale10:.4g}")},
     }
-
-
-def _stored(pixels: NDArray[Any], data: bytes) -> NDArray[Any]:
-    """The picture as it will be read back."""
-    return decode_picture(data)[:, :, : pixels.shape[2]] if pixels.shape[2] in (1, 3) else pixels
 
 
 def _recipe(session: Session) -> Recipe:

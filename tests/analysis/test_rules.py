@@ -8,7 +8,7 @@ from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackpro
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis.gradients import project, saliency_energy
+from mkdocs_lurk.analysis.gradients import project, project_with_energy
 from mkdocs_lurk.analysis.rules import set_rule
 from tests.analysis.networks import Branching, Modular, seeded
 from tests.analysis.test_probe import probed
@@ -115,8 +115,9 @@ class Gated(nn.Module):
 
 def test_gates_are_held_for_the_energy_only() -> None:
     module, x = seeded(Gated), torch.randn(1, 3, 16, 16)
-    energy = saliency_energy(probed(module), x, "second", [1], [(5, 6)])
-    gradient, _ = project(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    gradient, _, energy = project_with_energy(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    alone, _ = project(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    assert torch.equal(gradient, alone)
     inside = torch.zeros(16, 16, dtype=torch.bool)
     inside[4:9, 5:10] = True
     assert energy[0][inside].sum() > 0

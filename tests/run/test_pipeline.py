@@ -93,7 +93,9 @@ def test_a_network_that_is_not_repeatable_fails(project: Project) -> None:
     config = project()
     path = config.root / "net.py"
     path.write_text(path.read_text().replace("self.first(x)", "self.first(x + 0.1 * torch.rand_like(x))"))
-    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on class-\d/\d+\.png differs by"):
+    with pytest.raises(
+        ModelError, match=r"the score of filter \d of layer '(first|second)' on class-\d/\d+\.png differs by"
+    ):
         analysed(config)
 
 
