@@ -279,15 +279,17 @@ def test_resizing_reads_what_the_oracle_says(mode, size):
         assert field.seen(y, x, channel) == oracle.box("last", y, x, channel), (y, x)
 
 
-def test_attention_reads_its_values_at_every_position():
+@pytest.mark.parametrize("heads", [(), (1,)])
+def test_attention_reads_its_values_at_every_position(heads):
     class Pooling(nn.Module):
         def __init__(self):
             super().__init__()
-            self.key, self.last = nn.Parameter(torch.ones(1, 64, 3)), nn.Conv2d(3, 2, 1)
+            self.key, self.last = nn.Parameter(torch.ones(1, *heads, 64, 3)), nn.Conv2d(3, 2, 1)
 
         def forward(self, x):
-            t = F.scaled_dot_product_attention(self.key, self.key, x.flatten(2).transpose(1, 2))
-            return self.last(t.transpose(1, 2).reshape(x.shape))
+            # With an axis of heads torch runs one fused operation; without it, its parts.
+            t = F.scaled_dot_product_attention(self.key, self.key, x.flatten(2).mT.reshape(self.key.shape))
+            return self.last(t.mT.reshape(x.shape))
 
     field = fields_of(Pooling(), 3, 8, 8)["last"]
     assert field.status == "whole"
