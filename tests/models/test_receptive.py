@@ -288,7 +288,7 @@ def test_attention_reads_its_values_at_every_position(heads):
 
         def forward(self, x):
             # With an axis of heads torch runs one fused operation; without it, its parts.
-            t = F.scaled_dot_product_attention(self.key, self.key, x.flatten(2).mT.reshape(self.key.shape))
+            t = F.scaled_dot_product_attention(self.key, self.key, x.flatten(2).mT.contiguous().view(self.key.shape))
             return self.last(t.mT.reshape(x.shape))
 
     field = fields_of(Pooling(), 3, 8, 8)["last"]
