@@ -1,8 +1,8 @@
 """Packs many small pictures into few WebP files, and says where each of them lies.
 
 Pictures of at most 48 px a side (Fashion-MNIST, CIFAR, the crops of early layers) are packed without loss, since every
-pixel is looked at; larger ones go to other files, with loss, in cells of whole 16 px blocks so that no block of the
-codec holds two pictures. The same pictures give the same bytes.
+pixel is looked at, each with a rim of its own edge; larger ones go to other files, with loss, in cells of whole 16 px
+blocks so that no block of the codec holds two pictures. The same pictures give the same bytes.
 """
 
 from __future__ import annotations
@@ -116,15 +116,17 @@ def write_sheet(path: Path, src: str, pictures: Sequence[Pixels], quality: int) 
         Where each picture lies, in the order given, and the file's width and height.
     """
     sharp = all(is_sharp(picture.shape[1], picture.shape[0]) for picture in pictures)
-    step = 1 if sharp else _BLOCK_PX
-    corners, (width, height) = pack([(picture.shape[1], picture.shape[0]) for picture in pictures], step)
+    rim, step = (1, 1) if sharp else (0, _BLOCK_PX)  # a rim keeps neighbours out of enlarged pictures
+    sizes = [(picture.shape[1] + 2 * rim, picture.shape[0] + 2 * rim) for picture in pictures]
+    corners, (width, height) = pack(sizes, step)
     sheet = np.full((height, width, 3), _MID_GREY, np.uint8)
     spots = []
     for picture, (x, y) in zip(pictures, corners, strict=True):
         h, w = picture.shape[:2]
-        cell = np.pad(picture, ((0, _up(h, step) - h), (0, _up(w, step) - w), (0, 0)), mode="edge")
+        below, right = _up(h + 2 * rim, step) - h - rim, _up(w + 2 * rim, step) - w - rim
+        cell = np.pad(picture, ((rim, below), (rim, right), (0, 0)), mode="edge")
         sheet[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
-        spots.append(Spot(src, x, y, w, h))
+        spots.append(Spot(src, x + rim, y + rim, w, h))
     path.write_bytes(encode(sheet, quality, lossless=sharp))
     return spots, (width, height)
 

@@ -11,9 +11,11 @@ from typing import Any
 import yaml
 
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.pages.markdown import pieces
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"\A\s*#[ \t]+[^\n]*(?:\n|\Z)|\A\s*[^\n]+\n=+[ \t]*(?:\n|\Z)")
+_HEADING = re.compile(r"^#{1,6}[ \t]|^[^\s][^\n]*\n(?:=+|-+)[ \t]*$", re.MULTILINE)
 _LABELS = {
     "base_model": "Made from",
     "datasets": "Data",
@@ -31,14 +33,21 @@ _NOT_SHOWN = {"thumbnail", "widget", "inference", "title"}
 
 @dataclass(frozen=True)
 class Card:
-    """A card without its title: the page has one already."""
+    """A card without its title, which the page has already.
 
-    body: str
+    Attributes:
+        lead: What stands before the first heading: it opens the page.
+        rest: The sections, for those who read on.
+        rows: The metadata, as label and value.
+    """
+
+    lead: str
+    rest: str
     rows: tuple[tuple[str, str], ...]
 
 
 def read_card(text: str, path: Path) -> Card:
-    """Split a card into its body and the rows of its metadata.
+    """Split a card into its words and the rows of its metadata.
 
     Args:
         text: The card.
@@ -48,7 +57,8 @@ def read_card(text: str, path: Path) -> Card:
         ConfigError: The metadata is no YAML mapping.
     """
     metadata, body = split_front_matter(text, path)
-    return Card(_TITLE.sub("", body, count=1).strip(), tuple(_rows(metadata)))
+    lead, rest = _split(_TITLE.sub("", body.replace("\r\n", "\n"), count=1))
+    return Card(lead.strip(), rest.strip(), tuple(_rows(metadata)))
 
 
 def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
@@ -69,6 +79,17 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
     if not isinstance(metadata, dict):
         raise ConfigError(f"{path}: the metadata is no mapping; write lines of 'key: value' between the '---'")
     return metadata, text[match.end() :]
+
+
+def _split(body: str) -> tuple[str, str]:
+    """Split at the first heading outside of code."""
+    at = 0
+    for piece in pieces(body):
+        found = _HEADING.search(piece.text) if piece.info is None else None
+        if found:
+            return body[: at + found.start()], body[at + found.start() :]
+        at += len(piece.text)
+    return body, ""
 
 
 def _rows(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

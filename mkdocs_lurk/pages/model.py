@@ -9,9 +9,10 @@ from typing import Any
 
 from mkdocs_lurk.config import ModelConfig
 from mkdocs_lurk.pages import words
-from mkdocs_lurk.pages.atlas import Spot, is_sharp
+from mkdocs_lurk.pages.atlas import Spot
 from mkdocs_lurk.pages.card import Card, read_card
 from mkdocs_lurk.pages.layers import LayerPictures
+from mkdocs_lurk.pages.views import View, view
 from mkdocs_lurk.types import slug
 
 Json = dict[str, Any]
@@ -43,43 +44,6 @@ class About:
     def analyze(self) -> str:
         """The command that computes what is missing."""
         return f"mkdocs-lurk analyze {self.name}"
-
-
-@dataclass(frozen=True)
-class View:
-    """A part of an atlas, as an SVG shows it: the sheet's address and size, the part's rectangle, a text for it."""
-
-    src: str
-    sheet_width: int
-    sheet_height: int
-    x: int
-    y: int
-    width: int
-    height: int
-    text: str
-    shown_width: int
-    shown_height: int
-
-    @property
-    def pixelated(self) -> bool:
-        """Whether it has so few pixels that they should be seen as squares."""
-        return is_sharp(self.width, self.height) and self.shown_width > self.width
-
-
-def view(spot: Spot, sizes: Mapping[str, tuple[int, int]], text: str, shown_px: int, slug: str = "") -> View:
-    """Show a spot so that its longer side is ``shown_px``.
-
-    Args:
-        spot: What to show.
-        sizes: Width and height of every sheet, in pixels.
-        text: What it shows, in words.
-        shown_px: The longer side on the page.
-        slug: The layer whose folder the page is in; the model's where it is empty.
-    """
-    src = spot.src.removeprefix(f"{slug}/") if slug else spot.src
-    scale = shown_px / max(spot.width, spot.height)
-    shown = max(1, round(spot.width * scale)), max(1, round(spot.height * scale))
-    return View(src, *sizes[spot.src], spot.x, spot.y, spot.width, spot.height, text, *shown)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Photos:
 
     Attributes:
         spots: Where each photo lies, at the size of the network's input; None where it could not be read.
-        thumbs: The same for its thumbnail of at most 96 px.
+        thumbs: The same for its thumbnail of at most 96 px; the photo itself where it is no larger.
         sizes: Width and height of every file written.
     """
 
@@ -44,13 +44,19 @@ class Photos:
     def write(self, folder: Path) -> None:
         """Write all photos and thumbnails into the model's folder."""
         there = [i for i, reference in enumerate(self._references) if reference is not None]
-        small: list[Pixels] = []
+        small: list[Pixels] | None = None
+        if any(max(self._references[i]["size"]) > THUMB_PX for i in there):
+            small = []
         run = _photos_a_sheet(len(there), [self._references[i]["size"] for i in there])
         for sheet, start in enumerate(range(0, len(there), run)):
             group = there[start : start + run]
             pixels = [self._decode(i) for i in group]
             self._put(folder, f"photos-{sheet}.webp", group, pixels, self.spots, PHOTO_QUALITY)
-            small += [thumbnail(photo, THUMB_PX) for photo in pixels]
+            if small is not None:
+                small += [thumbnail(photo, THUMB_PX) for photo in pixels]
+        if small is None:
+            self.thumbs = list(self.spots)
+            return
         for sheet, start in enumerate(range(0, len(there), _THUMBS_A_SHEET)):
             group = there[start : start + _THUMBS_A_SHEET]
             pixels = small[start : start + _THUMBS_A_SHEET]

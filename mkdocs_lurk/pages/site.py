@@ -15,11 +15,12 @@ from mkdocs_lurk.pages.atlas import Pixels, Spot, is_sharp, write_sheet
 from mkdocs_lurk.pages.data import canonical, layer_results, model_results
 from mkdocs_lurk.pages.folders import Folder, finished
 from mkdocs_lurk.pages.layers import write_pictures
-from mkdocs_lurk.pages.model import About, View, filter_rows, layer_page, layer_row, link, model_page, view
+from mkdocs_lurk.pages.model import About, filter_rows, layer_page, layer_row, link, model_page
 from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.photos import Photos
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.scripts import BestOfPhotos, chunk_script, labels_of, layer_script, model_script, script
+from mkdocs_lurk.pages.views import View, view
 from mkdocs_lurk.store import ModelReader, Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -239,8 +240,8 @@ class _ModelWriter:
 
 
 def _few(views: Sequence[Sequence[View]], at_most: int = 12) -> list[View]:
-    """One filter of each of some layers, from the first to the last."""
-    there = [own[len(own) // 2] for own in views if own]
+    """Some filters, from the first layer to the last, at even distances."""
+    there = [view for own in views for view in own]
     step = max(1.0, len(there) / at_most)
     return [there[int(n * step)] for n in range(min(at_most, len(there)))]
 

@@ -14,13 +14,20 @@ PATH = Path("card.md")
 
 def test_a_card_without_metadata_is_its_words() -> None:
     card = read_card("Just words.\n", PATH)
-    assert card.body == "Just words."
+    assert (card.lead, card.rest) == ("Just words.", "")
     assert card.rows == ()
 
 
 @pytest.mark.parametrize("title", ["# Title\n", "Title\n=====\n"])
 def test_the_title_goes_since_the_page_has_one(title: str) -> None:
-    assert read_card(f"---\nlicense: mit\n---\n\n{title}\n## Part\n\ntext", PATH).body == "## Part\n\ntext"
+    card = read_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", PATH)
+    assert card.lead == "lead\n\n```\n# code\n```"
+    assert card.rest == "## Part\n\ntext"
+
+
+def test_an_underlined_heading_ends_the_lead_too() -> None:
+    card = read_card("Words.\n\nPart\n----\ntext", PATH)
+    assert (card.lead, card.rest) == ("Words.", "Part\n----\ntext")
 
 
 def test_metadata_becomes_rows_in_its_order() -> None:
@@ -68,4 +75,4 @@ def test_metadata_that_cannot_be_read_is_one_line(text: str, message: str) -> No
 def test_windows_line_ends_are_read() -> None:
     card = read_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", PATH)
     assert card.rows == (("Licence", "mit"),)
-    assert card.body == "words"
+    assert card.lead == "words"
