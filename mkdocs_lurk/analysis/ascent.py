@@ -39,6 +39,8 @@ class Recipe:
         units: The small canvas of the early steps has a side of this many units of the layer.
         least_px: That canvas's shortest side, in pixels.
         early: The share of the steps that are taken on the small canvas, where it is worth it.
+        enough: In a layer that is linear in the picture, the share of the best possible score with which a picture that
+            climbed is kept, being steadier, rather than the best possible one.
         version: Of the procedure itself.
     """
 
@@ -54,6 +56,7 @@ class Recipe:
     units: int = 10
     least_px: int = 64
     early: float = 0.5
+    enough: float = 0.25
     version: int = 1
 
     def as_dict(self) -> dict[str, Any]:

@@ -124,6 +124,21 @@ class _Judge:
         with torch.no_grad():
             return self.scores(pixels.float() / 255, filters)
 
+    def gradient(self, pictures: Tensor, filters: Sequence[int]) -> Tensor:
+        """How the scores of pictures ``(n, c, h, w)``, values 0..1, change with them."""
+        with torch.enable_grad():
+            variable = pictures.detach().requires_grad_()
+            (found,) = torch.autograd.grad(self.scores(variable, filters).sum(), variable, allow_unused=True)
+        return torch.zeros_like(pictures) if found is None else found
+
+    def linear(self, height: int, width: int) -> bool:
+        """Whether the layer is linear in the picture, as a network's first convolution is: one gradient for all."""
+        shape = (1, len(self.mean), height, width)
+        steps = torch.linspace(0, 1, len(self.mean) * height * width, device=self.device)
+        ramp = steps.sqrt().view(shape)
+        found = [self.gradient(picture, [0]) for picture in (ramp, 1 - ramp)]
+        return bool((found[0] - found[1]).abs().max() <= 1e-4 * found[0].abs().max())
+
     def accepts(self, height: int, width: int) -> bool:
         """Whether the network reads pictures of another size as far as the layer."""
         try:
@@ -150,6 +165,7 @@ class _Studio:
         self.full = Canvas(size[1], size[2], statistics, recipe.flat, guide.device)
         small = _small_side(judge.probe.shapes[judge.layer], size, recipe)
         self.small: Canvas | None = None
+        self.linear = judge.linear(size[1], size[2])
         if small is not None and guide.accepts(*small):
             self.small = Canvas(*small, statistics, recipe.flat, guide.device)
 
@@ -173,7 +189,9 @@ class _Studio:
             broken, moved = early.broken, early.moved
         late = Climb(self.full, start, self.recipe)
         trace += late.run(objective, range(turn, steps), seen, noise)
-        pixels = (late.pixels() * 255).round().to(torch.uint8)
+        pixels = _bytes(late.pixels())
+        if self.linear:
+            pixels = self._best_possible(pixels, filters)
         return self._finish(pixels, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
 
     def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
@@ -184,6 +202,19 @@ class _Studio:
         planes = early.canvas.planes(early.coefficients)
         laid = quilt(planes, self.full.height, self.full.width, _number(f"{self.seed}/quilt"))
         return self.full.coefficients(laid)
+
+    def _best_possible(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+        """Where the score is linear in the pixels: each at the end that its gradient points to, unless climbing did.
+
+        Such a picture is a flat colour, or a grating as fine as the layer's stride. No zoom leaves a grating its score,
+        which is why the climb, that zooms, passes it by; and why it stands in only where the climb found little.
+        """
+        middle = self.full.mean.sigmoid().expand(pixels.shape).contiguous()
+        slope = self.guide.gradient(middle, filters)
+        best = _bytes(torch.where(slope == 0, middle, (slope > 0).float()))
+        ours, theirs = (self.judge.clean(one.to(self.judge.device), filters) for one in (pixels, best))
+        taken = (theirs > ours) & ((self.recipe.enough * theirs > ours) | (theirs <= 0))
+        return torch.where(taken.to(pixels.device)[:, None, None, None], best, pixels)
 
     def _finish(
         self, pixels: Tensor, filters: Sequence[int], trace: Tensor, broken: Tensor, moved: Tensor
@@ -218,6 +249,11 @@ def _small_side(shape: tuple[int, int, int], size: tuple[int, int, int], recipe:
         sides.append(min(whole, -(-wanted // 16) * 16))
     saves = sides[0] * sides[1] <= 0.6 * size[1] * size[2]
     return (sides[0], sides[1]) if saves else None
+
+
+def _bytes(pictures: Tensor) -> Tensor:
+    """Pictures of values 0..1 as they will be stored."""
+    return (pictures * 255).round().to(torch.uint8)
 
 
 def _number(name: str) -> int:
