@@ -34,12 +34,12 @@ class Canvas:
         self.colours = statistics.colours.to(device)
         distance = distance_from_zero(height, width)
         scale = statistics.amplitude(distance.clamp(min=1 / max(height, width)))
-        twice = torch.full((width // 2 + 1,), 2.0)  # a real plane's coefficients stand for their mirror images too
-        twice[0] = 1.0
+        share = torch.full((width // 2 + 1,), 4.0)  # a coefficient stands for its mirror image too, but
+        share[0] = 1.0  # on the axis, and at the highest frequency of an even width, only half of it is real
         if width % 2 == 0:
-            twice[-1] = 1.0
+            share[-1] = 1.0
         scale[0, 0] = 0.0
-        scale = scale / (2 * (scale.square() * twice).sum()).sqrt().clamp(min=1e-12)
+        scale = scale / (scale.square() * share).sum().sqrt().clamp(min=1e-12)
         scale[0, 0] = flat * float(scale.max())
         if height == width == 1:
             scale[0, 0] = 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -50,17 +51,18 @@ class Statistics:
         """
         if pictures.dim() != 4 or not len(pictures):
             raise ShapeError(f"expected pictures of shape (n, c, h, w), got {tuple(pictures.shape)}")
-        logits = pictures.detach().cpu().float().clamp(_EDGE, 1 - _EDGE).logit()
-        mean = logits.mean((0, 2, 3))
-        centred = logits - mean[:, None, None]
-        covariance = torch.einsum("nchw,ndhw->cd", centred, centred) * (len(mean) / centred.numel())
-        variances, directions = torch.linalg.eigh(covariance.double())
+        mean = torch.stack([_logits(picture).mean((1, 2)) for picture in pictures]).mean(0)
+        offsets = mean[:, None, None]
+        flat = ((_logits(picture) - offsets).flatten(1) for picture in pictures)
+        covariance = torch.stack([one @ one.T / one.shape[1] for one in flat]).mean(0)
+        variances, directions = torch.linalg.eigh(covariance)
         floor = max(float(variances[-1]) * _FAINTEST, 1e-6)
         largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
-        colours = (directions * largest.sign() * variances.clamp(min=floor).sqrt()).float()
-        strongest = torch.einsum("nchw,c->nhw", centred, directions[:, -1].float())
-        frequencies, amplitudes = _radial_spectrum(strongest)
-        return cls(_rounded(mean), _rounded(colours), _rounded(frequencies), _rounded(amplitudes))
+        directions = directions * largest.sign()
+        strongest = (torch.einsum("chw,c->hw", _logits(picture), directions[:, -1]) for picture in pictures)
+        frequencies, amplitudes = _radial_spectrum(strongest, pictures.shape[2], pictures.shape[3])
+        colours = directions * variances.clamp(min=floor).sqrt()
+        return cls(*(_rounded(part) for part in (mean, colours, frequencies, amplitudes / amplitudes.max())))
 
     @property
     def digest(self) -> str:
@@ -88,17 +90,20 @@ def distance_from_zero(height: int, width: int) -> Tensor:
     return (rows[:, None] ** 2 + columns**2).sqrt()
 
 
+def _logits(picture: Tensor) -> Tensor:
+    return picture.detach().cpu().double().clamp(_EDGE, 1 - _EDGE).logit()
+
+
 def _rounded(values: Tensor) -> Tensor:
-    """Keep four digits: more are not worth having, and differ from machine to machine."""
-    return torch.tensor([float(f"{value:.4g}") for value in values.flatten().tolist()]).view_as(values)
+    """Keep four decimals: more are not worth having, and differ from machine to machine."""
+    return (values * 1e4).round().div(1e4).float()
 
 
-def _radial_spectrum(planes: Tensor) -> tuple[Tensor, Tensor]:
-    """Average the amplitude of planes ``(n, h, w)`` over rings of frequencies, under a Hann window."""
-    height, width = planes.shape[1:]
+def _radial_spectrum(planes: Iterable[Tensor], height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Average the amplitude of planes ``(h, w)`` over rings of frequencies, under a Hann window."""
     window = torch.hann_window(height, periodic=False)[:, None] * torch.hann_window(width, periodic=False)
-    weighted = (planes - planes.mean((1, 2), keepdim=True)) * window
-    power = torch.fft.rfft2(weighted).abs().square().mean(0)
+    spectra = [torch.fft.rfft2((plane - plane.mean()) * window).abs().square() for plane in planes]
+    power = torch.stack(spectra).mean(0)
     distance = distance_from_zero(height, width)
     lowest = 1 / max(height, width)
     count = max(3, min(16, min(height, width) // 3))
@@ -112,4 +117,4 @@ def _radial_spectrum(planes: Tensor) -> tuple[Tensor, Tensor]:
     found = torch.stack(amplitudes)
     if not found.max() > 0:
         found = 1 / torch.stack(frequencies)
-    return torch.stack(frequencies), found.clamp(min=float(found.max()) * 1e-4)
+    return torch.stack(frequencies), found.clamp(min=float(found.max()) * 1e-3)

@@ -75,7 +75,7 @@ def synthesise(
     """Make one picture for each filter.
 
     A picture does not depend on the filters that are made with it: what is random comes from the seed, the layer and
-    the filter, and every pass has the same number of pictures, if need be the last one several times.
+    the filter, and every pass has the same number of pictures, with others to fill the last.
 
     Args:
         probe: The network.
@@ -97,10 +97,11 @@ def synthesise(
     judge = _Judge(probe, layer, mean, std)
     guide = _Judge(fast or probe, layer, mean, std)
     studio = _Studio(judge, guide, size, statistics, chosen, seed)
+    count = probe.shapes[layer][0]
     made: list[Synthesis] = []
     for at in range(0, len(filters), batch):
         some = list(filters[at : at + batch])
-        made += studio.make(some + some[-1:] * (batch - len(some)))[: len(some)]
+        made += studio.make(some + [(some[-1] + 1) % count] * (batch - len(some)))[: len(some)]
     return made
 
 
