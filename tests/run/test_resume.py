@@ -38,6 +38,11 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(threads)
 
 
+def declared(project: Project, count: int = 64, **given: Any) -> LurkConfig:
+    """A model with every stage in it, each as short as can be."""
+    return project(count=count, filters=2, synthesis={"steps": 1, "filters": 1}, **given)
+
+
 def run(config: LurkConfig, environment: dict[str, str] | None = None) -> None:
     os.environ.update(environment or {})
     torch.set_num_threads(1)
@@ -68,14 +73,14 @@ def finished(config: LurkConfig) -> dict[str, bytes]:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking a process that has threads
 def test_killed_at_any_moment_it_goes_on_and_ends_the_same(project: Project, tmp_path: Path) -> None:
-    whole = project(count=64, root=tmp_path / "whole")
+    whole = declared(project, root=tmp_path / "whole")
     began = time.monotonic()
     wanted = finished(whole)
     length_s = time.monotonic() - began
     chance = random.Random(0)  # noqa: S311 - moments, not secrets
     kills, attempt = 0, 0
     while kills < KILLS:
-        config = project(count=64, root=tmp_path / f"killed-{attempt}")
+        config = declared(project, root=tmp_path / f"killed-{attempt}")
         attempt += 1
         before: set[str] = set()
         while True:
@@ -96,8 +101,8 @@ def test_killed_at_any_moment_it_goes_on_and_ends_the_same(project: Project, tmp
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_two_builders_share_one_cache(project: Project, tmp_path: Path) -> None:
-    wanted = finished(project(count=64, root=tmp_path / "alone"))
-    config = project(count=64, root=tmp_path / "shared")
+    wanted = finished(declared(project, root=tmp_path / "alone"))
+    config = declared(project, root=tmp_path / "shared")
     both = [start(config), start(config)]
     for process in both:
         process.join()
@@ -107,7 +112,7 @@ def test_two_builders_share_one_cache(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_damage_is_noticed_named_and_mended(project: Project, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    config = project(count=24)
+    config = declared(project, count=24)
     wanted = finished(config)
     chance = random.Random(1)  # noqa: S311 - places, not secrets
     for name in wanted:
@@ -130,8 +135,8 @@ def free_port() -> int:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("world", [2, 3])
 def test_ranks_leave_the_same_bytes(project: Project, tmp_path: Path, world: int) -> None:
-    wanted = finished(project(count=64, root=tmp_path / "one"))
-    config = project(count=64, root=tmp_path / "many")
+    wanted = finished(declared(project, root=tmp_path / "one"))
+    config = declared(project, root=tmp_path / "many")
     port = str(free_port())
     common = {"WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     processes = [start(config, {**common, "RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(world)]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import torch
 import torchvision
-from torch import Tensor, nn
+from torch import nn
 
 from mkdocs_lurk.models.graph import summarise
 from mkdocs_lurk.models.layers import find_layers
 from mkdocs_lurk.models.receptive import Field, fields
 from mkdocs_lurk.models.tape import record
+from tests.zoo import gradients
 from tests.zoo.oracle import Oracle
 
 HEAD = ("network", "convolutions", "nodes", "fields", "gradients", "seconds")
@@ -36,7 +34,7 @@ class Row:
         every: Convolution modules that the network has.
         nodes: Of its graph.
         fields: Units whose field was compared with the oracle's.
-        gradients: Layers whose gradients were checked; none where there is no check yet.
+        gradients: Layers whose guided gradients were compared with the slow twin's.
         seconds: For all of this.
         problems: What is wrong, in words.
     """
@@ -46,17 +44,15 @@ class Row:
     every: int = 0
     nodes: int = 0
     fields: int = 0
-    gradients: int | None = None
+    gradients: int = 0
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of ``HEAD``."""
-        gradients = "-" if self.gradients is None else str(self.gradients)
-        return (
-            *(self.name, f"{self.found}/{self.every}", str(self.nodes), str(self.fields), gradients),
-            f"{self.seconds:.1f}",
-        )
+        convolutions = f"{self.found}/{self.every}"
+        counts = (self.nodes, self.fields, self.gradients)
+        return (self.name, convolutions, *map(str, counts), f"{self.seconds:.1f}")
 
 
 def names() -> list[str]:
@@ -85,23 +81,10 @@ def check(name: str) -> Row:
     drawn = {node.get("layer") for node in graph["nodes"]}
     row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in drawn]
     _check_fields(row, module, fields(tape, search.layers), size)
-    gradients = _gradient_check()
-    if gradients is not None:
-        row.gradients, problems = gradients(module, torch.randn(1, *size), [layer.name for layer in search.layers])
-        row.problems += problems
+    row.gradients, problems = gradients.check(module, torch.randn(1, *size), search.layers)
+    row.problems += problems
     row.seconds = time.perf_counter() - began
     return row
-
-
-GradientCheck = Callable[[nn.Module, Tensor, list[str]], tuple[int, list[str]]]
-
-
-def _gradient_check() -> GradientCheck | None:
-    """Find ``tests.zoo.gradients.check(module, x, layer names) -> (layers checked, problems)``."""
-    if importlib.util.find_spec("tests.zoo.gradients") is None:
-        return None
-    check_gradients: GradientCheck = importlib.import_module("tests.zoo.gradients").check
-    return check_gradients
 
 
 def _check_fields(row: Row, module: nn.Module, found: dict[str, Field], size: tuple[int, int, int]) -> None:

@@ -1,0 +1,95 @@
+"""Guided gradients of whole networks against a slow twin that rewrites every rectifier while the network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from mkdocs_lurk.analysis.gradients import project
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.models.layers import Layer
+
+RECTIFIERS: dict[Any, Callable[..., Tensor]] = {
+    F.relu: F.relu,
+    F.relu_: F.relu,
+    torch.relu: F.relu,
+    torch.relu_: F.relu,
+    Tensor.relu: F.relu,
+    Tensor.relu_: F.relu,
+    F.relu6: F.relu6,
+    F.hardtanh: F.hardtanh,
+    F.silu: F.silu,
+    F.gelu: F.gelu,
+    F.hardswish: F.hardswish,
+}
+_LAYERS, _CLOSE = 3, 1e-4
+
+
+class Rectified(torch.autograd.Function):
+    """The rule, one rectifier at a time: only the positive part of the gradient meets the activation's derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.activation = activation
+        return activation(x)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (passed,) = torch.autograd.grad(ctx.activation(x), x, gradient.clamp(min=0))
+        return passed, None
+
+
+class Rewrite(TorchFunctionMode):
+    """Puts ``Rectified`` in the place of every rectifier that is called."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func not in RECTIFIERS:
+            return func(*args, **kwargs)
+        kwargs.pop("inplace", None)
+        x, *rest = args
+        if func in (F.hardtanh,) and rest:
+            rest = rest[:2]
+        if func in (F.relu, F.silu, F.hardswish, F.relu6):
+            rest = []
+        return Rectified.apply(x, lambda value: RECTIFIERS[func](value, *rest, **kwargs))
+
+
+def slow(module: nn.Module, x: Tensor, layer: str, index: int) -> Tensor:
+    """The guided gradient of a filter's mean, through the whole network."""
+    seen: list[Tensor] = []
+    handle = module.get_submodule(layer).register_forward_hook(lambda _m, _i, output: seen.append(output.clone()))
+    x = x.detach().requires_grad_()
+    try:
+        with Rewrite():
+            module(x)
+    finally:
+        handle.remove()
+    (gradient,) = torch.autograd.grad(seen[0][:, index].mean(), x)
+    return gradient
+
+
+def check(module: nn.Module, x: Tensor, layers: Sequence[Layer]) -> tuple[int, list[str]]:
+    """Compare some layers' gradients; returns how many were compared, and what differs."""
+    last = len(layers) - 1
+    chosen = dict.fromkeys(layers[round(i * last / max(1, _LAYERS - 1))] for i in range(_LAYERS))
+    probe, problems = Probe.of(module, layers), []
+    for layer in chosen:
+        index = layer.filters // 2
+        fast, _ = project(probe, x, layer.name, [index], "guided")
+        true = slow(module, x, layer.name, index)
+        difference = float((fast - true).abs().max() / true.abs().max().clamp(min=1e-30))
+        if not difference <= _CLOSE:
+            problems.append(
+                f"{layer.name}: the guided gradient of filter {index} differs by {difference:.2g} (relative)"
+            )
+    return len(chosen), problems
