@@ -137,6 +137,8 @@ def _pictures(session: Session, parts: Parts, layer: Layer, index: int) -> dict[
 
 def _gradient(unit: str, blob: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     rest = {name: value for name, value in facts.items() if name != "grad_size"}
+    if "grad_size" not in facts:
+        return {**rest, "grad": {"skipped": "the unit sees padding only"}}
     return {**rest, "grad": {"unit": unit, "blob": blob, "size": facts["grad_size"]}}
 
 

@@ -180,25 +180,23 @@ def _windows(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     for group in by_size.values():
         for batch in runs(range(len(group)), _batch_for(session, group[0][1].box)):
             chosen, parts = zip(*(group[number] for number in batch), strict=True)
-            x = session.pictures.tensor([pair.image for pair in chosen])
-            patches = torch.stack(
-                [
-                    image[:, b.top : b.bottom, b.left : b.right]
-                    for image, b in zip(x, (p.box for p in parts), strict=True)
-                ]
-            )
-            scores = _project_units(
-                session,
-                layer,
-                chosen,
-                session.placed(patches, session.fast_dtype),
-                [part.position for part in parts],
-            )
-            scale = max(abs(pair.score) for pair in chosen)
-            wrong = [pair for pair, score in zip(chosen, scores, strict=True) if _differs(session, score, pair, scale)]
-            _mend(session, layer, wrong)
+            _mend(session, layer, _through_parts(session, layer, chosen, parts))
             for pair, part in zip(chosen, parts, strict=True):
                 _keep_field(session, pair, part.box)
+
+
+def _through_parts(session: Session, layer: str, pairs: Sequence[Pair], parts: Sequence[Window]) -> Sequence[Pair]:
+    """Project units through parts of pictures, all of one size; returns those that must be done again."""
+    x = session.pictures.tensor([pair.image for pair in pairs])
+    boxes = [part.box for part in parts]
+    patches = torch.stack([image[:, b.top : b.bottom, b.left : b.right] for image, b in zip(x, boxes, strict=True)])
+    positions = [part.position for part in parts]
+    try:
+        scores = _project_units(session, layer, pairs, session.placed(patches, session.fast_dtype), positions)
+    except (RuntimeError, IndexError):
+        return pairs  # a network may refuse a size that it was not made for; too little memory raises again
+    scale = max(abs(pair.score) for pair in pairs)
+    return [pair for pair, score in zip(pairs, scores, strict=True) if _differs(session, score, pair, scale)]
 
 
 def _whole_jump(jump: tuple[float, float]) -> tuple[int, int] | None:
@@ -244,6 +242,9 @@ def _keep_field(session: Session, pair: Pair, part: Box) -> None:
         return
     box = pair.sees.clip(*session.size)
     pair.facts |= {"box": box.as_list(), "field_box": pair.sees.as_list(), "field": "exact"}
+    if not box.height or not box.width:
+        pair.gradient = None  # the unit sees padding only
+        return
     inside = box if pair.facts.get("mended") else box.shift(-part.top, -part.left)
     if pair.gradient is not None:
         pair.gradient = pair.gradient[:, inside.top : inside.bottom, inside.left : inside.right]
