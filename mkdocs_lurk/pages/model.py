@@ -159,12 +159,12 @@ def _model_facts(record: Json) -> list[tuple[str, str]]:
         ("Pictures looked at", f"{len(shown):,}"),
     ]
     evaluation = record.get("evaluation")
-    if words.present(evaluation) and evaluation.get("top1") is not None:
+    if words.present(evaluation) and evaluation.get("top1") is not None and 2 * evaluation["n"] >= len(shown):
         facts.append(("Right at first guess", f"{words.percent(evaluation['top1'])} of {evaluation['n']:,} pictures"))
     verified = record.get("verified")
     if words.present(verified):
         off = verified["largest"]
-        close = f"right to 1 part in {words.count(round(1 / off))}" if off else "exactly right"
+        close = f"right to 1 part in {words.count(int(float(f'{1 / off:.2g}')))}" if off else "exactly right"
         facts.append(("Checked again", f"{words.plural(verified['scores'], 'score')}, {close}"))
     return facts
 
