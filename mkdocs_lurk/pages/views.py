@@ -24,6 +24,13 @@ class View:
     shown_height: int
 
     @property
+    def box(self) -> str:
+        """The rectangle as an SVG's ``viewBox``: without the rim into which smooth scaling mixes what lies beside."""
+        rim = 0.0 if is_sharp(self.width, self.height) else max(0.5, self.width / self.shown_width / 2)
+        edges = (self.x + rim, self.y + rim, self.width - 2 * rim, self.height - 2 * rim)
+        return " ".join(f"{edge:g}" for edge in edges)
+
+    @property
     def pixelated(self) -> bool:
         """Whether it has so few pixels that they should be seen as squares."""
         return is_sharp(self.width, self.height) and self.shown_width > self.width
