@@ -149,27 +149,27 @@ class Climb:
         return trace
 
     def _follow(self, gradient: Tensor, rate: float, spare: Tensor) -> None:
-        finite = gradient.isfinite().all(-1).flatten(1).all(1)
-        self.broken |= ~finite
-        gradient = torch.where(_spread(finite), gradient, 0.0)
-        alive = (gradient != 0).flatten(1).any(1)
-        self.moved |= alive
-        step = torch.where(_spread(alive), rate * self._direction(gradient), 0.2 * spare)
+        squares = gradient.square().mean(-1, keepdim=True)
+        power = squares.mean((1, 2, 3, 4), keepdim=True)
+        finite, alive = power.isfinite(), power > 0
+        self.broken |= ~finite.flatten()
+        self.moved |= (alive & finite).flatten()
+        if not bool(finite.all()):
+            gradient, squares = (torch.where(finite, part, 0.0) for part in (gradient, squares))
+        step = self._direction(gradient, squares).mul_(rate)
+        if not bool((finite & alive).all()):
+            step = torch.where(finite & alive, step, 0.2 * spare)
         self.coefficients = self.coefficients + step
 
-    def _direction(self, gradient: Tensor) -> Tensor:
+    def _direction(self, gradient: Tensor, squares: Tensor) -> Tensor:
         """Adam's direction (Kingma and Ba 2014, arXiv:1412.6980), one scale for a coefficient's two parts, and a floor.
 
         One scale for the two parts makes the way up the same wherever in the picture a pattern stands.
         """
         self._count += 1
         self._mean.lerp_(gradient, 1 - _MEMORY)
-        self._square.lerp_(gradient.square().mean(-1, keepdim=True), 1 - _LONG_MEMORY)
-        mean = self._mean / (1 - _MEMORY**self._count)
+        self._square.lerp_(squares, 1 - _LONG_MEMORY)
         square = self._square / (1 - _LONG_MEMORY**self._count)
         average = square.mean((1, 2, 3, 4), keepdim=True).sqrt()
-        return mean / (square.sqrt() + self.recipe.floor * average + _TINY)
-
-
-def _spread(flags: Tensor) -> Tensor:
-    return flags[:, None, None, None, None]
+        scale = square.sqrt_().add_(self.recipe.floor * average + _TINY).mul_(1 - _MEMORY**self._count)
+        return self._mean / scale

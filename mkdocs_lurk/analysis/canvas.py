@@ -55,7 +55,8 @@ class Canvas:
     def pixels(self, coefficients: Tensor) -> Tensor:
         """Draw the pictures ``(n, c, h, w)``, values 0..1, of coefficients ``(n, c, h, w // 2 + 1, 2)``."""
         planes = self.planes(coefficients)
-        return torch.einsum("nkhw,ck->nchw", planes, self.colours).add(self.mean).sigmoid()
+        logits = (self.colours @ planes.flatten(2)).view_as(planes).add(self.mean)
+        return logits.sigmoid()
 
     def planes(self, coefficients: Tensor) -> Tensor:
         """The strength of each principal colour, ``(n, c, h, w)``, of unit variance where the coefficients are."""
