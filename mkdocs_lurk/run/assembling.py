@@ -13,6 +13,7 @@ from mkdocs_lurk.models.layers import Layer
 from mkdocs_lurk.run import mining, projecting
 from mkdocs_lurk.run.mining import Findings
 from mkdocs_lurk.run.session import Session, Unit
+from mkdocs_lurk.run.wiring import Wired
 from mkdocs_lurk.types import RESULTS_SCHEMA, slug
 
 _SCORE_DIGITS = 7
@@ -26,6 +27,7 @@ class Parts:
         projected: For each filter of each layer the unit that holds its gradients, and its facts.
         synthesised: The same for syntheses; layers without any are absent.
         photos: For each picture the unit that holds it.
+        wired: Wires and kernels.
         made: The keys of all units that went into this.
     """
 
@@ -33,6 +35,7 @@ class Parts:
     projected: Mapping[str, Mapping[int, tuple[str, Any]]]
     synthesised: Mapping[str, Mapping[int, tuple[str, Any]]]
     photos: Mapping[int, str]
+    wired: Wired
     made: tuple[str, ...]
 
 
@@ -74,6 +77,7 @@ def layer_record(session: Session, parts: Parts, layer: Layer) -> dict[str, Any]
             **_synthesis(session, parts, layer, index),
             **_classes(session, parts.findings, layer, index),
             "stats": described[index] | _over_all(session, parts.findings, layer, index),
+            **parts.wired.of(layer.name, index),
         }
         for index in chosen
     ]

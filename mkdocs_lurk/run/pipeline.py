@@ -18,7 +18,7 @@ from mkdocs_lurk.models.layers import LayerSearch, find_layers
 from mkdocs_lurk.models.receptive import fields
 from mkdocs_lurk.models.sources import load_network
 from mkdocs_lurk.models.tape import Tape, record
-from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying
+from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying, wiring
 from mkdocs_lurk.run.assembling import Parts
 from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
 from mkdocs_lurk.run.distributed import Ranks
@@ -57,7 +57,7 @@ def analyze(
             return found.key
         try:
             session, tape, search = open_session(config, model, store, progress, ranks)
-            parts, verified = _compute(session)
+            parts, verified = _compute(session, tape)
             return _leave_record(found.request, session, tape, search, parts, verified)
         finally:
             progress.close()
@@ -99,7 +99,7 @@ def open_session(
     return session, tape, search
 
 
-def _compute(session: Session) -> tuple[Parts, dict[str, Any]]:
+def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     shards = mining.shards(session)
     session.progress.plan(
         {
@@ -139,13 +139,17 @@ def _compute(session: Session) -> tuple[Parts, dict[str, Any]]:
         verifying.verify(own, findings, by_key[unit.key], unit)
 
     session.run_units(verifying.STAGE, checks, verify)
+    given, wires = wiring.Given(tape, findings), wiring.unit(session, findings)
+    wire = partial(_with, wiring.wire, given)
+    session.run_units(wiring.STAGE, [wires], wire)
     verified = verifying.conclude(session, findings, [session.fetch(unit, verify).record for unit in checks])
     parts = Parts(
         findings,
         assembling.collect(session, projections, project),
         assembling.collect(session, syntheses, synthesise),
         {image: unit.key for unit in kept for image in unit.items},
-        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *checks]})),
+        wiring.Wired.read(wires.key, session.fetch(wires, wire)),
+        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *checks, wires]})),
     )
     return parts, verified
 

@@ -193,8 +193,8 @@ def _through_parts(session: Session, layer: str, pairs: Sequence[Pair], parts: S
     positions = [part.position for part in parts]
     try:
         scores = _project_units(session, layer, pairs, session.placed(patches, session.fast_dtype), positions)
-    except (RuntimeError, IndexError):
-        return pairs  # a network may refuse a size that it was not made for; too little memory raises again
+    except Exception:
+        return pairs  # a network may raise anything at all for a size that it was not made for; whole pictures will do
     scale = max(abs(pair.score) for pair in pairs)
     return [pair for pair, score in zip(pairs, scores, strict=True) if _differs(session, score, pair, scale)]
 
