@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,16 @@ def health(
     maxima: NDArray[np.float32],
     labels: NDArray[np.int64],
     classes: tuple[str, ...],
+    indices: Sequence[int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Describe the filters of one layer by their responses.
+    """Describe some filters of one layer by their responses.
 
     Args:
         means: ``(n_images, n_filters)``, spatial means before any activation.
         maxima: ``(n_images, n_filters)``, spatial maxima before any activation.
         labels: ``(n_images,)``, the pictures' classes; -1 where a picture has none.
         classes: The classes' names.
+        indices: The filters' own numbers in the layer; from 0 where none are given.
 
     Returns:
         For each filter the ``stats`` of ``results.json``: ``dead`` (never above 0 on any picture), ``always_on``
@@ -37,6 +40,7 @@ def health(
         with a maximum above 0), ``histogram`` of the maxima, ``similar`` and ``duplicate_of`` as
         ``[index, correlation]``, and ``selectivity``.
     """
+    numbers = range(maxima.shape[1]) if indices is None else indices
     alike = _correlations(maxima.astype(np.float64))
     selective = _selectivity(maxima.astype(np.float64), labels, classes)
     return [
@@ -47,10 +51,10 @@ def health(
             "deviation": _rounded(maxima[:, index].std(dtype=np.float64)),
             "positive_share": _rounded((maxima[:, index] > 0).mean()),
             "histogram": _histogram(maxima[:, index]),
-            **_relatives(alike, index),
+            **_relatives(alike, index, numbers),
             "selectivity": selective[index],
         }
-        for index in range(maxima.shape[1])
+        for index in range(len(numbers))
     ]
 
 
@@ -84,13 +88,13 @@ def _correlations(responses: Array) -> Array | None:
     return alike
 
 
-def _relatives(alike: Array | None, index: int) -> dict[str, list[list[float]]]:
+def _relatives(alike: Array | None, index: int, numbers: Sequence[int]) -> dict[str, list[list[float]]]:
     if alike is None:
         return {"similar": [], "duplicate_of": []}
     row = np.delete(alike[index], index)
     others = np.delete(np.arange(len(alike)), index)
     nearest = np.lexsort((others, -row))[:_N_SIMILAR]
-    similar = [[int(others[i]), _rounded(row[i])] for i in nearest if row[i] > 0]
+    similar = [[numbers[others[i]], _rounded(row[i])] for i in nearest if row[i] > 0]
     return {"similar": similar, "duplicate_of": [pair for pair in similar if pair[1] >= DUPLICATE_FROM]}
 
 

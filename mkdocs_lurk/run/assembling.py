@@ -67,9 +67,9 @@ def layer_entry(session: Session, layer: Layer) -> dict[str, Any]:
 def layer_record(session: Session, parts: Parts, layer: Layer) -> dict[str, Any]:
     """The record of one layer: all that was found of its filters."""
     chosen = session.config.chosen_filters(layer.name, layer.filters)
-    means, maxima = mining.responses(session, parts.findings, layer.name)
+    means, maxima = (rows[:, chosen] for rows in mining.responses(session, parts.findings, layer.name))
     labels = mining.labels_of(session, parts.findings.kept.tolist())
-    described = health(means, maxima, labels, tuple(session.images.labels))
+    described = dict(zip(chosen, health(means, maxima, labels, tuple(session.images.labels), chosen), strict=True))
     filters = [
         {
             "index": index,
@@ -86,7 +86,7 @@ def layer_record(session: Session, parts: Parts, layer: Layer) -> dict[str, Any]
         "layer": layer_entry(session, layer),
         "chosen": "all" if len(chosen) == layer.filters else len(chosen),
         "filters": filters,
-        "similarity_order": [index for index in similarity_order(maxima) if index in set(chosen)],
+        "similarity_order": [chosen[place] for place in similarity_order(maxima)],
     }
 
 

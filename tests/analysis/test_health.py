@@ -29,6 +29,13 @@ def test_duplicates_are_found_both_ways() -> None:
     assert found[0]["duplicate_of"] == []
 
 
+def test_relatives_go_by_their_own_numbers() -> None:
+    maxima = responses()
+    maxima[:, 3] = 2 * maxima[:, 1] + 1
+    found = health(maxima, maxima, np.full(40, -1), (), [2, 5, 7, 11, 13])
+    assert found[1]["duplicate_of"] == [[11, pytest.approx(1.0, abs=1e-4)]]
+
+
 def test_selectivity_is_that_of_the_paper() -> None:
     labels = np.repeat([0, 1, 2], [10, 20, 10])
     maxima = np.ones((40, 1), np.float32)
