@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mkdocs_lurk.models.graph import Group, Node
+from mkdocs_lurk.models.nodes import Group, Node
 
 Signature = tuple[object, ...]
 
