@@ -95,10 +95,10 @@ def views(recipe: Recipe, seed: int) -> list[View]:
     drawn = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
     found = []
     for step in range(recipe.steps):
-        shift = [drawn.uniform(-1, 1) * recipe.jitter for _ in range(2)]
+        down, across = (drawn.uniform(-1, 1) * recipe.jitter for _ in range(2))
         factor = math.exp(drawn.uniform(-1, 1) * math.log1p(recipe.zoom))
         near_end = step >= recipe.steps * (1 - recipe.sharpen)
-        found.append(View(*shift, 1.0 if near_end else factor))
+        found.append(View(down, across, 1.0 if near_end else factor))
     return found
 
 

@@ -61,7 +61,8 @@ class Canvas:
     def planes(self, coefficients: Tensor) -> Tensor:
         """The strength of each principal colour, ``(n, c, h, w)``, of unit variance where the coefficients are."""
         spectrum = torch.view_as_complex(coefficients) * self.scale
-        return torch.fft.irfft2(spectrum, s=(self.height, self.width), norm="forward")
+        planes: Tensor = torch.fft.irfft2(spectrum, s=(self.height, self.width), norm="forward")
+        return planes
 
     def coefficients(self, planes: Tensor) -> Tensor:
         """The inverse of ``planes``, but for what a real picture cannot hold."""

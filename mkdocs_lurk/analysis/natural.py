@@ -87,7 +87,7 @@ class Statistics:
 def distance_from_zero(height: int, width: int) -> Tensor:
     """The frequency of each coefficient of a real Fourier transform, in cycles a pixel, ``(h, w // 2 + 1)``."""
     rows, columns = torch.fft.fftfreq(height), torch.fft.rfftfreq(width)
-    return (rows[:, None] ** 2 + columns**2).sqrt()
+    return torch.sqrt(rows[:, None] ** 2 + columns**2)
 
 
 def _logits(picture: Tensor) -> Tensor:
