@@ -12,7 +12,7 @@ from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.atlas import Spot
 from mkdocs_lurk.pages.card import Card, read_card
 from mkdocs_lurk.pages.layers import LayerPictures
-from mkdocs_lurk.pages.views import View, view
+from mkdocs_lurk.pages.views import Marked, View, view
 from mkdocs_lurk.types import slug
 
 Json = dict[str, Any]
@@ -104,6 +104,7 @@ class LayerPage:
     layer: Link
     line: str
     field_note: str
+    field: Marked | None
     previous: Link | None
     next: Link | None
     filters: tuple[FilterRow, ...]
@@ -164,8 +165,8 @@ def _model_facts(record: Json) -> list[tuple[str, str]]:
     verified = record.get("verified")
     if words.present(verified):
         off = verified["largest"]
-        close = f"right to 1 part in {words.count(int(float(f'{1 / off:.2g}')))}" if off else "exactly right"
-        facts.append(("Checked again", f"{words.plural(verified['scores'], 'score')}, {close}"))
+        close = f"to 1 part in {words.count(int(float(f'{1 / off:.2g}')))}" if off else "exactly"
+        facts.append((f"{words.plural(verified['scores'], 'score')} checked again", f"Right {close}"))
     return facts
 
 
@@ -181,6 +182,7 @@ def layer_page(
     place: int,
     layer: Json,
     filters: Sequence[FilterRow],
+    field: Marked | None = None,
 ) -> LayerPage:
     """Gather what a layer's page says.
 
@@ -190,6 +192,7 @@ def layer_page(
         place: The layer's place in the record's list.
         layer: The layer record.
         filters: Its tiles and lines.
+        field: A unit's receptive field upon a photo.
     """
     entries = record["layers"]
     entry = entries[place]
@@ -198,6 +201,7 @@ def layer_page(
         layer=link(entry),
         line=_layer_line(entry),
         field_note=entry.get("field_note") or "",
+        field=field,
         previous=link(entries[place - 1]) if place else None,
         next=link(entries[place + 1]) if place + 1 < len(entries) else None,
         filters=tuple(filters),

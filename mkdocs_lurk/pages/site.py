@@ -20,7 +20,7 @@ from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.photos import Photos
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.scripts import BestOfPhotos, chunk_script, labels_of, layer_script, model_script, script
-from mkdocs_lurk.pages.views import View, view
+from mkdocs_lurk.pages.views import View, field_upon_photo, view
 from mkdocs_lurk.store import ModelReader, Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -191,7 +191,9 @@ class _ModelWriter:
             value = chunk_script(run, slug, self.record, self.photos, pictures, self.labels)
             self._text(f"{slug}/filters-{number}.js", script(f"{key}/filters-{number}", value))
         rows = filter_rows(filters, self.record["images"], pictures, slug)
-        page = layer_page(self.about, self.record, place, layer, rows)
+        size = self.record["model"]["input"]["size"][1:]
+        field = field_upon_photo(filters, size, self.photos.thumbs, self.photos.sizes)
+        page = layer_page(self.about, self.record, place, layer, rows, field)
         body = self.templates.body("layer.md.j2", page=page)
         _write_page(self.folder, f"{slug}/index", entry["name"], body, self.templates)
         return pictures.strip

@@ -117,7 +117,17 @@ class Maker:
             "duplicate_of": [[0, 0.99]] if index == 3 else [], "similar": [[(index + 2) % 4, 0.8], [0, 0.5]],
             "selectivity": None if dead else {"index": 0.4 + index / 20, "class": means[0][0], "auc": 0.9},
         }  # fmt: skip
+        found["wiring"] = self.wiring(layer, index)
         return found
+
+    def wiring(self, layer: int, index: int) -> Json:
+        """Each layer reads from the one before it; what the first reads are no filters."""
+        sides = (("inputs", layer - 1), ("outputs", layer + 1))
+        there = [(side, self.layers[place]) for side, place in sides if 0 <= place < len(self.layers)]
+        return {
+            side: [[name, (index + n) % filters, round(0.8 - 0.6 * n, 2)] for n in range(3)]
+            for side, (name, filters, _) in there
+        }
 
     def entry(self, place: int, name: str, filters: int, field: int) -> Json:
         whole = field >= self.side

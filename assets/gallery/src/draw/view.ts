@@ -29,18 +29,15 @@ export function sheetsOf(names: readonly string[], base: URL): Sheets {
 
 /** One picture of a sheet, as decoration unless it has a label. */
 export function view(picture: Pic, sheets: Sheets, label?: string): SVGSVGElement {
-  const [, x, y, width, height] = picture;
+  const [, , , width, height] = picture;
+  const place = { class: shape(width, height), viewBox: viewBox(picture), preserveAspectRatio: "xMidYMid slice" };
+  return svg("svg", { ...place, ...names(label) }, sheetImage(picture, sheets));
+}
+
+/** The part of a sheet that a picture is, for an SVG that shows it. */
+export function viewBox([, x, y, width, height]: Pic): string {
   const inset = isPixelArt(width, height) ? 0 : 0.5; // smoothing would mix in the neighbour's edge
-  return svg(
-    "svg",
-    {
-      class: shape(width, height),
-      viewBox: `${x + inset} ${y + inset} ${width - 2 * inset} ${height - 2 * inset}`,
-      preserveAspectRatio: "xMidYMid slice",
-      ...names(label),
-    },
-    sheetImage(picture, sheets),
-  );
+  return `${x + inset} ${y + inset} ${width - 2 * inset} ${height - 2 * inset}`;
 }
 
 /** A photo or a part of it, with its gradient lying over it, to be faded in by `data-gradient` on an element around it. */
@@ -123,7 +120,8 @@ function shape(width: number, height: number): string {
   return isPixelArt(width, height) ? "lurk-view lurk-pixels" : "lurk-view";
 }
 
-function isPixelArt(width: number, height: number): boolean {
+/** Whether a picture has so few pixels that they should be seen as squares. */
+export function isPixelArt(width: number, height: number): boolean {
   return Math.max(width, height) <= PIXEL_ART;
 }
 

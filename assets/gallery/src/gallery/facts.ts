@@ -106,8 +106,10 @@ export function wiringSection(filter: FilterDetail, options: FactOptions): HTMLE
 export function similarSection(filter: FilterDetail, { data, tiles }: FactOptions): HTMLElement | null {
   const stats = filter.stats;
   if (!present(stats) || !stats.similar?.length) return null;
+  const here = stats.similar.filter(([index]) => data.filters.index.includes(index));
+  if (!here.length) return section("Similar filters", missing("The filters most alike are not on this page", null));
   const list = html("div", { class: "lurk-similar", role: "list" });
-  for (const [index, alike] of stats.similar) {
+  for (const [index, alike] of here) {
     const picture = thumbnail(data, data.filters.index.indexOf(index), "crop");
     list.append(
       html(
@@ -169,13 +171,21 @@ export function howSection(data: LayerData): HTMLElement {
   ]).node;
 }
 
-/** The filter's figures, each with its meaning on hover. */
+/** The filter's figures, each with its meaning on hover and on focus. */
 export function figures({ stats }: FilterDetail): HTMLElement | null {
   if (!present(stats)) return null;
   const list = html("div", { class: "lurk-figures", role: "list" });
   const add = (name: string, value: string | null, says: string) => {
-    if (value !== null)
-      list.append(html("div", { role: "listitem", title: says }, html("span", {}, name), html("span", {}, value)));
+    if (value === null) return;
+    const tip = html("span", { class: "lurk-tip", role: "tooltip", id: freshId("tip") }, says);
+    const figure = html(
+      "button",
+      { type: "button", class: "lurk-figure", "aria-describedby": tip.id },
+      html("span", {}, name),
+      " ",
+      html("span", {}, value),
+    );
+    list.append(html("div", { role: "listitem" }, figure, tip));
   };
   const number = (value: number | null | undefined) => (typeof value === "number" ? score(value) : null);
   add("Mean", number(stats.mean), "The mean response over all pictures and places.");

@@ -120,7 +120,7 @@ function photo(item: Ranked, place: number, { photos, sheets, options }: Sources
     {
       class: "lurk-picture",
       type: "button",
-      title: `${item.path}: which filters rank it, and what the network says`,
+      title: `${item.path}: ${box ? "highest" : "mean"} response ${score(item.score)}. Press for what else it excites, and what the network says`,
       "data-image": item.image,
       on: { click: () => options.openPhoto(item.image) },
     },

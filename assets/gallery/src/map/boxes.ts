@@ -1,12 +1,19 @@
 /** How the map's boxes look: a layer with a strip of its filters, a small operation, a folded or open group. */
+
+import type { ModelLayer } from "../data/format";
 import { svg } from "../draw/dom";
-import type { Sheets } from "../draw/view";
+import { isPixelArt, type Sheets, viewBox } from "../draw/view";
 import { count, plural } from "../words";
 import type { Placed } from "./layout";
 import { type Item, layersIn, type Op, opName } from "./tree";
 
-const THUMB = 26;
+const THUMB = 34;
+const GAP = 2;
 const LABEL = 17;
+const FOLD_LABEL = 42;
+const FOLD_THUMBS = 4;
+const STACK = 6;
+const EDGE = 1.5;
 const LETTER = 6.6;
 const SMALL_LETTER = 6.1;
 
@@ -15,43 +22,63 @@ export function measure(item: Item): { width: number; height: number } {
   if (item.kind === "op") {
     if (item.layer) {
       const text = item.label.length * LETTER + 10 + shapeOf(item).length * SMALL_LETTER;
-      return { width: Math.max(text, thumbs(item) * THUMB + 2), height: LABEL + THUMB + 2 };
+      return { width: Math.max(text, across(item)), height: LABEL + THUMB };
     }
     return { width: Math.max(26, opText(item).length * SMALL_LETTER + 18), height: 24 };
   }
-  const width = Math.max(headline(item).length * LETTER, underline(item).length * SMALL_LETTER) + 56;
-  return { width, height: item.kind === "run" ? 50 : 44 };
+  const text = Math.max(headline(item).length * LETTER, underline(item).length * SMALL_LETTER) + 56;
+  const stack = item.kind === "run" ? STACK : 0;
+  const pictures = across(item);
+  return {
+    width: Math.max(text, pictures ? pictures + 20 + stack : 0),
+    height: FOLD_LABEL + (pictures ? THUMB + 10 : 2) + stack,
+  };
 }
 
-/** How many filters' pictures a layer's box is wide: its channels, on a scale of doublings. */
-export function thumbs({ layer }: Op): number {
-  return layer ? Math.max(1, Math.min(8, Math.round(Math.log2(layer.filters) - 2))) : 0;
+/** How many filters' pictures a box is wide: a layer's channels, on a scale of doublings; a few for what is folded. */
+export function thumbs(item: Item): number {
+  if (item.kind !== "op") return Math.min(FOLD_THUMBS, shown(item)?.strip?.length ?? 0);
+  return item.layer ? Math.max(1, Math.min(8, Math.round(Math.log2(item.layer.filters) - 2))) : 0;
+}
+
+/** The layer whose filters stand for an item: its own, or the last one folded into it. */
+function shown(item: Item): ModelLayer | null {
+  if (item.kind === "op") return item.layer;
+  for (const child of [...item.children].reverse()) {
+    const layer = shown(child);
+    if (layer?.strip?.length) return layer;
+  }
+  return null;
+}
+
+function across(item: Item): number {
+  const room = thumbs(item);
+  return room && room * (THUMB + GAP) - GAP;
 }
 
 /**
- * A layer's pictures, to lie under its box: inside it they would count towards the box's extent with all of their sheet.
+ * The pictures that stand for an item, to lie over its box: inside it they would count towards the box's extent with all of their sheet.
  */
-export function drawStrip({ item, x, y, width }: Placed, sheets: Sheets): SVGElement[] {
-  if (item.kind !== "op" || !item.layer) return [];
-  const room = thumbs(item);
-  const across = room * THUMB + 2;
-  const left = x + (width - across) / 2;
-  const place = { y: y + LABEL + 1, width: THUMB, height: THUMB };
-  return [
-    svg("rect", { class: "lurk-map-blank", x: left, y: y + LABEL, width: across, height: THUMB + 2, rx: 2 }),
-    ...(item.layer.strip ?? []).slice(0, room).map(([, [sheet, px, py, w, h]], at) =>
-      svg(
-        "svg",
-        {
-          ...place,
-          x: left + 1 + at * THUMB,
-          viewBox: `${px + 0.5} ${py + 0.5} ${w - 1} ${h - 1}`,
-          preserveAspectRatio: "xMidYMid slice",
-        },
-        svg("image", { class: "off-glb", href: sheets(sheet) }),
-      ),
-    ),
-  ];
+export function drawStrip({ item, open, x, y, width }: Placed, sheets: Sheets): SVGElement[] {
+  const layer = shown(item);
+  if (!layer || (item.kind !== "op" && open)) return [];
+  const { left, top } = stripPlace(item, width);
+  const place = { y: y + top, width: THUMB, height: THUMB, preserveAspectRatio: "xMidYMid slice" };
+  const strip = layer.strip ?? [];
+  return Array.from({ length: thumbs(item) }, (_, at) => {
+    const [, picture] = strip[at] ?? [];
+    const start = x + left + at * (THUMB + GAP);
+    if (!picture) return svg("rect", { class: "lurk-map-blank", x: start, y: y + top, width: THUMB, height: THUMB });
+    const image = svg("image", { class: "off-glb", href: sheets(picture[0]) });
+    const sharp = isPixelArt(picture[3], picture[4]) && "lurk-pixels";
+    return svg("svg", { ...place, class: sharp, x: start, viewBox: viewBox(picture) }, image);
+  });
+}
+
+/** Where in its box a strip begins. */
+function stripPlace(item: Item, width: number): { left: number; top: number } {
+  const stack = item.kind === "run" ? STACK : 0;
+  return { left: (width - stack - across(item)) / 2, top: item.kind === "op" ? LABEL : FOLD_LABEL };
 }
 
 /** Fill a box's group element. */
@@ -81,17 +108,16 @@ export function shapeOf({ node, layer }: Op): string {
 }
 
 function layerBox(item: Op, { width, height }: Placed): SVGElement[] {
-  const across = thumbs(item) * THUMB + 2;
   return [
     svg("rect", { class: "lurk-map-reach", width, height }),
     text(width / 2, 12, "lurk-map-name", item.label, shapeOf(item)),
     svg("rect", {
       class: "lurk-map-strip",
-      x: (width - across) / 2,
-      y: LABEL,
-      width: across,
-      height: THUMB + 2,
-      rx: 2,
+      x: stripPlace(item, width).left - EDGE,
+      y: LABEL - EDGE,
+      width: across(item) + 2 * EDGE,
+      height: THUMB + 2 * EDGE,
+      rx: EDGE,
     }),
   ];
 }
@@ -106,7 +132,7 @@ function opBox(item: Op, { width, height }: Placed): SVGElement[] {
 function foldedGroup(box: Placed): SVGElement[] {
   const { item, width, height } = box;
   const nodes: SVGElement[] = [];
-  const stack = item.kind === "run" ? 6 : 0;
+  const stack = item.kind === "run" ? STACK : 0;
   if (stack) {
     nodes.push(
       svg("rect", { class: "lurk-map-fold", x: 6, y: 6, width: width - 6, height: height - 6, rx: 3 }),

@@ -99,8 +99,12 @@ export class NetworkMap {
       .map(({ x, y, width, height }) => svg("rect", { class: "lurk-map-open", x, y, width, height, rx: 4 }));
     this.#stage.replaceChildren(
       svg("g", { class: "lurk-map-lines", "aria-hidden": "true" }, ...backs, ...lines.map(drawLine)),
-      svg("g", { "aria-hidden": "true" }, ...boxes.flatMap((box) => drawStrip(box, this.#sheets))),
       ...boxes.map((box) => this.#box(box)),
+      svg(
+        "g",
+        { class: "lurk-map-strips", "aria-hidden": "true" },
+        ...boxes.flatMap((box) => drawStrip(box, this.#sheets)),
+      ),
     );
     this.#mark();
   }
