@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,8 @@ from mkdocs_lurk.plugin.config import PluginConfig
 from mkdocs_lurk.plugin.fences import fill_page
 from mkdocs_lurk.plugin.placing import Placed, add_to_navigation, place
 from mkdocs_lurk.plugin.results import generate
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # MkDocs leaves that untyped
@@ -74,6 +77,11 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Put generated parts into authors' pages, filters in the place of fences, addresses in that of lurk: links."""
         with _one_line(page.file.src_uri):
             return fill_page(markdown, page, files, self._site, self._placed, self._templates)
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Change nothing; say where to look."""
+        if self._declared.models and not self._serving:
+            log.info("look at %s", Path(config.site_dir) / "models" / "index.html")
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
         """Watch what the results are made from, but for folders of pictures, which may be large."""

@@ -59,6 +59,7 @@ def test_a_build_analyses_and_the_next_one_needs_no_torch(made: Project) -> None
     before = {path: path.read_bytes() for path in made.site.glob("models/**/*") if path.is_file()}
     again = run("from mkdocs.__main__ import cli; cli(['build', '--strict'])", made.root)
     assert again.returncode == 0, again.stderr
+    assert f"look at {made.site / 'models' / 'index.html'}" in again.stderr
     assert before == {path: path.read_bytes() for path in before}
     assert json.loads(made.html("models/tiny/results.json"))["model"]["parameters"] == 659
 
