@@ -145,6 +145,19 @@ def test_a_source_that_never_answers_has_no_wire():
     assert listed(found.outputs[2], found.output_weights[2]) == []
 
 
+def test_a_weight_of_zero_is_no_wire():
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 3))
+    with torch.no_grad():
+        module[1].weight[1] = 0
+        module[1].weight[0, 1:3] = 0
+    wires = wires_of(module)
+    found = wire(wires, responses(wires, n=40))
+    first, second = wires.starts[1], wires.starts[2]
+    assert sorted(place for place, _ in listed(found.inputs[second], found.input_weights[second])) == [first, first + 3]
+    assert listed(found.inputs[second + 1], found.input_weights[second + 1]) == []
+    assert [len(listed(found.outputs[first + n], found.output_weights[first + n])) for n in range(4)] == [1, 0, 0, 1]
+
+
 def test_a_layer_that_reads_one_not_shown_has_no_inputs_told():
     wires = wires_of(Net())
     found = wire(wires, responses(wires, without=("c",)))

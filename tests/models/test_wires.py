@@ -157,6 +157,11 @@ def test_a_constant_added_to_a_sum_belongs_to_none_of_it():
     assert not reads.shift.any()
 
 
+def test_what_is_added_twice_is_told_once():
+    reads = wires_of(Between(call(lambda x: x + 2 * x.relu()))).reads["b"]
+    assert reads.scale.tolist() == [[3] * 4]
+
+
 def test_shuffled_and_depthwise_channels_are_told():
     class Shuffled(nn.Module):
         def __init__(self):
@@ -273,6 +278,7 @@ def test_nothing_is_told_where_filters_mix():
         "mul": call(lambda x: x * x.flip(1)),
         "abs": call(torch.abs),
         "gt": call(lambda x: torch.where(x > 0, x, x.flip(1))),
+        "where": call(lambda x: torch.where(x.bool(), x, x.flip(1))),
         "sort": call(lambda x: x[:, x.mean((0, 2, 3)).argsort()]),
     }
     for name, module in mixed.items():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mkdocs_lurk.config import LurkConfig
 from mkdocs_lurk.images.encode import decode_picture, gradient_pixels
@@ -84,3 +86,13 @@ def test_other_settings_find_the_same_unit(project: Project, monkeypatch: pytest
     for name in ("first", "second"):
         kept = [[item["wiring"] for item in reader.layer(name)["filters"]] for reader in (first, second)]
         assert kept[0] == kept[1]
+
+
+def test_other_pictures_find_other_wires(project: Project, tmp_path: Path) -> None:
+    roots = [tmp_path / "one", tmp_path / "two"]
+    first = read(project(root=roots[0]))
+    config = project(root=roots[1])
+    path = min((roots[1] / "pictures").rglob("*.png"))
+    Image.eval(Image.open(path), lambda value: 255 - value).save(path)
+    units = [reader.layer("first")["filters"][0]["kernel"]["unit"] for reader in (first, read(config))]
+    assert units[0] != units[1]
