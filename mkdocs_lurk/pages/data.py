@@ -36,6 +36,7 @@ def model_results(about: About, record: Json, photos: Photos) -> Json:
         "images": images,
         "layers": layers,
         "sheets": _sheets(photos.sizes, ""),
+        "pictures_exact": photos.exact,
         **{name: value for name, value in more.items() if name not in _FOR_THE_STORE},
     }
 

@@ -1,4 +1,8 @@
-"""A model's photos: each is stored once, in few files, and every crop is a view of one."""
+"""A model's photos: each is stored once, and every crop is a view of one.
+
+Up to 256 photos are published as they are in the store, without loss and a file each, so that anyone can compute the
+scores again from them. More, and they are packed into few sheets with a little loss.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, thumbnail, write_sheet
+from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
 from mkdocs_lurk.store import ModelReader
 
 PHOTO_QUALITY = 82
 THUMB_PX = 96
 _THUMB_QUALITY = 72
-_SINGLE_UP_TO = 128
+_SINGLE_UP_TO = 256
 _SINGLE_FROM_PX = 128
 _SHEETS_AT_MOST = 32
 _SHEET_PX = 1 << 18
@@ -31,6 +35,7 @@ class Photos:
         spots: Where each photo lies, at the size of the network's input; None where it could not be read.
         thumbs: The same for its thumbnail of at most 96 px; the photo itself where it is no larger.
         sizes: Width and height of every file written.
+        exact: Whether the photos are published exactly as the network saw them.
     """
 
     def __init__(self, reader: ModelReader, images: list[dict[str, Any]]) -> None:
@@ -39,6 +44,7 @@ class Photos:
         self.spots: list[Spot | None] = [None] * len(images)
         self.thumbs: list[Spot | None] = [None] * len(images)
         self.sizes: dict[str, tuple[int, int]] = {}
+        self.exact = True
         self._decoded = lru_cache(_KEPT_DECODED)(self._decode)
 
     def write(self, folder: Path) -> None:
@@ -51,7 +57,11 @@ class Photos:
         for sheet, start in enumerate(range(0, len(there), run)):
             group = there[start : start + run]
             pixels = [self._decode(i) for i in group]
-            self._put(folder, f"photos-{sheet}.webp", group, pixels, self.spots, PHOTO_QUALITY)
+            name = f"photos-{sheet}.webp"
+            if run == 1:
+                self._copy(folder, name, group[0])
+            else:
+                self._put(folder, name, group, pixels, self.spots, PHOTO_QUALITY)
             if small is not None:
                 small += [thumbnail(photo, THUMB_PX) for photo in pixels]
         if small is None:
@@ -70,10 +80,20 @@ class Photos:
         part = self._decoded(image)[top:bottom, left:right]
         return part if part.size else None
 
+    def _copy(self, folder: Path, name: str, image: int) -> None:
+        """Publish a photo's file as the store has it."""
+        reference = self._references[image]
+        width, height = reference["size"]
+        (folder / name).write_bytes(self._reader.picture(reference))
+        self.sizes[name] = (width, height)
+        self.spots[image] = Spot(name, 0, 0, width, height)
+
     def _put(
         self, folder: Path, name: str, group: list[int], pixels: list[Pixels], spots: list[Spot | None], quality: int
     ) -> None:
         placed, self.sizes[name] = write_sheet(folder / name, name, pixels, quality)
+        if spots is self.spots and not all(is_sharp(photo.shape[1], photo.shape[0]) for photo in pixels):
+            self.exact = False
         for i, spot in zip(group, placed, strict=True):
             spots[i] = spot
 
