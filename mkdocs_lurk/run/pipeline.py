@@ -121,35 +121,30 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     averages = synthesising.Averages.of(session, findings)
     synthesise = partial(_with, synthesising.synthesise_run, averages)
     syntheses = synthesising.units(session, averages)
-    checks = verifying.units(session, findings, kept)
+    proof = verifying.Proof(session, findings, kept, syntheses, synthesise)
     session.progress.plan(
         {
             projecting.STAGE: _missing(session, projections),
             photos.STAGE: _missing(session, kept),
             synthesising.STAGE: _missing(session, syntheses),
-            verifying.STAGE: _missing(session, checks),
+            verifying.STAGE: _missing(session, proof.units),
         }
     )
     session.run_units(projecting.STAGE, projections, project)
     session.run_units(photos.STAGE, kept, photos.keep)
     session.run_units(synthesising.STAGE, syntheses, synthesise)
-    by_key = {check.key: keep for check, keep in zip(checks, kept, strict=True)}
-
-    def verify(own: Session, unit: Any) -> None:
-        verifying.verify(own, findings, by_key[unit.key], unit)
-
-    session.run_units(verifying.STAGE, checks, verify)
+    session.run_units(verifying.STAGE, proof.units, proof.check)
     given, wires = wiring.Given(tape, findings), wiring.unit(session, findings)
     wire = partial(_with, wiring.wire, given)
     session.run_units(wiring.STAGE, [wires], wire)
-    verified = verifying.conclude(session, findings, [session.fetch(unit, verify).record for unit in checks])
+    verified = verifying.conclude(session, [session.fetch(unit, proof.check).record for unit in proof.units])
     parts = Parts(
         findings,
         assembling.collect(session, projections, project),
         assembling.collect(session, syntheses, synthesise),
         {image: unit.key for unit in kept for image in unit.items},
         wiring.Wired.read(wires.key, session.fetch(wires, wire)),
-        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *checks, wires]})),
+        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *proof.units, wires]})),
     )
     return parts, verified
 

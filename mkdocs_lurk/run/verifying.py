@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +34,48 @@ class Scores:
     values: NDArray[np.float32]
 
 
-def units(session: Session, findings: Findings, kept: Sequence[Unit]) -> list[Unit]:
-    """The units of verifying: one for each run of kept pictures."""
-    cost = float(sum(layer.macs for layer in session.layers))
-    found = []
-    for unit in kept:
-        scores = _scores(findings, unit.items)
-        key = session.key("verify", ALGORITHM, unit.key, scores.columns.tobytes(), scores.values.tobytes())
-        found.append(Unit(key, cost * len(unit.items), "", unit.items))
-    return found
+class Proof:
+    """All that is to be verified of a model, in units.
+
+    Args:
+        session: The model.
+        findings: Its scores on pictures.
+        kept: The runs of kept pictures.
+        made: The runs of syntheses.
+        remake: Makes such a run again, should it be damaged.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        findings: Findings,
+        kept: Sequence[Unit],
+        made: Sequence[Unit],
+        remake: Callable[[Session, Unit], None],
+    ) -> None:
+        self._findings, self._remake = findings, remake
+        cost = float(sum(layer.macs for layer in session.layers))
+        self._of: dict[str, Unit] = {}
+        self.units: list[Unit] = []
+        for unit in kept:
+            scores = _scores(findings, unit.items)
+            key = session.key("verify", ALGORITHM, unit.key, scores.columns.tobytes(), scores.values.tobytes())
+            self._add(Unit(key, cost * len(unit.items), "", unit.items), unit)
+        for unit in made:
+            key = session.key("verify synthesis", ALGORITHM, unit.key)
+            self._add(Unit(key, unit.cost / 100, unit.layer, unit.items), unit)
+
+    def check(self, session: Session, unit: Unit) -> None:
+        """Verify one unit and store the largest difference."""
+        subject = self._of[unit.key]
+        if unit.layer:
+            verify_syntheses(session, self._remake, subject, unit)
+        else:
+            verify(session, self._findings, subject, unit)
+
+    def _add(self, unit: Unit, subject: Unit) -> None:
+        self.units.append(unit)
+        self._of[unit.key] = subject
 
 
 def verify(session: Session, findings: Findings, kept: Unit, unit: Unit) -> None:
@@ -66,7 +99,29 @@ def verify(session: Session, findings: Findings, kept: Unit, unit: Unit) -> None
     session.store.put(unit.key, {"largest": worst, "scores": len(scores.values), "where": where})
 
 
-def conclude(session: Session, findings: Findings, done: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def verify_syntheses(session: Session, remake: Callable[[Session, Unit], None], made: Unit, unit: Unit) -> None:
+    """Score a run of synthetic pictures again from their stored files, and store the largest difference.
+
+    Each goes through the network as far as its layer: what follows plays no part in its score.
+    """
+    stored = session.fetch(made, remake)
+    facts = {int(index): own for index, own in stored.record["filters"].items() if "failed" not in own}
+    worst, where = 0.0, None
+    largest = max((abs(own["score"]) for own in facts.values()), default=0.0)
+    for batch in runs(sorted(facts), _BATCH):
+        pixels = [photos.read(stored, index, session.pictures.transform.channels) for index in batch]
+        x = session.placed(torch.stack([session.pictures.transform.tensor(one) for one in pixels]))
+        with torch.inference_mode():
+            again = session.probe.maps(x, unit.layer, list(batch)).float().mean((1, 2)).tolist()
+        for index, score in zip(batch, again, strict=True):
+            scale = max(abs(facts[index]["score"]), _FLOOR * largest, 1e-12)
+            difference = abs(score - facts[index]["score"]) / scale
+            if difference > worst:
+                worst, where = difference, [session.spans[unit.layer].start + index, -1]
+    session.store.put(unit.key, {"largest": worst, "scores": len(facts), "where": where})
+
+
+def conclude(session: Session, done: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Sum up the verification.
 
     Raises:
@@ -76,9 +131,10 @@ def conclude(session: Session, findings: Findings, done: Sequence[dict[str, Any]
     if worst["largest"] > TOLERANCE:
         column, image = worst["where"]
         layer = next(name for name, span in session.spans.items() if span.start <= column < span.stop)
+        picture = session.images.entries[image].path if image >= 0 else "its synthesis"
         raise ModelError(
             f"the score of filter {column - session.spans[layer].start} of layer {layer!r} on "
-            f"{session.images.entries[image].path} differs by {worst['largest']:.2g} (relative) when it is computed "
+            f"{picture} differs by {worst['largest']:.2g} (relative) when it is computed "
             f"again; {TOLERANCE:g} is allowed: does the network give the same output twice?"
         )
     return {

@@ -16,7 +16,7 @@ from mkdocs_lurk.config import LurkConfig
 from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
 from mkdocs_lurk.images.encode import decode_picture
 from mkdocs_lurk.models.sources import load_network
-from mkdocs_lurk.run import mining, verifying
+from mkdocs_lurk.run import mining, synthesising, verifying
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store.reader import ModelReader
@@ -85,8 +85,15 @@ def test_classes_are_means_by_class(project: Project) -> None:
 def test_every_score_is_verified(project: Project) -> None:
     reader = analysed(project())
     verified = reader.record["verified"]
-    assert verified["scores"] == 11 * 3 * 2
+    assert verified["scores"] == 11 * 3 * 2 + 11  # both lists of every filter, and its synthesis
     assert verified["largest"] <= 1e-3
+
+
+def test_a_synthesis_that_is_not_what_it_was_scored_by_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = synthesising.encode_picture
+    monkeypatch.setattr(synthesising, "encode_picture", lambda pixels: encode(255 - pixels))
+    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
+        analysed(project())
 
 
 def test_a_network_that_is_not_repeatable_fails(project: Project) -> None:
