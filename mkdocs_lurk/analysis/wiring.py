@@ -168,10 +168,10 @@ class _Best:
         self.weights = np.zeros((total, SHOWN), np.float32)
 
     def offer(self, to: NDArray[np.int64], places: NDArray[np.int64], weights: Array) -> None:
-        """Take in ``weights`` ``(n_to, n_places)``; none of ``to`` stands there twice."""
+        """Take in ``weights`` ``(n_to, n_places)``, of which 0 is none; none of ``to`` stands there twice."""
         own = strongest(weights)
         found = np.take_along_axis(weights, own, 1).astype(np.float32)
-        all_places = np.concatenate([self.places[to], np.where(found == 0, -1, places[own])], axis=1)
+        all_places = np.concatenate([self.places[to], places[own]], axis=1)
         all_weights = np.concatenate([self.weights[to], found], axis=1)
         best = strongest(all_weights)
         self.places[to] = np.take_along_axis(all_places, best, 1)

@@ -273,6 +273,7 @@ def test_nothing_is_told_where_filters_mix():
         "bmm": call(
             lambda x: (x.flatten(2).transpose(1, 2) @ x.flatten(2)[:, :, :4].mT).transpose(1, 2).view(1, 4, 8, 8)
         ),
+        "batch_norm": call(lambda x: F.batch_norm(x, torch.zeros(4), torch.ones(4), training=True)),
         "cumsum": call(lambda x: x.cumsum(1)),
         "mean": call(lambda x: x.mean(1, keepdim=True).expand(1, 4, 8, 8)),
         "mul": call(lambda x: x * x.flip(1)),
