@@ -69,7 +69,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
     skipped: dict[int, str] = {}
     predictions: dict[int, list[tuple[int, float]]] = {}
     n_outputs = 0
-    for ids, x, unreadable in session.pictures.batches(unit.items, BATCH):
+    for ids, x, unreadable in session.pictures.batches(unit.items, session.batch(BATCH)):
         skipped |= unreadable
         if not ids:
             continue

@@ -138,7 +138,9 @@ def _identity(session: Session, pair: Pair) -> list[Any]:
 
 def _whole_pictures(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     """Project the spatial mean; pairs that share a picture stay together so that it is decoded once."""
-    for batch in runs(sorted(range(len(pairs)), key=lambda i: (pairs[i].image, pairs[i].filter)), _BATCH):
+    for batch in runs(
+        sorted(range(len(pairs)), key=lambda i: (pairs[i].image, pairs[i].filter)), session.batch(_BATCH)
+    ):
         chosen = [pairs[number] for number in batch]
         x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
         found, _ = gradients.project(session.fast, x, layer, [pair.filter for pair in chosen], session.config.gradient)
@@ -148,7 +150,7 @@ def _whole_pictures(session: Session, layer: str, pairs: Sequence[Pair]) -> None
 
 def _effective(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
     """Project single units through whole pictures, and box the most of their plain gradient's energy."""
-    for batch in runs(range(len(pairs)), _BATCH):
+    for batch in runs(range(len(pairs)), session.batch(_BATCH)):
         chosen = [pairs[number] for number in batch]
         x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
         found, _, energies = gradients.project_with_energy(
@@ -193,6 +195,8 @@ def _through_parts(session: Session, layer: str, pairs: Sequence[Pair], parts: S
     positions = [part.position for part in parts]
     try:
         scores = _project_units(session, layer, pairs, session.placed(patches, session.fast_dtype), positions)
+    except torch.OutOfMemoryError:
+        raise
     except Exception:
         return pairs  # a network may raise anything at all for a size that it was not made for; whole pictures will do
     scale = max(abs(pair.score) for pair in pairs)
@@ -208,7 +212,7 @@ def _whole_jump(jump: tuple[float, float]) -> tuple[int, int] | None:
 def _batch_for(session: Session, part: Box) -> int:
     """Small parts go in larger batches, up to the cost of a batch of whole pictures."""
     height, width = session.size
-    return int(min(64, max(_BATCH, _BATCH * height * width // max(1, part.height * part.width))))
+    return session.batch(min(64, max(_BATCH, _BATCH * height * width // max(1, part.height * part.width))))
 
 
 def _project_units(

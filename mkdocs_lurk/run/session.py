@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.config import ModelConfig
-from mkdocs_lurk.errors import ImageError, StoreError
+from mkdocs_lurk.errors import ImageError, ModelError, StoreError
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import Transform
 from mkdocs_lurk.models.layers import Layer
@@ -34,6 +35,9 @@ Pixels = NDArray[Any]
 
 _REMEMBERED_PICTURES = 256
 _DECODERS = 2
+_SMALLEST = 64
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 class Pictures:
@@ -109,6 +113,7 @@ class Session:
         dtype: The number format of scores: float32.
         fast: The probe for gradients and syntheses, in the number format that ``precision`` allows.
         fast_dtype: That number format.
+        shrink: What batches are divided by, since memory was short.
     """
 
     config: ModelConfig
@@ -125,6 +130,7 @@ class Session:
     fast_dtype: torch.dtype
     ranks: Ranks
     progress: Progress
+    shrink: int = 1
     spans: Mapping[str, slice] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,9 +171,32 @@ class Session:
         missing = [unit for unit in units if not self.store.has(unit.key)]
         for unit in self.ranks.share(missing):
             began = perf_counter()
-            make(self, unit)
+            self._make(unit, make)
             self.progress.advance(stage, unit.cost * self.ranks.world, perf_counter() - began)
         self.ranks.wait()
+
+    def batch(self, pictures: int) -> int:
+        """How many pictures go through the network at once, where so many would if memory allowed."""
+        return max(1, pictures // self.shrink)
+
+    def _make(self, unit: Unit, make: Callable[[Session, Unit], None]) -> None:
+        """Make a unit; where the device's memory does not suffice, again and from now on in batches half as large.
+
+        Raises:
+            ModelError: Not even one picture fits.
+        """
+        while True:
+            try:
+                return make(self, unit)
+            except torch.OutOfMemoryError as error:
+                if self.shrink >= _SMALLEST:
+                    raise ModelError(
+                        f"{self.device}: out of memory with a single picture; use another device"
+                    ) from error
+                self.shrink *= 2
+                log.warning("%s: out of memory; going on with batches 1/%d as large", self.device, self.shrink)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
 
     def fetch(self, unit: Unit, make: Callable[[Session, Unit], None]) -> Stored:
         """Read a unit from the store; one that was damaged since it was made is made again.
@@ -177,7 +206,7 @@ class Session:
         """
         stored = self.store.get(unit.key)
         if stored is None:
-            make(self, unit)
+            self._make(unit, make)
             stored = self.store.get(unit.key)
         if stored is None:
             raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")

@@ -17,6 +17,7 @@ STAGE = "gradient ascent"
 ALGORITHM = 1
 FILTERS = 16
 _SAMPLE = 256
+_BATCH = 8
 _COST_A_STEP = 3.0
 _DIGITS = 7
 
@@ -83,6 +84,7 @@ def synthesise_run(session: Session, averages: Averages, unit: Unit) -> None:
         recipe=_recipe(session),
         seed=session.config.seed,
         fast=session.fast,
+        batch=session.batch(_BATCH),
     )
     blobs: dict[str, bytes] = {}
     facts: dict[str, Any] = {}

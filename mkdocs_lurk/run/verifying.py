@@ -83,7 +83,7 @@ def verify(session: Session, findings: Findings, kept: Unit, unit: Unit) -> None
     stored = session.fetch(kept, photos.keep)
     scores = _scores(findings, unit.items)
     worst, where = 0.0, None
-    for ids in runs(unit.items, _BATCH):
+    for ids in runs(unit.items, session.batch(_BATCH)):
         pixels = [photos.read(stored, image, session.pictures.transform.channels) for image in ids]
         x = torch.stack([session.pictures.transform.tensor(one) for one in pixels])
         by_layer, _ = activations.respond(session.probe, session.placed(x))
@@ -108,7 +108,7 @@ def verify_syntheses(session: Session, remake: Callable[[Session, Unit], None], 
     facts = {int(index): own for index, own in stored.record["filters"].items() if "failed" not in own}
     worst, where = 0.0, None
     largest = max((abs(own["score"]) for own in facts.values()), default=0.0)
-    for batch in runs(sorted(facts), _BATCH):
+    for batch in runs(sorted(facts), session.batch(_BATCH)):
         pixels = [photos.read(stored, index, session.pictures.transform.channels) for index in batch]
         x = session.placed(torch.stack([session.pictures.transform.tensor(one) for one in pixels]))
         with torch.inference_mode():

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from mkdocs_lurk.analysis import activations
 from mkdocs_lurk.config import LurkConfig
 from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
 from mkdocs_lurk.images.encode import decode_picture
@@ -200,3 +201,31 @@ def test_chosen_filters(project: Project) -> None:
     assert [found["index"] for found in reader.layer("first")["filters"]] == [1, 4]
     assert [found["index"] for found in reader.layer("second")["filters"]] == [0, 1]
     assert "max_activ" not in reader.layer("first")["filters"][0]
+
+
+def test_short_memory_halves_the_batches_and_changes_no_list(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = analysed(project(root=tmp_path / "enough"))
+    respond = activations.respond
+
+    def short(probe: Any, x: torch.Tensor) -> Any:
+        if len(x) > 4:
+            raise torch.OutOfMemoryError("no")
+        return respond(probe, x)
+
+    monkeypatch.setattr(activations, "respond", short)
+    reader = analysed(project(root=tmp_path / "short"))
+    assert "out of memory; going on with batches 1/4 as large" in caplog.text
+    for name in ("first", "second"):
+        for found, own in zip(reader.layer(name)["filters"], wanted.layer(name)["filters"], strict=True):
+            assert [item["image"] for item in found["top_max"]] == [item["image"] for item in own["top_max"]]
+
+
+def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any) -> None:
+        raise torch.OutOfMemoryError("no")
+
+    monkeypatch.setattr(activations, "respond", never)
+    with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
+        analysed(project())
