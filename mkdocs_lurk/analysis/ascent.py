@@ -16,7 +16,6 @@ from mkdocs_lurk.analysis.canvas import Canvas, zoom
 Objective = Callable[[Tensor], Tensor]
 """Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``."""
 
-_MEMORY = 0.9
 _LONG_MEMORY = 0.99
 _TINY = 1e-20
 
@@ -28,13 +27,14 @@ class Recipe:
     Attributes:
         steps: Gradients taken.
         rate: The first steps' length, in standard deviations of a natural picture's coefficient.
+        memory: The weight of the steps before in a step's direction; much of it blurs a short ascent.
         settle: The share of the steps, at the end, over which the rate falls to a tenth.
         floor: How far coefficients with weak gradients are held back: 0 gives every one the same step (Adam's way),
             which roughens pictures whose score is a matter of colour; 1 lets those below the average gradient wait.
         flat: The mean colour's step, as a multiple of the lowest frequency's.
         start: The contrast of the noise that a picture starts from; natural pictures have 1.
         jitter: The farthest shift before a step, as a share of the picture's sides.
-        zoom: The farthest enlargement or reduction before a step; 0.05 is 5 %.
+        zoom: The farthest enlargement or reduction before a step; 0.1 is 10 %.
         sharpen: The share of the steps, at the end, that are taken without zoom.
         units: The small canvas of the early steps has a side of this many units of the layer.
         least_px: That canvas's shortest side, in pixels.
@@ -45,15 +45,16 @@ class Recipe:
     """
 
     steps: int = 64
-    rate: float = 0.2
+    rate: float = 0.12
+    memory: float = 0.5
     settle: float = 0.3
-    floor: float = 0.3
+    floor: float = 0.2
     flat: float = 4.0
     start: float = 0.05
     jitter: float = 0.08
-    zoom: float = 0.05
+    zoom: float = 0.1
     sharpen: float = 0.1
-    units: int = 10
+    units: int = 7
     least_px: int = 64
     early: float = 0.5
     enough: float = 0.25
@@ -167,9 +168,9 @@ class Climb:
         One scale for the two parts makes the way up the same wherever in the picture a pattern stands.
         """
         self._count += 1
-        self._mean.lerp_(gradient, 1 - _MEMORY)
+        self._mean.lerp_(gradient, 1 - self.recipe.memory)
         self._square.lerp_(squares, 1 - _LONG_MEMORY)
         square = self._square / (1 - _LONG_MEMORY**self._count)
         average = square.mean((1, 2, 3, 4), keepdim=True).sqrt()
-        scale = square.sqrt_().add_(self.recipe.floor * average + _TINY).mul_(1 - _MEMORY**self._count)
+        scale = square.sqrt_().add_(self.recipe.floor * average + _TINY).mul_(1 - self.recipe.memory**self._count)
         return self._mean / scale

@@ -190,9 +190,8 @@ class _Studio:
             broken, moved = early.broken, early.moved
         late = Climb(self.full, start, self.recipe)
         trace += late.run(objective, range(turn, steps), seen, noise)
-        pixels = _bytes(late.pixels())
-        if self.linear:
-            pixels = self._best_possible(pixels, filters)
+        drawn = late.pixels()
+        pixels = self._best_possible(drawn, filters) if self.linear else _bytes(drawn)
         return self._finish(pixels, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
 
     def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
@@ -204,18 +203,25 @@ class _Studio:
         laid = quilt(planes, self.full.height, self.full.width, _number(f"{self.seed}/quilt"))
         return self.full.coefficients(laid)
 
-    def _best_possible(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+    def _best_possible(self, drawn: Tensor, filters: Sequence[int]) -> Tensor:
         """Where the score is linear in the pixels: each at the end that its gradient points to, unless climbing did.
 
         Such a picture is a flat colour, or a grating as fine as the layer's stride. No zoom leaves a grating its score,
-        which is why the climb, that zooms, passes it by; and why it stands in only where the climb found little.
+        which is why the climb, that zooms, passes it by; and why it stands in only where the climb found little. What
+        the climb found is given four times its contrast if that helps.
         """
-        middle = self.full.mean.sigmoid().expand(pixels.shape).contiguous()
+        middle = self.full.mean.sigmoid().expand(drawn.shape).contiguous()
         slope = self.guide.gradient(middle, filters)
-        best = _bytes(torch.where(slope == 0, middle, (slope > 0).float()))
-        ours, theirs = (self.judge.clean(one.to(self.judge.device), filters) for one in (pixels, best))
-        taken = (theirs > ours) & ((self.recipe.enough * theirs > ours) | (theirs <= 0))
-        return torch.where(taken.to(pixels.device)[:, None, None, None], best, pixels)
+        ends = torch.where(slope == 0, middle, (slope > 0).float())
+        soft, strong, best = (_bytes(one) for one in (drawn, (4 * drawn.logit(eps=1e-4)).sigmoid(), ends))
+        of_soft, of_strong, bound = (self._clean(one, filters) for one in (soft, strong, best))
+        kept = torch.where(_one_each(of_strong > of_soft), strong, soft)
+        ours = torch.maximum(of_soft, of_strong)
+        taken = (bound > ours) & ((self.recipe.enough * bound > ours) | (bound <= 0))
+        return torch.where(_one_each(taken), best, kept)
+
+    def _clean(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+        return self.judge.clean(pixels.to(self.judge.device), filters).to(pixels.device)
 
     def _finish(
         self, pixels: Tensor, filters: Sequence[int], trace: Tensor, broken: Tensor, moved: Tensor
@@ -250,6 +256,11 @@ def _small_side(shape: tuple[int, int, int], size: tuple[int, int, int], recipe:
         sides.append(min(whole, -(-wanted // 16) * 16))
     saves = sides[0] * sides[1] <= 0.6 * size[1] * size[2]
     return (sides[0], sides[1]) if saves else None
+
+
+def _one_each(flags: Tensor) -> Tensor:
+    """Flags ``(n,)`` in the shape that chooses among pictures ``(n, c, h, w)``."""
+    return flags[:, None, None, None]
 
 
 def _bytes(pictures: Tensor) -> Tensor:

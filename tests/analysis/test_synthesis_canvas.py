@@ -105,7 +105,7 @@ def test_zoom_changes_the_period(factor: float) -> None:
 
 
 def test_views_come_from_the_seed_alone_and_end_sharp() -> None:
-    recipe = Recipe(steps=20, sharpen=0.25)
+    recipe = Recipe(steps=20, sharpen=0.25, zoom=0.05)
     assert views(recipe, 1) == views(recipe, 1)
     assert views(recipe, 1) != views(recipe, 2)
     factors = [view.factor for view in views(recipe, 1)]
