@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mkdocs_lurk.config import ModelConfig
 from mkdocs_lurk.errors import ConfigError, ImageError
-from mkdocs_lurk.factories import found
+from mkdocs_lurk.factories import code_digest, found
 from mkdocs_lurk.images.framing import framed, with_channels
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.sources import ImageSet
@@ -44,6 +44,11 @@ class Transform:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> list[Any]:
+        """All that its outcome depends on, beside the picture: a part of every key."""
+        return [self.channels, self.height, self.width, list(self.mean), list(self.std)]
 
     def pixels(self, image: Picture) -> NDArray[Any]:
         """The picture at the network's input size, not normalised: ``(h, w, c)``, uint8, or float32 in 0..1.
@@ -90,6 +95,11 @@ class FramingTransform(Transform):
     crop: tuple[int, int] | None = None
     interpolation: Image.Resampling = Image.Resampling.BILINEAR
 
+    @property
+    def identity(self) -> list[Any]:
+        """All that its outcome depends on, beside the picture."""
+        return [*super().identity, self.resize, self.crop, self.interpolation.name]
+
     def pixels(self, image: Picture) -> NDArray[Any]:
         """The picture at the network's input size, not normalised."""
         values = framed(with_channels(image, self.channels), self.resize, self.crop, self.interpolation)
@@ -109,10 +119,17 @@ class CustomTransform(Transform):
     Attributes:
         function: Takes a PIL picture, or a dataset's array, to a float tensor ``(c, h, w)``.
         name: The reference that named it, for messages.
+        code: Digest of the code that defines it.
     """
 
     function: Callable[[Any], Any] = torch.as_tensor
     name: str = ""
+    code: str = ""
+
+    @property
+    def identity(self) -> list[Any]:
+        """All that its outcome depends on, beside the picture, as far as the file that defines it tells."""
+        return [*super().identity, self.code]
 
     def pixels(self, image: Picture) -> NDArray[Any]:
         """The picture at the network's input size, its normalisation undone."""
@@ -202,7 +219,8 @@ def _custom(reference: str, config: ModelConfig, images: ImageSet | None) -> Cus
             f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
             "as black and its largest as white.",
         )
-    return CustomTransform(channels, height, width, mean, std, notes, function, reference)
+    code = code_digest(reference, config.root)
+    return CustomTransform(channels, height, width, mean, std, notes, function, reference, code)
 
 
 def _input_of(function: Callable[[Any], Any], image: Picture, name: str) -> Tensor:

@@ -79,7 +79,6 @@ def open_session(
     memory_format = choose_memory_format(network.module.to(device), blank.to(device))
     probe = Probe.of(network.module.to(memory_format=memory_format), search.layers, memory_format)
     fast = choose_fast_dtype(config.precision, device)
-    normalisation = [transform.channels, transform.height, transform.width, list(transform.mean), list(transform.std)]
     session = Session(
         config=model,
         store=store,
@@ -89,7 +88,7 @@ def open_session(
         pictures=Pictures(images, transform),
         layers=search.layers,
         fields={layer.name: known[layer.name] for layer in search.layers},
-        base=digest("network", network.weights_digest, tape.digest, normalisation),
+        base=digest("network", network.weights_digest, tape.digest, transform.identity),
         device=device,
         dtype=torch.float32,
         fast_dtype=fast,

@@ -22,6 +22,7 @@ from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
+from tests.run.conftest import SIDE
 
 Project = Callable[..., LurkConfig]
 
@@ -136,6 +137,17 @@ def test_another_folder_and_another_source_text_share_results(
     assert resolve(other, Store(other.cache_dir))[0].key is None
     monkeypatch.setattr(mining, "mine_shard", None)
     assert analyze(other, other.models[0], Store(other.cache_dir)) == key
+
+
+@pytest.mark.parametrize("key", ["resize", "mean", "std"])
+def test_another_transform_is_another_result(project: Project, tmp_path: Path, key: str) -> None:
+    plain = {"resize": SIDE, "crop": SIDE, "mean": [0.5] * 3, "std": [0.25] * 3, "channels": 3}
+    other = plain | {"resize": SIDE + 4} if key == "resize" else plain | {key: [0.4] * 3}
+    cache = str(tmp_path / "cache")
+    one = analysed(project(transform=plain, cache_dir=cache)).layer("first")
+    two = analysed(project(transform=other, cache_dir=cache)).layer("first")
+    scores = [[item["score"] for found in layer["filters"] for item in found["top_avg"]] for layer in (one, two)]
+    assert scores[0] != scores[1]
 
 
 def test_fewer_pictures_than_k_give_shorter_lists(project: Project) -> None:
