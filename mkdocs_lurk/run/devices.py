@@ -34,15 +34,21 @@ def choose_device(wanted: str, ranks: Ranks) -> torch.device:
     return device
 
 
-def choose_fast_dtype(wanted: str, device: torch.device) -> torch.dtype:
+_LARGE = 1e8
+
+
+def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.dtype:
     """Choose the number format of gradients and syntheses; scores are float32 always.
 
     Args:
-        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the hardware multiplies matrices in it.
+        wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the hardware multiplies matrices in it and, on
+            a CPU, the network is large enough to gain by it.
         device: Where the network runs.
+        macs: The network's multiply-adds for one picture.
     """
     if wanted == "auto":
-        return torch.bfloat16 if has_bfloat16_matrices(device) else torch.float32
+        gains = has_bfloat16_matrices(device) and (device.type != "cpu" or macs >= _LARGE)
+        return torch.bfloat16 if gains else torch.float32
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 
 
@@ -66,7 +72,8 @@ def choose_memory_format(module: nn.Module, x: Tensor) -> torch.memory_format:
 
 
 def has_bfloat16_matrices(device: torch.device) -> bool:
-    """Whether matrix products in bfloat16 are much faster than in float32: tensor cores, or AMX tiles."""
+    """Whether matrix products in bfloat16 are much faster than in float32: tensor cores, AMX tiles, AVX-512 BF16."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())
+    asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
+    return device.type == "cpu" and any(ask() for ask in asked if ask is not None)

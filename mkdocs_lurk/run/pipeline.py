@@ -78,7 +78,7 @@ def open_session(
     device = choose_device(config.device, ranks)
     memory_format = choose_memory_format(network.module.to(device), blank.to(device))
     probe = Probe.of(network.module.to(memory_format=memory_format), search.layers, memory_format)
-    fast = choose_fast_dtype(config.precision, device)
+    fast = choose_fast_dtype(config.precision, device, sum(layer.macs for layer in search.layers))
     session = Session(
         config=model,
         store=store,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis import crops, gradients
 from mkdocs_lurk.analysis.crops import Window
+from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.images.encode import encode_picture, gradient_pixels
 from mkdocs_lurk.run.mining import Findings
@@ -20,13 +21,29 @@ from mkdocs_lurk.run.session import Session, Unit, runs
 from mkdocs_lurk.types import Box
 
 STAGE = "gradients and crops"
-ALGORITHM = 1
+ALGORITHM = 2
 FILTERS = 16
-_BATCH = 8
+_BATCH, _CPU_BATCH = 16, {torch.float32: 2, torch.bfloat16: 4}
+"""Whole pictures a pass; on a processor, larger batches do not fit its caches."""
+_TRIED, _TRUSTED = 3, 0.997
+"""A run's short number format is tried on so many pictures, and given up where a cosine is lower."""
 _QUALITY, _SMALL_PX = 60, 32 * 32
 _MOST_COVERED = 0.8
 _COST = 2.5
 _CLOSE = {torch.float32: 1e-3, torch.bfloat16: 5e-2}
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The network in the number format that a run of filters is projected in.
+
+    Attributes:
+        batch: Whole pictures a pass.
+    """
+
+    probe: Probe
+    dtype: torch.dtype
+    batch: int
 
 
 @dataclass
@@ -87,11 +104,12 @@ def project_run(session: Session, findings: Findings, unit: Unit) -> None:
     pairs = _pairs(session, findings, unit.layer, unit.items)
     whole = [pair for pair in pairs if pair.position is None]
     maximal = [pair for pair in pairs if pair.position is not None]
-    _whole_pictures(session, unit.layer, whole)
+    through = trusted(session, unit.layer, whole)
+    _whole_pictures(session, through, unit.layer, whole)
     if covers(session, unit.layer):
-        _effective(session, unit.layer, maximal)
+        _effective(session, through, unit.layer, maximal)
     else:
-        _windows(session, unit.layer, maximal)
+        _windows(session, through, unit.layer, maximal)
     blobs: dict[str, bytes] = {}
     record: dict[str, dict[str, list[Any]]] = {}
     for pair in pairs:
@@ -136,25 +154,52 @@ def _identity(session: Session, pair: Pair) -> list[Any]:
     return [pair.filter, *session.picture_digests([pair.image]), list(pair.position or ())]
 
 
-def _whole_pictures(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
+def trusted(session: Session, layer: str, pairs: Sequence[Pair]) -> Through:
+    """Choose the number format: the short one where it gives the same pictures.
+
+    Short numbers are equal where longer ones are not quite, and a pooling step may then take another pixel.
+
+    Args:
+        session: The model.
+        layer: The layer's name.
+        pairs: Filters and whole pictures, of which a few are projected in both formats.
+    """
+    exact, fast = (
+        Through(probe, dtype, _CPU_BATCH[dtype] if session.device.type == "cpu" else _BATCH)
+        for probe, dtype in ((session.probe, torch.float32), (session.fast, session.fast_dtype))
+    )
+    if fast.dtype == torch.float32:
+        return exact
+    for pair in pairs[:: max(1, len(pairs) // _TRIED)][:_TRIED]:
+        x, rule = session.pictures.tensor([pair.image]), session.config.gradient
+        found, wanted = (
+            gradients.project(one.probe, session.placed(x, one.dtype), layer, [pair.filter], rule)[0].flatten()
+            for one in (fast, exact)
+        )
+        if bool(wanted.any()) and not torch.cosine_similarity(found, wanted, 0) >= _TRUSTED:
+            return exact
+    return fast
+
+
+def _whole_pictures(session: Session, through: Through, layer: str, pairs: Sequence[Pair]) -> None:
     """Project the spatial mean; pairs that share a picture stay together so that it is decoded once."""
     for batch in runs(
-        sorted(range(len(pairs)), key=lambda i: (pairs[i].image, pairs[i].filter)), session.batch(_BATCH)
+        sorted(range(len(pairs)), key=lambda i: (pairs[i].image, pairs[i].filter)), session.batch(through.batch)
     ):
         chosen = [pairs[number] for number in batch]
-        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
-        found, _ = gradients.project(session.fast, x, layer, [pair.filter for pair in chosen], session.config.gradient)
+        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), through.dtype)
+        found, _ = gradients.project(through.probe, x, layer, [pair.filter for pair in chosen], session.config.gradient)
         for pair, gradient in zip(chosen, found.cpu().numpy(), strict=True):
             pair.gradient = gradient
 
 
-def _effective(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
+def _effective(session: Session, through: Through, layer: str, pairs: Sequence[Pair]) -> None:
     """Project single units through whole pictures, and box the most of their plain gradient's energy."""
-    for batch in runs(range(len(pairs)), session.batch(_BATCH)):
+    for batch in runs(range(len(pairs)), session.batch(through.batch)):
         chosen = [pairs[number] for number in batch]
-        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), session.fast_dtype)
+        x = session.placed(session.pictures.tensor([pair.image for pair in chosen]), through.dtype)
         found, _, energies = gradients.project_with_energy(
-            session.fast,
+            through.probe,
             x,
             layer,
             [pair.filter for pair in chosen],
@@ -168,7 +213,7 @@ def _effective(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
             pair.facts |= {"box": box.as_list(), "field": "effective", "energy": round(share, 3)}
 
 
-def _windows(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
+def _windows(session: Session, through: Through, layer: str, pairs: Sequence[Pair]) -> None:
     """Project single units through the part of the picture that they see."""
     jump = _whole_jump(session.fields[layer].jump)
     by_size: dict[tuple[int, int], list[tuple[Pair, Window]]] = defaultdict(list)
@@ -180,27 +225,29 @@ def _windows(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
             part = crops.window(pair.sees, pair.position, jump, session.size)
         by_size[part.box.height, part.box.width].append((pair, part))
     for group in by_size.values():
-        for batch in runs(range(len(group)), _batch_for(session, group[0][1].box)):
+        for batch in runs(range(len(group)), _batch_for(session, through, group[0][1].box)):
             chosen, parts = zip(*(group[number] for number in batch), strict=True)
-            _mend(session, layer, _through_parts(session, layer, chosen, parts))
+            _mend(session, through, layer, _through_parts(session, through, layer, chosen, parts))
             for pair, part in zip(chosen, parts, strict=True):
                 _keep_field(session, pair, part.box)
 
 
-def _through_parts(session: Session, layer: str, pairs: Sequence[Pair], parts: Sequence[Window]) -> Sequence[Pair]:
+def _through_parts(
+    session: Session, through: Through, layer: str, pairs: Sequence[Pair], parts: Sequence[Window]
+) -> Sequence[Pair]:
     """Project units through parts of pictures, all of one size; returns those that must be done again."""
     x = session.pictures.tensor([pair.image for pair in pairs])
     boxes = [part.box for part in parts]
     patches = torch.stack([image[:, b.top : b.bottom, b.left : b.right] for image, b in zip(x, boxes, strict=True)])
     positions = [part.position for part in parts]
     try:
-        scores = _project_units(session, layer, pairs, session.placed(patches, session.fast_dtype), positions)
+        scores = _project_units(session, through, layer, pairs, patches, positions)
     except torch.OutOfMemoryError:
         raise
     except Exception:
         return pairs  # a network may raise anything at all for a size that it was not made for; whole pictures will do
     scale = max(abs(pair.score) for pair in pairs)
-    return [pair for pair, score in zip(pairs, scores, strict=True) if _differs(session, score, pair, scale)]
+    return [pair for pair, score in zip(pairs, scores, strict=True) if _differs(through, score, pair, scale)]
 
 
 def _whole_jump(jump: tuple[float, float]) -> tuple[int, int] | None:
@@ -209,34 +256,40 @@ def _whole_jump(jump: tuple[float, float]) -> tuple[int, int] | None:
     return (rows, columns) if rows and columns else None
 
 
-def _batch_for(session: Session, part: Box) -> int:
+def _batch_for(session: Session, through: Through, part: Box) -> int:
     """Small parts go in larger batches, up to the cost of a batch of whole pictures."""
     height, width = session.size
-    return session.batch(min(64, max(_BATCH, _BATCH * height * width // max(1, part.height * part.width))))
+    return session.batch(
+        min(64, max(through.batch, through.batch * height * width // max(1, part.height * part.width)))
+    )
 
 
 def _project_units(
-    session: Session, layer: str, pairs: Sequence[Pair], x: torch.Tensor, positions: Sequence[tuple[int, int]]
+    session: Session,
+    through: Through,
+    layer: str,
+    pairs: Sequence[Pair],
+    x: torch.Tensor,
+    positions: Sequence[tuple[int, int]],
 ) -> list[float]:
-    found, scores = gradients.project(
-        session.fast, x, layer, [pair.filter for pair in pairs], session.config.gradient, positions
-    )
+    filters, rule = [pair.filter for pair in pairs], session.config.gradient
+    found, scores = gradients.project(through.probe, session.placed(x, through.dtype), layer, filters, rule, positions)
     for pair, gradient in zip(pairs, found.cpu().numpy(), strict=True):
         pair.gradient = gradient
     return [float(score) for score in scores]
 
 
-def _differs(session: Session, score: float, pair: Pair, scale: float) -> bool:
+def _differs(through: Through, score: float, pair: Pair, scale: float) -> bool:
     """Whether the part alone did not give the unit's value, as it must, to the precision of the number format."""
-    close = _CLOSE[session.fast_dtype]
+    close = _CLOSE[through.dtype]
     return abs(score - pair.score) > close * max(scale, abs(pair.score))
 
 
-def _mend(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
+def _mend(session: Session, through: Through, layer: str, pairs: Sequence[Pair]) -> None:
     """Project again, through the whole picture, those units that their part alone did not reproduce."""
     for pair in pairs:
-        x = session.placed(session.pictures.tensor([pair.image]), session.fast_dtype)
-        _project_units(session, layer, [pair], x, [pair.position or (0, 0)])
+        x = session.pictures.tensor([pair.image])
+        _project_units(session, through, layer, [pair], x, [pair.position or (0, 0)])
         pair.facts["mended"] = True
 
 
