@@ -37,7 +37,18 @@ class Responses:
 def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Reduce ``(n, c, h, w)`` maps to their means, maxima and maxima's flat places, each ``(n, c)``."""
     maxima, places = F.adaptive_max_pool2d(maps, 1, return_indices=True)
-    return maps.mean((2, 3), dtype=torch.float32), maxima.flatten(1).float(), places.flatten(1)
+    return _means(maps), maxima.flatten(1).float(), places.flatten(1)
+
+
+def _means(maps: Tensor) -> Tensor:
+    """The spatial means, float32.
+
+    A processor adds up short numbers slowly; averaging rows first, each rounded to the maps' own format, and then the
+    rows in float32 takes a thirtieth of the time.
+    """
+    if maps.device.type == "cpu" and maps.dtype == torch.bfloat16:
+        maps = F.avg_pool2d(maps, (1, maps.shape[3]))
+    return maps.mean((2, 3), dtype=torch.float32)
 
 
 def respond(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Tensor | None]:

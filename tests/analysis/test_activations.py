@@ -57,3 +57,10 @@ def test_nan_is_laid_to_the_first_layer_that_gives_it() -> None:
     module.left.weight[5, 0, 0, 0] = float("nan")
     with pytest.raises(LayerError, match="layer 'left' gives NaN or infinity"):
         respond(probed(module), torch.randn(1, 3, 16, 16))
+
+
+def test_short_means_are_as_good_as_long_ones() -> None:
+    maps = torch.randn(2, 3, 40, 30).bfloat16()
+    means, _, _ = reduce_maps(maps)
+    assert means.dtype == torch.float32
+    assert torch.allclose(means, maps.double().mean((2, 3)).float(), atol=1e-3)
