@@ -93,7 +93,7 @@ def units(session: Session, findings: Findings) -> list[Unit]:
     for layer in session.layers:
         cost += layer.macs
         for chosen in runs(session.config.chosen_filters(layer.name, layer.filters), FILTERS):
-            pairs = [_identity(session, pair) for pair in _pairs(session, findings, layer.name, chosen)]
+            pairs = [_identity(session, pair) for pair in pairs_of(session, findings, layer.name, chosen)]
             key = session.key("project", ALGORITHM, layer.name, session.config.gradient, str(session.fast_dtype), pairs)
             found.append(Unit(key, _COST * cost * len(pairs), layer.name, chosen))
     return found
@@ -101,15 +101,8 @@ def units(session: Session, findings: Findings) -> list[Unit]:
 
 def project_run(session: Session, findings: Findings, unit: Unit) -> None:
     """Compute and store the gradients and crops of a run of filters."""
-    pairs = _pairs(session, findings, unit.layer, unit.items)
-    whole = [pair for pair in pairs if pair.position is None]
-    maximal = [pair for pair in pairs if pair.position is not None]
-    through = trusted(session, unit.layer, whole)
-    _whole_pictures(session, through, unit.layer, whole)
-    if covers(session, unit.layer):
-        _effective(session, through, unit.layer, maximal)
-    else:
-        _windows(session, through, unit.layer, maximal)
+    pairs = pairs_of(session, findings, unit.layer, unit.items)
+    project_pairs(session, unit.layer, pairs)
     blobs: dict[str, bytes] = {}
     record: dict[str, dict[str, list[Any]]] = {}
     for pair in pairs:
@@ -122,13 +115,26 @@ def project_run(session: Session, findings: Findings, unit: Unit) -> None:
     session.store.put(unit.key, {"layer": unit.layer, "filters": record}, blobs)
 
 
+def project_pairs(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
+    """Compute the gradients of pairs of one layer, and what there is to say of them."""
+    whole = [pair for pair in pairs if pair.position is None]
+    maximal = [pair for pair in pairs if pair.position is not None]
+    through = trusted(session, layer, whole)
+    _whole_pictures(session, through, layer, whole)
+    if covers(session, layer):
+        _effective(session, through, layer, maximal)
+    else:
+        _windows(session, through, layer, maximal)
+
+
 def _encoded(gradient: NDArray[np.float32]) -> bytes:
     """Encode a gradient; small ones without loss, since they are shown enlarged."""
     small = gradient.shape[1] * gradient.shape[2] <= _SMALL_PX
     return encode_picture(gradient_pixels(gradient), None if small else _QUALITY)
 
 
-def _pairs(session: Session, findings: Findings, layer: str, filters: Iterable[int]) -> list[Pair]:
+def pairs_of(session: Session, findings: Findings, layer: str, filters: Iterable[int]) -> list[Pair]:
+    """The best pictures of some filters of a layer, by both rankings."""
     first = session.spans[layer].start
     width = next(known.output[2] for known in session.layers if known.name == layer)
     pairs = []
