@@ -110,6 +110,10 @@ class Climb:
         canvas: What turns them into pictures.
         coefficients: Where they start, ``(n, c, h, w // 2 + 1, 2)``.
         recipe: Rates and their like.
+
+    Attributes:
+        moved: Whether each picture ever had a gradient, ``(n,)``.
+        broken: Whether it ever had one that is not finite, which counts as none.
     """
 
     def __init__(self, canvas: Canvas, coefficients: Tensor, recipe: Recipe) -> None:
@@ -134,7 +138,7 @@ class Climb:
             objective: What to raise.
             steps: Their numbers in the whole ascent.
             seen: The views of the whole ascent.
-            spare: Noise of unit variance like the coefficients, given to a picture that has no gradient at all.
+            spare: Noise of unit variance like the coefficients, given to a picture while it has no gradient at all.
 
         Returns:
             For each step the scores before it, ``(n,)``, as the view showed the pictures.

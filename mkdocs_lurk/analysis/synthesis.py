@@ -306,7 +306,7 @@ def _mean_of(scores: Iterable[Tensor]) -> Tensor:
 
 def _failure(score: Tensor, trace: Tensor, broken: bool, moved: bool) -> str | None:
     """Say in words why a picture failed; None where it did not."""
-    if broken or not score.isfinite():
+    if not score.isfinite() or (broken and not moved):
         return "its score or its gradient is not a finite number"
     if not moved:
         return "no gradient reaches the picture: nothing that was tried in it changes the filter's output"

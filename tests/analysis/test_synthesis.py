@@ -169,9 +169,17 @@ def test_filter_that_cannot_be_raised_says_why(kind: str, why: str) -> None:
     assert (beside.failed is None) == (kind != "cut off")
 
 
-def test_start_in_the_dark_finds_a_way_out() -> None:
-    """At the data's mean colour the rectifier is off, and so is the gradient; brighter pictures pass it."""
-    module = nn.Sequential(nn.Conv2d(3, 1, 1), nn.ReLU(), nn.Conv2d(1, 1, 1))
+class Root(nn.Module):
+    """The square root of what is positive, whose gradient in the dark is not a number."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x * (x > 0)).sqrt()
+
+
+@pytest.mark.parametrize("gate", [nn.ReLU, Root])
+def test_start_in_the_dark_finds_a_way_out(gate: type[nn.Module]) -> None:
+    """At the data's mean colour the gate is shut, and there is no gradient; brighter pictures pass it."""
+    module = nn.Sequential(nn.Conv2d(3, 1, 1), gate(), nn.Conv2d(1, 1, 1))
     with torch.no_grad():
         module[0].weight.fill_(1.0)
         module[0].bias.fill_(-2.0)
@@ -213,7 +221,7 @@ class Sized(nn.Module):
 
     def __init__(self, only: int | None) -> None:
         super().__init__()
-        self.only, self.seen = only, set[tuple[int, ...]]()
+        self.only, self.seen, self.counts = only, set[tuple[int, ...]](), set[int]()
         self.one = nn.Conv2d(3, 2, 3, padding=1)
         self.two = nn.Conv2d(2, 2, 3, padding=1)
 
@@ -221,6 +229,7 @@ class Sized(nn.Module):
         if self.only and x.shape[-1] != self.only:
             raise AssertionError(f"made for {self.only} px")
         self.seen.add(tuple(x.shape[2:]))
+        self.counts.add(len(x))
         return self.two(torch.relu(self.one(x)))
 
 
@@ -232,6 +241,27 @@ def test_early_steps_use_a_small_canvas_where_the_network_reads_one(only: int | 
     assert module.seen == ({(96, 96), (64, 64)} if only is None else {(96, 96)})
     assert one.failed is None
     assert one.pixels.shape == (96, 96, 3)
+
+
+def test_no_small_canvas_where_it_saves_little() -> None:
+    torch.manual_seed(0)
+    module = Sized(None)
+    make(module, "two", [0], size=(3, 72, 72), recipe=Recipe(steps=4))
+    assert module.seen == {(72, 72)}
+
+
+def test_every_pass_has_the_same_number_of_pictures() -> None:
+    """Kernels may round differently for another number; single pictures come from the questions about the layer."""
+    torch.manual_seed(0)
+    module = Sized(None)
+    make(module, "two", [1, 0, 1, 0, 1], size=(3, 16, 16), recipe=Recipe(steps=4), batch=4)
+    assert module.counts == {1, 4}
+
+
+def test_seed_decides_the_noise_too() -> None:
+    still = Recipe(steps=8, jitter=0, zoom=0)
+    first, other = (make(seeded(Branching), "last", [2], seed=seed, recipe=still)[0] for seed in (3, 4))
+    assert first.pixels.tobytes() != other.pixels.tobytes()
 
 
 def test_network_is_left_as_it_was() -> None:
