@@ -170,10 +170,10 @@ def test_filter_that_cannot_be_raised_says_why(kind: str, why: str) -> None:
 
 
 class Root(nn.Module):
-    """The square root of what is positive, whose gradient in the dark is not a number."""
+    """The square root of all that is positive, whose gradient is not a number while nothing is."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x * (x > 0)).sqrt()
+        return (x * (x > 0)).sum((2, 3), keepdim=True).sqrt()
 
 
 @pytest.mark.parametrize("gate", [nn.ReLU, Root])
