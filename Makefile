@@ -49,6 +49,9 @@ format: $(VENV)/.installed ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+screenshots: $(VENV)/.installed browser ## take the docs' screenshots from site/
+	$(BIN)/python -m tests.browser.screenshots
+
 browser: $(VENV)/.installed # a Chromium: the machine's own, or Playwright's
 	$(BIN)/python -m tests.browser.chromium
 

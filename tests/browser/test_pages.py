@@ -1,4 +1,4 @@
-"""The pages as a visitor meets them: every filter opens, wherever the site lies, and nothing goes wrong."""
+"""The pages as a visitor meets them: in every theme, from disk, to and fro, small, dark, printed, without script."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import LAYERS, Hosted, Visitor
+from tests.browser.conftest import LAYER, LAYERS, MODEL, Hosted, Sites, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-LAYER = "models/small/features.3/index.html"
-
-
-def test_a_filter_opens(visit: Visit, address: str) -> None:
-    visitor = visit(address)
-    visitor.go(LAYER)
-    visitor.open_filter(3)
-    page = visitor.page
-    assert page.url.endswith("#filter-3")
-    opened = page.inner_text('[data-filter-open="3"]')
-    assert "Filter 3" in opened
-    assert "2.5 times the best photo" in opened
-    for label in ("cat", "dog", "zebra"):
-        assert label in opened
-    assert visitor.errors == []
+CUT = """() => [...document.querySelectorAll(".lurk :is(button, label, h2, h3, .lurk-tile-index, .lurk-switch)")]
+    .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML)"""
+"""Labels that do not fit."""
+THEIRS = 5
+"""Listeners that Material's instant navigation itself leaves behind at each step."""
+LISTENERS = """
+    const kept = window.__kept = new Map();
+    for (const [name, target] of [["window", window], ["document", document]]) {
+        const add = target.addEventListener, remove = target.removeEventListener;
+        target.addEventListener = function (type, listener, options) {
+            if (new Error().stack.includes("lurk")) {
+                const key = {};
+                kept.set(key, [target, type, listener]);
+                options?.signal?.addEventListener("abort", () => kept.delete(key));
+            }
+            return add.call(this, type, listener, options);
+        };
+        target.removeEventListener = function (type, listener, options) {
+            for (const [key, own] of kept)
+                if (own[0] === target && own[1] === type && own[2] === listener) kept.delete(key);
+            return remove.call(this, type, listener, options);
+        };
+    }
+    window.__galleries = [];
+"""
 
 
 def test_a_permanent_link_opens_its_filter(visit: Visit, address: str) -> None:
     visitor = visit(address)
     visitor.go(f"{LAYER}#filter-7")
-    visitor.page.wait_for_selector('[data-filter-open="7"]')
+    visitor.opened(7)
     assert visitor.errors == []
 
 
-def test_the_map_leads_to_a_layer(visit: Visit, address: str) -> None:
-    visitor = visit(address)
-    visitor.go("models/small/index.html")
-    visitor.page.wait_for_selector("lurk-map svg")
-    visitor.page.locator("lurk-map").get_by_text("features.3").first.click()
-    visitor.page.wait_for_selector('lurk-gallery a[data-filter="0"]')
-    assert "features.3" in visitor.page.url
-    assert visitor.errors == []
-
-
-def test_an_embedded_filter_shows_its_pictures(visit: Visit, address: str) -> None:
-    visitor = visit(address)
+def test_an_embedded_filter_shows_its_pictures(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.disk)
     visitor.go("index.html")
     assert visitor.page.locator("figure.lurk-embed svg").count() == 5
     box = visitor.page.locator("figure.lurk-embed svg").first.bounding_box()
@@ -54,39 +54,95 @@ def test_an_embedded_filter_shows_its_pictures(visit: Visit, address: str) -> No
     assert visitor.errors == []
 
 
-def test_the_plain_themes_show_it_too(visit: Visit, plain: Hosted) -> None:
+def test_the_other_themes_show_it_too(visit: Visit, plain: Hosted) -> None:
     visitor = visit(plain.server)
-    visitor.go(LAYER)
+    visitor.gallery()
     visitor.open_filter(3)
-    visitor.go("models/small/index.html")
-    visitor.page.wait_for_selector("lurk-map svg")
+    visitor.map()
+    visitor.page.locator('a[data-layer="features.3"]').click()
+    visitor.page.locator('lurk-gallery a[data-filter="0"]').first.wait_for()
     assert visitor.errors == []
 
 
-def test_instant_navigation_goes_back_and_forth(visit: Visit, material: Hosted) -> None:
+def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain: Hosted) -> None:
+    for site in (material, plain):
+        visitor = visit(site.server)
+        visitor.go(MODEL)
+        edges = visitor.page.eval_on_selector_all(
+            ".lurk-facts > div",
+            "rows => rows.map((row) => [...row.children].map((one) => one.getBoundingClientRect().x))",
+        )
+        assert edges
+        assert all(label == value for label, value in edges)
+
+
+def test_instant_navigation_goes_to_and_fro_and_leaves_nothing_behind(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server)
     page = visitor.page
-    visitor.go("models/small/features.0/")
+    page.add_init_script(LISTENERS)
+    visitor.gallery("models/small/features.0/")
     page.evaluate("window.stayed = true")
+
+    def go(name: str) -> None:
+        page.locator(".md-nav--primary").get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(f"**/{name}/")
+        page.locator(f'lurk-gallery[data-key="small/{name}"] a[data-filter="0"]').first.wait_for()
+        page.evaluate("__galleries.push(new WeakRef(document.querySelector('lurk-gallery')))")
+        assert page.locator("lurk-gallery").count() == 1
+        visitor.open_filter(2)
+
+    session = page.context.new_cdp_session(page)
+
+    def counted() -> tuple[int, int, int]:
+        for _ in range(3):
+            session.send("HeapProfiler.collectGarbage")
+        found = session.send("Memory.getDOMCounters")
+        return page.evaluate("__kept.size"), found["nodes"], found["jsEventListeners"]
+
+    rounds = []
     for _ in range(3):
-        for name, *_ in LAYERS:
-            page.locator(".md-nav--primary").get_by_role("link", name=name, exact=True).first.click()
-            page.wait_for_url(f"**/{name}/")
-            page.wait_for_selector(f'lurk-gallery[data-key="small/{name}"] a[data-filter="0"]')
-            assert page.locator("lurk-gallery").count() == 1
-            visitor.open_filter(2)
+        for name in ("features.3", "features.0"):
+            go(name)
+        page.go_back()
+        page.locator('lurk-gallery[data-key="small/features.0"]').first.wait_for()
+        page.go_back()
+        page.locator('lurk-gallery[data-key="small/features.3"] a[data-filter="0"]').first.wait_for()
+        go("features.0")
+        rounds.append(counted())
+    print("\nown listeners, nodes, listeners after each round:", *rounds)
     assert page.evaluate("window.stayed"), "the page was loaded anew"
+    assert rounds[0][0] == rounds[2][0] > 0
+    assert rounds[2][2] - rounds[1][2] <= 5 * THEIRS, "listeners pile up"
+    full = "__galleries.some((one) => one.deref() && !one.deref().isConnected && one.deref().childElementCount)"
+    assert not page.evaluate(full), "a gallery that was left keeps its elements"
     assert visitor.errors == []
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-@pytest.mark.parametrize("path", [LAYER, f"{LAYER}#filter-3", "models/small/index.html", "index.html"])
-def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width: int, path: str) -> None:
+def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width: int) -> None:
     visitor = visit(material.server, viewport={"width": width, "height": 800})
-    visitor.go(path)
-    visitor.page.wait_for_load_state("networkidle")
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+    ready = {
+        "index.html": ".lurk-embed", "models/index.html": ".lurk-facts", MODEL: ".lurk-map-box",
+        LAYER: "a[data-filter]", f"{LAYER}?#filter-3": ".lurk-ranked",
+    }  # fmt: skip
+    for path, part in ready.items():
+        visitor.go(path)
+        visitor.page.locator(part).first.wait_for()
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert visitor.page.evaluate(CUT) == [], path
     assert visitor.errors == []
+
+
+def test_the_first_tiles_stand_on_the_first_screen(visit: Visit, material: Hosted) -> None:
+    for width, height in ((360, 740), (1280, 800)):
+        visitor = visit(material.server, viewport={"width": width, "height": height})
+        visitor.gallery()
+        tile = visitor.page.locator("a[data-filter]").first.bounding_box()
+        assert tile is not None
+        assert tile["y"] + tile["height"] < height
+        seen = visitor.page.locator("svg.lurk-seen").bounding_box()
+        assert seen is not None
+        assert seen["y"] < tile["y"]
 
 
 def test_without_script_every_filter_is_there(visit: Visit, material: Hosted) -> None:
@@ -94,7 +150,7 @@ def test_without_script_every_filter_is_there(visit: Visit, material: Hosted) ->
     page = visitor.page
     visitor.go(LAYER)
     tiles = page.locator("lurk-gallery a[data-filter]")
-    assert tiles.count() == 40
+    assert tiles.count() == 16
     assert tiles.first.is_visible()
     box = page.locator("lurk-gallery a[data-filter] svg").first.bounding_box()
     assert box is not None
@@ -106,12 +162,106 @@ def test_without_script_every_filter_is_there(visit: Visit, material: Hosted) ->
     assert "features.0" in page.url
 
 
-def test_dark_and_light_have_their_own_ground(visit: Visit, address: str) -> None:
+def test_dark_and_light_have_their_own_ground(visit: Visit, material: Hosted) -> None:
     grounds = set()
     for scheme in ("light", "dark"):
-        visitor = visit(address, color_scheme=scheme)
+        visitor = visit(material.server, color_scheme=scheme)
         visitor.go(f"{LAYER}#filter-3")
-        visitor.page.wait_for_selector('[data-filter-open="3"]')
+        visitor.opened(3)
         grounds.add(visitor.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        grounds.add(visitor.page.locator(".lurk-panel-title").evaluate("title => getComputedStyle(title).color"))
         assert visitor.errors == []
-    assert len(grounds) == 2
+    assert len(grounds) == 4
+
+
+def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.gallery("models/small/many/index.html#filter-3")
+    visitor.opened(3)
+    page = visitor.page
+    page.emulate_media(media="print")
+    for tools in (".lurk-toolbar", ".lurk-panel-walk", ".lurk-take", ".lurk-switch"):
+        assert page.locator(tools).first.is_hidden()
+    assert page.locator(".lurk-how-body").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("a[data-filter]").count() == 2048
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("a[data-filter]").count() < 300
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_nothing_moves_for_who_wishes_so(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server, reduced_motion="reduce")
+    visitor.gallery(f"{LAYER}#filter-3")
+    visitor.opened(3)
+    moving = visitor.page.evaluate(
+        """() => [...document.querySelectorAll("lurk-gallery, lurk-gallery *")].filter((one) => {
+            const style = getComputedStyle(one);
+            return style.animationName !== "none" || !/^0s(, 0s)*$/.test(style.transitionDuration);
+        }).length"""
+    )
+    assert moving == 0
+    visitor.page.get_by_role("switch", name="Gradient").click()
+    assert visitor.page.locator(".lurk-gradient").first.evaluate("one => getComputedStyle(one).opacity") == "1"
+
+
+@pytest.mark.parametrize("theme", ["whole", "mkdocs"])
+def test_a_strict_policy_forbids_nothing_of_ours(visit: Visit, sites: Sites, theme: str) -> None:
+    def forbidden(path: str, act: Callable[[Visitor], None]) -> set[str]:
+        visitor = visit(sites.named(theme).strict)
+        visitor.page.add_init_script(
+            "window.__forbidden = []; document.addEventListener('securitypolicyviolation',"
+            " ({ effectiveDirective, blockedURI, sourceFile }) =>"
+            " __forbidden.push([effectiveDirective, blockedURI, sourceFile.replace(/.*\\/|.*html$/g, '')].join(' ')))"
+        )
+        visitor.go(path)
+        act(visitor)
+        return set(visitor.page.evaluate("__forbidden"))
+
+    def layer(visitor: Visitor) -> None:
+        visitor.opened(3)
+        visitor.page.get_by_role("button", name="View").click()
+        visitor.page.locator("button[data-image]").first.click()
+        visitor.page.locator("lurk-photo .lurk-bars").wait_for()
+        width = visitor.page.locator("lurk-photo .lurk-bar-fill").first.evaluate(
+            "one => one.getBoundingClientRect().width"
+        )
+        assert width > 10, "styles were not let through"
+
+    def model(visitor: Visitor) -> None:
+        visitor.page.locator(".lurk-map-box").first.wait_for()
+        visitor.page.locator(".lurk-map-box").first.hover()
+
+    theirs = forbidden("404.html", lambda _: None)
+    assert forbidden(f"{LAYER}#filter-3", layer) - theirs == set()
+    assert forbidden(MODEL, model) - theirs == set()
+
+
+def test_offline_and_privacy_plugins_and_right_to_left(visit: Visit, sites: Sites) -> None:
+    visitor = visit(sites.named("kept").disk)
+    page = visitor.page
+    page.route("https://unpkg.com/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    visitor.gallery("models/small/features.3/index.html")
+    assert page.evaluate("getComputedStyle(document.querySelector('lurk-gallery')).direction") == "rtl"
+    first, second = (page.locator("a[data-filter]").nth(place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert second["x"] < first["x"], "tiles run from left to right"
+    visitor.open_filter(3)
+    page.keyboard.press("ArrowLeft")
+    visitor.opened(4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    page.locator(".lurk-neighbours a[rel=next]").click()
+    page.locator('lurk-gallery[data-key="small/features.6"] a[data-filter]').first.wait_for()
+    visitor.map("models/small/index.html")
+    page.locator('a[data-layer="features.0"]').click()
+    page.locator('lurk-gallery[data-key="small/features.0"] a[data-filter]').first.wait_for()
+    assert visitor.errors == []
+
+
+def test_every_layer_has_its_pages(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.disk)
+    for name, filters, _ in LAYERS:
+        visitor.gallery(f"models/small/{name}/index.html")
+        assert len(visitor.tiles) == filters
+    assert visitor.errors == []

@@ -28,6 +28,7 @@ export class LurkGallery extends HTMLElement {
         if (!signal.aborted) this.#start(loaded);
       })
       .catch((error: Error) => {
+        this.classList.add("lurk-drawn");
         if (!signal.aborted)
           this.append(
             html("p", { class: "lurk-missing", role: "alert" }, `The gallery could not be shown: ${error.message}.`),
@@ -37,6 +38,7 @@ export class LurkGallery extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#life.abort();
+    this.#life = new AbortController(); // the old one's listeners hold what was drawn
     this.#view = null;
     this.replaceChildren();
   }
@@ -45,7 +47,7 @@ export class LurkGallery extends HTMLElement {
     const { signal } = this.#life;
     this.#state = readState(location.hash);
     this.#view = this.#build(data, base);
-    this.classList.add("lurk");
+    this.classList.add("lurk", "lurk-drawn");
     const line = html("div", { class: "lurk-status-line" }, this.#view.status, this.#neighbours(data, base));
     this.replaceChildren(this.#view.bar.node, line, this.#view.grid.node);
     this.#arrange();

@@ -26,10 +26,13 @@ export class LurkMap extends HTMLElement {
     if (!window.lurkDrawMap) script ??= runScript(new URL("lurk-map.js", own ?? document.baseURI).href);
     Promise.all([loadData<ModelData>(this.dataset.src ?? "model.js", this.dataset.key ?? ""), script])
       .then(([{ value, base }]) => {
-        if (!signal.aborted) window.lurkDrawMap?.(this, value, base, signal);
+        if (signal.aborted) return;
+        this.classList.add("lurk-drawn");
+        window.lurkDrawMap?.(this, value, base, signal);
       })
       .catch((error: Error) => {
         script = null;
+        this.classList.add("lurk-drawn");
         if (!signal.aborted)
           this.append(html("div", { role: "alert" }, missing("The map could not be shown", error.message)));
       });
@@ -37,6 +40,7 @@ export class LurkMap extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#life.abort();
+    this.#life = new AbortController(); // the old one's listeners hold what was drawn
     this.replaceChildren();
   }
 }

@@ -52,6 +52,7 @@ export class LurkPhoto extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#life.abort();
+    this.#life = new AbortController(); // the old one's listeners hold what was drawn
     this.replaceChildren();
   }
 

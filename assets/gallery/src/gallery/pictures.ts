@@ -162,7 +162,9 @@ export function strength({ ratio: times }: Synthesis): string {
 function synthesisFacts(made: Synthesis): string {
   const facts = [`Mean response ${score(made.score)} after ${made.steps} steps.`];
   const kept = (other: number | undefined) =>
-    typeof other === "number" && made.score > 0 ? percent(Math.max(0, other / made.score)) : null;
+    typeof other === "number" && made.score > 0
+      ? percent(Math.max(0, other / made.score)).replace(" ", "\u00a0")
+      : null;
   const shifted = kept(made.robust?.shift8);
   const grown = kept(made.robust?.scale10);
   if (shifted) facts.push(`Moved by 8 pixels it keeps ${shifted}${grown ? `, enlarged by a tenth ${grown}` : ""}.`);

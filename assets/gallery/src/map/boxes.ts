@@ -92,7 +92,8 @@ export function drawBox(box: Placed): SVGElement[] {
 export function says(item: Item): string {
   if (item.kind === "op") {
     const shape = shapeOf(item);
-    return item.layer ? `${item.layer.name} ${shape}, ${item.layer.kind}` : `${opText(item)}, ${shape}`;
+    if (item.layer) return `${item.layer.name} ${shape}, ${item.layer.kind}`;
+    return opName(item.node.type) === "input" ? opText(item) : `${opText(item)}, ${shape}`;
   }
   return `${headline(item)} ${underline(item)}`;
 }

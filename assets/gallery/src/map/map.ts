@@ -21,7 +21,7 @@ export class NetworkMap {
   readonly #tree: Tree;
   readonly #sheets: Sheets;
   readonly #frame = html("div", { class: "lurk-map-frame" });
-  readonly #canvas = svg("svg", { class: "lurk-map-canvas", role: "group" });
+  readonly #canvas = svg("svg", { class: "lurk-map-canvas", role: "group", tabindex: -1 });
   readonly #stage = svg("g");
   readonly #card = html("div", { class: "lurk-card", hidden: true, role: "tooltip" });
   readonly #found: HTMLElement;
