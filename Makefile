@@ -30,7 +30,7 @@ serve: $(VENV)/.installed ## serve it and build it again at every change
 	$(BIN)/mkdocs serve
 
 test: $(VENV)/.installed $(MODULES) browser ## run every fast test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto -m 'not zoo'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadgroup -m 'not zoo'
 	cd assets/gallery && $(NPM) test --silent
 
 test-zoo: $(VENV)/.installed ## run every classification network of torchvision and print a table

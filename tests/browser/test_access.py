@@ -28,8 +28,7 @@ def complaints(visitor: Visitor, add: bool = True) -> list[str]:
     return list(visitor.page.evaluate(RUN, [[part] for part in there]))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1280)])
 def test_axe_finds_nothing(visit: Visit, material: Hosted, scheme: str, width: int) -> None:
     visitor = visit(material.server, color_scheme=scheme, viewport={"width": width, "height": 800})
     visitor.map()

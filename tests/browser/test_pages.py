@@ -187,6 +187,7 @@ def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -
     assert page.locator("a[data-filter]").count() == 2048
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("a[data-filter]").count() < 300
+    visitor.gallery()
     assert page.pdf().startswith(b"%PDF")
 
 

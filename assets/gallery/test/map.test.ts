@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Graph, GraphNode, ModelLayer } from "../src/data/format";
-import { measure } from "../src/map/boxes";
+import { drawStrip, measure } from "../src/map/boxes";
 import { layOut } from "../src/map/layout";
 import { buildTree, type Item, layersIn, openAtFirst, opName } from "../src/map/tree";
 
@@ -164,5 +164,21 @@ describe("the layout", () => {
     const { lines } = layOut(buildTree({ nodes, edges }, []), new Set(), measure);
     expect(lines).toHaveLength(edges.length);
     expect(lines.filter(({ arc }) => !arc).length).toBe(count - 1);
+  });
+});
+
+describe("pictures", () => {
+  it("stand for what is folded: those of the last layer inside, once each", () => {
+    const { graph, layers } = residual(2);
+    const last = layers[layers.length - 1];
+    if (last) last.strip = [0, 1, 2, 3, 4, 5].map((filter) => [filter, [0, 40 * filter, 0, 40, 40]]);
+    const tree = buildTree(graph, layers);
+    const { boxes } = layOut(tree, new Set(), measure);
+    const drawn = boxes
+      .filter(({ item }) => item.kind !== "op")
+      .flatMap((box) => drawStrip(box, (sheet) => `s${sheet}`));
+    expect(drawn.map((one) => one.getAttribute("viewBox"))).toEqual(
+      [0, 40, 80, 120].map((x) => `${x + 0.5} 0.5 39 39`),
+    );
   });
 });
