@@ -17,6 +17,8 @@ Objective = Callable[[Tensor], Tensor]
 """Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``."""
 
 _LONG_MEMORY = 0.99
+_USUAL_STEPS = 64
+_LONGEST = 3.0
 _TINY = 1e-20
 
 
@@ -26,7 +28,8 @@ class Recipe:
 
     Attributes:
         steps: Gradients taken.
-        rate: The first steps' length, in standard deviations of a natural picture's coefficient.
+        rate: The first steps' length, in standard deviations of a natural picture's coefficient. Where there are fewer
+            than 64 steps they are longer, so that they go as far.
         memory: The weight of the steps before in a step's direction; much of it blurs a short ascent.
         settle: The share of the steps, at the end, over which the rate falls to a tenth.
         floor: How far coefficients with weak gradients are held back: 0 gives every one the same step (Adam's way),
@@ -67,7 +70,8 @@ class Recipe:
     def rate_at(self, step: int) -> float:
         """The rate of one step."""
         left = (self.steps - step) / max(1.0, self.settle * self.steps)
-        return self.rate * min(1.0, 0.1 + 0.9 * left)
+        longer = min(_LONGEST, max(1.0, _USUAL_STEPS / self.steps))
+        return self.rate * longer * min(1.0, 0.1 + 0.9 * left)
 
 
 @dataclass(frozen=True)

@@ -120,3 +120,8 @@ def test_rate_falls_at_the_end() -> None:
     assert rates[:70] == [0.2] * 70
     assert all(before > after for before, after in pairwise(rates[73:]))
     assert 0.02 <= rates[-1] < 0.03
+
+
+@pytest.mark.parametrize(("steps", "first"), [(128, 0.1), (64, 0.1), (32, 0.2), (8, 0.3)])
+def test_fewer_steps_are_longer(steps: int, first: float) -> None:
+    assert Recipe(steps=steps, rate=0.1).rate_at(0) == pytest.approx(first)
