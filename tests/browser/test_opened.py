@@ -148,6 +148,21 @@ def test_wires_and_similar_filters_lead_on(visit: Visit, address: str) -> None:
     assert visitor.errors == []
 
 
+def test_the_first_layer_reads_from_the_picture_and_shows_its_weights(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.gallery("models/small/features.0/#filter-3")
+    visitor.opened(3)
+    page = visitor.page
+    assert "channel 0 of the picture" in page.inner_text(".lurk-wires")
+    assert page.locator(".lurk-wires > div").first.locator("a").count() == 0
+    kernel = page.locator(".lurk-kernel svg").bounding_box()
+    assert kernel is not None
+    assert kernel["width"] == kernel["height"] > 60
+    cut = "names => names.some((name) => name.scrollWidth > name.clientWidth)"
+    assert not page.locator(".lurk-bar-name").evaluate_all(cut)
+    assert visitor.errors == []
+
+
 def test_what_was_not_computed_is_said(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server)
     visitor.gallery(f"{LAYER}#filter-2")

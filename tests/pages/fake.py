@@ -118,15 +118,17 @@ class Maker:
             "selectivity": None if dead else {"index": 0.4 + index / 20, "class": means[0][0], "auc": 0.9},
         }  # fmt: skip
         found["wiring"] = self.wiring(layer, index)
+        if layer == 0:
+            found["kernel"] = put(f"{index}/kernel", 3, 3)
         return found
 
     def wiring(self, layer: int, index: int) -> Json:
-        """Each layer reads from the one before it; what the first reads are no filters."""
-        sides = (("inputs", layer - 1), ("outputs", layer + 1))
-        there = [(side, self.layers[place]) for side, place in sides if 0 <= place < len(self.layers)]
+        """Each layer reads from the one before it, the first one from the picture's channels."""
+        known = [("", 3, 0), *self.layers]
+        sides = {"inputs": known[layer], **({"outputs": self.layers[layer + 1]} if known[layer + 2 :] else {})}
         return {
             side: [[name, (index + n) % filters, round(0.8 - 0.6 * n, 2)] for n in range(3)]
-            for side, (name, filters, _) in there
+            for side, (name, filters, _) in sides.items()
         }
 
     def entry(self, place: int, name: str, filters: int, field: int) -> Json:

@@ -110,7 +110,7 @@ export interface FilterDetail {
   max_activ?: Maybe<Synthesis>;
   classes?: Maybe<{ avg?: ClassMean[]; max?: ClassMean[] }>;
   stats?: Maybe<Stats>;
-  wiring?: Maybe<{ inputs?: Wire[]; outputs?: Wire[] }>;
+  wiring?: Maybe<{ inputs?: Maybe<Wire[]>; outputs?: Maybe<Wire[]> }>;
   kernel?: Pic | null;
 }
 

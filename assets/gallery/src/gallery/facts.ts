@@ -10,6 +10,8 @@ import { missing } from "./pictures";
 import { thumbnail } from "./tile";
 
 const SHORT = 10;
+/** What stands for a layer's name where a filter reads from the picture itself. */
+const PICTURE = "";
 
 export interface FactOptions {
   data: LayerData;
@@ -95,7 +97,9 @@ export function wiringSection(filter: FilterDetail, options: FactOptions): HTMLE
     ["Reads from", wiring.inputs],
     ["Read by", wiring.outputs],
   ] as const) {
-    if (wires?.length) sides.append(html("div", {}, html("h4", {}, title), wireBars(title, wires, options)));
+    const why = reason(wires);
+    const shown = present(wires) && wires.length ? wireBars(title, wires, options) : why && missing("Not traced", why);
+    if (shown) sides.append(html("div", {}, html("h4", {}, title), shown));
   }
   if (!sides.children.length) return null;
   const says = "The weight times the source's typical response; a bar to the other side of zero holds the filter back.";
@@ -208,9 +212,9 @@ function wireBars(title: string, wires: readonly Wire[], { filterPage }: FactOpt
   return bars(
     wires.map(([layer, filter, weight]) => ({
       key: `${layer} ${filter}`,
-      name: `${layer} · ${filter}`,
+      name: layer === PICTURE ? `channel ${filter} of the picture` : `${layer} · ${filter}`,
       value: weight,
-      href: filterPage(layer, filter),
+      ...(layer === PICTURE ? {} : { href: filterPage(layer, filter) }),
       says: `${weight < 0 ? "Held back" : "Excited"} by ${score(Math.abs(weight))}: filter ${filter} of ${layer}`,
     })),
     { label: title },
