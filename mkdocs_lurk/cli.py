@@ -17,9 +17,10 @@ from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.declared import Declared, read_declared
 from mkdocs_lurk.plugin.results import analyze as analyze_models
-from mkdocs_lurk.plugin.results import generate
+from mkdocs_lurk.plugin.results import foretell, generate
 from mkdocs_lurk.plugin.results import inspect as inspect_model
 from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.run.progress import duration
 from mkdocs_lurk.store import ModelReader, Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import pack as pack_bundle
@@ -57,12 +58,14 @@ def _config_file(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @_config_file
 def plan(path: Path) -> None:
-    """Say what is cached and what is missing."""
+    """Say what is cached and what is missing, and estimate the time and the size of the rest by trying a little."""
     declared = read_declared(path)
     store = Store(declared.config.cache_dir)
     for state in resolve(declared.config, store):
         if state.key is None:
-            click.echo(f"{state.config.name}: missing, {state.reason}")
+            seconds, size = foretell(declared.config, state.config, store)
+            left = f"about {duration(seconds)} on this machine and {size / 1e6:.3g} MB"
+            click.echo(f"{state.config.name}: missing, {state.reason}; {left}")
             continue
         units = ModelReader(store, state.key).units()
         size = sum(store.size(unit) for unit in units)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,7 @@ def test_plan_tells_what_is_missing(made: Project) -> None:
     (made.root / "photos" / "cat" / "0.png").unlink()
     (line,) = lines("plan")
     assert line.startswith("small: missing, it was not analysed yet")
+    assert re.search(r"; about [\d hmins]+ on this machine and [\d.e+]+ MB$", line)
 
 
 def test_another_configuration_file_is_taken(made: Project) -> None:

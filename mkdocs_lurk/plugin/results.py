@@ -50,6 +50,14 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
             yield model, key
 
 
+def foretell(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:
+    """Estimate the seconds that are left for a model, and the bytes of all its results, by trying a little of it."""
+    from mkdocs_lurk.run.estimate import estimate  # imports torch
+
+    found = estimate(config, model, store)
+    return found.total_s, found.stored_bytes
+
+
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:
     """Load a model and describe its layers, as records do."""
     from mkdocs_lurk.run.assembling import layer_entry  # these import torch

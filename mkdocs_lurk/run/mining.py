@@ -74,7 +74,7 @@ def mine_shard(session: Session, unit: Unit) -> None:
         if not ids:
             continue
         by_layer, outputs = activations.respond(session.probe, session.placed(x))
-        found = _side_by_side([by_layer[layer.name] for layer in session.layers])
+        found = side_by_side([by_layer[layer.name] for layer in session.layers])
         parts.append(
             Mined.of(found, np.array(ids), labels_of(session, ids), len(session.images.labels), session.config.top_k)
         )
@@ -140,7 +140,8 @@ def responses(session: Session, findings: Findings, layer: str) -> tuple[NDArray
     return means, maxima
 
 
-def _side_by_side(layers: Sequence[Responses]) -> Responses:
+def side_by_side(layers: Sequence[Responses]) -> Responses:
+    """Join the responses of all layers, in their order, into those of all filters."""
     return Responses(
         np.concatenate([layer.means for layer in layers], axis=1),
         np.concatenate([layer.maxima for layer in layers], axis=1),

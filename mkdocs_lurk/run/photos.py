@@ -12,14 +12,14 @@ from mkdocs_lurk.store.store import Unit as Stored
 STAGE = "keeping pictures"
 ALGORITHM = 1
 _PICTURES = 32
-_ALL_UP_TO = 2_000
+ALL_UP_TO = 2_000
 _COST = 1e8
 
 
 def shown(session: Session, findings: Findings) -> list[int]:
     """The ids of the pictures that pages show: all of a small set, else those that some filter ranks."""
     n_images = len(session.images.entries)
-    if n_images <= _ALL_UP_TO:
+    if n_images <= ALL_UP_TO:
         ids = set(range(n_images))
     else:
         ids = set(np.unique(np.concatenate([findings.mined.avg.images, findings.mined.max.images])).tolist())

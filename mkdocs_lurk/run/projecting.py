@@ -109,17 +109,17 @@ def project_run(session: Session, findings: Findings, unit: Unit) -> None:
         kind = "avg" if pair.position is None else "max"
         name = f"{pair.filter}/{kind}/{pair.rank}"
         if pair.gradient is not None:
-            blobs[name] = _encoded(pair.gradient)
+            blobs[name] = encoded(pair.gradient)
             pair.facts["grad_size"] = [pair.gradient.shape[2], pair.gradient.shape[1]]
         record.setdefault(str(pair.filter), {"avg": [], "max": []})[kind].append(pair.facts)
     session.store.put(unit.key, {"layer": unit.layer, "filters": record}, blobs)
 
 
-def project_pairs(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
-    """Compute the gradients of pairs of one layer, and what there is to say of them."""
+def project_pairs(session: Session, layer: str, pairs: Sequence[Pair], through: Through | None = None) -> None:
+    """Compute the gradients of pairs of one layer, and what there is to say of them; see ``trusted``."""
     whole = [pair for pair in pairs if pair.position is None]
     maximal = [pair for pair in pairs if pair.position is not None]
-    through = trusted(session, layer, whole)
+    through = through or trusted(session, layer, whole)
     _whole_pictures(session, through, layer, whole)
     if covers(session, layer):
         _effective(session, through, layer, maximal)
@@ -127,7 +127,7 @@ def project_pairs(session: Session, layer: str, pairs: Sequence[Pair]) -> None:
         _windows(session, through, layer, maximal)
 
 
-def _encoded(gradient: NDArray[np.float32]) -> bytes:
+def encoded(gradient: NDArray[np.float32]) -> bytes:
     """Encode a gradient; small ones without loss, since they are shown enlarged."""
     small = gradient.shape[1] * gradient.shape[2] <= _SMALL_PX
     return encode_picture(gradient_pixels(gradient), None if small else _QUALITY)

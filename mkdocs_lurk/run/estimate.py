@@ -1,0 +1,252 @@
+"""Foretell how long an analysis will take on this machine and how much it will store, from a trial of a few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from mkdocs_lurk.analysis import activations
+from mkdocs_lurk.analysis.activations import Mined
+from mkdocs_lurk.analysis.synthesis import Recipe, synthesise
+from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.encode import encode_picture
+from mkdocs_lurk.run import mining, photos, projecting, synthesising
+from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.run.mining import Findings
+from mkdocs_lurk.run.pipeline import open_session
+from mkdocs_lurk.run.plan import state_of
+from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.run.session import Session, Unit
+from mkdocs_lurk.store.store import Store
+
+_PICTURES, _LAYERS, _FILTERS, _STEPS = 8, 3, 2, 2
+_PASS = 8
+_CLEAN_PASSES = 6
+"""A synthesis ends with so many forward passes: scores, robustness, and their verification."""
+_RECORD_BYTES, _CLASS_BYTES, _WIRE_BYTES = 3000, 60, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an analysis still takes.
+
+    Attributes:
+        left_s: Seconds for what is missing, by stage.
+        stored_bytes: The size of all results, when they are complete.
+    """
+
+    left_s: dict[str, float]
+    stored_bytes: float
+
+    @property
+    def total_s(self) -> float:
+        """Seconds for all that is missing."""
+        return sum(self.left_s.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a few pictures and filters took; lists are by layer, in the order of the session's.
+
+    Attributes:
+        look_s: For a picture, to decode it and look at it.
+        keep_s: For a picture, to encode it.
+        keep_bytes: Its size.
+        check_s: For each run of filters, to choose its number format.
+        pair_s: For a pair of a filter and a picture.
+        pair_bytes: The size of a pair's gradient.
+        step_s: For a filter's step of gradient ascent.
+        finish_s: For what follows a filter's last step.
+    """
+
+    look_s: float
+    keep_s: float
+    keep_bytes: float
+    check_s: list[float]
+    pair_s: list[float]
+    pair_bytes: list[float]
+    step_s: list[float]
+    finish_s: list[float]
+
+
+def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> Estimate:
+    """Estimate what the analysis of a model still takes; nothing for one that is complete.
+
+    Raises:
+        LurkError: The network or its pictures cannot be loaded.
+    """
+    state = state_of(config, model, store)
+    if state.key is not None:
+        return Estimate({}, 0.0)
+    session, *_ = open_session(config, model, store, Quiet(), Ranks())
+    trial = _try(session)
+    shards = mining.shards(session)
+    missing = [unit for unit in shards if not store.has(unit.key)]
+    left = {mining.STAGE: trial.look_s * _items(missing)}
+    if missing:
+        left |= _all_to_do(session, trial)
+    else:
+        left |= _some_to_do(session, trial, mining.merge(session, shards))
+    return Estimate(left, _size(session, trial, len(shards)))
+
+
+def _all_to_do(session: Session, trial: Trial) -> dict[str, float]:
+    """The stages that follow mining, before it is known which pictures they are about."""
+    return {
+        projecting.STAGE: sum(
+            count * 2 * session.config.top_k * trial.pair_s[number]
+            - (-count // projecting.FILTERS) * trial.check_s[number]
+            for number, count in enumerate(_filters(session))
+        ),
+        photos.STAGE: trial.keep_s * _shown(session),
+        synthesising.STAGE: sum(
+            _synthesis_s(session, trial, number, count) for number, count in enumerate(_syntheses(session))
+        ),
+        "verifying scores": trial.look_s * _shown(session),
+    }
+
+
+def _some_to_do(session: Session, trial: Trial, findings: Findings) -> dict[str, float]:
+    """The same where all pictures were looked at: the units are known, and which of them are stored."""
+
+    def missing(units: Sequence[Unit]) -> list[Unit]:
+        return [unit for unit in units if not session.store.has(unit.key)]
+
+    number = {layer.name: at for at, layer in enumerate(session.layers)}
+    pairs = 2 * session.config.top_k
+    kept = _items(missing(photos.units(session, findings)))
+    return {
+        projecting.STAGE: sum(
+            len(unit.items) * pairs * trial.pair_s[number[unit.layer]] + trial.check_s[number[unit.layer]]
+            for unit in missing(projecting.units(session, findings))
+        ),
+        photos.STAGE: trial.keep_s * kept,
+        synthesising.STAGE: sum(
+            _synthesis_s(session, trial, number[unit.layer], len(unit.items))
+            for unit in missing(synthesising.units(session, synthesising.Averages.of(session, findings)))
+        ),
+        "verifying scores": trial.look_s * kept,
+    }
+
+
+def _size(session: Session, trial: Trial, n_shards: int) -> float:
+    n_filters, k = sum(layer.filters for layer in session.layers), session.config.top_k
+    n_classes = len(session.images.labels)
+    mined = n_filters * (32 * k + 16 * n_classes + 4)
+    responses = 8 * n_filters * min(len(session.images.entries), 10_000)
+    shown = _filters(session)
+    gradients = sum(2 * k * count * size for count, size in zip(shown, trial.pair_bytes, strict=True))
+    pictures = trial.keep_bytes * (_shown(session) + sum(_syntheses(session)))
+    records = sum(shown) * (_RECORD_BYTES + 2 * k * _WIRE_BYTES + 2 * n_classes * _CLASS_BYTES)
+    return n_shards * mined + responses + gradients + pictures + records
+
+
+def _synthesis_s(session: Session, trial: Trial, number: int, count: int) -> float:
+    steps = session.config.synthesis.steps if session.config.synthesis else 0
+    passes = -(-count // _PASS) * _PASS
+    return passes * (steps * trial.step_s[number] + trial.finish_s[number])
+
+
+def _filters(session: Session) -> list[int]:
+    return [len(session.config.chosen_filters(layer.name, layer.filters)) for layer in session.layers]
+
+
+def _syntheses(session: Session) -> list[int]:
+    return [len(session.config.synthesis_filters(layer.name, layer.filters)) for layer in session.layers]
+
+
+def _shown(session: Session) -> int:
+    """How many pictures will be kept."""
+    n_images = len(session.images.entries)
+    if n_images <= photos.ALL_UP_TO:
+        return n_images
+    return min(n_images, sum(_filters(session)) * 2 * session.config.top_k)
+
+
+def _items(units: Sequence[Unit]) -> int:
+    return sum(len(unit.items) for unit in units)
+
+
+def _try(session: Session) -> Trial:
+    spaced = range(0, len(session.images.entries), max(1, len(session.images.entries) // _PICTURES))[:_PICTURES]
+    began = perf_counter()
+    ids, x, _ = next(session.pictures.batches(spaced, _PICTURES))
+    decode_s = (perf_counter() - began) / len(spaced)
+    if not ids:
+        raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
+    activations.respond(session.probe, session.placed(x[:1]))  # what happens once should not count
+    began = perf_counter()
+    by_layer, _ = activations.respond(session.probe, session.placed(x))
+    look_s = (perf_counter() - began) / len(ids)
+    found = mining.side_by_side([by_layer[layer.name] for layer in session.layers])
+    labels = mining.labels_of(session, ids)
+    mined = Mined.of(found, np.array(ids), labels, len(session.images.labels), session.config.top_k)
+    findings = Findings(mined, np.array(ids), {}, {}, 0, ())
+    began = perf_counter()
+    sizes = [len(encode_picture(session.pictures.pixels(image))) for image in ids]
+    keep_s = (perf_counter() - began) / len(ids)
+    costs = np.cumsum([layer.macs for layer in session.layers]).astype(float)
+    last = len(session.layers) - 1
+    tried = sorted({round((n + 0.5) / _LAYERS * last) if n < _LAYERS - 1 else last for n in range(_LAYERS)})
+    projected = [_try_projecting(session, findings, number) for number in tried]
+    check_s, pair_s, pair_bytes = (_between(costs, tried, [one[column] for one in projected]) for column in range(3))
+    finish_s = [_CLEAN_PASSES * look_s * float(cost / costs[-1]) for cost in costs]
+    step_s = [0.0] * len(costs)
+    if any(_syntheses(session)):
+        ascended = [_try_synthesis(session, findings, number, finish_s[number]) for number in tried[1:]]
+        step_s = _between(costs, tried[1:], ascended)
+    return Trial(decode_s + look_s, keep_s, float(np.mean(sizes)), check_s, pair_s, pair_bytes, step_s, finish_s)
+
+
+def _try_projecting(session: Session, findings: Findings, number: int) -> tuple[float, float, float]:
+    """Seconds to choose a layer's number format, seconds a pair, and bytes a pair."""
+    layer = session.layers[number]
+    filters = session.config.chosen_filters(layer.name, layer.filters)[:_FILTERS]
+    pairs = projecting.pairs_of(session, findings, layer.name, filters)
+    if not pairs:
+        return 0.0, 0.0, 0.0
+    whole = [pair for pair in pairs if pair.position is None]
+    began = perf_counter()
+    through = projecting.trusted(session, layer.name, whole)
+    check_s = perf_counter() - began
+    began = perf_counter()
+    projecting.project_pairs(session, layer.name, pairs, through)
+    sizes = [len(projecting.encoded(pair.gradient)) for pair in pairs if pair.gradient is not None]
+    return check_s, (perf_counter() - began) / len(pairs), sum(sizes) / len(pairs)
+
+
+def _try_synthesis(session: Session, findings: Findings, number: int, finish_s: float) -> float:
+    """Seconds a filter's step."""
+    layer, transform = session.layers[number], session.pictures.transform
+    averages = synthesising.Averages(session.pictures, tuple(findings.kept.tolist()), ()).statistics
+
+    def make(steps: int) -> None:
+        synthesise(
+            session.probe,
+            layer.name,
+            [0],
+            mean=transform.mean,
+            std=transform.std,
+            size=(transform.channels, transform.height, transform.width),
+            statistics=averages,
+            recipe=Recipe(steps=steps),
+            fast=session.fast,
+            batch=_PASS,
+        )
+
+    return max(_seconds(lambda: make(_STEPS)) / _PASS - finish_s, finish_s / 20) / _STEPS
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _between(costs: np.ndarray, tried: Sequence[int], values: Sequence[float]) -> list[float]:
+    """Values for every layer, by straight lines over the cost of running the network as far as it."""
+    return [float(value) for value in np.interp(costs, costs[list(tried)], values)]

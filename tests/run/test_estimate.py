@@ -1,0 +1,57 @@
+"""The estimate runs, has a figure for every stage, shrinks with what is done, and ends at nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mkdocs_lurk.config import LurkConfig
+from mkdocs_lurk.run import mining, projecting, synthesising
+from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.run.estimate import estimate
+from mkdocs_lurk.run.pipeline import analyze, open_session
+from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.store import ModelReader, Store
+
+Project = Callable[..., LurkConfig]
+
+
+def test_everything_is_to_do(project: Project) -> None:
+    config = project()
+    found = estimate(config, config.models[0], Store(config.cache_dir))
+    assert len(found.left_s) == 5
+    assert all(seconds > 0 for seconds in found.left_s.values())
+    assert len(Store(config.cache_dir).keys()) == 0
+
+
+def test_the_size_is_what_is_stored_then(project: Project) -> None:
+    config = project()
+    store = Store(config.cache_dir)
+    foretold = estimate(config, config.models[0], store).stored_bytes
+    units = ModelReader(store, analyze(config, config.models[0], store)).units()
+    assert foretold / 2 < sum(store.size(unit) for unit in units) < foretold * 2
+
+
+def test_a_complete_model_costs_nothing(project: Project) -> None:
+    config = project()
+    store = Store(config.cache_dir)
+    analyze(config, config.models[0], store)
+    assert estimate(config, config.models[0], store).total_s == 0
+
+
+def test_what_is_stored_is_not_to_do(project: Project) -> None:
+    config = project()
+    store = Store(config.cache_dir)
+    session, *_ = open_session(config, config.models[0], store, Quiet(), Ranks())
+    shards = mining.shards(session)
+    session.run_units(mining.STAGE, shards, mining.mine_shard)
+    findings = mining.merge(session, shards)
+    units = projecting.units(session, findings)
+    session.run_units(projecting.STAGE, units, lambda own, unit: projecting.project_run(own, findings, unit))
+    left = estimate(config, config.models[0], store).left_s
+    assert left[mining.STAGE] == left[projecting.STAGE] == 0
+    assert left[synthesising.STAGE] > 0
+
+
+def test_without_synthesis_it_costs_nothing(project: Project) -> None:
+    config = project(synthesis=False)
+    assert estimate(config, config.models[0], Store(config.cache_dir)).left_s[synthesising.STAGE] == 0
