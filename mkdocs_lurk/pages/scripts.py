@@ -6,7 +6,7 @@ Scores carry five figures here; ``results.json`` has them all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from mkdocs_lurk.pages.photos import Photos
 Json = dict[str, Any]
 Pic = list[int]
 Labels = Mapping[str, int]
+Published = Mapping[str, Collection[int]]
 """Every label, in order, and its place."""
 
 _FIGURES = 5
@@ -128,7 +129,13 @@ def _columns(filters: Sequence[Json], photos: Photos, pictures: LayerPictures, l
 
 
 def chunk_script(
-    filters: Sequence[Json], slug: str, record: Json, photos: Photos, pictures: LayerPictures, labels: Labels
+    filters: Sequence[Json],
+    slug: str,
+    record: Json,
+    photos: Photos,
+    pictures: LayerPictures,
+    labels: Labels,
+    published: Published,
 ) -> Json:
     """``filters-K.js``: all that is known of a run of filters."""
     sheets, used = Sheets(slug), Sheets(slug)
@@ -145,8 +152,17 @@ def chunk_script(
                 name: [[_label(labels, label), mean] for label, mean in means[:_CLASSES_SHOWN]]
                 for name, means in found["classes"].items()
             }
+        if words.present(found.get("wiring")):
+            found["wiring"] = {side: _marked(wires, published) for side, wires in found["wiring"].items()}
         shown.append(rounded(found))
     return {"sheets": sheets.names, "photos": used.names, "filters": shown}
+
+
+def _marked(wires: Any, published: Published) -> Any:
+    """Mark the wires that lead to filters which were not looked at: a page has no place to link to."""
+    if not isinstance(wires, list):
+        return wires
+    return [wire if wire[1] in published.get(wire[0], ()) else [*wire, 1] for wire in wires]
 
 
 class BestOfPhotos:

@@ -170,6 +170,8 @@ class _ModelWriter:
         self.labels = labels_of(self.record)
         self.photos = Photos(reader, self.record["images"])
         self.best = BestOfPhotos()
+        names = [entry["name"] for entry in self.record["layers"]]
+        self.published = {name: {item["index"] for item in reader.layer(name)["filters"]} for name in names}
 
     def write(self) -> Json:
         self.photos.write(self.folder)
@@ -188,7 +190,7 @@ class _ModelWriter:
         self._text(f"{slug}/layer.js", script(key, data))
         for number in range(-(-len(filters) // chunk)):
             run = filters[number * chunk : (number + 1) * chunk]
-            value = chunk_script(run, slug, self.record, self.photos, pictures, self.labels)
+            value = chunk_script(run, slug, self.record, self.photos, pictures, self.labels, self.published)
             self._text(f"{slug}/filters-{number}.js", script(f"{key}/filters-{number}", value))
         rows = filter_rows(filters, self.record["images"], pictures, slug)
         size = self.record["model"]["input"]["size"][1:]

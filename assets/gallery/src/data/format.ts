@@ -101,7 +101,8 @@ export interface Stats {
 }
 
 export type ClassMean = [label: number, mean: number];
-export type Wire = [layer: string, filter: number, weight: number];
+/** `unshown` is 1 where the filter was not looked at and has no place to lead to. */
+export type Wire = [layer: string, filter: number, weight: number, unshown?: 1];
 
 export interface FilterDetail {
   index: number;

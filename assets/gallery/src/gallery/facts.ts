@@ -210,11 +210,11 @@ export function figures({ stats }: FilterDetail): HTMLElement | null {
 
 function wireBars(title: string, wires: readonly Wire[], { filterPage }: FactOptions): HTMLElement {
   return bars(
-    wires.map(([layer, filter, weight]) => ({
+    wires.map(([layer, filter, weight, unshown]) => ({
       key: `${layer} ${filter}`,
       name: layer === PICTURE ? `channel ${filter} of the picture` : `${layer} · ${filter}`,
       value: weight,
-      ...(layer === PICTURE ? {} : { href: filterPage(layer, filter) }),
+      ...(layer === PICTURE || unshown ? {} : { href: filterPage(layer, filter) }),
       says: `${weight < 0 ? "Held back" : "Excited"} by ${score(Math.abs(weight))}: filter ${filter} of ${layer}`,
     })),
     { label: title },
