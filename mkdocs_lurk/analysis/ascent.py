@@ -61,7 +61,7 @@ class Recipe:
     least_px: int = 64
     early: float = 0.5
     enough: float = 0.25
-    version: int = 1
+    version: int = 2
 
     def as_dict(self) -> dict[str, Any]:
         """Every setting by name, for the key under which a result is kept."""

@@ -6,8 +6,8 @@ in units of what the model's own pictures have at that frequency and in that pri
 colour is favoured beyond what the data has. Before each step the picture is shifted and zoomed a little.
 
 Early steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
-visible repeats, and the remaining steps run there. No part of any natural picture enters, only the averages of
-`Statistics`.
+visible repeats, and the remaining steps run there. Of the last state and the one before the last, unzoomed steps, the
+one with the higher clean score is kept. No part of any natural picture enters, only the averages of `Statistics`.
 """
 
 from __future__ import annotations
@@ -189,10 +189,18 @@ class _Studio:
             start = start + self._enlarged(early)
             broken, moved = early.broken, early.moved
         late = Climb(self.full, start, self.recipe)
-        trace += late.run(objective, range(turn, steps), seen, noise)
-        drawn = late.pixels()
+        pause = max(turn, round(steps * (1 - self.recipe.sharpen)))
+        trace += late.run(objective, range(turn, pause), seen, noise)
+        before = late.pixels()
+        trace += late.run(objective, range(pause, steps), seen, noise)
+        drawn = self._better(before, late.pixels(), filters)
         pixels = self._best_possible(drawn, filters) if self.linear else _bytes(drawn)
         return self._finish(pixels, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
+
+    def _better(self, before: Tensor, after: Tensor, filters: Sequence[int]) -> Tensor:
+        """Of two states of each picture the one with the higher clean score; the later one of equals."""
+        higher = self._clean(_bytes(before), filters) > self._clean(_bytes(after), filters)
+        return torch.where(_one_each(higher), before, after)
 
     def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
         names = [f"{self.seed}/{self.judge.layer}/{index}/{use}" for index in filters]

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mkdocs_lurk.analysis.ascent import Climb
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.synthesis import Recipe, Statistics, Synthesis, synthesise
 from tests.analysis.networks import Branching, seeded
@@ -282,3 +283,19 @@ def test_works_where_gradients_are_off() -> None:
 def test_recipe_names_all_that_changes_bytes() -> None:
     assert Recipe(steps=32).as_dict() != Recipe().as_dict()
     assert set(Recipe().as_dict()) >= {"steps", "rate", "jitter", "zoom", "version"}
+
+
+def test_last_steps_that_spoil_a_picture_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, run = seeded(Branching), Climb.run
+    good = make(module, "last", [2], recipe=Recipe(steps=20))[0]
+
+    def spoil(self: Climb, objective: Any, steps: Sequence[int], seen: Any, spare: Tensor) -> list[Tensor]:
+        trace = run(self, objective, steps, seen, spare)
+        if len(steps) and steps[-1] == 19:
+            self.coefficients = -self.coefficients
+        return trace
+
+    monkeypatch.setattr(Climb, "run", spoil)
+    kept = make(module, "last", [2], recipe=Recipe(steps=20))[0]
+    assert kept.failed is None
+    assert kept.score > 0.8 * good.score
