@@ -38,7 +38,7 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
     """Compute what is missing of some models' results, together with the other processes of a ``torchrun``.
 
     Yields:
-        Each model and the key of its record, when it is complete.
+        Each model and the key of its record, when it is complete; nothing in the processes that do not lead.
     """
     with joined() as ranks:
         for model in models:
@@ -47,7 +47,8 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 key = run(config, model, store, Reporter(model.title) if ranks.leads else Quiet(), ranks)
-            yield model, key
+            if ranks.leads:
+                yield model, key
 
 
 def foretell(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:
