@@ -10,6 +10,7 @@ from typing import Any
 
 FILTERS = 2048
 CHUNK = 128
+CLASSES = 14
 NETWORKS = ("vgg16", "googlenet", "resnet152", "densenet201")
 _GRAPHS = Path(__file__).parents[2] / "assets" / "gallery" / "dev" / "graphs.py"
 
@@ -36,6 +37,7 @@ def _many(source: Path, target: Path) -> None:
     filters: Json = {name: [values[n % known] for n in range(FILTERS)] for name, values in columns.items()}
     filters["index"] = list(range(FILTERS))
     filters["max"] = [round(10 - n * 0.004, 3) for n in range(FILTERS)]
+    filters["selectivity"] = [round(n / FILTERS, 4) for n in range(FILTERS)]
     filters["order"] = list(range(FILTERS))[::-1]
     filters["dead"] = [int(n % 100 == 1) for n in range(FILTERS)]
     filters["duplicate"] = [n - 1 if n % 50 == 3 else -1 for n in range(FILTERS)]
@@ -44,8 +46,10 @@ def _many(source: Path, target: Path) -> None:
     layer = {**layer, "chunk": CHUNK, "chunks": [f"filters-{k}.js" for k in chunks], "filters": filters}
     layer["layer"]["filters"] = FILTERS
     _write(target / "layer.js", "small/many", layer)
+    means = {by: [[f"class {n}", 1 - n / CLASSES] for n in range(CLASSES)] for by in ("max", "avg")}
     for k in chunks:
-        run = [{**details["filters"][n % known], "index": n} for n in range(k * CHUNK, min(FILTERS, (k + 1) * CHUNK))]
+        numbers = range(k * CHUNK, min(FILTERS, (k + 1) * CHUNK))
+        run = [{**details["filters"][n % known], "index": n, "classes": means} for n in numbers]
         _write(target / f"filters-{k}.js", f"small/many/filters-{k}", {**details, "filters": run})
     _rename(target / "index.html", "small/features.0", "small/many")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.browser.conftest import Hosted, Visitor
-from tests.browser.invented import FILTERS
+from tests.browser.invented import CLASSES, FILTERS
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
@@ -42,7 +42,13 @@ def test_of_many_filters_those_in_sight_are_in_the_page(visit: Visit, material: 
 
 @pytest.mark.parametrize(
     ("order", "first"),
-    [("index", [0, 2, 3]), ("strongest", [0, 2, 3]), ("similarity", [2047, 2046, 2045]), ("ratio", [5, 11, 17])],
+    [
+        ("index", [0, 2, 3]),
+        ("strongest", [0, 2, 3]),
+        ("selectivity", [2047, 2046, 2045]),
+        ("similarity", [2047, 2046, 2045]),
+        ("ratio", [5, 11, 17]),
+    ],
 )
 def test_it_sorts(visit: Visit, material: Hosted, order: str, first: list[int]) -> None:
     visitor = visit(material.server)
@@ -132,3 +138,16 @@ def test_arrows_move_through_the_grid(visit: Visit, material: Hosted) -> None:
     page.keyboard.press("Home")
     assert visitor.focused == "0"
     assert page.locator('lurk-gallery a[data-filter][tabindex="0"]').count() == 1
+
+
+def test_all_classes_are_a_click_away(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.gallery(f"{MANY}#filter-12")
+    visitor.opened(12)
+    classes = visitor.page.locator(".lurk-fact-classes")
+    assert classes.locator(".lurk-bar-value").count() == 10
+    classes.get_by_role("button", name=f"All {CLASSES}").click()
+    assert classes.locator(".lurk-bar-value").count() == CLASSES
+    classes.get_by_role("button", name="Top 10").click()
+    assert classes.locator(".lurk-bar-value").count() == 10
+    assert visitor.errors == []
