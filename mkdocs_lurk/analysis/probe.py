@@ -123,36 +123,6 @@ class Probe:
         with self._hooked(self._modules, hooked), self._catching(catch):
             return self.module(self._laid(x))
 
-    def run(
-        self,
-        x: Tensor,
-        catch: Callable[[Call], Tensor],
-        modules: Iterable[str],
-        receive: Callable[[str, Tensor], None] = lambda *_: None,
-    ) -> None:
-        """Run the network as far as it goes, every convolution and linear call by way of a function.
-
-        Args:
-            x: Pictures, ``(n, c, h, w)``, normalised.
-            catch: Receives a call and returns the output that the network goes on with.
-            modules: Names of layers; the maps of those that are modules' outputs are handed over.
-            receive: What they are handed to, as in ``read``.
-        """
-
-        def hooked(name: str, output: Any) -> None:
-            receive(name, self._map(name, output))
-
-        with self._hooked(self._modules & set(modules), hooked), self._catching(catch):
-            self.module(self._laid(x))
-
-    def as_maps(self, layer: str, output: Tensor, channels: int) -> Tensor:
-        """See what a layer gave for some of its filters as maps, ``(n, channels, h, w)``."""
-        return self._map(layer, output, channels)
-
-    def own_map(self, call: Call, index: int) -> Tensor:
-        """Compute the map of one filter of a call, ``(n, h', w')``."""
-        return self._own_maps(call, [index] * len(call.input))
-
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
         """Compute for each picture the map of one filter, and stop there.
 
