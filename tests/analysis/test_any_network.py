@@ -18,11 +18,12 @@ from mkdocs_lurk.models.layers import Layer, find_layers
 from mkdocs_lurk.models.receptive import fields
 from mkdocs_lurk.models.tape import record
 from tests.analysis.test_probe import Everything
-from tests.models.random_nets import nets
+from tests.models.random_nets import Patch, Resize, nets
 from tests.zoo.gradients import slow
 
 Drawn = tuple[nn.Module, tuple[int, int, int]]
 N_PICTURES, K = 9, 3
+UNEVEN = (Patch, Resize, nn.ConvTranspose2d)
 
 
 def looked_at(drawn: Drawn) -> tuple[nn.Module, tuple[Layer, ...], Probe]:
@@ -83,6 +84,8 @@ def test_guided_equals_its_slow_twin(drawn: Drawn, random) -> None:
 @given(nets(), st.randoms(use_true_random=False))
 def test_a_window_is_enough_for_its_unit(drawn: Drawn, random) -> None:
     module, size = drawn
+    if any(isinstance(part, UNEVEN) for part in module.modules()):
+        return  # the same pixels elsewhere give something else: the pipeline sees that and takes the whole picture
     module, layers, probe = looked_at(drawn)
     known = fields(record(module, torch.zeros(1, *size)), layers)
     layer = random.choice(layers)
