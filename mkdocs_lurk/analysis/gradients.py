@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.rules import Rule, hold_gates, set_rule
+from mkdocs_lurk.errors import ModelError
 
 Position = tuple[int, int]
 
@@ -38,7 +40,7 @@ def project(
         The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the numbers themselves,
         ``(n,)``.
     """
-    with torch.enable_grad():
+    with torch.enable_grad(), _differentiable(layer):
         x = x.detach().requires_grad_()
         scores = _scores(probe.maps(x, layer, filters), positions)
         set_rule(scores, rule)
@@ -63,7 +65,7 @@ def project_with_energy(
         The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``project``; and the squared plain
         gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
     """
-    with torch.enable_grad():
+    with torch.enable_grad(), _differentiable(layer):
         x = x.detach().requires_grad_()
         scores = _scores(probe.maps(x, layer, filters), positions)
         with hold_gates(scores):
@@ -71,6 +73,20 @@ def project_with_energy(
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
     return gradient.float(), scores.detach().float(), plain.float().square().sum(1)
+
+
+@contextmanager
+def _differentiable(layer: str) -> Iterator[None]:
+    """Say in one line that a network overwrites what its own gradient needs."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "modified by an inplace operation" not in str(error):
+            raise
+        raise ModelError(
+            f"layer {layer!r} cannot be differentiated: the network overwrites in place a value that its gradient "
+            "needs; replace that in-place step (such as y += x after an in-place ReLU) by an ordinary one"
+        ) from error
 
 
 def _scores(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:

@@ -14,6 +14,7 @@ from mkdocs_lurk.analysis.activations import Mined, merge_all, respond
 from mkdocs_lurk.analysis.crops import window
 from mkdocs_lurk.analysis.gradients import project
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.layers import Layer, find_layers
 from mkdocs_lurk.models.receptive import fields
 from mkdocs_lurk.models.tape import record
@@ -75,7 +76,11 @@ def test_guided_equals_its_slow_twin(drawn: Drawn, random) -> None:
     module, layers, probe = looked_at(drawn)
     x, layer = torch.randn(2, *drawn[1]), random.choice(layers)
     index = random.randrange(layer.filters)
-    fast, _ = project(probe, x, layer.name, [index, index], "guided")
+    try:
+        fast, _ = project(probe, x, layer.name, [index, index], "guided")
+    except ModelError as error:
+        assert "overwrites in place" in str(error)  # noqa: PT017 - only some networks do
+        return
     true = 2 * slow(module, x, layer.name, index)  # the twin's mean is over both pictures
     assert torch.allclose(fast, true, rtol=1e-4, atol=1e-5 * float(true.abs().max()) + 1e-12)
 

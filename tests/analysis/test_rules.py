@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.gradients import project, project_with_energy
 from mkdocs_lurk.analysis.rules import set_rule
+from mkdocs_lurk.errors import ModelError
 from tests.analysis.networks import Branching, Modular, seeded
 from tests.analysis.test_probe import probed
 
@@ -123,3 +124,20 @@ def test_gates_are_held_for_the_energy_only() -> None:
     assert energy[0][inside].sum() > 0
     assert energy[0][~inside].abs().max() == 0
     assert gradient[0, :, ~inside].abs().max() > 0
+
+
+class Overwriting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.first(x), inplace=True)
+        y += 1
+        return self.second(y)
+
+
+def test_a_network_that_overwrites_what_its_gradient_needs_is_one_line() -> None:
+    module, x = seeded(Overwriting), torch.randn(1, 3, 16, 16)
+    with pytest.raises(ModelError, match="layer 'second' cannot be differentiated: the network overwrites in place"):
+        project(probed(module), x, "second", [0], "guided")
