@@ -40,9 +40,9 @@ def project(
         The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the numbers themselves,
         ``(n,)``.
     """
-    with torch.enable_grad(), _differentiable(layer):
+    with torch.enable_grad(), differentiable(layer):
         x = x.detach().requires_grad_()
-        scores = _scores(probe.maps(x, layer, filters), positions)
+        scores = scores_of(probe.maps(x, layer, filters), positions)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
     return gradient.float(), scores.detach().float()
@@ -65,9 +65,9 @@ def project_with_energy(
         The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``project``; and the squared plain
         gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
     """
-    with torch.enable_grad(), _differentiable(layer):
+    with torch.enable_grad(), differentiable(layer):
         x = x.detach().requires_grad_()
-        scores = _scores(probe.maps(x, layer, filters), positions)
+        scores = scores_of(probe.maps(x, layer, filters), positions)
         with hold_gates(scores):
             (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
         set_rule(scores, rule)
@@ -76,7 +76,7 @@ def project_with_energy(
 
 
 @contextmanager
-def _differentiable(layer: str) -> Iterator[None]:
+def differentiable(layer: str) -> Iterator[None]:
     """Say in one line that a network overwrites what its own gradient needs."""
     try:
         yield
@@ -89,7 +89,8 @@ def _differentiable(layer: str) -> Iterator[None]:
         ) from error
 
 
-def _scores(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:
+def scores_of(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:
+    """One number of each map ``(n, h, w)``: a unit's value, or the spatial mean where there are no positions."""
     if positions is None:
         return maps.mean((1, 2))
     rows, columns = zip(*positions, strict=True)

@@ -19,7 +19,7 @@ from mkdocs_lurk.models.tokens import Layout
 Shape = tuple[int, int, int]
 
 
-class _Reached(BaseException):
+class Reached(BaseException):
     """Ends a forward pass whose rest is of no interest; no network's own ``except Exception`` catches it."""
 
 
@@ -77,7 +77,7 @@ class Probe:
         self.shapes = dict(shapes)
         self._modules = frozenset(modules)
         self._layouts = dict(layouts or {})
-        self._memory_format = memory_format
+        self.memory_format = memory_format
         self._owners = OwnerNames(module)
 
     @classmethod
@@ -92,9 +92,10 @@ class Probe:
         )
 
     def _laid(self, x: Tensor) -> Tensor:
-        return x if self._memory_format is None else x.contiguous(memory_format=self._memory_format)
+        return x if self.memory_format is None else x.contiguous(memory_format=self.memory_format)
 
-    def _map(self, layer: str, output: Any, channels: int | None = None) -> Tensor:
+    def as_maps(self, layer: str, output: Any, channels: int | None = None) -> Tensor:
+        """See what a layer gave, for all of its filters or for some, as maps ``(n, channels, h, w)``."""
         shape = self.shapes[layer]
         shape = shape if channels is None else (channels, *shape[1:])
         return as_map(output, shape, self._layouts.get(layer, "nchw"))
@@ -114,14 +115,44 @@ class Probe:
         def catch(call: Call) -> Tensor:
             output = call.run()
             if call.name in self.shapes and call.name not in self._modules:
-                receive(call.name, self._map(call.name, output))
+                receive(call.name, self.as_maps(call.name, output))
             return output
 
         def hooked(name: str, output: Any) -> None:
-            receive(name, self._map(name, output))
+            receive(name, self.as_maps(name, output))
 
         with self._hooked(self._modules, hooked), self._catching(catch):
             return self.module(self._laid(x))
+
+    def run(
+        self,
+        x: Tensor,
+        catch: Callable[[Call], Tensor],
+        until: str | None = None,
+        receive: Callable[[Tensor], None] | None = None,
+    ) -> None:
+        """Run the network with every convolution and linear call by way of a function.
+
+        Args:
+            x: Pictures, ``(n, c, h, w)``, normalised.
+            catch: Receives a call and returns the output that the network goes on with, or raises ``Reached``.
+            until: A layer; where it is a module's output, its maps ``(n, c, h, w)`` are handed to ``receive``.
+            receive: Likewise may raise ``Reached``, which ends the pass.
+        """
+
+        def hooked(name: str, output: Any) -> None:
+            if receive is not None:
+                receive(self.as_maps(name, output))
+
+        with self._hooked(self._modules & {until or ""}, hooked), self._catching(catch):
+            try:
+                self.module(self._laid(x))
+            except Reached:
+                return
+
+    def is_module(self, layer: str) -> bool:
+        """Whether a layer is a module's output rather than a convolution or linear call."""
+        return layer in self._modules
 
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
         """Compute for each picture the map of one filter, and stop there.
@@ -142,26 +173,27 @@ class Probe:
         found: list[Tensor] = []
 
         def catch(call: Call) -> Tensor:
-            if call.name != layer:
+            if call.name != layer or layer in self._modules:
                 return call.run()
-            found.append(self._own_maps(call, filters))
-            raise _Reached
+            found.append(self.own_maps(call, filters))
+            raise Reached
 
-        def hooked(_name: str, output: Any) -> None:
-            maps = torch.split(self._map(layer, output), 1)
-            found.append(torch.cat([one[:, index] for one, index in zip(maps, filters, strict=True)]))
-            raise _Reached
+        def receive(maps: Tensor) -> None:
+            found.append(of_each(maps, filters))
+            raise Reached
 
-        with self._hooked(self._modules & {layer}, hooked):
-            try:
-                if layer in self._modules:
-                    self.module(self._laid(x))
-                else:
-                    with self._catching(catch):
-                        self.module(self._laid(x))
-            except _Reached:
-                return found[0]
-        raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
+        self.run(x, catch, layer, receive)
+        if not found:
+            raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
+        return found[0]
+
+    def own_maps(self, call: Call, filters: Sequence[int]) -> Tensor:
+        """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
+        one = _one_unit if call.kind == "Linear" else _one_filter
+        if len(set(filters)) == 1:
+            return self.as_maps(call.name, one(call.input, call, filters[0]), 1)[:, 0]
+        pictures = zip(torch.split(call.input, 1), filters, strict=True)
+        return torch.cat([self.as_maps(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
 
     @contextmanager
     def _catching(self, catch: Callable[[Call], Tensor]) -> Iterator[None]:
@@ -181,15 +213,12 @@ class Probe:
     def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
         """Make a probe of a copy of the network on another device or in another number format."""
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
-        return Probe(module, self.shapes, self._modules, self._layouts, self._memory_format)
+        return Probe(module, self.shapes, self._modules, self._layouts, self.memory_format)
 
-    def _own_maps(self, call: Call, filters: Sequence[int]) -> Tensor:
-        """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
-        one = _one_unit if call.kind == "Linear" else _one_filter
-        if len(set(filters)) == 1:
-            return self._map(call.name, one(call.input, call, filters[0]), 1)[:, 0]
-        pictures = zip(torch.split(call.input, 1), filters, strict=True)
-        return torch.cat([self._map(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
+
+def of_each(maps: Tensor, filters: Sequence[int]) -> Tensor:
+    """Of each picture's maps ``(n, c, h, w)`` that of one filter, ``(n, h, w)``."""
+    return torch.cat([one[:, index] for one, index in zip(torch.split(maps, 1), filters, strict=True)])
 
 
 def _one_unit(x: Tensor, call: Call, index: int) -> Tensor:

@@ -10,8 +10,9 @@ import numpy as np
 
 from mkdocs_lurk.analysis.health import health, similarity_order
 from mkdocs_lurk.models.layers import Layer
-from mkdocs_lurk.run import mining, projecting
+from mkdocs_lurk.run import mining
 from mkdocs_lurk.run.mining import Findings
+from mkdocs_lurk.run.pairs import covers
 from mkdocs_lurk.run.session import Session, Unit
 from mkdocs_lurk.run.wiring import Wired
 from mkdocs_lurk.types import RESULTS_SCHEMA, slug
@@ -24,7 +25,7 @@ class Parts:
     """The finished stages of one model.
 
     Attributes:
-        projected: For each filter of each layer the unit that holds its gradients, and its facts.
+        projected: For each filter of each layer, by ranking, the facts of its gradients and where they are.
         synthesised: The same for syntheses; layers without any are absent.
         photos: For each picture the unit that holds it.
         wired: Wires and kernels.
@@ -32,7 +33,7 @@ class Parts:
     """
 
     findings: Findings
-    projected: Mapping[str, Mapping[int, tuple[str, Any]]]
+    projected: Mapping[str, Mapping[int, Mapping[str, Any]]]
     synthesised: Mapping[str, Mapping[int, tuple[str, Any]]]
     photos: Mapping[int, str]
     wired: Wired
@@ -43,7 +44,7 @@ def layer_entry(session: Session, layer: Layer) -> dict[str, Any]:
     """A layer's entry in the model's record."""
     known = session.fields[layer.name]
     status, note = known.status, known.note
-    if status == "exact" and projecting.covers(session, layer.name):
+    if status == "exact" and covers(session, layer.name):
         status = "effective"
         note = (
             f"the exact field, {known.size[0]} x {known.size[1]} px, covers most of the picture; boxes hold most of "
@@ -114,36 +115,33 @@ def images_record(session: Session, parts: Parts, outputs: Sequence[str]) -> lis
 
 
 def _pictures(session: Session, parts: Parts, layer: Layer, index: int) -> dict[str, Any]:
-    unit, facts = parts.projected[layer.name][index]
+    facts = parts.projected[layer.name][index]
     column = session.spans[layer.name].start + index
     mined = parts.findings.mined
+    avg, best = mined.avg, mined.max
     top_avg = [
-        {"image": int(image), "score": _score(score), **_gradient(unit, f"{index}/avg/{rank}", own)}
-        for rank, (image, score, own) in enumerate(
-            zip(mined.avg.images[column], mined.avg.scores[column], facts["avg"], strict=False)
-        )
+        {"image": int(image), "score": _score(score), **_gradient(own)}
+        for image, score, own in zip(avg.images[column], avg.scores[column], facts["avg"], strict=False)
     ]
     top_max = [
         {
             "image": int(image),
             "score": _score(score),
             "position": list(divmod(int(place), layer.output[2])),
-            **_gradient(unit, f"{index}/max/{rank}", own),
+            **_gradient(own),
         }
-        for rank, (image, score, place, own) in enumerate(
-            zip(
-                mined.max.images[column], mined.max.scores[column], mined.max.places[column], facts["max"], strict=False
-            )
+        for image, score, place, own in zip(
+            best.images[column], best.scores[column], best.places[column], facts["max"], strict=False
         )
     ]
     return {"top_avg": top_avg, "top_max": top_max}
 
 
-def _gradient(unit: str, blob: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: value for name, value in facts.items() if name != "grad_size"}
+def _gradient(facts: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in facts.items() if name not in ("grad_size", "unit", "blob")}
     if "grad_size" not in facts:
         return {**rest, "grad": {"skipped": "the unit sees padding only"}}
-    return {**rest, "grad": {"unit": unit, "blob": blob, "size": facts["grad_size"]}}
+    return {**rest, "grad": {"unit": facts["unit"], "blob": facts["blob"], "size": facts["grad_size"]}}
 
 
 def _synthesis(session: Session, parts: Parts, layer: Layer, index: int) -> dict[str, Any]:

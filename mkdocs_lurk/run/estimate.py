@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -17,13 +17,15 @@ from mkdocs_lurk.images.encode import encode_picture
 from mkdocs_lurk.run import mining, photos, projecting, synthesising
 from mkdocs_lurk.run.distributed import Ranks
 from mkdocs_lurk.run.mining import Findings
+from mkdocs_lurk.run.pairs import Pair, pairs_of
 from mkdocs_lurk.run.pipeline import open_session
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.run.projector import Projector
 from mkdocs_lurk.run.session import Session, Unit
 from mkdocs_lurk.store.store import Store
 
-_PICTURES, _LAYERS, _FILTERS, _STEPS = 8, 3, 2, 2
+_PICTURES, _LAYERS, _FILTERS, _PAIRS, _STEPS = 8, 3, 32, 6, 2
 _PASS = 8
 _CLEAN_PASSES = 6
 """A synthesis ends with so many forward passes: scores, robustness, and their verification."""
@@ -56,7 +58,7 @@ class Trial:
         look_s: For a picture, to decode it and look at it.
         keep_s: For a picture, to encode it.
         keep_bytes: Its size.
-        check_s: For each run of filters, to choose its number format.
+        pass_s: For a picture's forward pass, from which gradients are taken.
         pair_s: For a pair of a filter and a picture.
         pair_bytes: The size of a pair's gradient.
         step_s: For a filter's step of gradient ascent.
@@ -66,7 +68,7 @@ class Trial:
     look_s: float
     keep_s: float
     keep_bytes: float
-    check_s: list[float]
+    pass_s: float
     pair_s: list[float]
     pair_bytes: list[float]
     step_s: list[float]
@@ -96,12 +98,10 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> Estimate:
 
 def _all_to_do(session: Session, trial: Trial) -> dict[str, float]:
     """The stages that follow mining, before it is known which pictures they are about."""
+    pairs = [count * 2 * session.config.top_k for count in _filters(session)]
     return {
-        projecting.STAGE: sum(
-            count * 2 * session.config.top_k * trial.pair_s[number]
-            - (-count // projecting.FILTERS) * trial.check_s[number]
-            for number, count in enumerate(_filters(session))
-        ),
+        projecting.STAGE: sum(count * seconds for count, seconds in zip(pairs, trial.pair_s, strict=True))
+        + min(len(session.images.entries), sum(pairs)) * trial.pass_s,
         photos.STAGE: trial.keep_s * _shown(session),
         synthesising.STAGE: sum(
             _synthesis_s(session, trial, number, count) for number, count in enumerate(_syntheses(session))
@@ -117,13 +117,12 @@ def _some_to_do(session: Session, trial: Trial, findings: Findings) -> dict[str,
         return [unit for unit in units if not session.store.has(unit.key)]
 
     number = {layer.name: at for at, layer in enumerate(session.layers)}
-    pairs = 2 * session.config.top_k
+    projections = projecting.Projections(session, findings)
+    left = [projections.pairs[place] for unit in missing(projections.units) for place in unit.items]
     kept = _items(missing(photos.units(session, findings)))
     return {
-        projecting.STAGE: sum(
-            len(unit.items) * pairs * trial.pair_s[number[unit.layer]] + trial.check_s[number[unit.layer]]
-            for unit in missing(projecting.units(session, findings))
-        ),
+        projecting.STAGE: sum(trial.pair_s[number[pair.layer]] for pair in left)
+        + len({pair.image for pair in left}) * trial.pass_s,
         photos.STAGE: trial.keep_s * kept,
         synthesising.STAGE: sum(
             _synthesis_s(session, trial, number[unit.layer], len(unit.items))
@@ -192,31 +191,44 @@ def _try(session: Session) -> Trial:
     costs = np.cumsum([layer.macs for layer in session.layers]).astype(float)
     last = len(session.layers) - 1
     tried = sorted({round((n + 0.5) / _LAYERS * last) if n < _LAYERS - 1 else last for n in range(_LAYERS)})
-    projected = [_try_projecting(session, findings, number) for number in tried]
-    check_s, pair_s, pair_bytes = (_between(costs, tried, [one[column] for one in projected]) for column in range(3))
+    pass_s, projected = _try_projecting(session, findings, tried)
+    pair_s, pair_bytes = (_between(costs, tried, [one[column] for one in projected]) for column in range(2))
     finish_s = [_CLEAN_PASSES * look_s * float(cost / costs[-1]) for cost in costs]
     step_s = [0.0] * len(costs)
     if any(_syntheses(session)):
         ascended = [_try_synthesis(session, findings, number, finish_s[number]) for number in tried[1:]]
         step_s = _between(costs, tried[1:], ascended)
-    return Trial(decode_s + look_s, keep_s, float(np.mean(sizes)), check_s, pair_s, pair_bytes, step_s, finish_s)
+    return Trial(decode_s + look_s, keep_s, float(np.mean(sizes)), pass_s, pair_s, pair_bytes, step_s, finish_s)
 
 
-def _try_projecting(session: Session, findings: Findings, number: int) -> tuple[float, float, float]:
-    """Seconds to choose a layer's number format, seconds a pair, and bytes a pair."""
-    layer = session.layers[number]
-    filters = session.config.chosen_filters(layer.name, layer.filters)[:_FILTERS]
-    pairs = projecting.pairs_of(session, findings, layer.name, filters)
-    if not pairs:
-        return 0.0, 0.0, 0.0
-    whole = [pair for pair in pairs if pair.position is None]
-    began = perf_counter()
-    through = projecting.trusted(session, layer.name, whole)
-    check_s = perf_counter() - began
-    began = perf_counter()
-    projecting.project_pairs(session, layer.name, pairs, through)
-    sizes = [len(projecting.encoded(pair.gradient)) for pair in pairs if pair.gradient is not None]
-    return check_s, (perf_counter() - began) / len(pairs), sum(sizes) / len(pairs)
+def _try_projecting(
+    session: Session, findings: Findings, tried: Sequence[int]
+) -> tuple[float, list[tuple[float, float]]]:
+    """Seconds for a picture's forward pass; for each layer that is tried, seconds and bytes a pair."""
+    image, names = int(findings.kept[0]), [layer.name for layer in session.layers]
+
+    def some(number: int, n_pairs: int) -> list[Pair]:
+        filters = session.config.chosen_filters(names[number], session.layers[number].filters)[:_FILTERS]
+        own = [pair for pair in pairs_of(session, findings, names[number], filters) if pair.image == image]
+        return sorted(own, key=lambda pair: pair.rank)[:n_pairs]
+
+    bare = next((pairs for number in range(len(names)) if (pairs := some(number, 1))), [])
+    if not bare:
+        return 0.0, [(0.0, 0.0)] * len(tried)
+    bare = [replace(bare[0], position=None)]
+    projector = Projector(session)
+    list(projector.project(bare))  # what happens once should not count
+    pass_s = _seconds(lambda: list(projector.project(bare)))
+    found = []
+    for number in tried:
+        pairs = some(number, _PAIRS)
+        began = perf_counter()
+        projected = (pair.gradient for pair in projector.project(pairs))
+        done = [projecting.encoded(gradient) for gradient in projected if gradient is not None]
+        spent = perf_counter() - began - pass_s
+        count = max(1, len(pairs))
+        found.append((max(spent, 0.0) / count, sum(map(len, done)) / count))
+    return pass_s, found
 
 
 def _try_synthesis(session: Session, findings: Findings, number: int, finish_s: float) -> float:
@@ -241,7 +253,7 @@ def _try_synthesis(session: Session, findings: Findings, number: int, finish_s: 
     return max(_seconds(lambda: make(_STEPS)) / _PASS - finish_s, finish_s / 20) / _STEPS
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     began = perf_counter()
     work()
     return perf_counter() - began

@@ -114,8 +114,7 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
         if session.ranks.leads:
             log.warning("picture %s is skipped: %s", session.images.entries[image].path, why)
 
-    project = partial(_with, projecting.project_run, findings)
-    projections = projecting.units(session, findings)
+    projections = projecting.Projections(session, findings)
     kept = photos.units(session, findings)
     averages = synthesising.Averages.of(session, findings)
     synthesise = partial(_with, synthesising.synthesise_run, averages)
@@ -123,13 +122,13 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     proof = verifying.Proof(session, findings, kept, syntheses, synthesise)
     session.progress.plan(
         {
-            projecting.STAGE: _missing(session, projections),
+            projecting.STAGE: _missing(session, projections.units),
             photos.STAGE: _missing(session, kept),
             synthesising.STAGE: _missing(session, syntheses),
             verifying.STAGE: _missing(session, proof.units),
         }
     )
-    session.run_units(projecting.STAGE, projections, project)
+    session.run_units(projecting.STAGE, projections.units, projections.make)
     session.run_units(photos.STAGE, kept, photos.keep)
     session.run_units(synthesising.STAGE, syntheses, synthesise)
     session.run_units(verifying.STAGE, proof.units, proof.check)
@@ -139,11 +138,11 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     verified = verifying.conclude(session, [session.fetch(unit, proof.check).record for unit in proof.units])
     parts = Parts(
         findings,
-        assembling.collect(session, projections, project),
+        projections.collect(session),
         assembling.collect(session, syntheses, synthesise),
         {image: unit.key for unit in kept for image in unit.items},
         wiring.Wired.read(wires.key, session.fetch(wires, wire)),
-        tuple(sorted({unit.key for unit in [*shards, *projections, *kept, *syntheses, *proof.units, wires]})),
+        tuple(sorted({unit.key for unit in [*shards, *projections.units, *kept, *syntheses, *proof.units, wires]})),
     )
     return parts, verified
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.store.store import Unit as Stored
 
 Pixels = NDArray[Any]
+Item = TypeVar("Item")
 
 _REMEMBERED_PICTURES = 256
 _DECODERS = 2
@@ -230,7 +231,7 @@ class Unit:
     items: tuple[int, ...]
 
 
-def runs(items: Sequence[int], length: int) -> list[tuple[int, ...]]:
+def runs(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
     """Cut a sequence into runs of a length that does not depend on who does them."""
     return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
 

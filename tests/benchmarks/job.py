@@ -10,11 +10,12 @@ from typing import Any
 import torch
 
 from mkdocs_lurk.analysis.synthesis import Recipe, synthesise
-from mkdocs_lurk.run import mining, photos, projecting, synthesising, verifying
+from mkdocs_lurk.run import mining, photos, synthesising, verifying
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.store import Store
+from tests.benchmarks import gradients
 from tests.benchmarks.clock import in_turns, timed
 from tests.benchmarks.rows import Row
 from tests.benchmarks.setting import Setting, opened
@@ -64,9 +65,10 @@ def measure(setting: Setting) -> list[Row]:
     session = opened(setting.vgg("sample", filters=SAMPLE, synthesis={"steps": STEPS}))
     seen = len(session.images.entries)
     rest, slope = _synthesis_steps(session)
+    pairs = gradients.sampled(setting)
     stages = {
         "mining": sum(meter.spent[mining.STAGE]) / seen * _PICTURES,
-        "gradients": _over_layers(session, meter.spent[projecting.STAGE]),
+        "gradients": (pairs.pair_s + pairs.encode_s) * gradients.FILTERS * 2 * gradients.TOP_K,
         "photos": sum(meter.spent[photos.STAGE]) / seen * _PICTURES,
         "synthesis": _over_layers(session, meter.spent[synthesising.STAGE])
         * (rest + slope * _DEFAULT_STEPS) / (rest + slope * STEPS),

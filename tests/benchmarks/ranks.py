@@ -63,9 +63,9 @@ def _work(folder: Path, photos: Path, weights: Path | None) -> None:
         ranks.wait()
         with timed() as mining:
             findings = mined(session)
-        units = projecting.units(session, findings)
+        projections = projecting.Projections(session, findings)
         with timed() as gradients:
-            session.run_units("gradients", units, lambda own, unit: projecting.project_run(own, findings, unit))
+            session.run_units("gradients", projections.units, projections.make)
         times = {"mining": mining.cpu_s, "gradients": gradients.cpu_s}
         (folder / f"rank-{ranks.rank}.json").write_text(json.dumps(times))
 

@@ -45,8 +45,8 @@ def test_what_is_stored_is_not_to_do(project: Project) -> None:
     shards = mining.shards(session)
     session.run_units(mining.STAGE, shards, mining.mine_shard)
     findings = mining.merge(session, shards)
-    units = projecting.units(session, findings)
-    session.run_units(projecting.STAGE, units, lambda own, unit: projecting.project_run(own, findings, unit))
+    projections = projecting.Projections(session, findings)
+    session.run_units(projecting.STAGE, projections.units, projections.make)
     left = estimate(config, config.models[0], store).left_s
     assert left[mining.STAGE] == left[projecting.STAGE] == 0
     assert left[synthesising.STAGE] > 0

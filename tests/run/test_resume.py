@@ -30,7 +30,7 @@ def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many small units, so that there is much to interrupt; one thread, so that forking is safe."""
     monkeypatch.setattr(mining, "_SHARD", 8)
     monkeypatch.setattr(mining, "BATCH", 4)
-    monkeypatch.setattr(projecting, "FILTERS", 1)
+    monkeypatch.setattr(projecting, "PAIRS", 6)
     monkeypatch.setattr(synthesising, "FILTERS", 2)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

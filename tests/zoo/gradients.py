@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -10,8 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from mkdocs_lurk.analysis.batch import Row
 from mkdocs_lurk.analysis.gradients import project
+from mkdocs_lurk.analysis.hollow import NeedsValuesError
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.analysis.recording import Recording
+from mkdocs_lurk.analysis.replay import replay
 from mkdocs_lurk.models.layers import Layer
 
 RECTIFIERS: dict[Any, Callable[..., Tensor]] = {
@@ -79,17 +84,22 @@ def slow(module: nn.Module, x: Tensor, layer: str, index: int) -> Tensor:
 
 
 def check(module: nn.Module, x: Tensor, layers: Sequence[Layer]) -> tuple[int, list[str]]:
-    """Compare some layers' gradients; returns how many were compared, and what differs."""
+    """Compare some layers' gradients, taken singly and from recordings; how many layers, and what differs."""
     last = len(layers) - 1
     chosen = dict.fromkeys(layers[round(i * last / max(1, _LAYERS - 1))] for i in range(_LAYERS))
     probe, problems = Probe.of(module, layers), []
+    recordings = {kind: Recording(probe, x, torch.float32, short=kind == "short") for kind in ("full", "short")}
     for layer in chosen:
         index = layer.filters // 2
-        fast, _ = project(probe, x, layer.name, [index], "guided")
         true = slow(module, x, layer.name, index)
-        difference = float((fast - true).abs().max() / true.abs().max().clamp(min=1e-30))
-        if not difference <= _CLOSE:
-            problems.append(
-                f"{layer.name}: the guided gradient of filter {index} differs by {difference:.2g} (relative)"
-            )
+        found = {"single": project(probe, x, layer.name, [index], "guided")[0]}
+        for kind, recording in recordings.items():
+            with suppress(NeedsValuesError):
+                found[kind] = replay(probe, recording, layer.name, [Row(0, index)], "guided").gradients
+        for kind, fast in found.items():
+            difference = float((fast - true).abs().max() / true.abs().max().clamp(min=1e-30))
+            if not difference <= _CLOSE:
+                problems.append(
+                    f"{layer.name}: the {kind} guided gradient of filter {index} differs by {difference:.2g} (relative)"
+                )
     return len(chosen), problems
