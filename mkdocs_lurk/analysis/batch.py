@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.given import RuleNow
 from mkdocs_lurk.analysis.hollow import mark
 from mkdocs_lurk.analysis.recording import Note, Recording
 from mkdocs_lurk.analysis.rules import Rule
@@ -45,7 +46,7 @@ class Batch:
     def __init__(
         self, recording: Recording, rows: Sequence[Row], boxes: Sequence[Box] | None, steps: Steps, rule: Rule
     ) -> None:
-        self.rule = rule
+        self.rule = RuleNow(rule)
         self.short = recording.short
         self._recording, self._boxes, self._steps = recording, boxes, steps
         self._pictures = [row.picture for row in rows]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,7 +15,16 @@ from mkdocs_lurk.analysis.rules import Rule
 from mkdocs_lurk.models.calls import Call
 
 aten = torch.ops.aten
-RuleNow = Callable[[], Rule]
+
+
+@dataclass
+class RuleNow:
+    """Which rule rectifiers follow when the way back is taken.
+
+    It holds nothing else: what a step of the graph holds must not lead back to the graph, or it is never freed.
+    """
+
+    name: Rule
 
 
 def has_way_back(call: Call) -> bool:
@@ -41,7 +50,7 @@ def rectified(given: dict[str, Any], is_open: Sequence[Tensor], rule: RuleNow) -
     Args:
         given: Its arguments.
         is_open: For each row ``(1, ...)`` the largest whole number of the size of the gradient's, or 0.
-        rule: Says when the way back is taken which rule to follow.
+        rule: Which rule to follow.
     """
     output: Tensor = _Rectified.apply(given["input"], is_open, rule, given["inplace"])
     return output
@@ -181,7 +190,7 @@ class _Rectified(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         is_open, rule = ctx.given
-        name = rule()
+        name = rule.name
         if name == "deconv":
             return gradient.clamp(min=0), None, None, None
         found = torch.empty_like(gradient)

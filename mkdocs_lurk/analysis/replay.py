@@ -80,7 +80,7 @@ def replay(
             with hold_gates(scores):
                 (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
             energies = plain.float().square().sum(1)
-            batch.rule = rule
+            batch.rule.name = rule
         if not recording.short:
             set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
@@ -133,7 +133,7 @@ class _Way:
         if kind == NORM:
             return given.normalised(arguments, self._batch.value(note, lambda: part))
         if kind == RECTIFIER:
-            return given.rectified(arguments, self._batch.rows(note.value, part), lambda: self._batch.rule)
+            return given.rectified(arguments, self._batch.rows(note.value, part), self._batch.rule)
         stride, size = pool_geometry(arguments)[1], given.pooled_size(arguments)
         places = self._batch.places(note, part, size, stride)
         return given.pooled(arguments, self._batch.value(note, lambda: size), places)

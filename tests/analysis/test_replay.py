@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -184,3 +186,19 @@ def test_the_network_is_left_as_it_was() -> None:
         replay(probe, Recording(probe, x, torch.float32, short=short), "last", [Row(0, 1)], "guided")
     assert torch.equal(module(x), before)
     assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_nothing_is_held_when_it_is_done(short: bool) -> None:
+    probe = probed(seeded(Deep), 24)
+    recording = Recording(probe, torch.randn(1, 3, 24, 24), torch.float32, short=short)
+    held = [
+        weakref.ref(note.value if note.value is not None else note.places)
+        for note in recording.notes
+        if note.places is not None
+    ]
+    assert held
+    replay(probe, recording, "last", [Row(0, 1)], "guided")
+    del recording
+    gc.collect()
+    assert not any(one() is not None for one in held)
