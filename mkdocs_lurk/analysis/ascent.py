@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mkdocs_lurk.analysis.canvas import Canvas, zoom
 
-Objective = Callable[[Tensor], Tensor]
-"""Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``."""
+Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``, and how the scores change with the pictures."""
 
 _LONG_MEMORY = 0.99
 _USUAL_STEPS = 64
@@ -42,6 +42,8 @@ class Recipe:
         units: The small canvas of the early steps has a side of this many units of the layer.
         least_px: That canvas's shortest side, in pixels.
         early: The share of the steps that are taken on the small canvas, where it is worth it.
+        least_late: How many steps at least are then taken at full size, where there are so many.
+        haste: How much longer the steps on the small canvas are, and those after it, which mend what enlarging spoils.
         enough: In a layer that is linear in the picture, the share of the best possible score with which a picture that
             climbed is kept, being steadier, rather than the best possible one.
         version: Of the procedure itself.
@@ -57,21 +59,35 @@ class Recipe:
     jitter: float = 0.08
     zoom: float = 0.1
     sharpen: float = 0.1
-    units: int = 7
+    units: int = 6
     least_px: int = 64
-    early: float = 0.5
+    early: float = 0.875
+    least_late: int = 8
+    haste: tuple[float, float] = (1.5, 3.0)
     enough: float = 0.25
-    version: int = 2
+    version: int = 3
 
     def as_dict(self) -> dict[str, Any]:
         """Every setting by name, for the key under which a result is kept."""
         return asdict(self)
 
-    def rate_at(self, step: int) -> float:
-        """The rate of one step."""
-        left = (self.steps - step) / max(1.0, self.settle * self.steps)
+    @property
+    def turn(self) -> int:
+        """How many steps are taken on the small canvas, where there is one."""
+        return max(0, min(round(self.steps * self.early), self.steps - self.least_late))
+
+    def rates(self, turn: int) -> list[float]:
+        """The rate of every step, ``turn`` of which are taken on the small canvas."""
         longer = min(_LONGEST, max(1.0, _USUAL_STEPS / self.steps))
-        return self.rate * longer * min(1.0, 0.1 + 0.9 * left)
+        if not turn:
+            return [self.rate * longer * factor for factor in _settling(self.steps, self.settle)]
+        late = [self.haste[1] * factor for factor in _settling(self.steps - turn, 0.5)]
+        return [self.rate * factor for factor in [self.haste[0] * longer] * turn + late]
+
+
+def _settling(steps: int, share: float) -> list[float]:
+    """A factor a step that falls from 1 to a tenth over a share of the steps, at the end."""
+    return [min(1.0, 0.1 + 0.9 * (steps - step) / max(1.0, share * steps)) for step in range(steps)]
 
 
 @dataclass(frozen=True)
@@ -113,17 +129,19 @@ class Climb:
     Args:
         canvas: What turns them into pictures.
         coefficients: Where they start, ``(n, c, h, w // 2 + 1, 2)``.
-        recipe: Rates and their like.
+        recipe: How steps are taken.
+        rates: The rate of every step of the whole ascent.
 
     Attributes:
         moved: Whether each picture ever had a gradient, ``(n,)``.
         broken: Whether it ever had one that is not finite, which counts as none.
     """
 
-    def __init__(self, canvas: Canvas, coefficients: Tensor, recipe: Recipe) -> None:
+    def __init__(self, canvas: Canvas, coefficients: Tensor, recipe: Recipe, rates: Sequence[float]) -> None:
         self.canvas = canvas
         self.coefficients = coefficients
         self.recipe = recipe
+        self.rates = rates
         self.moved = torch.zeros(len(coefficients), dtype=torch.bool, device=coefficients.device)
         self.broken = torch.zeros_like(self.moved)
         self._mean = torch.zeros_like(coefficients)
@@ -151,10 +169,11 @@ class Climb:
         for step in steps:
             with torch.enable_grad():
                 variable = self.coefficients.detach().requires_grad_()
-                scores = objective(seen[step].of(self.canvas.pixels(variable)))
-                (gradient,) = torch.autograd.grad(scores.sum(), variable)
-            trace.append(scores.detach())
-            self._follow(gradient, self.recipe.rate_at(step), spare)
+                pictures = seen[step].of(self.canvas.pixels(variable))
+            scores, slope = objective(pictures.detach())
+            (gradient,) = torch.autograd.grad(pictures, variable, slope)
+            trace.append(scores)
+            self._follow(gradient, self.rates[step], spare)
         return trace
 
     def _follow(self, gradient: Tensor, rate: float, spare: Tensor) -> None:

@@ -5,8 +5,8 @@ before any activation**. Its Fourier coefficients are what changes (Olah et al. 
 in units of what the model's own pictures have at that frequency and in that principal colour, so that no frequency or
 colour is favoured beyond what the data has. Before each step the picture is shifted and zoomed a little.
 
-Early steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
-visible repeats, and the remaining steps run there. Of the last state and the one before the last, unzoomed steps, the
+Most steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
+visible repeats, and the last steps run there. Of the last state and the one before the last, unzoomed steps, the
 one with the higher clean score is kept. No part of any natural picture enters, only the averages of `Statistics`.
 """
 
@@ -31,6 +31,7 @@ __all__ = ["Recipe", "Statistics", "Synthesis", "synthesise"]
 
 SHIFT_PX = 8
 SCALE = 0.1
+_CACHED_PX = 4 * 224 * 224
 
 
 @dataclass(frozen=True)
@@ -125,19 +126,34 @@ class _Judge:
         with torch.no_grad():
             return self.scores(pixels.float() / 255, filters)
 
-    def gradient(self, pictures: Tensor, filters: Sequence[int]) -> Tensor:
-        """How the scores of pictures ``(n, c, h, w)``, values 0..1, change with them."""
+    def slope(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """The scores of pictures ``(n, c, h, w)``, values 0..1, and how they change with them.
+
+        A processor takes few pictures at a time, as many as its caches hold.
+        """
+        some = len(pictures)
+        if self.device.type == "cpu":
+            some = max(1, min(some, _CACHED_PX // (pictures.shape[2] * pictures.shape[3])))
+        found = [
+            self._slope(part, filters[at : at + some])
+            for at, part in zip(range(0, len(pictures), some), torch.split(pictures, some), strict=True)
+        ]
+        scores, slopes = zip(*found, strict=True)
+        return torch.cat(scores), torch.cat(slopes)
+
+    def _slope(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             variable = pictures.detach().requires_grad_()
-            (found,) = torch.autograd.grad(self.scores(variable, filters).sum(), variable, allow_unused=True)
-        return torch.zeros_like(pictures) if found is None else found
+            scores = self.scores(variable, filters)
+            (found,) = torch.autograd.grad(scores.sum(), variable, allow_unused=True)
+        return scores.detach(), torch.zeros_like(pictures) if found is None else found
 
     def linear(self, height: int, width: int) -> bool:
         """Whether the layer is linear in the picture, as a network's first convolution is: one gradient for all."""
         shape = (1, len(self.mean), height, width)
         steps = torch.linspace(0, 1, len(self.mean) * height * width, device=self.device)
         ramp = steps.sqrt().view(shape)
-        found = [self.gradient(picture, [0]) for picture in (ramp, 1 - ramp)]
+        found = [self.slope(picture, [0])[1] for picture in (ramp, 1 - ramp)]
         return bool((found[0] - found[1]).abs().max() <= 1e-4 * found[0].abs().max())
 
     def accepts(self, height: int, width: int) -> bool:
@@ -166,17 +182,19 @@ class _Studio:
         self.full = Canvas(size[1], size[2], statistics, recipe.flat, guide.device)
         small = _small_side(judge.probe.shapes[judge.layer], size, recipe)
         self.small: Canvas | None = None
-        self.linear = judge.linear(size[1], size[2])
-        if small is not None and guide.accepts(*small):
+        if small is not None and recipe.turn and guide.accepts(*small):
             self.small = Canvas(*small, statistics, recipe.flat, guide.device)
+        asked = self.small or self.full
+        self.linear = judge.linear(asked.height, asked.width)
 
     def make(self, filters: Sequence[int]) -> list[Synthesis]:
         """Make the pictures of one batch."""
         steps, seen = self.recipe.steps, views(self.recipe, self.seed)
-        turn = round(steps * self.recipe.early) if self.small else 0
+        turn = self.recipe.turn if self.small else 0
+        rates = self.recipe.rates(turn)
 
-        def objective(pictures: Tensor) -> Tensor:
-            return self.guide.scores(pictures, filters)
+        def objective(pictures: Tensor) -> tuple[Tensor, Tensor]:
+            return self.guide.slope(pictures, filters)
 
         trace: list[Tensor] = []
         noise = self._noise(self.full, filters, "full")
@@ -184,11 +202,11 @@ class _Studio:
         broken = moved = torch.zeros(len(filters), dtype=torch.bool, device=self.guide.device)
         if self.small:
             spare = self._noise(self.small, filters, "small")
-            early = Climb(self.small, self.recipe.start * spare, self.recipe)
+            early = Climb(self.small, self.recipe.start * spare, self.recipe, rates)
             trace += early.run(objective, range(turn), seen, spare)
             start = start + self._enlarged(early)
             broken, moved = early.broken, early.moved
-        late = Climb(self.full, start, self.recipe)
+        late = Climb(self.full, start, self.recipe, rates)
         pause = max(turn, round(steps * (1 - self.recipe.sharpen)))
         trace += late.run(objective, range(turn, pause), seen, noise)
         before = late.pixels()
@@ -199,7 +217,7 @@ class _Studio:
 
     def _better(self, before: Tensor, after: Tensor, filters: Sequence[int]) -> Tensor:
         """Of two states of each picture the one with the higher clean score; the later one of equals."""
-        higher = self._clean(_bytes(before), filters) > self._clean(_bytes(after), filters)
+        higher = self.guide.clean(_bytes(before), filters) > self.guide.clean(_bytes(after), filters)
         return torch.where(_one_each(higher), before, after)
 
     def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
@@ -219,7 +237,7 @@ class _Studio:
         the climb found is given four times its contrast if that helps.
         """
         middle = self.full.mean.sigmoid().expand(drawn.shape).contiguous()
-        slope = self.guide.gradient(middle, filters)
+        _, slope = self.guide.slope(middle, filters)
         ends = torch.where(slope == 0, middle, (slope > 0).float())
         soft, strong, best = (_bytes(one) for one in (drawn, (4 * drawn.logit(eps=1e-4)).sigmoid(), ends))
         of_soft, of_strong, bound = (self._clean(one, filters) for one in (soft, strong, best))
@@ -236,8 +254,9 @@ class _Studio:
     ) -> list[Synthesis]:
         pixels = pixels.to(self.judge.device)
         scores = self.judge.clean(pixels, filters)
-        shift = _mean_of(self.judge.clean(seen, filters) for seen in _shifted(pixels))
-        scale = _mean_of(self.judge.clean(seen, filters) for seen in _scaled(pixels))
+        seen = pixels.to(self.guide.device)
+        shift = _mean_of(self.guide.clean(one, filters) for one in _shifted(seen))
+        scale = _mean_of(self.guide.clean(one, filters) for one in _scaled(seen))
         found = []
         for at, picture in enumerate(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()):
             failed = _failure(scores[at], trace[at], bool(broken[at]), bool(moved[at]))

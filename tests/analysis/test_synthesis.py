@@ -238,7 +238,7 @@ class Sized(nn.Module):
 def test_early_steps_use_a_small_canvas_where_the_network_reads_one(only: int | None) -> None:
     torch.manual_seed(0)
     module = Sized(only)
-    (one,) = make(module, "two", [0], size=(3, 96, 96), recipe=Recipe(steps=8), batch=1)
+    (one,) = make(module, "two", [0], size=(3, 96, 96), recipe=Recipe(steps=12), batch=1)
     assert module.seen == ({(96, 96), (64, 64)} if only is None else {(96, 96)})
     assert one.failed is None
     assert one.pixels.shape == (96, 96, 3)

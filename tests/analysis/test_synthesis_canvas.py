@@ -116,7 +116,7 @@ def test_views_come_from_the_seed_alone_and_end_sharp() -> None:
 
 def test_rate_falls_at_the_end() -> None:
     recipe = Recipe(steps=100, rate=0.2, settle=0.3)
-    rates = [recipe.rate_at(step) for step in range(100)]
+    rates = recipe.rates(0)
     assert rates[:70] == [0.2] * 70
     assert all(before > after for before, after in pairwise(rates[73:]))
     assert 0.02 <= rates[-1] < 0.03
@@ -124,4 +124,16 @@ def test_rate_falls_at_the_end() -> None:
 
 @pytest.mark.parametrize(("steps", "first"), [(128, 0.1), (64, 0.1), (32, 0.2), (8, 0.3)])
 def test_fewer_steps_are_longer(steps: int, first: float) -> None:
-    assert Recipe(steps=steps, rate=0.1).rate_at(0) == pytest.approx(first)
+    assert Recipe(steps=steps, rate=0.1).rates(0)[0] == pytest.approx(first)
+
+
+@pytest.mark.parametrize(("steps", "turn"), [(128, 112), (64, 56), (32, 24), (12, 4), (8, 0), (1, 0)])
+def test_last_steps_are_taken_at_full_size(steps: int, turn: int) -> None:
+    recipe = Recipe(steps=steps, rate=0.1, haste=(1.5, 3.0))
+    assert recipe.turn == turn
+    rates = recipe.rates(turn)
+    assert len(rates) == steps
+    if turn:
+        assert rates[:turn] == [pytest.approx(0.15 * min(3, max(1, 64 / steps)))] * turn
+        assert rates[turn] == pytest.approx(0.3)
+        assert rates[-1] < 0.1

@@ -9,19 +9,18 @@ from typing import Any
 
 import torch
 
-from mkdocs_lurk.analysis.synthesis import Recipe, synthesise
 from mkdocs_lurk.run import mining, photos, synthesising, verifying
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.store import Store
 from tests.benchmarks import gradients
-from tests.benchmarks.clock import in_turns, timed
+from tests.benchmarks.clock import in_turns
 from tests.benchmarks.rows import Row
 from tests.benchmarks.setting import Setting, opened
 
-SAMPLE, STEPS = 8, 6
-_PICTURES, _DEFAULT_STEPS = 1000, 64
+SAMPLE = 8
+_PICTURES, _STEPS = 1000, 64
 _MOST_CPU_S = 3200.0
 _REFERENCE_FORWARD_S = 0.115
 """The plain forward of the machine that the target was written on: 3,200 s are 27,800 of its forwards."""
@@ -51,7 +50,7 @@ class Meter:
 def sampled(setting: Setting) -> tuple[Meter, str]:
     """Analyse some filters of every layer of VGG16, once for all rows; returns what it took, and the record's key."""
     if "job" not in setting.memory:
-        config = setting.vgg("sample", filters=SAMPLE, synthesis={"steps": STEPS})
+        config = setting.vgg("sample", filters=SAMPLE, synthesis={"steps": _STEPS})
         store, meter = Store(config.cache_dir), Meter()
         resolve(config, store)
         setting.memory["job"] = meter, analyze(config, config.models[0], store, meter)
@@ -62,16 +61,14 @@ def sampled(setting: Setting) -> tuple[Meter, str]:
 def measure(setting: Setting) -> list[Row]:
     """Every stage, scaled by its pictures or filters."""
     meter, _ = sampled(setting)
-    session = opened(setting.vgg("sample", filters=SAMPLE, synthesis={"steps": STEPS}))
+    session = opened(setting.vgg("sample", filters=SAMPLE, synthesis={"steps": _STEPS}))
     seen = len(session.images.entries)
-    rest, slope = _synthesis_steps(session)
     pairs = gradients.sampled(setting)
     stages = {
         "mining": sum(meter.spent[mining.STAGE]) / seen * _PICTURES,
         "gradients": (pairs.pair_s + pairs.encode_s) * gradients.FILTERS * 2 * gradients.TOP_K,
         "photos": sum(meter.spent[photos.STAGE]) / seen * _PICTURES,
-        "synthesis": _over_layers(session, meter.spent[synthesising.STAGE])
-        * (rest + slope * _DEFAULT_STEPS) / (rest + slope * STEPS),
+        "synthesis": _over_layers(session, meter.spent[synthesising.STAGE]),
         "verifying": _verifying(session, meter.spent[verifying.STAGE], seen),
     }  # fmt: skip
     total = sum(stages.values())
@@ -80,7 +77,7 @@ def measure(setting: Setting) -> list[Row]:
     return [
         Row(
             "whole job",
-            "VGG16 in full (4,224 filters, 1,000 photos, 64 steps), added up from "
+            f"VGG16 in full (4,224 filters, 1,000 photos, {_STEPS} steps), added up from "
             f"{SAMPLE} filters of each layer and {seen} photos",
             f"at most {_MOST_CPU_S:,.0f} CPU-seconds",
             f"{total:,.0f} CPU-seconds ({each}); {total / forward:,.0f} plain forwards, the target being "
@@ -103,28 +100,6 @@ def _verifying(session: Session, units: list[float], seen: int) -> float:
     pictures = -(-seen // 32)
     of_photos, of_syntheses = sum(units[:pictures]), units[pictures:]
     return of_photos / seen * _PICTURES + (_over_layers(session, of_syntheses) if of_syntheses else 0.0)
-
-
-def _synthesis_steps(session: Session) -> tuple[float, float]:
-    """What a layer in the middle takes beside its steps, and for each step, in CPU-seconds."""
-    transform, layer = session.pictures.transform, session.layers[len(session.layers) // 2]
-    findings = mining.merge(session, mining.shards(session))
-    spent = {}
-    for steps in (4, 16):
-        with timed() as spent[steps]:
-            synthesise(
-                session.probe,
-                layer.name,
-                range(SAMPLE),
-                mean=transform.mean,
-                std=transform.std,
-                size=(transform.channels, transform.height, transform.width),
-                statistics=synthesising.Averages.of(session, findings).statistics,
-                recipe=Recipe(steps=steps),
-                fast=session.fast,
-            )
-    slope = (spent[16].cpu_s - spent[4].cpu_s) / 12
-    return max(0.0, spent[4].cpu_s - 4 * slope), slope
 
 
 def _forward_s(session: Session) -> float:
