@@ -13,6 +13,12 @@ from tests.browser.invented import NETWORKS
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 DEEP = "models/resnet152/"
+AT_REST = """() => {
+    const before = window.__top;
+    window.__top = scrollY;
+    return before === scrollY;
+}"""
+PHONE = {"width": 360, "height": 740}
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
@@ -20,10 +26,13 @@ def folds(page: Page) -> Locator:
     return page.locator('.lurk-map-box[role="button"][aria-expanded="false"]')
 
 
+def transform(page: Page) -> str:
+    return page.locator(".lurk-map-canvas > g").get_attribute("transform") or ""
+
+
 def scale(page: Page) -> float:
     """How far the map is zoomed in."""
-    transform = page.locator(".lurk-map-canvas > g").get_attribute("transform") or ""
-    return float(transform.rpartition("(")[2].rstrip(")"))
+    return float(transform(page).rpartition("(")[2].rstrip(")"))
 
 
 def test_a_click_leads_to_a_layer(visit: Visit, address: str) -> None:
@@ -109,17 +118,51 @@ def test_the_keyboard_walks_zooms_and_enters(visit: Visit, material: Hosted) -> 
 
 
 def test_hovering_tells_kind_shape_parameters_and_field(visit: Visit, material: Hosted) -> None:
-    visitor = visit(material.server)
+    visitor = visit(material.server, viewport={"width": 600, "height": 900})
     visitor.map()
     page = visitor.page
     page.locator('a[data-layer="features.3"]').hover()
     card = page.locator(".lurk-card")
-    text = card.inner_text()
-    for words in ("features.3", "Conv2d", "output", "10 parameters", "multiply-adds", f"15 {TIMES} 15 pixels"):
-        assert words in text
+    tells(card.inner_text())
     assert card.locator(".lurk-card-strip svg").count() == 8
     page.locator("h1").hover()
     assert card.is_hidden()
+
+
+def test_on_a_wide_page_what_is_hovered_stays_beside_the_map(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.map()
+    page = visitor.page
+    card = page.locator(".lurk-card")
+    assert card.inner_text().startswith("features.0"), "nothing is shown at first"
+    page.locator('a[data-layer="features.3"]').hover()
+    tells(card.inner_text())
+    page.locator("h1").hover()
+    tells(card.inner_text())
+    assert page.locator(".lurk-map-shown").get_attribute("data-layer") == "features.3"
+    map_box, card_box = page.locator(".lurk-map-frame").bounding_box(), card.bounding_box()
+    assert map_box is not None
+    assert card_box is not None
+    assert map_box["x"] + map_box["width"] <= card_box["x"]
+    card.get_by_role("link", name="See its filters").click()
+    page.locator('lurk-gallery[data-key="small/features.3"] a[data-filter]').first.wait_for()
+    assert visitor.errors == []
+
+
+def test_beside_a_long_map_the_card_stays_in_sight(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.map(DEEP)
+    page = visitor.page
+    page.locator("a[data-layer]").last.scroll_into_view_if_needed()
+    page.locator("a[data-layer]").last.hover()
+    card = page.locator(".lurk-card").bounding_box()
+    assert card is not None
+    assert 48 <= card["y"] < card["y"] + card["height"] <= 900
+
+
+def tells(text: str) -> None:
+    for words in ("features.3", "Conv2d", "output", "10 parameters", "multiply-adds", f"15 {TIMES} 15 pixels"):
+        assert words in text
 
 
 def test_the_mouse_pans_and_zooms_and_a_plain_wheel_scrolls(visit: Visit, material: Hosted) -> None:
@@ -149,10 +192,97 @@ def test_the_mouse_pans_and_zooms_and_a_plain_wheel_scrolls(visit: Visit, materi
     assert scale(page) == pytest.approx(before)
 
 
+def test_two_fingers_zoom_and_one_scrolls(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server, viewport=PHONE, has_touch=True, is_mobile=True)
+    visitor.map(DEEP)
+    page = visitor.page
+    page.locator(".lurk-map-canvas").evaluate("canvas => scrollBy(0, canvas.getBoundingClientRect().top - 60)")
+    before, top = scale(page), page.evaluate("scrollY")
+    drag(page, [(180, 500)], [(180, 300)])
+    page.wait_for_function("top => scrollY > top + 100", arg=top)
+    assert scale(page) == before, "one finger zoomed"
+    page.wait_for_function(AT_REST)
+    top = page.evaluate("scrollY")
+    drag(page, [(160, 300), (200, 340)], [(80, 200), (280, 440)])
+    page.wait_for_function("document.querySelector('.lurk-map-zoomed')")
+    larger = scale(page)
+    assert larger > 1.5 * before
+    assert page.evaluate("scrollY") == top, "two fingers scrolled the page"
+    assert page.evaluate("visualViewport.scale") == 1, "two fingers zoomed the page"
+    moved = transform(page)
+    drag(page, [(200, 300)], [(120, 360)])
+    assert transform(page) != moved, "one finger does not pan what is zoomed"
+    assert page.evaluate("scrollY") == top
+    assert scale(page) == larger
+    drag(page, [(60, 200), (300, 440)], [(160, 300), (200, 340)])
+    assert scale(page) < larger
+    page.get_by_role("button", name="Fit").tap()
+    assert scale(page) == pytest.approx(before)
+    assert visitor.errors == []
+
+
+def test_a_tap_leads_to_a_layer_and_unfolds(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server, viewport=PHONE, has_touch=True, is_mobile=True)
+    visitor.map(DEEP)
+    page = visitor.page
+    layers = page.locator("a[data-layer]").count()
+    folds(page).first.tap()
+    page.wait_for_function("layers => document.querySelectorAll('a[data-layer]').length > layers", arg=layers)
+    visitor.map()
+    page.locator('a[data-layer="features.3"]').tap()
+    page.locator('lurk-gallery[data-key="small/features.3"] a[data-filter]').first.wait_for()
+    assert visitor.errors == []
+
+
+def test_the_keyboard_pans_what_is_zoomed(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.map(DEEP)
+    page = visitor.page
+    page.locator('.lurk-map-box[tabindex="0"]').focus()
+    for _ in range(4):
+        page.keyboard.press("+")
+    assert scale(page) > 2
+    for key in ("End", "ArrowUp", "ArrowLeft", "Home", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+        inside = page.evaluate(
+            """() => {
+                const [box, frame] = [document.activeElement, document.querySelector(".lurk-map-frame")]
+                    .map((one) => one.getBoundingClientRect());
+                const window = { top: 0, bottom: innerHeight };
+                return [frame, window].every((one) => box.bottom > one.top && box.top < one.bottom)
+                    && box.right > frame.left && box.left < frame.right;
+            }"""
+        )
+        assert inside, f"after {key} the box in hand is out of sight"
+    before = scale(page)
+    page.keyboard.press("-")
+    assert scale(page) < before
+    assert visitor.errors == []
+
+
+def drag(page: Page, start: list[tuple[float, float]], stop: list[tuple[float, float]], steps: int = 8) -> None:
+    """Put fingers on the glass, one after the other, move them from one place each to another, and lift them."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, part: float, fingers: int | None = None) -> None:
+        points = [
+            {"x": a + (c - a) * part, "y": b + (d - b) * part, "id": at}
+            for at, ((a, b), (c, d)) in enumerate(zip(start, stop, strict=True))
+        ][:fingers]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else points})
+
+    for fingers in range(1, len(start) + 1):
+        send("touchStart", 0, fingers)
+    for step in range(1, steps + 1):
+        send("touchMove", step / steps)
+    send("touchEnd", 1)
+    session.detach()
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_known_networks_are_readable(visit: Visit, material: Hosted, network: str) -> None:
     visitor = visit(material.server)
-    for width in (1280, 360):
+    for width in (360, 768, 1280, 1920):
         visitor.page.set_viewport_size({"width": width, "height": 800})
         visitor.map(f"models/{network}/")
         readable(visitor.page, width)
@@ -160,18 +290,24 @@ def test_known_networks_are_readable(visit: Visit, material: Hosted, network: st
 
 
 def readable(page: Page, width: int) -> None:
-    """Letters are large enough, boxes few and apart, and nothing is wider than the window."""
-    assert scale(page) >= 0.55, "the letters are too small"
+    """Letters are large enough, boxes few and apart, all of the map shows, and nothing is wider than the window."""
+    print(f"\n{page.url} at {width}: scale {scale(page):.2f}")
+    assert scale(page) >= 0.85, "the letters are too small"
     assert 4 <= page.locator(".lurk-map-box").count() <= 60
-    overlaps = page.evaluate(
+    found = page.evaluate(
         """() => {
-            const boxes = [...document.querySelectorAll('.lurk-map-box:not([aria-expanded="true"])')]
-                .map((box) => [box.dataset.key, box.getBoundingClientRect()]);
-            return boxes.flatMap(([key, a], at) => boxes.slice(at + 1)
+            const frame = document.querySelector(".lurk-map-frame").getBoundingClientRect();
+            const boxes = [...document.querySelectorAll(".lurk-map-box")]
+                .map((box) => [box.dataset.key, box.getBoundingClientRect(), box.ariaExpanded === "true"]);
+            const cut = boxes.filter(([, box]) =>
+                box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1);
+            const closed = boxes.filter(([, , open]) => !open);
+            const overlaps = closed.flatMap(([key, a], at) => closed.slice(at + 1)
                 .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1)
                 .filter(([, b]) => a.top < b.bottom - 1 && b.top < a.bottom - 1)
                 .map(([other]) => `${key} and ${other}`));
+            return { cut: cut.map(([key]) => key), overlaps };
         }"""
     )
-    assert overlaps == []
+    assert found == {"cut": [], "overlaps": []}
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -115,6 +115,13 @@ describe("the tree", () => {
     const run = tree.root.children.find(({ kind }) => kind === "run");
     expect(openAtFirst(tree.root, 100).has(run?.key ?? "")).toBe(false);
   });
+
+  it("opens short runs of blocks where much room is left", () => {
+    const tree = build(4);
+    const run = tree.root.children.find(({ kind }) => kind === "run");
+    expect([...openAtFirst(tree.root, 36)]).toEqual([run?.key]);
+    expect(openAtFirst(tree.root, 13).size).toBe(0);
+  });
 });
 
 describe("the layout", () => {
@@ -157,6 +164,24 @@ describe("the layout", () => {
     expect(lines.filter(({ from }) => from === "top").length).toBeGreaterThan(0);
   });
 
+  it("leads lines past an open group's title, and keeps them inside its frame", () => {
+    const tree = build(2);
+    const { boxes, lines } = layOut(tree, new Set([...tree.ways.keys()]), measure);
+    const frames = boxes.filter(({ open, item }) => open && item.kind === "group");
+    expect(frames).toHaveLength(2);
+    for (const { item, x, y, width } of frames) {
+      const own = item.kind === "op" ? [] : item.children.map(({ key }) => key);
+      const inside = lines.filter(({ from, to }) => (from === "top" || own.includes(from)) && own.includes(to));
+      expect(inside.length).toBeGreaterThan(2);
+      for (const [across, down] of inside.flatMap(({ points }) => points)) {
+        if (down < y || down > y + 400) continue;
+        expect(across).toBeGreaterThan(x + 4);
+        expect(across).toBeLessThan(x + width - 4);
+        if (down < y + 20) expect(across).toBeGreaterThan(x + 12 + 6 * item.label.length);
+      }
+    }
+  });
+
   it("draws a dense block's far connections as arcs", () => {
     const count = 24;
     const nodes: GraphNode[] = Array.from({ length: count }, (_, id) => ({ id, type: "Conv2d", output: [8, 4, 4] }));
@@ -168,9 +193,10 @@ describe("the layout", () => {
 });
 
 describe("pictures", () => {
-  it("stand for what is folded: those of the last layer inside, once each", () => {
+  it("stand for what is folded: as many of its last layer as its channels tell", () => {
     const { graph, layers } = residual(2);
     const last = layers[layers.length - 1];
+    if (last) last.filters = 64;
     if (last) last.strip = [0, 1, 2, 3, 4, 5].map((filter) => [filter, [0, 40 * filter, 0, 40, 40]]);
     const tree = buildTree(graph, layers);
     const { boxes } = layOut(tree, new Set(), measure);

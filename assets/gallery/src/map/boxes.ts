@@ -11,14 +11,14 @@ const THUMB = 34;
 const GAP = 2;
 const LABEL = 17;
 const FOLD_LABEL = 42;
-const FOLD_THUMBS = 4;
 const STACK = 6;
 const EDGE = 1.5;
 const LETTER = 6.6;
 const SMALL_LETTER = 6.1;
 
-/** Room that an item needs when it is not open. */
-export function measure(item: Item): { width: number; height: number } {
+/** Room that an item needs, or the title of an open one, which ends before the middle: there a line comes in. */
+export function measure(item: Item, open = false): { width: number; height: number } {
+  if (open) return { width: 2 * (headline(item).length * LETTER + 18), height: 0 };
   if (item.kind === "op") {
     if (item.layer) {
       const text = item.label.length * LETTER + 10 + shapeOf(item).length * SMALL_LETTER;
@@ -35,10 +35,11 @@ export function measure(item: Item): { width: number; height: number } {
   };
 }
 
-/** How many filters' pictures a box is wide: a layer's channels, on a scale of doublings; a few for what is folded. */
+/** How many filters' pictures a box is wide: a layer's channels, on a scale of doublings; for what is folded those of its last layer. */
 export function thumbs(item: Item): number {
-  if (item.kind !== "op") return Math.min(FOLD_THUMBS, shown(item)?.strip?.length ?? 0);
-  return item.layer ? Math.max(1, Math.min(8, Math.round(Math.log2(item.layer.filters) - 2))) : 0;
+  const layer = shown(item);
+  if (!layer || (item.kind !== "op" && !layer.strip?.length)) return 0;
+  return Math.max(1, Math.min(8, Math.round(Math.log2(layer.filters) - 2)));
 }
 
 /** The layer whose filters stand for an item: its own, or the last one folded into it. */

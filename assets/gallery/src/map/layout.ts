@@ -27,14 +27,21 @@ export interface Drawing {
   lines: Line[];
 }
 
-export type Measure = (item: Item) => { width: number; height: number };
+/** The room that an item needs, or an open one's title. */
+export type Measure = (item: Item, open?: boolean) => { width: number; height: number };
 
 const PAD = 16;
 const HEAD = 26;
+/** Below a group's title, above the row that its lines lead to. */
+const PORT_HEAD = 14;
+/** Between a line and its group's edge. */
+const AIR = 8;
 const TOP = "top";
 const END = "end";
 /** Where a group has more connections than this for each of its boxes, only the nearest shape the layout. */
 const DENSE = 2.5;
+
+type Inside = Dagre<object, { width: number; height: number }, object>;
 
 interface Inner extends Drawing {
   /** Where connections enter at the top and leave at the bottom. */
@@ -82,8 +89,8 @@ function layGroup(
   framed: boolean,
 ): Inner {
   const inner = new Map<string, Inner>();
-  const dagre = new Dagre<object, { width: number; height: number }, object>();
-  dagre.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 26, edgesep: 14, marginx: 0, marginy: 0 });
+  const dagre: Inside = new Dagre();
+  dagre.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 22, edgesep: 14, marginx: 0, marginy: 0 });
   const order = new Map<string, number>();
   for (const [place, item] of group.children.entries()) {
     order.set(item.key, place);
@@ -103,26 +110,27 @@ function layGroup(
   const near = pairs.length > DENSE * (group.children.length + 1) ? nearest(pairs, order) : new Set(pairs);
   for (const pair of near) dagre.setEdge(pair[0], pair[1], {});
   dagreLayout(dagre);
-  return assemble(group, dagre, pairs, near, inner, open, framed);
+  return assemble(group, dagre, pairs, near, inner, open, framed ? measure(group, true).width : null);
 }
 
 function assemble(
   group: Group | Run,
-  dagre: Dagre<object, { width: number; height: number }, object>,
+  dagre: Inside,
   pairs: [string, string][],
   near: ReadonlySet<[string, string]>,
   inner: ReadonlyMap<string, Inner>,
   open: ReadonlySet<string>,
-  framed: boolean,
+  title: number | null,
 ): Inner {
   // A port's rank leaves room of its own above and below.
-  const side = framed ? PAD : 2;
-  const head = framed ? (dagre.hasNode(TOP) ? 4 : HEAD) : 2;
+  const framed = title !== null;
+  const { side, width } = across(dagre, framed ? PAD : 2, title ?? 0);
+  const head = framed ? (dagre.hasNode(TOP) ? PORT_HEAD : HEAD) : 2;
   const foot = framed ? (dagre.hasNode(END) ? 0 : PAD) : 2;
   const boxes: Placed[] = [];
   const lines: Line[] = [];
   const place = (key: string) => dagre.node(key) as unknown as { x: number; y: number; width: number; height: number };
-  const { width = 0, height = 0 } = dagre.graph() as { width?: number; height?: number };
+  const { height = 0 } = dagre.graph() as { height?: number };
   for (const item of group.children) {
     const node = place(item.key);
     const [x, y] = [node.x - node.width / 2 + side, node.y - node.height / 2 + head];
@@ -147,17 +155,28 @@ function assemble(
       ? ((dagre.edge(from, to) as { points?: { x: number; y: number }[] }).points ?? [])
       : [];
     const between = bends.slice(1, -1).map(({ x, y }): [number, number] => [x + side, y + head]);
-    lines.push({ from, to, points: [ends.first, ...between, ends.last], arc: !near.has(pair) });
+    const straight: [number, number][] = from === TOP ? [[ends.first[0], HEAD]] : []; // past the title
+    lines.push({ from, to, points: [ends.first, ...straight, ...between, ends.last], arc: !near.has(pair) });
   }
-  const middle = (port: string) => (dagre.hasNode(port) ? place(port).x + side : width / 2 + side);
-  const drawing = { width: width + 2 * side, height: height + head + foot, boxes, lines };
+  const middle = (port: string) => (dagre.hasNode(port) ? place(port).x + side : width / 2);
+  const drawing = { width, height: height + head + foot, boxes, lines };
   return centre({ ...drawing, enter: middle(TOP), leave: middle(END) });
+}
+
+/** How far to the right a group's content begins, and how wide it is in all: lines and title lie inside, and no line crosses the title. */
+function across(dagre: Inside, pad: number, title: number): { side: number; width: number } {
+  const { width = 0 } = dagre.graph() as { width?: number };
+  const bends = dagre.edges().flatMap((edge) => (dagre.edge(edge) as { points?: { x: number }[] }).points ?? []);
+  const left = Math.max(pad, AIR - Math.min(0, ...bends.map(({ x }) => x)));
+  const right = Math.max(pad, AIR - Math.min(0, ...bends.map(({ x }) => width - x)));
+  const short = Math.max(0, title - left - width - right);
+  return { side: left + short / 2, width: left + width + right + short };
 }
 
 /** Widen a drawing on one side where that puts its ports in the middle, so that lines run straight through. */
 function centre(inner: Inner): Inner {
   const off = inner.width / 2 - inner.enter;
-  if (Math.abs(off) < 0.5 || Math.abs(off) > 40) return inner;
+  if (Math.abs(off) < 0.5 || Math.abs(off) > 64) return inner;
   const right = Math.max(0, 2 * off);
   return {
     ...inner,

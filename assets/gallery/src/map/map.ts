@@ -1,37 +1,33 @@
 /** The network's map: boxes and lines from top to bottom, with zoom, folds, search and a card for the box in hand. */
-import { select } from "d3-selection";
-import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
-import { type ModelData, present } from "../data/format";
+import { type ModelData, type ModelLayer, present } from "../data/format";
 import { html, svg } from "../draw/dom";
 import { type Sheets, sheetsOf } from "../draw/view";
 import { layerPage, plural } from "../words";
 import { drawBox, drawStrip, measure, says } from "./boxes";
-import { cardOf } from "./card";
+import { Card } from "./card";
 import { type Drawing, layOut, type Placed } from "./layout";
-import { beside, drawLine, outside } from "./place";
+import { drawLine } from "./place";
 import { mapTools, ZOOM_STEP } from "./tools";
 import { buildTree, type Item, openAtFirst, type Tree } from "./tree";
+import { Viewport } from "./viewport";
 
-const SHOWN_AT_FIRST = 36;
-const TALLEST_PX = 2400;
-const LEAST_FIT = 0.55;
+/** How many boxes stand in sight at first: as many as leave letters of a size that can be read. */
+const SHOWN_AT_FIRST = [36, 24, 14, 0];
+const LEAST_AT_FIRST = 0.85;
+/** From this width on, what is in hand has a place of its own beside the map. */
+const WIDE_PX = 640;
 
 export class NetworkMap {
   readonly node = html("div", { class: "lurk-map" });
   readonly #tree: Tree;
   readonly #sheets: Sheets;
-  readonly #frame = html("div", { class: "lurk-map-frame" });
-  readonly #canvas = svg("svg", { class: "lurk-map-canvas", role: "group", tabindex: -1 });
-  readonly #stage = svg("g");
-  readonly #card = html("div", { class: "lurk-card", hidden: true, role: "tooltip" });
+  readonly #view: Viewport;
+  readonly #card: Card;
   readonly #found: HTMLElement;
-  readonly #zoom: ZoomBehavior<SVGSVGElement, unknown>;
-  readonly #input: readonly [number, number] | null;
-  #open: Set<string>;
+  #open = new Set<string>();
   #drawing: Drawing = { width: 0, height: 0, boxes: [], lines: [] };
   #current = "";
   #query = "";
-  #fit = 1;
 
   constructor(
     readonly data: ModelData,
@@ -42,20 +38,11 @@ export class NetworkMap {
     if (!present(data.graph)) throw new Error("it was not traced");
     this.#tree = buildTree(data.graph, data.layers);
     this.#sheets = sheetsOf(data.sheets, base);
-    this.#open = openAtFirst(this.#tree.root, SHOWN_AT_FIRST);
     const [, height, width] = data.graph.nodes[0]?.output ?? [];
-    this.#input = height && width ? [height, width] : null;
-    this.#zoom = zoom<SVGSVGElement, unknown>()
-      .scaleExtent([0.15, 3])
-      .filter((event: Event) => this.#answers(event))
-      .on("zoom", (event: D3ZoomEvent<SVGSVGElement, unknown>) => {
-        this.#stage.setAttribute("transform", event.transform.toString());
-        this.#canvas.classList.toggle("lurk-map-zoomed", event.transform.k > this.#fit * 1.02);
-        this.#hideCard();
-      });
-    this.#canvas.setAttribute("aria-label", `Map of ${data.title}: ${plural(this.#tree.layers, "layer")}`);
-    this.#canvas.append(this.#stage);
-    this.#frame.append(this.#canvas, this.#card);
+    const page = (layer: ModelLayer) => layerPage(base, layer.slug, suffix);
+    this.#card = new Card({ sheets: this.#sheets, input: height && width ? [height, width] : null, page });
+    this.#view = new Viewport(() => this.#card.leave(), signal);
+    this.#view.canvas.setAttribute("aria-label", `Map of ${data.title}: ${plural(this.#tree.layers, "layer")}`);
     const tools = mapTools({
       find: (text) => {
         this.#query = text.trim().toLowerCase();
@@ -64,30 +51,37 @@ export class NetworkMap {
       go: () => this.#goToFound(),
       fold: () => this.#foldAll(),
       fit: () => this.fit(),
-      scale: (by) => this.#scale(by),
+      scale: (by) => this.#view.scale(by),
     });
     this.#found = tools.found;
-    this.node.append(tools.node, this.#frame);
-    select(this.#canvas).call(this.#zoom).on("dblclick.zoom", null);
+    this.node.append(tools.node, html("div", { class: "lurk-map-body" }, this.#view.node, this.#card.node));
     this.#listen(signal);
   }
 
   /** Lay out and draw; once the map stands in the page. */
   start(): void {
+    this.#widen();
+    this.#open = this.#atFirst();
     this.#draw();
     this.fit();
   }
 
-  /** The whole width in sight, from the top. */
   fit(): void {
-    const room = this.#frame.clientWidth || 600;
-    this.#fit = Math.max(LEAST_FIT, Math.min(1, room / this.#drawing.width));
-    const height = Math.min(TALLEST_PX, this.#drawing.height * this.#fit + 8);
-    this.#canvas.style.blockSize = `${height}px`;
-    const left = Math.max(0, (room - this.#drawing.width * this.#fit) / 2);
-    const narrow = this.#drawing.width * this.#fit > room;
-    const start = narrow ? (room - this.#drawing.width * this.#fit) / 2 : left;
-    select(this.#canvas).call(this.#zoom.transform, zoomIdentity.translate(start, 4).scale(this.#fit));
+    this.#view.fit(this.#drawing);
+  }
+
+  #widen(): void {
+    const wide = this.node.clientWidth >= WIDE_PX;
+    this.node.classList.toggle("lurk-map-wide", wide);
+    this.#card.dock(wide);
+  }
+
+  /** What is open at first. */
+  #atFirst(): Set<string> {
+    const choices = SHOWN_AT_FIRST.map((most) => openAtFirst(this.#tree.root, most));
+    const readable = (open: Set<string>) =>
+      layOut(this.#tree, open, measure).width * LEAST_AT_FIRST <= this.#view.width;
+    return choices.find(readable) ?? new Set();
   }
 
   #draw(): void {
@@ -97,7 +91,7 @@ export class NetworkMap {
     const backs = boxes
       .filter(({ open }) => open)
       .map(({ x, y, width, height }) => svg("rect", { class: "lurk-map-open", x, y, width, height, rx: 4 }));
-    this.#stage.replaceChildren(
+    this.#view.stage.replaceChildren(
       svg("g", { class: "lurk-map-lines", "aria-hidden": "true" }, ...backs, ...lines.map(drawLine)),
       ...boxes.map((box) => this.#box(box)),
       svg(
@@ -107,6 +101,24 @@ export class NetworkMap {
       ),
     );
     this.#mark();
+    this.#present();
+  }
+
+  /** Show in the docked card what is in hand, at first a layer with pictures. */
+  #present(): void {
+    const { boxes } = this.#drawing;
+    const shown = this.#card.shown;
+    const kept = boxes.find(({ item }) => item.key === shown);
+    const first = boxes.find(({ item }) => item.kind === "op" && item.layer?.strip?.length) ?? boxes[0];
+    const placed = kept ?? first;
+    if (placed) this.#card.keep(placed.item);
+    this.#point();
+  }
+
+  /** Mark the box that the docked card tells about. */
+  #point(): void {
+    for (const box of this.#view.stage.querySelectorAll(".lurk-map-shown")) box.classList.remove("lurk-map-shown");
+    this.#element(this.#card.shown)?.classList.add("lurk-map-shown");
   }
 
   #box(box: Placed): SVGElement {
@@ -133,7 +145,7 @@ export class NetworkMap {
       type: K,
       act: (event: SVGElementEventMap[K], box: SVGElement) => void,
     ) =>
-      this.#canvas.addEventListener(
+      this.#view.canvas.addEventListener(
         type,
         (event) => {
           const box = boxOf(event);
@@ -152,33 +164,22 @@ export class NetworkMap {
       this.#setCurrent(box.dataset.key ?? "");
       if (box.matches(":focus-visible")) this.#showCard(box);
     });
-    on("focusout", () => this.#hideCard());
+    on("focusout", () => this.#card.leave());
     on("pointerover", (event, box) => {
-      if (event.pointerType === "mouse" && !(this.#foldable(box) && box.getAttribute("aria-expanded") === "true"))
-        this.#showCard(box);
+      if (event.pointerType === "mouse") this.#showCard(box);
     });
-    on("pointerout", () => this.#hideCard());
+    on("pointerout", () => this.#card.leave());
     const observer = new ResizeObserver(([entry]) => {
       if (entry && Math.abs(entry.contentRect.width - width) > 1) {
         width = entry.contentRect.width;
+        this.#widen();
+        this.#present();
         this.fit();
       }
     });
-    let width = this.#frame.clientWidth;
-    observer.observe(this.#frame);
-    signal.addEventListener("abort", () => {
-      observer.disconnect();
-      select(this.#canvas).on(".zoom", null);
-    });
-  }
-
-  /** Which gestures zoom and pan; a plain wheel and one finger scroll the page. */
-  #answers(event: Event): boolean {
-    if (event instanceof WheelEvent) return event.ctrlKey || event.metaKey;
-    if (event.type === "touchstart") {
-      return (event as TouchEvent).touches.length > 1 || this.#canvas.classList.contains("lurk-map-zoomed");
-    }
-    return !(event as MouseEvent).button && !(event as MouseEvent).ctrlKey;
+    let width = this.node.clientWidth;
+    observer.observe(this.node);
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   #toggle(key: string): void {
@@ -186,15 +187,11 @@ export class NetworkMap {
     if (!this.#open.delete(key)) this.#open.add(key);
     this.#current = key;
     this.#draw();
-    this.#resize();
+    const whole = this.#view.stretch(this.#drawing);
     const after = this.#place(key);
-    if (before && after) select(this.#canvas).call(this.#zoom.translateBy, before.x - after.x, before.y - after.y);
-    if (this.#drawing.height * this.#fit + 8 <= TALLEST_PX) this.fit();
+    if (before && after) this.#view.shift(before.x - after.x, before.y - after.y);
+    if (whole) this.fit();
     this.#element(key)?.focus({ preventScroll: true });
-  }
-
-  #resize(): void {
-    this.#canvas.style.blockSize = `${Math.min(TALLEST_PX, this.#drawing.height * this.#fit + 8)}px`;
   }
 
   #key(event: KeyboardEvent, box: SVGElement): void {
@@ -204,10 +201,10 @@ export class NetworkMap {
     else if (event.key in STEPS) this.#step(STEPS[event.key as keyof typeof STEPS]);
     else if (event.key === "Home" || event.key === "End")
       this.#focusAt(event.key === "Home" ? 0 : this.#walk().length - 1);
-    else if (event.key === "+" || event.key === "=") this.#scale(ZOOM_STEP);
-    else if (event.key === "-") this.#scale(1 / ZOOM_STEP);
+    else if (event.key === "+" || event.key === "=") this.#view.scale(ZOOM_STEP);
+    else if (event.key === "-") this.#view.scale(1 / ZOOM_STEP);
     else if (event.key === "0") this.fit();
-    else if (event.key === "Escape") this.#hideCard();
+    else if (event.key === "Escape") this.#card.leave();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -227,32 +224,10 @@ export class NetworkMap {
     const target = this.#walk()[place];
     if (!target) return;
     this.#setCurrent(target.item.key);
-    this.#bringIn(target);
     const element = this.#element(target.item.key);
+    if (element) this.#view.bringIn(element);
     element?.focus({ preventScroll: true });
     element?.scrollIntoView({ block: "nearest" });
-  }
-
-  /** Pan so that a box lies inside the frame. */
-  #bringIn({ item }: Placed): void {
-    const element = this.#element(item.key);
-    if (!element) return;
-    const box = element.getBoundingClientRect();
-    const frame = this.#frame.getBoundingClientRect();
-    const { k } = this.#transform();
-    const across = outside(box.left, box.right, frame.left, frame.right);
-    const down = outside(box.top, box.bottom, frame.top, frame.bottom);
-    if (across || down) select(this.#canvas).call(this.#zoom.translateBy, across / k, down / k);
-  }
-
-  #scale(by: number): void {
-    select(this.#canvas).call(this.#zoom.scaleBy, by);
-  }
-
-  #transform(): { k: number; x: number; y: number } {
-    return (
-      (this.#canvas as SVGSVGElement & { __zoom?: { k: number; x: number; y: number } }).__zoom ?? { k: 1, x: 0, y: 0 }
-    );
   }
 
   #place(key: string): Placed | undefined {
@@ -260,7 +235,7 @@ export class NetworkMap {
   }
 
   #element(key: string): SVGElement | null {
-    return this.#stage.querySelector<SVGElement>(`[data-key="${key}"]`);
+    return this.#view.stage.querySelector<SVGElement>(`[data-key="${key}"]`);
   }
 
   #foldable(box: SVGElement): boolean {
@@ -274,7 +249,7 @@ export class NetworkMap {
   }
 
   #foldAll(): boolean {
-    this.#open = this.#open.size ? new Set() : openAtFirst(this.#tree.root, SHOWN_AT_FIRST);
+    this.#open = this.#open.size ? new Set() : this.#atFirst();
     this.#draw();
     this.fit();
     return this.#open.size > 0;
@@ -297,7 +272,7 @@ export class NetworkMap {
     for (const { item } of this.#drawing.boxes) {
       this.#element(item.key)?.classList.toggle("lurk-map-hit", this.#matches(item));
     }
-    this.#canvas.classList.toggle("lurk-map-searched", names > 0);
+    this.#view.canvas.classList.toggle("lurk-map-searched", names > 0);
   }
 
   /** Unfold the way to the first layer found and put the focus on it. */
@@ -317,17 +292,8 @@ export class NetworkMap {
   #showCard(box: SVGElement): void {
     const placed = this.#place(box.dataset.key ?? "");
     if (!placed || (placed.open && placed.item.kind !== "op")) return;
-    this.#card.replaceChildren(...cardOf(placed.item, this.#sheets, this.#input));
-    this.#card.hidden = false;
-    const { offsetWidth: width, offsetHeight: height } = this.#card;
-    const place = beside(box.getBoundingClientRect(), width, height);
-    const frame = this.#frame.getBoundingClientRect();
-    this.#card.style.left = `${place.x - frame.left}px`;
-    this.#card.style.top = `${place.y - frame.top}px`;
-  }
-
-  #hideCard(): void {
-    this.#card.hidden = true;
+    this.#card.tell(placed.item, box);
+    this.#point();
   }
 }
 

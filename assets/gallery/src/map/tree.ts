@@ -97,15 +97,23 @@ export function layersIn(item: Item): number {
   return item.children.reduce((sum, child) => sum + layersIn(child), 0);
 }
 
-/** The folds to open at first: level by level, groups of a kind together, while few enough boxes stand in sight. */
+/** Runs of up to so many blocks may stand open at first. */
+const SHORT_RUN = 5;
+
+/**
+ * The folds to open at first: level by level, groups of a kind together, while few enough boxes stand in sight; then short runs, where
+ * half of that is still free.
+ */
 export function openAtFirst(root: Group, most: number): Set<string> {
   const open = new Set<string>();
+  const runs: Run[] = [];
   let shown = root.children.length;
   let level: Item[] = root.children;
   while (level.length) {
     const next: Item[] = [];
     const kinds = new Map<string, Group[]>();
     for (const item of level) {
+      if (item.kind === "run" && item.children.length <= SHORT_RUN) runs.push(item);
       if (item.kind === "group") kinds.set(item.type, [...(kinds.get(item.type) ?? []), item]);
     }
     const bySize = [...kinds.values()].sort((a, b) => sizeOf(a) - sizeOf(b));
@@ -120,6 +128,8 @@ export function openAtFirst(root: Group, most: number): Set<string> {
     }
     level = next;
   }
+  const more = sizeOf(runs) - runs.length;
+  if (shown + more <= most / 2) for (const run of runs) open.add(run.key);
   return open;
 }
 
@@ -148,7 +158,7 @@ export function opName(type: string): string {
   return short.find(([pattern]) => pattern.test(plain))?.[1] ?? plain;
 }
 
-function sizeOf(groups: readonly Group[]): number {
+function sizeOf(groups: readonly (Group | Run)[]): number {
   return groups.reduce((sum, group) => sum + group.children.length, 0);
 }
 
