@@ -43,7 +43,7 @@ export function thumbs(item: Item): number {
 }
 
 /** The layer whose filters stand for an item: its own, or the last one folded into it. */
-function shown(item: Item): ModelLayer | null {
+export function shown(item: Item): ModelLayer | null {
   if (item.kind === "op") return item.layer;
   for (const child of [...item.children].reverse()) {
     const layer = shown(child);

@@ -5,6 +5,7 @@ import type { ModelLayer } from "../data/format";
 import { html } from "../draw/dom";
 import { type Sheets, view } from "../draw/view";
 import { count, plural } from "../words";
+import { shown } from "./boxes";
 import { beside } from "./place";
 import { type Item, layersIn, opName } from "./tree";
 
@@ -80,9 +81,11 @@ export class Card {
 function cardOf(item: Item, sheets: Sheets, input: CardOptions["input"]): Node[] {
   if (item.kind !== "op") {
     const name = item.kind === "run" ? `${plural(item.children.length, "block")} built alike` : item.name;
+    const last = shown(item);
     return [
       title(name),
       line(`${item.type ? `${item.type}, ` : ""}${plural(layersIn(item), "layer")}. Press to unfold or fold.`),
+      ...(last ? [line(`Filters of its last layer, ${last.name}:`), strip(last, sheets)] : []),
     ];
   }
   const { layer, node, after } = item;
@@ -103,12 +106,12 @@ function cardOf(item: Item, sheets: Sheets, input: CardOptions["input"]): Node[]
       html("div", { class: "lurk-card-field" }, input ? fieldSquare({ size, input }) : null, html("span", {}, words)),
     );
   }
-  if (layer?.strip?.length) {
-    const strip = html("div", { class: "lurk-card-strip" });
-    for (const [, picture] of layer.strip) strip.append(view(picture, sheets));
-    parts.push(strip);
-  }
+  if (layer?.strip?.length) parts.push(strip(layer, sheets));
   return parts;
+}
+
+function strip(layer: ModelLayer, sheets: Sheets): HTMLElement {
+  return html("div", { class: "lurk-card-strip" }, ...(layer.strip ?? []).map(([, picture]) => view(picture, sheets)));
 }
 
 function title(text: string): HTMLElement {

@@ -25,7 +25,9 @@ export function mapTools(actions: ToolActions): { node: HTMLElement; found: HTML
     on: {
       input: () => actions.find(search.value),
       keydown: (event: KeyboardEvent) => {
-        if (event.key === "Enter") actions.go();
+        if (event.key !== "Enter") return;
+        event.preventDefault(); // the layer that takes the focus would be pressed too, in Firefox
+        actions.go();
       },
     },
   });
