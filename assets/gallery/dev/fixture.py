@@ -115,7 +115,8 @@ def main() -> None:
             ]
         put(folder / "model.js", folder.name, value)
         (folder / "index.md").write_text(
-            f"---\nhide: [toc]\n---\n\n# {name}\n\nA network, with its card in one paragraph: what it is and what it was trained on.\n\n"
+            "---\nhide: [toc]\n---\n\n"
+            f"# {name}\n\nA network, with its card in one paragraph: what it is and what it was trained on.\n\n"
             f"<div class='lurk'>\n<lurk-map data-src='model.js' data-key='{folder.name}'></lurk-map>\n</div>\n\n"
             "After the map.\n"
         )
@@ -191,7 +192,8 @@ class Layer:
         }
         put(self.folder / "layer.js", f"net/{self.name}", data)
         (self.folder / "index.md").write_text(
-            f"---\nhide: [toc]\n---\n\n# {self.name}\n\nConvolution 3 by 3, {self.count} filters, output {self.size} by {self.size}; "
+            "---\nhide: [toc]\n---\n\n"
+            f"# {self.name}\n\nConvolution 3 by 3, {self.count} filters, output {self.size} by {self.size}; "
             f"a unit sees {self.field} by {self.field} pixels.\n\n<div class='lurk'>\n"
             f"<lurk-gallery data-src='layer.js' data-key='net/{self.name}'></lurk-gallery>\n</div>\n\n"
             "Text after the gallery.\n"

@@ -27,6 +27,8 @@ describe("a scene", () => {
   it("frames a box that leaves the photo", () => {
     const node = scene({ photo, photos: sheets, frame: [-10, 0, 30, 40], label: "crop" });
     expect(node.getAttribute("viewBox")).toBe("0 -10 40 40");
+    expect(node.classList.contains("lurk-padded")).toBe(true);
+    expect(scene({ photo, photos: sheets, frame: [0, 0, 30, 40], label: "" }).classList).not.toContain("lurk-padded");
     const inner = node.querySelector("svg");
     expect([inner?.getAttribute("x"), inner?.getAttribute("y"), inner?.getAttribute("width")]).toEqual([
       "0",

@@ -45,10 +45,11 @@ export function scene(options: SceneOptions): SVGSVGElement {
   const [, , , width, height] = options.photo;
   const whole: Box = [0, 0, height, width];
   const [top, left, bottom, right] = options.frame ?? whole;
+  const padded = top < 0 || left < 0 || bottom > height || right > width;
   const node = svg(
     "svg",
     {
-      class: `lurk-scene ${shape(right - left, bottom - top)}`,
+      class: `lurk-scene ${padded ? "lurk-padded " : ""}${shape(right - left, bottom - top)}`,
       viewBox: `${left} ${top} ${right - left} ${bottom - top}`,
       ...names(options.label),
     },

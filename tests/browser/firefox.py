@@ -1,0 +1,132 @@
+"""Drives a Firefox by Marionette, the protocol that it answers by itself: no driver and no package is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+NAMES = ("firefox", "firefox-esr")
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+KEYS = {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Enter": "\ue007",
+        "Escape": "\ue00c"}  # fmt: skip
+STARTS_S = 60
+WAITS_S = 15
+QUIET = """
+user_pref("marionette.port", {port});
+user_pref("app.update.enabled", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("ui.systemUsesDarkTheme", 0);
+"""
+
+
+def find() -> str | None:
+    """The path of a Firefox: $FIREFOX, or one on the PATH."""
+    return next((found for name in (os.environ.get("FIREFOX"), *NAMES) if name and (found := shutil.which(name))), None)
+
+
+class Firefox:
+    """A window without a screen.
+
+    Args:
+        executable: Its path.
+        profile: An empty folder for its profile.
+    """
+
+    def __init__(self, executable: str, profile: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        (profile / "user.js").write_text(QUIET.format(port=port), "utf-8")
+        command = [executable, "--marionette", "--headless", "--no-remote", "--profile", str(profile)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - the machine's own browser
+        self._asked = 0
+        try:
+            self._socket = self._connect(port)
+            self._read()
+            self._ask("WebDriver:NewSession", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def _connect(self, port: int) -> socket.socket:
+        until = time.monotonic() + STARTS_S
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", port), timeout=STARTS_S)
+            except OSError:
+                if time.monotonic() > until or self._process.poll() is not None:
+                    raise
+                time.sleep(0.2)
+
+    def _read(self) -> Any:
+        """One message: its length, a colon, and so much JSON."""
+        length = b""
+        while not length.endswith(b":"):
+            length += self._socket.recv(1)
+        data = b""
+        while len(data) < int(length[:-1]):
+            data += self._socket.recv(int(length[:-1]) - len(data))
+        return json.loads(data)
+
+    def _ask(self, command: str, **parameters: Any) -> Any:
+        self._asked += 1
+        message = json.dumps([0, self._asked, command, parameters]).encode()
+        self._socket.sendall(b"%d:%s" % (len(message), message))
+        _, _, error, result = self._read()
+        if error:
+            raise RuntimeError(f"{command}: {error['message']}")
+        return result.get("value") if isinstance(result, dict) else result
+
+    def go(self, url: str) -> None:
+        """Load a page."""
+        self._ask("WebDriver:Navigate", url=url)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """The value of an expression in the page, where ``arguments`` is a name for what is handed over."""
+        return self._ask("WebDriver:ExecuteScript", script=f"return ({script});", args=list(arguments), sandbox=None)
+
+    def wait(self, script: str) -> Any:
+        """The value of an expression as soon as it is true."""
+        until = time.monotonic() + WAITS_S
+        while not (found := self.run(script)):
+            if time.monotonic() > until:
+                raise AssertionError(f"in {WAITS_S} s never true: {script}")
+            time.sleep(0.05)
+        return found
+
+    def click(self, selector: str) -> None:
+        """Click what a selector finds first."""
+        found = self._ask("WebDriver:FindElement", using="css selector", value=selector)
+        self._ask("WebDriver:ElementClick", id=found[ELEMENT])
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, by their names or letters."""
+        typed = [KEYS.get(key, key) for key in keys]
+        actions = [{"type": kind, "value": key} for key in typed for kind in ("keyDown", "keyUp")]
+        self._ask("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": actions}])
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window a size."""
+        self._ask("WebDriver:SetWindowRect", width=width, height=height)
+
+    def close(self) -> None:
+        """End it."""
+        try:
+            self._ask("Marionette:Quit", flags=["eForceQuit"])
+        finally:
+            self._socket.close()
+            try:
+                self._process.wait(STARTS_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
