@@ -143,7 +143,7 @@ function foldedGroup(box: Placed): SVGElement[] {
   }
   nodes.push(
     svg("rect", { class: "lurk-map-fold", width: width - stack, height: height - stack, rx: 3 }),
-    text((width - stack) / 2, 18, "lurk-map-name", headline(item)),
+    text((width - stack) / 2, 18, "lurk-map-name", `${headline(item)} `),
     text((width - stack) / 2, 34, "lurk-map-optext", underline(item)),
     sign(width - stack - 14, 14, false),
   );
