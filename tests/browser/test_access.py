@@ -1,4 +1,4 @@
-"""What axe finds on each kind of page, the theme's own parts included: nothing but what is listed here as the theme's."""
+"""What axe finds on each kind of page, the theme's parts included: nothing but what is named here as the theme's."""
 
 from __future__ import annotations
 

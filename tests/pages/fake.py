@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,15 @@ def picture(height: int, width: int, seed: int) -> np.ndarray:
     return ((np.stack(waves, -1) + 1) * 127.5).astype(np.uint8)
 
 
+def drawn(height: int, width: int, seed: int) -> bytes:
+    """The same as WebP."""
+    return webp(picture(height, width, seed))
+
+
+Draw = Callable[[int, int, int], bytes]
+"""Makes a picture of a height and a width from a seed."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A declared model and the key of its results, as the run room tells them."""
@@ -47,15 +56,24 @@ class Found:
 class Maker:
     """Makes the records of one model; ``side`` is the network's input, in pixels."""
 
-    def __init__(self, store: Store, name: str, side: int, layers: Sequence[tuple[str, int, int]], images: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        side: int,
+        layers: Sequence[tuple[str, int, int]],
+        images: int,
+        draw: Draw = drawn,
+    ) -> None:
         self.store, self.name, self.side, self.layers, self.images = store, name, side, tuple(layers), images
+        self.draw = draw
 
     def unit(self, *parts: object) -> str:
         return digest("fake", self.name, self.side, self.images, *parts)
 
     def photos(self) -> list[Json]:
         key = self.unit("photos")
-        blobs = {f"{i}": webp(picture(self.side, self.side, i)) for i in range(self.images) if i != SKIPPED_PHOTO}
+        blobs = {f"{i}": self.draw(self.side, self.side, i) for i in range(self.images) if i != SKIPPED_PHOTO}
         self.store.put(key, {}, blobs)
         return [self.photo(key, i) for i in range(self.images)]
 
@@ -75,7 +93,7 @@ class Maker:
         seed = 1000 * (layer + 1) + index
 
         def put(name: str, height: int, width: int) -> Json:
-            blobs[name] = webp(picture(height, width, seed + len(blobs)))
+            blobs[name] = self.draw(height, width, seed + len(blobs))
             return {"unit": key, "blob": name, "size": [width, height]}
 
         dead = index == 1
@@ -186,10 +204,15 @@ class Maker:
 
 
 def fake_model(
-    store: Store, name: str = "small", side: int = 32, layers: Sequence[tuple[str, int, int]] = LAYERS, images: int = 6
+    store: Store,
+    name: str = "small",
+    side: int = 32,
+    layers: Sequence[tuple[str, int, int]] = LAYERS,
+    images: int = 6,
+    draw: Draw = drawn,
 ) -> str:
     """Put a whole model's results into the store; returns the key of its record."""
-    return Maker(store, name, side, layers, images).model()
+    return Maker(store, name, side, layers, images, draw).model()
 
 
 def fake_config(root: Path, name: str = "small", **keys: Any) -> ModelConfig:

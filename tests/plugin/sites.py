@@ -15,7 +15,7 @@ from PIL import Image
 from mkdocs_lurk.plugin.declared import read_declared
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import Store
-from tests.pages.fake import LAYERS, fake_model
+from tests.pages.fake import LAYERS, Draw, drawn, fake_model
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ class Project:
         return json.loads(self.html(path))
 
 
-def project(root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, **keys: Any) -> Project:
+def project(
+    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = drawn, **keys: Any
+) -> Project:
     """A site with one analysed model; ``keys`` go to ``mkdocs.yml``, those of the model under ``model``."""
     found = Project(root)
     for label in ("cat", "dog"):
@@ -84,5 +86,5 @@ def project(root: Path, name: str = "small", layers: Any = LAYERS, side: int = 3
         **keys.pop("model", {}),
     }  # fmt: skip
     found.declare({"models": [model], **keys.pop("lurk", {})}, **keys)
-    found.answer(layers=layers, side=side)
+    found.answer(layers=layers, side=side, draw=draw)
     return found
