@@ -79,6 +79,23 @@ def test_folded_blocks_tell_their_count_and_show_pictures(visit: Visit, material
     assert visitor.page.locator(".lurk-map-strips > svg").count() > 8
 
 
+def test_it_runs_from_top_to_bottom_with_its_branches(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.map("models/vgg16/")
+    page = visitor.page
+    tops = page.eval_on_selector_all("a[data-layer]", "boxes => boxes.map((one) => one.getBoundingClientRect().y)")
+    names = page.eval_on_selector_all("a[data-layer]", "boxes => boxes.map(({ dataset }) => dataset.layer)")
+    in_order = [name for _, name in sorted(zip(tops, names, strict=True))]
+    assert in_order == sorted(names, key=lambda name: int(name.rpartition(".")[2]))
+    assert len(set(tops)) == 13
+    visitor.map(DEEP)
+    one, other = (page.locator(f'a[data-layer="layer1.0.{name}"]').bounding_box() for name in ("conv3", "downsample.0"))
+    assert one is not None
+    assert other is not None
+    assert one["x"] + one["width"] < other["x"], "branches do not stand side by side"
+    assert page.locator(".lurk-map-lines path").count() > page.locator(".lurk-map-box").count()
+
+
 def test_search_finds_what_is_folded_and_goes_there(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server)
     visitor.map(DEEP)

@@ -116,6 +116,38 @@ def test_classes_switch_between_maximum_and_mean(visit: Visit, material: Hosted)
     assert not cut
 
 
+def test_responses_are_counted_and_the_pictures_marked(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.gallery(f"{LAYER}#filter-3")
+    visitor.opened(3)
+    chart = visitor.page.locator(".lurk-histogram")
+    assert chart.locator(".lurk-counts rect").count() == 3
+    assert chart.locator(".lurk-marks path").count() == 4
+    assert chart.locator(".lurk-counts title").first.text_content() == "3 pictures between 0.00 and 1.00"
+    assert "How strongly 6 pictures excite the filter" in (chart.get_attribute("aria-label") or "")
+    edge = chart.bounding_box()
+    assert edge is not None
+    for part in chart.locator("text, path").all():
+        box = part.bounding_box()
+        assert box is not None
+        assert edge["x"] - 1 <= box["x"] <= box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+
+
+def test_it_says_how_each_picture_was_made(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.gallery(f"{LAYER}#filter-3")
+    visitor.opened(3)
+    page = visitor.page
+    fold = page.get_by_role("button", name="How these pictures were made")
+    body = page.locator(".lurk-how-body")
+    assert body.is_hidden()
+    fold.click()
+    for words in ("before any activation", "receptive field", "Guided backpropagation", "faint noise"):
+        assert words in body.inner_text()
+    fold.click()
+    assert body.is_hidden()
+
+
 def test_every_figure_says_what_it_means(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server)
     visitor.gallery(f"{LAYER}#filter-3")

@@ -13,28 +13,6 @@ Visit = Callable[..., Visitor]
 CUT = """() => [...document.querySelectorAll(".lurk :is(button, label, h2, h3, .lurk-tile-index, .lurk-switch)")]
     .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML)"""
 """Labels that do not fit."""
-THEIRS = 5
-"""Listeners that Material's instant navigation itself leaves behind at each step."""
-LISTENERS = """
-    const kept = window.__kept = new Map();
-    for (const [name, target] of [["window", window], ["document", document]]) {
-        const add = target.addEventListener, remove = target.removeEventListener;
-        target.addEventListener = function (type, listener, options) {
-            if (new Error().stack.includes("lurk")) {
-                const key = {};
-                kept.set(key, [target, type, listener]);
-                options?.signal?.addEventListener("abort", () => kept.delete(key));
-            }
-            return add.call(this, type, listener, options);
-        };
-        target.removeEventListener = function (type, listener, options) {
-            for (const [key, own] of kept)
-                if (own[0] === target && own[1] === type && own[2] === listener) kept.delete(key);
-            return remove.call(this, type, listener, options);
-        };
-    }
-    window.__galleries = [];
-"""
 
 
 def test_a_permanent_link_opens_its_filter(visit: Visit, address: str) -> None:
@@ -76,51 +54,9 @@ def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain:
         assert all(label == value for label, value in edges)
 
 
-def test_instant_navigation_goes_to_and_fro_and_leaves_nothing_behind(visit: Visit, material: Hosted) -> None:
-    visitor = visit(material.server)
-    page = visitor.page
-    page.add_init_script(LISTENERS)
-    visitor.gallery("models/small/features.0/")
-    page.evaluate("window.stayed = true")
-
-    def go(name: str) -> None:
-        page.locator(".md-nav--primary").get_by_role("link", name=name, exact=True).first.click()
-        page.wait_for_url(f"**/{name}/")
-        page.locator(f'lurk-gallery[data-key="small/{name}"] a[data-filter="0"]').first.wait_for()
-        page.evaluate("__galleries.push(new WeakRef(document.querySelector('lurk-gallery')))")
-        assert page.locator("lurk-gallery").count() == 1
-        visitor.open_filter(2)
-
-    session = page.context.new_cdp_session(page)
-
-    def counted() -> tuple[int, int, int]:
-        for _ in range(3):
-            session.send("HeapProfiler.collectGarbage")
-        found = session.send("Memory.getDOMCounters")
-        return page.evaluate("__kept.size"), found["nodes"], found["jsEventListeners"]
-
-    rounds = []
-    for _ in range(3):
-        for name in ("features.3", "features.0"):
-            go(name)
-        page.go_back()
-        page.locator('lurk-gallery[data-key="small/features.0"]').first.wait_for()
-        page.go_back()
-        page.locator('lurk-gallery[data-key="small/features.3"] a[data-filter="0"]').first.wait_for()
-        go("features.0")
-        rounds.append(counted())
-    print("\nown listeners, nodes, listeners after each round:", *rounds)
-    assert page.evaluate("window.stayed"), "the page was loaded anew"
-    assert rounds[0][0] == rounds[2][0] > 0
-    assert rounds[2][2] - rounds[1][2] <= 5 * THEIRS, "listeners pile up"
-    full = "__galleries.some((one) => one.deref() && !one.deref().isConnected && one.deref().childElementCount)"
-    assert not page.evaluate(full), "a gallery that was left keeps its elements"
-    assert visitor.errors == []
-
-
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width: int) -> None:
-    visitor = visit(material.server, viewport={"width": width, "height": 800})
+@pytest.mark.parametrize(("width", "zoom"), [(320, 1), (390, 1), (768, 1), (640, 2), (1280, 1), (1920, 1)])
+def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width: int, zoom: int) -> None:
+    visitor = visit(material.server, viewport={"width": width, "height": 800}, device_scale_factor=zoom)
     ready = {
         "index.html": ".lurk-embed", "models/index.html": ".lurk-facts", MODEL: ".lurk-map-box",
         LAYER: "a[data-filter]", f"{LAYER}?#filter-3": ".lurk-ranked",
@@ -172,6 +108,22 @@ def test_dark_and_light_have_their_own_ground(visit: Visit, material: Hosted) ->
         grounds.add(visitor.page.locator(".lurk-panel-title").evaluate("title => getComputedStyle(title).color"))
         assert visitor.errors == []
     assert len(grounds) == 4
+
+
+def test_a_page_follows_the_switch_to_dark(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    for path, ready, part in (
+        (MODEL, ".lurk-map-box", ".lurk-card"),
+        (f"{LAYER}#filter-3", ".lurk-ranked", ".lurk-panel-says"),
+    ):
+        visitor.go(path)
+        visitor.page.locator(ready).first.wait_for()
+        colour = f"getComputedStyle(document.querySelector('{part}')).color"
+        light = visitor.page.evaluate(colour)
+        visitor.page.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+        assert visitor.page.evaluate(colour) != light
+        assert visitor.page.locator(ready).count(), "it was drawn anew"
+    assert visitor.errors == []
 
 
 def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -> None:
@@ -236,10 +188,14 @@ def test_a_strict_policy_forbids_nothing_of_ours(visit: Visit, sites: Sites, the
     theirs = forbidden("404.html", lambda _: None)
     assert forbidden(f"{LAYER}#filter-3", layer) - theirs == set()
     assert forbidden(MODEL, model) - theirs == set()
+    assert forbidden("index.html", lambda visitor: visitor.page.locator(".lurk-embed").wait_for()) - theirs == set()
 
 
 def test_offline_and_privacy_plugins_and_right_to_left(visit: Visit, sites: Sites) -> None:
-    visitor = visit(sites.named("kept").disk)
+    kept = sites.named("kept")
+    fetched = [path for path in kept.site.rglob("external/**/*") if path.is_file()]
+    assert fetched == [], "the privacy plugin found something to download"
+    visitor = visit(kept.disk)
     page = visitor.page
     page.route("https://unpkg.com/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
     visitor.gallery("models/small/features.3/index.html")

@@ -4,6 +4,7 @@ import { type Loaded, loadData } from "../data/load";
 import { type Choice, choose, classes, orders } from "../data/order";
 import { readState, SHOWS, type State, writeState } from "../data/state";
 import { html } from "../draw/dom";
+import { isPlain } from "../draw/follow";
 import { type Sheets, sheetsOf } from "../draw/view";
 import { FilterGrid } from "../gallery/grid";
 import { FilterPanel } from "../gallery/panel";
@@ -200,7 +201,7 @@ export class LurkGallery extends HTMLElement {
   }
 
   #click(event: MouseEvent): void {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (!isPlain(event)) return;
     const link = (event.target as Element).closest<HTMLAnchorElement>("a[data-filter], a[data-filter-link]");
     if (!link) return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 /** The network's map: boxes and lines from top to bottom, with zoom, folds, search and a card for the box in hand. */
 import { type ModelData, type ModelLayer, present } from "../data/format";
 import { html, svg } from "../draw/dom";
+import { follow, isPlain } from "../draw/follow";
 import { type Sheets, sheetsOf } from "../draw/view";
 import { layerPage, plural } from "../words";
 import { drawBox, drawStrip, measure, says } from "./boxes";
@@ -154,10 +155,12 @@ export class NetworkMap {
         { signal },
       );
     on("click", (event, box) => {
-      if (box.tagName !== "a" && this.#foldable(box)) {
-        event.preventDefault();
-        this.#toggle(box.dataset.key ?? "");
-      }
+      const page = box.getAttribute("href");
+      if (page === null && this.#foldable(box)) this.#toggle(box.dataset.key ?? "");
+      else if (page !== null && isPlain(event)) follow(page, this.node);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
     });
     on("keydown", (event, box) => this.#key(event, box));
     on("focusin", (_, box) => {
