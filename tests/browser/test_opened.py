@@ -36,6 +36,12 @@ def test_it_opens_under_its_row_with_all_its_parts(visit: Visit, address: str) -
     assert 0 <= panel["y"] - (tile["y"] + tile["height"]) < 40
     assert page.locator(f"{OPEN} .lurk-crops .lurk-picture").count() == 4
     assert page.locator(f"{OPEN} .lurk-photos").first.locator(".lurk-mark").count() == 4
+    assert page.locator(f"{OPEN} .lurk-photos").nth(1).locator("button").count() == 4
+    for crop in page.locator(f"{OPEN} .lurk-crops .lurk-scene").all():
+        box = crop.bounding_box()
+        _, _, width, height = map(float, (crop.get_attribute("viewBox") or "").split())
+        assert box is not None
+        assert box["width"] / box["height"] == pytest.approx(width / height, rel=0.02), "more than the field is shown"
     order = [
         page.locator(f"{OPEN} {part}").first.bounding_box() for part in (".lurk-crops", ".lurk-photos", ".lurk-bars")
     ]

@@ -143,6 +143,31 @@ def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -
     assert page.pdf().startswith(b"%PDF")
 
 
+def test_print_shows_all_of_the_map(visit: Visit, material: Hosted) -> None:
+    visitor = visit(material.server)
+    visitor.map("models/resnet152/")
+    page = visitor.page
+    canvas = page.locator(".lurk-map-canvas")
+    before = page.locator(".lurk-map-canvas > g").get_attribute("transform")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 500, "height": 700})
+    assert page.locator(".lurk-card").is_hidden()
+    assert page.locator(".lurk-map-tools").is_hidden()
+    frame = canvas.bounding_box()
+    assert frame is not None
+    for box in page.locator(".lurk-map-box").all():
+        there = box.bounding_box()
+        assert there is not None
+        assert frame["x"] - 1 <= there["x"] <= there["x"] + there["width"] <= frame["x"] + frame["width"] + 1
+        assert there["y"] + there["height"] <= frame["y"] + frame["height"] + 1
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".lurk-map-canvas > g").get_attribute("transform") == before
+    assert visitor.errors == []
+
+
 def test_nothing_moves_for_who_wishes_so(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server, reduced_motion="reduce")
     visitor.gallery(f"{LAYER}#filter-3")

@@ -29,6 +29,8 @@ describe("a scene", () => {
     expect(node.getAttribute("viewBox")).toBe("0 -10 40 40");
     expect(node.classList.contains("lurk-padded")).toBe(true);
     expect(scene({ photo, photos: sheets, frame: [0, 0, 30, 40], label: "" }).classList).not.toContain("lurk-padded");
+    expect(node.classList.contains("lurk-tall")).toBe(false);
+    expect(scene({ photo, photos: sheets, frame: [88, 192, 135, 223], label: "" }).classList).toContain("lurk-tall");
     const inner = node.querySelector("svg");
     expect([inner?.getAttribute("x"), inner?.getAttribute("y"), inner?.getAttribute("width")]).toEqual([
       "0",

@@ -45,11 +45,13 @@ export function scene(options: SceneOptions): SVGSVGElement {
   const [, , , width, height] = options.photo;
   const whole: Box = [0, 0, height, width];
   const [top, left, bottom, right] = options.frame ?? whole;
-  const padded = top < 0 || left < 0 || bottom > height || right > width;
+  const padded = (top < 0 || left < 0 || bottom > height || right > width) && "lurk-padded";
+  const tall = bottom - top > right - left && "lurk-tall"; // a box wider than its picture would show what lies beside it
+  const kinds = ["lurk-scene", padded, tall, shape(right - left, bottom - top)];
   const node = svg(
     "svg",
     {
-      class: `lurk-scene ${padded ? "lurk-padded " : ""}${shape(right - left, bottom - top)}`,
+      class: kinds.filter(Boolean).join(" "),
       viewBox: `${left} ${top} ${right - left} ${bottom - top}`,
       ...names(options.label),
     },

@@ -172,17 +172,13 @@ export class NetworkMap {
       if (event.pointerType === "mouse") this.#showCard(box);
     });
     on("pointerout", () => this.#card.leave());
-    const observer = new ResizeObserver(([entry]) => {
-      if (entry && Math.abs(entry.contentRect.width - width) > 1) {
-        width = entry.contentRect.width;
-        this.#widen();
-        this.#present();
-        this.fit();
-      }
-    });
-    let width = this.node.clientWidth;
-    observer.observe(this.node);
-    signal.addEventListener("abort", () => observer.disconnect());
+    const refit = () => {
+      this.#widen();
+      this.#present();
+      this.fit();
+    };
+    const spread = () => this.#view.spread(this.#drawing);
+    this.#view.watch(this.node, { resized: refit, printing: spread, printed: refit }, signal);
   }
 
   #toggle(key: string): void {

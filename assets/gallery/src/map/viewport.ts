@@ -43,9 +43,39 @@ export class Viewport {
   fit(drawing: Drawing): void {
     const most = Math.min(MOST_FIT, Math.max(TALL_FIT, (TALLEST_PX - 8) / drawing.height));
     this.#fit = Math.max(LEAST_FIT, Math.min(most, this.width / drawing.width));
+    this.canvas.removeAttribute("viewBox");
+    this.canvas.style.maxInlineSize = "";
     this.stretch(drawing);
     const start = (this.width - drawing.width * this.#fit) / 2;
     select(this.canvas).call(this.#zoom.transform, zoomIdentity.translate(start, 4).scale(this.#fit));
+  }
+
+  /** Show all of a drawing, in whatever width paper has. */
+  spread({ width, height }: Drawing): void {
+    select(this.canvas).call(this.#zoom.transform, zoomIdentity);
+    this.canvas.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.canvas.style.blockSize = "auto";
+    this.canvas.style.maxInlineSize = `${width}px`;
+  }
+
+  /** Say when the width around changes, and when everything is to be shown because the page is printed. */
+  watch(around: Element, told: { resized(): void; printing(): void; printed(): void }, signal: AbortSignal): void {
+    let width = around.clientWidth;
+    let paper = false;
+    const observer = new ResizeObserver(([entry]) => {
+      if (paper || !entry || Math.abs(entry.contentRect.width - width) <= 1) return;
+      width = entry.contentRect.width;
+      told.resized();
+    });
+    observer.observe(around);
+    const print = (on: boolean) => {
+      paper = on;
+      if (on) told.printing();
+      else told.printed();
+    };
+    window.addEventListener("beforeprint", () => print(true), { signal });
+    window.addEventListener("afterprint", () => print(false), { signal });
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** Give the canvas the drawing's height; true where all of it has room. */
