@@ -29,16 +29,20 @@ SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
 
 @dataclass(frozen=True)
 class Shot:
-    """A page, what must stand in it, and from which element's top it is shown (the page's own where there is none)."""
+    """A page, what must stand in it, and from which element's top it is shown (the page's own where there is none).
+
+    ``phone`` is that element on a phone, where it is another one.
+    """
 
     name: str
     page: str
     ready: str
     top: str | None = None
+    phone: str | None = None
 
 
 SHOTS = (
-    Shot("model", "models/squeezenet/", ".lurk-map-box"),
+    Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-map"),
     Shot("layer", "models/squeezenet/features.0/", "lurk-gallery.lurk a[data-filter]"),
     Shot("filter", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", "[data-filter-open]"),
     Shot("figures", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", ".lurk-panel-facts"),
@@ -62,14 +66,15 @@ def take(browser: Browser, base: str, shot: Shot, scheme: str, phone: bool = Fal
     page.goto(base + shot.page)
     page.locator(shot.ready).first.wait_for()
     page.evaluate(SETTLED)
-    if shot.top:
-        above = 120 if shot.top == "[data-filter-open]" and not phone else 72
+    top = (shot.phone if phone else None) or shot.top
+    if top:
+        above = 206 if top == "[data-filter-open]" and not phone else 72
         page.evaluate(
             """([part, above]) => {
                 const scroller = document.querySelector("dialog:modal") ?? window;
                 scroller.scrollBy(0, document.querySelector(part).getBoundingClientRect().top - above);
             }""",
-            [shot.top, above],
+            [top, above],
         )
     page.wait_for_timeout(300)
     taken = page.screenshot()

@@ -92,6 +92,18 @@ def test_arrows_walk_escape_closes_and_the_focus_is_kept(visit: Visit, material:
     assert visitor.errors == []
 
 
+def test_long_labels_are_not_cut(visit: Visit, material: Hosted) -> None:
+    for width in (320, 1280):
+        visitor = visit(material.server, viewport={"width": width, "height": 800})
+        visitor.gallery(f"{LAYER}#filter-3")
+        visitor.opened(3)
+        names = visitor.page.locator(f"{OPEN} .lurk-picture-name")
+        names.evaluate_all("all => all.forEach((one) => { one.textContent = 'American Staffordshire terrier'; })")
+        assert not names.evaluate_all("all => all.some((one) => one.scrollWidth > one.clientWidth)")
+        assert names.first.evaluate("one => getComputedStyle(one).overflow") == "visible"
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_back_goes_back(visit: Visit, material: Hosted) -> None:
     visitor = visit(material.server)
     visitor.gallery()
@@ -297,6 +309,8 @@ def test_on_a_phone_it_covers_the_screen(visit: Visit, material: Hosted) -> None
     crops = page.locator(f"{OPEN} .lurk-crops").bounding_box()
     assert crops is not None
     assert crops["y"] < 250, "the first pictures are not on the first screen"
+    cut = "names => names.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    assert page.locator(f"{OPEN} .lurk-picture-name").evaluate_all(cut) == []
     page.get_by_role("button", name="Close").tap()
     expect(page.locator(OPEN)).to_have_count(0)
     assert visitor.errors == []

@@ -52,6 +52,17 @@ def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain:
         )
         assert edges
         assert all(label == value for label, value in edges)
+        aligned = visitor.page.eval_on_selector_all(
+            "table td:nth-child(3), table th:nth-child(6)",
+            "cells => cells.map((one) => getComputedStyle(one).textAlign)",
+        )
+        assert set(aligned) <= {"end", "right"}, "figures do not end under each other"
+        visitor.go("models/index.html")
+        sizes = visitor.page.eval_on_selector_all(
+            ".lurk-strip .lurk-still",
+            "all => all.map((one) => one.getBoundingClientRect()).map(({ y, width, height }) => [y, width, height])",
+        )
+        assert len({tuple(size) for size in sizes}) == 1, "the strip's pictures differ in size"
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (390, 1), (768, 1), (640, 2), (1280, 1), (1920, 1)])
