@@ -19,6 +19,8 @@ from tests.browser.chromium import FLAGS, find
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
+ABOVE = {("[data-filter-open]", False): 206, ("lurk-map", True): 60}
+"""Pixels that show above an element, by whether it is on a phone: a row of tiles above an opened filter."""
 DESK, PHONE = (1280, 860), (360, 740)
 SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
     const image = new Image();
@@ -68,7 +70,7 @@ def take(browser: Browser, base: str, shot: Shot, scheme: str, phone: bool = Fal
     page.evaluate(SETTLED)
     top = (shot.phone if phone else None) or shot.top
     if top:
-        above = 206 if top == "[data-filter-open]" and not phone else 72
+        above = ABOVE.get((top, phone), 72)
         page.evaluate(
             """([part, above]) => {
                 const scroller = document.querySelector("dialog:modal") ?? window;

@@ -98,7 +98,7 @@ def test_long_labels_are_not_cut(visit: Visit, material: Hosted) -> None:
         visitor.gallery(f"{LAYER}#filter-3")
         visitor.opened(3)
         names = visitor.page.locator(f"{OPEN} .lurk-picture-name")
-        names.evaluate_all("all => all.forEach((one) => { one.textContent = 'American Staffordshire terrier'; })")
+        names.evaluate_all("all => all.forEach((one) => { one.textContent = 'Staffordshire-bullterrier_of_America'; })")
         assert not names.evaluate_all("all => all.some((one) => one.scrollWidth > one.clientWidth)")
         assert names.first.evaluate("one => getComputedStyle(one).overflow") == "visible"
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -58,6 +58,7 @@ def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain:
         )
         assert set(aligned) <= {"end", "right"}, "figures do not end under each other"
         visitor.go("models/index.html")
+        visitor.page.locator(".lurk-strip .lurk-still").first.evaluate("one => one.setAttribute('height', 31)")
         sizes = visitor.page.eval_on_selector_all(
             ".lurk-strip .lurk-still",
             "all => all.map((one) => one.getBoundingClientRect()).map(({ y, width, height }) => [y, width, height])",
