@@ -117,12 +117,12 @@ def resnet152():
         for i in range(count):
             name = net.group(f"{outer}.{i}", "Bottleneck", outer)
             short = last
-            if i == 0:
-                down = net.group(f"{name}.downsample", "Sequential", name)
-                short = net.conv(last, down, 4 * width, size, f"{down}.0", 1, ("BatchNorm2d",))
             last = net.conv(last, name, width, size, f"{name}.conv1", 1)
             last = net.conv(last, name, width, size, f"{name}.conv2")
             last = net.conv(last, name, 4 * width, size, f"{name}.conv3", 1, ("BatchNorm2d",))
+            if i == 0:
+                down = net.group(f"{name}.downsample", "Sequential", name)
+                short = net.conv(short, down, 4 * width, size, f"{down}.0", 1, ("BatchNorm2d",))
             last = net.op("ReLU", net.op("add", [last, short], name, 4 * width, size), name, 4 * width, size)
     last = net.op("AdaptiveAvgPool2d", last, None, 2048, 1)
     net.op("Linear", last, None, 1000, 1, "fc")

@@ -28,6 +28,11 @@ export class Card {
 
   constructor(options: CardOptions) {
     this.#options = options;
+    this.dock(false);
+  }
+
+  get docked(): boolean {
+    return this.#docked;
   }
 
   /** The key of what a docked card tells about. */

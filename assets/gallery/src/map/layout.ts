@@ -110,7 +110,29 @@ function layGroup(
   const near = pairs.length > DENSE * (group.children.length + 1) ? nearest(pairs, order) : new Set(pairs);
   for (const pair of near) dagre.setEdge(pair[0], pair[1], {});
   dagreLayout(dagre);
+  mirror(dagre, group.children);
   return assemble(group, dagre, pairs, near, inner, open, framed ? measure(group, true).width : null);
+}
+
+/** Let branches stand from left to right in their own order, where the layout has them the other way round. */
+function mirror(dagre: Inside, children: readonly Item[]): void {
+  type Point = { x: number; y: number };
+  const nodes = children.map(({ key }) => dagre.node(key) as unknown as Point);
+  const beside = nodes.flatMap((one, at) =>
+    nodes
+      .slice(at + 1)
+      .filter(({ y }) => Math.abs(y - one.y) < 1)
+      .map(({ x }) => x - one.x),
+  );
+  if (beside.filter((step) => step < 0).length * 2 <= beside.length) return;
+  const { width = 0 } = dagre.graph() as { width?: number };
+  for (const key of dagre.nodes()) turn(dagre.node(key) as unknown as Point);
+  for (const edge of dagre.edges())
+    for (const point of (dagre.edge(edge) as { points?: Point[] }).points ?? []) turn(point);
+
+  function turn(point: Point): void {
+    point.x = width - point.x;
+  }
 }
 
 function assemble(

@@ -17,6 +17,8 @@ const SHOWN_AT_FIRST = [36, 24, 14, 0];
 const LEAST_AT_FIRST = 0.85;
 /** From this width on, what is in hand has a place of its own beside the map. */
 const WIDE_PX = 640;
+/** What it takes there, as the styles have it, with the gap. */
+const CARD_PX = 316;
 
 export class NetworkMap {
   readonly node = html("div", { class: "lurk-map" });
@@ -61,7 +63,6 @@ export class NetworkMap {
 
   /** Lay out and draw; once the map stands in the page. */
   start(): void {
-    this.#widen();
     this.#open = this.#atFirst();
     this.#draw();
     this.fit();
@@ -71,21 +72,25 @@ export class NetworkMap {
     this.#view.fit(this.#drawing);
   }
 
-  #widen(): void {
-    const wide = this.node.clientWidth >= WIDE_PX;
-    this.node.classList.toggle("lurk-map-wide", wide);
-    this.#card.dock(wide);
+  /** Let the card stand beside the map where the map leaves it room; true where that is new. */
+  #widen(): boolean {
+    const around = this.node.clientWidth;
+    const wide = around >= WIDE_PX && this.#drawing.width * LEAST_AT_FIRST <= around - CARD_PX;
+    const changed = this.node.classList.toggle("lurk-map-wide", wide) !== this.#card.docked;
+    if (changed) this.#card.dock(wide);
+    return changed;
   }
 
-  /** What is open at first. */
+  /** What is open at first: as much as can be read, with the card beside it. */
   #atFirst(): Set<string> {
+    const around = this.node.clientWidth;
+    const room = around >= WIDE_PX ? around - CARD_PX : around;
     const choices = SHOWN_AT_FIRST.map((most) => openAtFirst(this.#tree.root, most));
-    const readable = (open: Set<string>) =>
-      layOut(this.#tree, open, measure).width * LEAST_AT_FIRST <= this.#view.width;
-    return choices.find(readable) ?? new Set();
+    return choices.find((open) => layOut(this.#tree, open, measure).width * LEAST_AT_FIRST <= room) ?? new Set();
   }
 
-  #draw(): void {
+  /** Lay out and draw what is open; true where the map has got another width by it. */
+  #draw(): boolean {
     this.#drawing = layOut(this.#tree, this.#open, measure);
     const { boxes, lines } = this.#drawing;
     if (!boxes.some(({ item }) => item.key === this.#current)) this.#current = boxes[0]?.item.key ?? "";
@@ -102,7 +107,9 @@ export class NetworkMap {
       ),
     );
     this.#mark();
+    const widened = this.#widen();
     this.#present();
+    return widened;
   }
 
   /** Show in the docked card what is in hand, at first a layer with pictures. */
@@ -181,16 +188,20 @@ export class NetworkMap {
     this.#view.watch(this.node, { resized: refit, printing: spread, printed: refit }, signal);
   }
 
+  /** Unfold or fold, and leave what was pressed where it was in the window. */
   #toggle(key: string): void {
+    const top = this.#element(key)?.getBoundingClientRect().top ?? 0;
     const before = this.#place(key);
     if (!this.#open.delete(key)) this.#open.add(key);
     this.#current = key;
-    this.#draw();
+    const widened = this.#draw();
     const whole = this.#view.stretch(this.#drawing);
     const after = this.#place(key);
     if (before && after) this.#view.shift(before.x - after.x, before.y - after.y);
-    if (whole) this.fit();
-    this.#element(key)?.focus({ preventScroll: true });
+    if (whole || widened) this.fit();
+    const element = this.#element(key);
+    element?.focus({ preventScroll: true });
+    if (element) window.scrollBy({ top: element.getBoundingClientRect().top - top, behavior: "instant" });
   }
 
   #key(event: KeyboardEvent, box: SVGElement): void {

@@ -97,12 +97,13 @@ export function layersIn(item: Item): number {
   return item.children.reduce((sum, child) => sum + layersIn(child), 0);
 }
 
-/** Runs of up to so many blocks may stand open at first. */
+/** Runs of up to so many blocks may stand open at first, while this share of the boxes in sight is not reached. */
 const SHORT_RUN = 5;
+const RUNS_UP_TO = 0.6;
 
 /**
  * The folds to open at first: level by level, groups of a kind together, while few enough boxes stand in sight; then short runs, where
- * half of that is still free.
+ * much of that is still free.
  */
 export function openAtFirst(root: Group, most: number): Set<string> {
   const open = new Set<string>();
@@ -129,7 +130,7 @@ export function openAtFirst(root: Group, most: number): Set<string> {
     level = next;
   }
   const more = sizeOf(runs) - runs.length;
-  if (shown + more <= most / 2) for (const run of runs) open.add(run.key);
+  if (shown + more <= most * RUNS_UP_TO) for (const run of runs) open.add(run.key);
   return open;
 }
 

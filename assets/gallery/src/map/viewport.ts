@@ -6,7 +6,7 @@ import type { Drawing } from "./layout";
 import { outside } from "./place";
 
 const TALLEST_PX = 2400;
-const LEAST_FIT = 0.55;
+const LEAST_FIT = 0.7;
 /** A tall map is shown smaller than a page's letters, to a point. */
 const TALL_FIT = 0.9;
 /** On a wide page letters grow to the size of the page's own. */
@@ -46,6 +46,7 @@ export class Viewport {
     this.canvas.removeAttribute("viewBox");
     this.canvas.style.maxInlineSize = "";
     this.stretch(drawing);
+    this.node.classList.toggle("lurk-map-cut", drawing.width * this.#fit > this.width + 1);
     const start = (this.width - drawing.width * this.#fit) / 2;
     select(this.canvas).call(this.#zoom.transform, zoomIdentity.translate(start, 4).scale(this.#fit));
   }
