@@ -20,7 +20,10 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     executable = find()
     if executable is None:
         pytest.skip("no Firefox is installed: put one on the PATH, or name one in $FIREFOX")
-    found = Firefox(executable, tmp_path_factory.mktemp("profile"))
+    try:
+        found = Firefox(executable, tmp_path_factory.mktemp("profile"))
+    except OSError as error:
+        pytest.skip(f"{executable} does not answer by Marionette: {error}")
     yield found
     found.close()
 

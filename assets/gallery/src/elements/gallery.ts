@@ -8,9 +8,10 @@ import { isPlain } from "../draw/follow";
 import { type Sheets, sheetsOf } from "../draw/view";
 import { FilterGrid } from "../gallery/grid";
 import { FilterPanel } from "../gallery/panel";
+import { summary } from "../gallery/summary";
 import { thumbnail, tile } from "../gallery/tile";
 import { type Toolbar, toolbar } from "../gallery/toolbar";
-import { layerPage, plural, slug } from "../words";
+import { layerPage, slug } from "../words";
 
 const CAPTION_PX = 22;
 const HEADER_PX = 96;
@@ -316,17 +317,4 @@ interface View {
   bar: Toolbar;
   status: HTMLElement;
   choice: Choice | null;
-}
-
-function summary({ positions, dead, hidden }: Choice, state: State): string {
-  if (!positions.length) {
-    return state.class
-      ? `No filter answers to ${state.class} above other classes.`
-      : "No filter is left by this choice.";
-  }
-  const parts = [plural(positions.length, "filter")];
-  if (state.class) parts[0] += ` that answer${positions.length === 1 ? "s" : ""} to ${state.class}`;
-  if (dead) parts.push(`${dead} dead, ${dead === 1 ? "it stands" : "they stand"} last`);
-  if (hidden && !state.class) parts.push(`${hidden} hidden`);
-  return `${parts.join("; ")}.`;
 }
