@@ -200,7 +200,7 @@ def layer_page(
         about=about,
         layer=link(entry),
         line=_layer_line(entry),
-        field_note=entry.get("field_note") or "",
+        field_note=words.sentence(entry.get("field_note")),
         field=field,
         previous=link(entries[place - 1]) if place else None,
         next=link(entries[place + 1]) if place + 1 < len(entries) else None,

@@ -67,7 +67,7 @@ def model_script(
             {
                 **{name: entry.get(name) for name in ("name", "kind", "filters", "output", "parameters", "macs")},
                 "slug": link(entry).slug,
-                "field": {**field_, "note": entry.get("field_note")},
+                "field": {**field_, "note": words.sentence(entry.get("field_note")) or None},
                 "strip": [[index, sheets.pic(spot)] for index, spot in strip],
             }
         )
@@ -94,7 +94,7 @@ def layer_script(
     shown = {name: value for name, value in entry.items() if name != "unit"}
     return {
         "model": about.name,
-        "layer": {**shown, "slug": slug},
+        "layer": {**shown, "slug": slug, "field_note": words.sentence(entry.get("field_note")) or None},
         "previous": _neighbour(entries, place - 1),
         "next": _neighbour(entries, place + 1),
         "labels": list(labels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -44,6 +45,12 @@ def plural(value: int, word: str) -> str:
 def shape(sizes: Sequence[int]) -> str:
     """``64 x 111 x 111``, with the sign of multiplication."""
     return f" {TIMES} ".join(str(size) for size in sizes)
+
+
+def sentence(note: str | None) -> str:
+    """A note as a sentence, sizes with the sign of multiplication; nothing where there is no note."""
+    text = re.sub(r"(?<=\d) x (?=\d)", f" {TIMES} ", (note or "").strip())
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}." if text else ""
 
 
 def percent(share: float) -> str:

@@ -173,5 +173,5 @@ function synthesisFacts(made: Synthesis): string {
 
 /** A sentence in place of what is not there. */
 export function missing(what: string, why: string | null): HTMLElement {
-  return html("p", { class: "lurk-missing" }, why ? `${what}: ${why}` : `${what}.`);
+  return html("p", { class: "lurk-missing" }, why ? `${what}: ${why.replace(/\.$/, "")}.` : `${what}.`);
 }
