@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.ascent import Climb, Recipe, views
+from mkdocs_lurk.analysis.bitwise import bitwise_rectifiers
 from mkdocs_lurk.analysis.canvas import Canvas, quilt
 from mkdocs_lurk.analysis.natural import Statistics
 from mkdocs_lurk.analysis.probe import Probe
@@ -31,7 +32,7 @@ __all__ = ["Recipe", "Statistics", "Synthesis", "synthesise"]
 
 SHIFT_PX = 8
 SCALE = 0.1
-_CACHED_PX = 4 * 224 * 224
+_CACHED_PX = 2 * 224 * 224
 
 
 @dataclass(frozen=True)
@@ -119,27 +120,26 @@ class _Judge:
     def scores(self, pictures: Tensor, filters: Sequence[int]) -> Tensor:
         """The spatial mean of each picture's filter, ``(n,)``."""
         read = ((pictures - self.mean) / self.std).to(self.dtype).contiguous(memory_format=torch.channels_last)
-        return self.probe.maps(read, self.layer, filters).float().mean((1, 2))
+        with bitwise_rectifiers(self.dtype, self.device):
+            return self.probe.maps(read, self.layer, filters).float().mean((1, 2))
 
     def clean(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
         """The same for bytes ``(n, c, h, w)``, without a graph."""
         with torch.no_grad():
-            return self.scores(pixels.float() / 255, filters)
+            return torch.cat([self.scores(part.float() / 255, own) for part, own in self._some(pixels, filters)])
 
     def slope(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """The scores of pictures ``(n, c, h, w)``, values 0..1, and how they change with them.
+        """The scores of pictures ``(n, c, h, w)``, values 0..1, and how they change with them."""
+        scores, slopes = zip(*(self._slope(part, own) for part, own in self._some(pictures, filters)), strict=True)
+        return torch.cat(scores), torch.cat(slopes)
 
-        A processor takes few pictures at a time, as many as its caches hold.
-        """
+    def _some(self, pictures: Tensor, filters: Sequence[int]) -> Iterator[tuple[Tensor, Sequence[int]]]:
+        """A few pictures at a time; a processor takes as many as its caches hold."""
         some = len(pictures)
         if self.device.type == "cpu":
             some = max(1, min(some, _CACHED_PX // (pictures.shape[2] * pictures.shape[3])))
-        found = [
-            self._slope(part, filters[at : at + some])
-            for at, part in zip(range(0, len(pictures), some), torch.split(pictures, some), strict=True)
-        ]
-        scores, slopes = zip(*found, strict=True)
-        return torch.cat(scores), torch.cat(slopes)
+        for at in range(0, len(pictures), some):
+            yield pictures[at : at + some], filters[at : at + some]
 
     def _slope(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
