@@ -25,10 +25,9 @@ from mkdocs_lurk.run.projector import Projector
 from mkdocs_lurk.run.session import Session, Unit
 from mkdocs_lurk.store.store import Store
 
-_PICTURES, _LAYERS, _FILTERS, _PAIRS, _STEPS = 8, 3, 32, 6, 2
-_PASS = 8
-_CLEAN_PASSES = 6
-"""A synthesis ends with so many forward passes: scores, robustness, and their verification."""
+_PICTURES, _LAYERS, _FILTERS, _PAIRS = 8, 3, 32, 6
+_PASS, _CPU_PASS = 8, 2
+_EARLY, _LATE = 6, 2
 _RECORD_BYTES, _CLASS_BYTES, _WIRE_BYTES = 3000, 60, 200
 
 
@@ -51,6 +50,26 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Ascent:
+    """What a picture made by gradient ascent takes, in seconds.
+
+    Attributes:
+        small_s: A step on the small canvas; none where the layer has none.
+        full_s: A step at full size.
+        rest_s: What comes before and after, and the verification.
+    """
+
+    small_s: float
+    full_s: float
+    rest_s: float
+
+    def seconds(self, steps: int) -> float:
+        """A whole ascent."""
+        early = Recipe(steps=steps).turn
+        return self.rest_s + early * self.small_s + (steps - early) * self.full_s
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What a few pictures and filters took; lists are by layer, in the order of the session's.
 
@@ -61,8 +80,7 @@ class Trial:
         pass_s: For a picture's forward pass, from which gradients are taken.
         pair_s: For a pair of a filter and a picture.
         pair_bytes: The size of a pair's gradient.
-        step_s: For a filter's step of gradient ascent.
-        finish_s: For what follows a filter's last step.
+        ascents: For a filter's gradient ascent.
     """
 
     look_s: float
@@ -71,8 +89,7 @@ class Trial:
     pass_s: float
     pair_s: list[float]
     pair_bytes: list[float]
-    step_s: list[float]
-    finish_s: list[float]
+    ascents: list[Ascent]
 
 
 def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> Estimate:
@@ -146,8 +163,7 @@ def _size(session: Session, trial: Trial, n_shards: int) -> float:
 
 def _synthesis_s(session: Session, trial: Trial, number: int, count: int) -> float:
     steps = session.config.synthesis.steps if session.config.synthesis else 0
-    passes = -(-count // _PASS) * _PASS
-    return passes * (steps * trial.step_s[number] + trial.finish_s[number])
+    return -(-count // _PASS) * _PASS * trial.ascents[number].seconds(steps) if count else 0.0
 
 
 def _filters(session: Session) -> list[int]:
@@ -193,12 +209,13 @@ def _try(session: Session) -> Trial:
     tried = sorted({round((n + 0.5) / _LAYERS * last) if n < _LAYERS - 1 else last for n in range(_LAYERS)})
     pass_s, projected = _try_projecting(session, findings, tried)
     pair_s, pair_bytes = (_between(costs, tried, [one[column] for one in projected]) for column in range(2))
-    finish_s = [_CLEAN_PASSES * look_s * float(cost / costs[-1]) for cost in costs]
-    step_s = [0.0] * len(costs)
+    ascents = [Ascent(0.0, 0.0, 0.0)] * len(costs)
     if any(_syntheses(session)):
-        ascended = [_try_synthesis(session, findings, number, finish_s[number]) for number in tried[1:]]
-        step_s = _between(costs, tried[1:], ascended)
-    return Trial(decode_s + look_s, keep_s, float(np.mean(sizes)), pass_s, pair_s, pair_bytes, step_s, finish_s)
+        rest_s = look_s * costs / costs[-1] + keep_s
+        tries = [_try_synthesis(session, findings, number, float(rest_s[number])) for number in tried]
+        columns = [_between(costs, tried, values) for values in zip(*tries, strict=True)]
+        ascents = [Ascent(*values) for values in zip(*columns, strict=True)]
+    return Trial(decode_s + look_s, keep_s, float(np.mean(sizes)), pass_s, pair_s, pair_bytes, ascents)
 
 
 def _try_projecting(
@@ -221,6 +238,7 @@ def _try_projecting(
     pass_s = _seconds(lambda: list(projector.project(bare)))
     found = []
     for number in tried:
+        list(projector.project(some(number, _PAIRS)))
         pairs = some(number, _PAIRS)
         began = perf_counter()
         projected = (pair.gradient for pair in projector.project(pairs))
@@ -231,12 +249,15 @@ def _try_projecting(
     return pass_s, found
 
 
-def _try_synthesis(session: Session, findings: Findings, number: int, finish_s: float) -> float:
-    """Seconds a filter's step."""
+def _try_synthesis(session: Session, findings: Findings, number: int, after_s: float) -> tuple[float, float, float]:
+    """Seconds a filter for a step on the small canvas, for one at full size, and the rest, ``after_s`` included."""
     layer, transform = session.layers[number], session.pictures.transform
     averages = synthesising.Averages(session.pictures, tuple(findings.kept.tolist()), ()).statistics
+    at_once = _CPU_PASS if session.device.type == "cpu" else _PASS
 
-    def make(steps: int) -> None:
+    def make(early: int, late: int) -> float:
+        recipe = Recipe(steps=early + late, early=early / (early + late), least_late=late)
+        began = perf_counter()
         synthesise(
             session.probe,
             layer.name,
@@ -245,12 +266,16 @@ def _try_synthesis(session: Session, findings: Findings, number: int, finish_s: 
             std=transform.std,
             size=(transform.channels, transform.height, transform.width),
             statistics=averages,
-            recipe=Recipe(steps=steps),
+            recipe=recipe,
             fast=session.fast,
-            batch=_PASS,
+            batch=at_once,
         )
+        return (perf_counter() - began) / at_once
 
-    return max(_seconds(lambda: make(_STEPS)) / _PASS - finish_s, finish_s / 20) / _STEPS
+    make(_EARLY, 1)  # what happens once should not count
+    one, some, all_ = make(0, 1), make(0, _LATE), make(_EARLY, _LATE)
+    full = max(0.0, some - one) / (_LATE - 1)
+    return max(0.0, all_ - some) / _EARLY, full, max(0.0, one - full) + after_s
 
 
 def _seconds(work: Callable[[], object]) -> float:
