@@ -65,7 +65,7 @@ class Projector:
             Each pair, in another order, when its gradient is there.
         """
         by_picture = [list(own) for _, own in groupby(pairs, key=lambda pair: pair.image)]
-        for group in runs(by_picture, self._pictures_at_once):
+        for group in runs(by_picture, self.session.batch(self._pictures_at_once)):
             way = self.way
             if way is None:
                 yield from self._singly([pair for own in group for pair in own])
@@ -124,8 +124,9 @@ class Projector:
 
     @cached_property
     def _pictures_at_once(self) -> int:
+        """How many recordings fit the memory that is given to them."""
         bits = torch.finfo(torch.float32 if self.way is None else self.way.dtype).bits
-        return self.session.batch(max(1, min(_PICTURES, _MOST_BYTES * 32 // (self._trial.n_bytes * bits))))
+        return max(1, min(_PICTURES, _MOST_BYTES * 32 // (self._trial.n_bytes * bits)))
 
     def _steps_of(self, layer: str) -> Steps | None:
         if layer not in self._steps:

@@ -20,7 +20,7 @@ from tests.benchmarks.rows import Row, table
 from tests.benchmarks.setting import DEMO, Setting
 
 STAGES = ("mining", "gradients", "synthesis", "job", "site", "memory", "ranks")
-_PHOTOS = 128
+_PHOTOS = 264
 
 
 def main(arguments: Sequence[str]) -> None:

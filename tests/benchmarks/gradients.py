@@ -80,7 +80,7 @@ def _pairs_a_picture() -> int:
 
 
 def _sample(setting: Setting) -> Sample:
-    session = opened(setting.vgg())
+    session = opened(setting.vgg(cache="pairs"))
     plain = copy.deepcopy(session.probe.module).to(memory_format=torch.contiguous_format)
     one = session.pictures.tensor([0])
     drawn = random.Random(0)  # noqa: S311 - a sample, no secret

@@ -43,6 +43,7 @@ def measure(setting: Setting) -> list[Row]:
     files = [path for path in (root / "site" / "models").rglob("*") if path.is_file()]
     size, filters = sum(path.stat().st_size for path in files), 4224
     kinds = {suffix: sum(p.stat().st_size for p in files if p.suffix == suffix) for suffix in {p.suffix for p in files}}
+    parts = ", ".join(f"{suffix[1:]} {kinds[suffix] / 1e3 / filters:.1f}" for suffix in sorted(kinds))
     return [
         Row(
             "warm build",
@@ -57,7 +58,7 @@ def measure(setting: Setting) -> list[Row]:
             "output",
             f"site of a model of {filters:,} filters",
             f"at most {_MOST_KB:.0f} kB a filter, fewer than {_MOST_FILES} files",
-            f"{size / 1e3 / filters:.1f} kB a filter, {len(files)} files",
+            f"{size / 1e3 / filters:.1f} kB a filter ({parts}), {len(files)} files",
             size <= _MOST_KB * 1e3 * filters and len(files) < _MOST_FILES,
             {"bytes": size, "files": len(files), "by_suffix": kinds},
         ),
