@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -63,22 +63,6 @@ def normalised(given: dict[str, Any], value: Tensor) -> Tensor:
         scale = scale * given["weight"].float()
     output: Tensor = _Scaled.apply(given["input"], [value], scale.to(value.dtype))
     return output
-
-
-def only(call: Call, x: Tensor, index: int) -> Call:
-    """The part of a call that computes one filter of ``x``, from the input channels of its group."""
-    if call.kind == "Linear":
-        return replace(call, input=x, weight=call.weight[index : index + 1])
-    groups = int(call.settings.get("groups", 1))
-    transposed = call.kind == "ConvTranspose2d"
-    per_group = call.weight.shape[1] if transposed else call.weight.shape[0] // groups
-    group, width = index // per_group, x.shape[1] // groups
-    own = x.narrow(1, group * width, width) if groups > 1 else x
-    kernel = call.weight[index : index + 1]
-    if transposed:
-        place = index % per_group
-        kernel = call.weight[group * width : (group + 1) * width, place : place + 1]
-    return replace(call, input=own, weight=kernel, settings={**call.settings, "groups": 1})
 
 
 def called_size(call: Call) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mkdocs_lurk.errors import LayerError, ShapeError
-from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames
+from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames, only
 from mkdocs_lurk.models.layers import Layer
 from mkdocs_lurk.models.tokens import Layout
 
@@ -229,17 +229,10 @@ def _one_unit(x: Tensor, call: Call, index: int) -> Tensor:
 
 def _one_filter(x: Tensor, call: Call, index: int) -> Tensor:
     """One filter of a convolution call, ``(n, 1, h', w')``, from the input channels of its group."""
-    settings = dict(call.settings)
-    groups = int(settings.pop("groups", 1))
-    transposed = call.kind == "ConvTranspose2d"
-    settings.pop("transposed", None)
-    per_group = call.weight.shape[1] if transposed else call.weight.shape[0] // groups
-    group = index // per_group
-    width = x.shape[1] // groups
-    own = x[:, group * width : (group + 1) * width] if groups > 1 else x
+    part = only(call, x, index)
+    settings = {name: value for name, value in part.settings.items() if name != "transposed"}
     bias = None if call.bias is None else call.bias[index : index + 1]
-    if transposed:
-        kernel = call.weight[group * width : (group + 1) * width, index % per_group : index % per_group + 1]
-        return F.conv_transpose2d(own, kernel, bias, **settings)
+    if call.kind == "ConvTranspose2d":
+        return F.conv_transpose2d(part.input, part.weight, bias, **settings)
     settings.pop("output_padding", None)
-    return F.conv2d(own, call.weight[index : index + 1], bias, **settings)
+    return F.conv2d(part.input, part.weight, bias, **settings)

@@ -23,7 +23,7 @@ from mkdocs_lurk.analysis.probe import Probe, Reached, of_each
 from mkdocs_lurk.analysis.recording import NORM, RECTIFIER, Note, Others, Recording, pool_geometry, recognised
 from mkdocs_lurk.analysis.rules import Rule, hold_gates, set_rule
 from mkdocs_lurk.errors import LayerError
-from mkdocs_lurk.models.calls import Call
+from mkdocs_lurk.models.calls import Call, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _Way:
         """One filter's map for each row of the layer's own call."""
         values = self._batch.value(note, lambda: given.called_size(call), self._filters)
         rows = zip(torch.split(call.input, 1), self._filters, torch.split(values, 1), strict=True)
-        made = [given.called(given.only(call, x, index), value) for x, index, value in rows]
+        made = [given.called(only(call, x, index), value) for x, index, value in rows]
         return self._probe.as_maps(call.name, torch.cat(made), 1)[:, 0]
 
     def _receive(self, maps: Tensor) -> None:
