@@ -325,5 +325,5 @@ def _synthesis(section: Section) -> SynthesisConfig | None:
     if not isinstance(value, Mapping):
         return SynthesisConfig()
     inner = section.section("synthesis", ("steps", "filters"))
-    steps = inner.whole("steps", 64, 1, "steps of gradient ascent, 1 or more")
+    steps = inner.whole("steps", SynthesisConfig().steps, 1, "steps of gradient ascent, 1 or more")
     return SynthesisConfig(steps, read_choice(*inner.get("filters", "all"), least=0))

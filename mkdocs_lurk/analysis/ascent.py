@@ -19,6 +19,7 @@ Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
 _LONG_MEMORY = 0.99
 _USUAL_STEPS = 64
 _LONGEST = 3.0
+_ANYWHERE = 0.5
 _TINY = 1e-20
 
 
@@ -31,19 +32,20 @@ class Recipe:
         rate: The first steps' length, in standard deviations of a natural picture's coefficient. Where there are fewer
             than 64 steps they are longer, so that they go as far.
         memory: The weight of the steps before in a step's direction; much of it blurs a short ascent.
-        settle: The share of the steps, at the end, over which the rate falls to a tenth.
+        settle: The share of the steps, at the end, over which the rate falls to a tenth, where all are at full size.
         floor: How far coefficients with weak gradients are held back: 0 gives every one the same step (Adam's way),
             which roughens pictures whose score is a matter of colour; 1 lets those below the average gradient wait.
         flat: The mean colour's step, as a multiple of the lowest frequency's.
         start: The contrast of the noise that a picture starts from; natural pictures have 1.
-        jitter: The farthest shift before a step, as a share of the picture's sides.
-        zoom: The farthest enlargement or reduction before a step; 0.1 is 10 %.
-        sharpen: The share of the steps, at the end, that are taken without zoom.
+        jitter: The farthest shift before a step at full size, as a share of the picture's sides. The small canvas is
+            shifted by any amount: a place that is always near its border learns what only borders do.
+        zoom: The farthest enlargement or reduction before a step; 0.1 is 10 %. The last step does without.
         units: The small canvas of the early steps has a side of this many units of the layer.
         least_px: That canvas's shortest side, in pixels.
         early: The share of the steps that are taken on the small canvas, where it is worth it.
         least_late: How many steps at least are then taken at full size, where there are so many.
-        haste: How much longer the steps on the small canvas are, and those after it, which mend what enlarging spoils.
+        early_haste: How much longer the first and the last steps on the small canvas are.
+        late_haste: The same of those at full size after it, which mend what enlarging spoils.
         enough: In a layer that is linear in the picture, the share of the best possible score with which a picture that
             climbed is kept, being steadier, rather than the best possible one.
         version: Of the procedure itself.
@@ -51,21 +53,21 @@ class Recipe:
 
     steps: int = 64
     rate: float = 0.12
-    memory: float = 0.5
+    memory: float = 0.3
     settle: float = 0.3
     floor: float = 0.2
     flat: float = 4.0
-    start: float = 0.05
+    start: float = 0.1
     jitter: float = 0.08
     zoom: float = 0.1
-    sharpen: float = 0.1
     units: int = 6
     least_px: int = 64
-    early: float = 0.875
-    least_late: int = 8
-    haste: tuple[float, float] = (1.5, 3.0)
+    early: float = 0.9375
+    least_late: int = 2
+    early_haste: tuple[float, float] = (1.5, 0.75)
+    late_haste: tuple[float, float] = (3.0, 1.5)
     enough: float = 0.25
-    version: int = 3
+    version: int = 4
 
     def as_dict(self) -> dict[str, Any]:
         """Every setting by name, for the key under which a result is kept."""
@@ -81,13 +83,18 @@ class Recipe:
         longer = min(_LONGEST, max(1.0, _USUAL_STEPS / self.steps))
         if not turn:
             return [self.rate * longer * factor for factor in _settling(self.steps, self.settle)]
-        late = [self.haste[1] * factor for factor in _settling(self.steps - turn, 0.5)]
-        return [self.rate * factor for factor in [self.haste[0] * longer] * turn + late]
+        early = [longer * factor for factor in _between(*self.early_haste, turn)]
+        return [self.rate * factor for factor in early + _between(*self.late_haste, self.steps - turn)]
 
 
 def _settling(steps: int, share: float) -> list[float]:
     """A factor a step that falls from 1 to a tenth over a share of the steps, at the end."""
     return [min(1.0, 0.1 + 0.9 * (steps - step) / max(1.0, share * steps)) for step in range(steps)]
+
+
+def _between(first: float, last: float, count: int) -> list[float]:
+    """Numbers at even distances, from the first to the last."""
+    return [first + (last - first) * place / max(1, count - 1) for place in range(count)]
 
 
 @dataclass(frozen=True)
@@ -111,15 +118,18 @@ class View:
         return zoom(pictures.roll(shift, (2, 3)), self.factor)
 
 
-def views(recipe: Recipe, seed: int) -> list[View]:
-    """Draw the views of all steps; the same for every filter, so that any of them can share a batch."""
+def views(recipe: Recipe, turn: int, seed: int) -> list[View]:
+    """Draw the views of all steps, ``turn`` of which are taken on the small canvas.
+
+    They are the same for every filter, so that any of them can share a batch.
+    """
     drawn = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
     found = []
     for step in range(recipe.steps):
-        down, across = (drawn.uniform(-1, 1) * recipe.jitter for _ in range(2))
+        farthest = _ANYWHERE if step < turn else recipe.jitter
+        down, across = (drawn.uniform(-1, 1) * farthest for _ in range(2))
         factor = math.exp(drawn.uniform(-1, 1) * math.log1p(recipe.zoom))
-        near_end = step >= recipe.steps * (1 - recipe.sharpen)
-        found.append(View(down, across, 1.0 if near_end else factor))
+        found.append(View(down, across, 1.0 if step == recipe.steps - 1 else factor))
     return found
 
 

@@ -92,6 +92,10 @@ class Batch:
             raise LayerError("the network took another way than it did a moment ago")
         return self._pieces(value, self._step, size if self._boxes is not None else None)
 
+    def taken(self, note: Note, size: Size) -> list[list[Tensor]]:
+        """For each pixel of a pooling's windows, for every row, where it was the one; the maps are of ``size``."""
+        return [self.rows(one, size) for one in note.taken]
+
     def places(self, note: Note, part: Size, size: Size, stride: Sequence[int]) -> list[Tensor]:
         """Which pixels a pooling step took, of inputs of the size ``part`` that give maps of ``size``."""
         found = self.rows(note.places, size)

@@ -10,6 +10,9 @@ from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.natural import Statistics, distance_from_zero
 
+_BLEND = 0.25
+"""The width of the blend of two neighbours in a quilt, as a share of their distance."""
+
 
 class Canvas:
     """Turns coefficients into pictures of one size.
@@ -72,8 +75,9 @@ class Canvas:
 def quilt(planes: Tensor, height: int, width: int, seed: int) -> Tensor:
     """Lay periodic planes out over a larger area so that the repeats do not show.
 
-    Copies, each shifted at random, are blended around a grid of points; mean and variance are kept, as in Heitz and
-    Neyret 2018, DOI 10.1145/3233304, so that the contrast does not sag where copies meet. The result is periodic.
+    Copies, each shifted at random, stand around a grid of points and are blended where they meet; mean and variance are
+    kept, as in Heitz and Neyret 2018, DOI 10.1145/3233304, so that the contrast does not sag there. The blends are
+    narrow, since two patterns in one place are neither. The result is periodic.
 
     Args:
         planes: ``(n, c, h, w)``.
@@ -88,8 +92,8 @@ def quilt(planes: Tensor, height: int, width: int, seed: int) -> Tensor:
     mean = planes.mean((2, 3), keepdim=True)
     centred = planes - mean
     random = torch.Generator().manual_seed(seed)
-    vertical = _bumps(height, max(1, round(1.5 * height / rows)), planes.device)
-    horizontal = _bumps(width, max(1, round(1.5 * width / columns)), planes.device)
+    vertical = _bumps(height, max(1, round(height / rows)), planes.device)
+    horizontal = _bumps(width, max(1, round(width / columns)), planes.device)
     total = torch.zeros((*planes.shape[:2], height, width), device=planes.device)
     squares = torch.zeros((height, width), device=planes.device)
     for down in vertical:
@@ -108,14 +112,16 @@ def _lay(planes: Tensor, down: int, across: int, height: int, width: int) -> Ten
 
 
 def _bumps(length: int, count: int, device: torch.device) -> list[Tensor]:
-    """Smooth weights around ``count`` points of a circle of ``length`` pixels; they add up to 1 everywhere."""
+    """Weights around ``count`` points of a circle of ``length`` pixels, flat but for the blends; they add up to 1."""
+    if count == 1:
+        return [torch.ones(length, device=device)]
     place = torch.arange(length, device=device, dtype=torch.float32) * (count / length)
     weights = []
     for centre in range(count):
         off = (place - centre + count / 2) % count - count / 2
-        weights.append((math.pi / 2 * off.abs().clamp(max=1)).cos().square().pow(2) if count > 1 else off * 0 + 1)
-    total = torch.stack(weights).sum(0)
-    return [weight / total for weight in weights]
+        gone = ((off.abs() - 0.5) / _BLEND + 0.5).clamp(0, 1)
+        weights.append((math.pi / 2 * gone).cos().square())
+    return weights
 
 
 def zoom(pictures: Tensor, factor: float) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from mkdocs_lurk.analysis.recording import pair, pool_geometry
+from mkdocs_lurk.analysis.recording import corners, pair, pool_geometry
 from mkdocs_lurk.analysis.rules import Rule
 from mkdocs_lurk.models.calls import Call
 
@@ -41,6 +41,18 @@ def called(call: Call, value: Tensor) -> Tensor:
 def pooled(given: dict[str, Any], value: Tensor, places: Sequence[Tensor]) -> Tensor:
     """The result of a maximum pooling that took of every row the pixels at ``places``, each ``(1, c, h, w)``."""
     output: Tensor = _Pooled.apply(given["input"], [value], places, pool_geometry(given))
+    return output
+
+
+def pooled_side_by_side(given: dict[str, Any], value: Tensor, taken: Sequence[Sequence[Tensor]]) -> Tensor:
+    """The result of a maximum pooling of windows side by side.
+
+    Args:
+        given: Its arguments.
+        value: The result.
+        taken: For each pixel of a window, for each row ``(1, c, h, w)``, all ones where it was the one, or 0.
+    """
+    output: Tensor = _SideBySide.apply(given["input"], [value], taken, pool_geometry(given)[0])
     return output
 
 
@@ -152,6 +164,31 @@ class _Pooled(torch.autograd.Function):
             )
             rows.append(aten.max_pool2d_with_indices_backward(laid, x[row : row + 1], *geometry, own))
         return torch.cat(rows), None, None, None
+
+
+class _SideBySide(torch.autograd.Function):
+    """Maximum pooling of windows that do not overlap: each pixel's gradient is its window's, or 0."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, value: list[Tensor], taken: Sequence[Sequence[Tensor]], kernel: Sequence[int]
+    ) -> Tensor:
+        ctx.given = x.detach(), taken, kernel
+        return value[0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, taken, kernel = ctx.given
+        size = gradient.shape[2:]
+        full = all(side == by * length for side, by, length in zip(x.shape[2:], kernel, size, strict=True))
+        found = torch.empty_like(x) if full else torch.zeros_like(x)
+        whole = taken[0][0].dtype
+        bits = gradient.view(whole)
+        for pixels, own in zip(corners(found.view(whole), kernel, size), taken, strict=True):
+            for row, ones in enumerate(own):
+                torch.bitwise_and(bits[row : row + 1], ones, out=pixels[row : row + 1])
+        return found, None, None, None
 
 
 class _Rectified(torch.autograd.Function):

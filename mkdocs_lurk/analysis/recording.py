@@ -7,7 +7,8 @@ needs: where they were open, and which pixels were pooled. Either way signs and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,9 @@ from mkdocs_lurk.models.calls import Call
 aten = torch.ops.aten
 
 POOL, NORM, RECTIFIER = "pool", "norm", "rectifier"
+PoolGeometry = tuple[list[int], list[int], list[int], list[int], bool]
+_SMALL = 4
+"""Pixels of a window, at most, for which what is noted takes no more memory than places do."""
 _POOL_ARGUMENTS = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
 _OTHERS: dict[Any, tuple[str, tuple[str, ...]]] = {
     F.max_pool2d: (POOL, _POOL_ARGUMENTS),
@@ -60,7 +64,9 @@ class Note:
         shape: The result's shape.
         channels_last: Whether the axes of maps are ``(h, w)`` in the middle, as a linear call's are.
         places: For a pooling step, which pixel of a plane of its input each value is, as PyTorch counts them.
-        plane: For a pooling step, ``(h, w)`` of its input.
+        plane: For such a step, ``(h, w)`` of its input.
+        taken: For a pooling step whose windows are side by side, instead, for each pixel of a window, row by row,
+            where it was the one: a whole number of all ones there, of the value's size, and 0 elsewhere.
     """
 
     name: str
@@ -69,6 +75,7 @@ class Note:
     channels_last: bool = False
     places: Tensor | None = None
     plane: tuple[int, int] = (0, 0)
+    taken: tuple[Tensor, ...] = ()
 
     @property
     def maps(self) -> tuple[int, int] | None:
@@ -109,7 +116,7 @@ class Recording:
     @property
     def n_bytes(self) -> int:
         """What it takes of memory."""
-        tensors = [self.pictures, *(part for note in self.notes for part in (note.value, note.places))]
+        tensors = [self.pictures, *(part for note in self.notes for part in (note.value, note.places, *note.taken))]
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor is not None)
 
     def _call(self, call: Call) -> Tensor:
@@ -138,11 +145,19 @@ class Recording:
             output = run()
             self._note(kind, output)
             return output
+        return self._pooled(given, run)
+
+    def _pooled(self, given: dict[str, Any], run: Callable[[], Tensor]) -> Tensor:
+        x, geometry = given["input"], pool_geometry(given)
         pooled: Tensor
-        pooled, places = aten.max_pool2d_with_indices(given["input"], *pool_geometry(given))
+        if side_by_side(geometry):
+            pooled = run()
+            places, taken = None, tuple(_taken(x, pooled, geometry[0], OPEN[self._dtype][0]))
+        else:
+            pooled, places = aten.max_pool2d_with_indices(x, *geometry)
+            taken = ()
         value = None if self.short else pooled.to(self._dtype, copy=True)
-        plane = given["input"].shape[2], given["input"].shape[3]
-        self.notes.append(Note(kind, value, tuple(pooled.shape), False, places, plane))
+        self.notes.append(Note(POOL, value, tuple(pooled.shape), False, places, (x.shape[2], x.shape[3]), taken))
         return pooled
 
 
@@ -195,7 +210,29 @@ def pair(value: Any) -> list[int]:
     return [int(one) for one in (values * 2 if len(values) == 1 else values)]
 
 
-def pool_geometry(given: Mapping[str, Any]) -> tuple[list[int], list[int], list[int], list[int], bool]:
+def side_by_side(geometry: PoolGeometry) -> bool:
+    """Whether a pooling's windows, small ones, neither overlap nor reach beyond the maps."""
+    kernel, stride, padding, dilation, ceil = geometry
+    return kernel == stride and padding == [0, 0] and dilation == [1, 1] and not ceil and math.prod(kernel) <= _SMALL
+
+
+def corners(x: Tensor, kernel: Sequence[int], size: Sequence[int]) -> Iterator[Tensor]:
+    """Of ``size`` windows side by side in ``x``, for each place in them, row by row, the pixels there; views."""
+    for down in range(kernel[0]):
+        for across in range(kernel[1]):
+            yield x[:, :, down :: kernel[0], across :: kernel[1]][:, :, : size[0], : size[1]]
+
+
+def _taken(x: Tensor, pooled: Tensor, kernel: Sequence[int], whole: torch.dtype) -> Iterator[Tensor]:
+    """Where each place of a window was the first one with the highest value."""
+    left = torch.ones_like(pooled, dtype=torch.bool)
+    for pixels in corners(x, kernel, pooled.shape[2:]):
+        taken = (pixels == pooled).logical_and_(left)
+        left ^= taken
+        yield taken.to(whole).neg_()
+
+
+def pool_geometry(given: Mapping[str, Any]) -> PoolGeometry:
     """Kernel, stride, padding, dilation and ceiling mode of a maximum pooling."""
     kernel = pair(given["kernel_size"])
     stride = pair(given["stride"]) if given.get("stride") else kernel

@@ -135,8 +135,10 @@ class _Way:
         if kind == RECTIFIER:
             return given.rectified(arguments, self._batch.rows(note.value, part), self._batch.rule)
         stride, size = pool_geometry(arguments)[1], given.pooled_size(arguments)
-        places = self._batch.places(note, part, size, stride)
-        return given.pooled(arguments, self._batch.value(note, lambda: size), places)
+        value = self._batch.value(note, lambda: size)
+        if note.taken:
+            return given.pooled_side_by_side(arguments, value, self._batch.taken(note, size))
+        return given.pooled(arguments, value, self._batch.places(note, part, size, stride))
 
     def _give_hollow(self, call: Call) -> Tensor:
         with torch._C.DisableTorchFunction():

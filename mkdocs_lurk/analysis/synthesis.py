@@ -3,17 +3,17 @@
 A picture starts as faint noise around the data's mean colour and climbs the gradient of the filter's **spatial mean,
 before any activation**. Its Fourier coefficients are what changes (Olah et al. 2017, DOI 10.23915/distill.00007), each
 in units of what the model's own pictures have at that frequency and in that principal colour, so that no frequency or
-colour is favoured beyond what the data has. Before each step the picture is shifted and zoomed a little.
+colour is favoured beyond what the data has. Before each step the picture is zoomed, and in the end shifted, a little.
 
 Most steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
-visible repeats, and the last steps run there. Of the last state and the one before the last, unzoomed steps, the
-one with the higher clean score is kept. No part of any natural picture enters, only the averages of `Statistics`.
+visible repeats, and the last steps run there. Of the last state and the one before it, the one with the higher clean
+score is kept. No part of any natural picture enters, only the averages of `Statistics`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,8 @@ __all__ = ["Recipe", "Statistics", "Synthesis", "synthesise"]
 
 SHIFT_PX = 8
 SCALE = 0.1
-_CACHED_PX = 2 * 224 * 224
+_ROUGHLY, _EXACTLY = 0.1, 1e-4
+_CACHED_PX = 4 * 224 * 224
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class Synthesis:
 
     Attributes:
         pixels: ``(h, w, c)``, uint8, at the network's input size.
-        score: The filter's spatial mean on exactly these pixels, float32, from a pass without shift or zoom.
+        score: The filter's spatial mean on exactly these pixels, from a pass without shift or zoom, in the number
+            format of the ascent.
         steps: Gradients taken.
         seed: The seed of the noise and of the views.
         trace: The scores before each step, as that step's view showed the picture; early ones are of a small canvas.
-        robust_shift8: The mean score after shifts by 8 px towards two opposite corners, borders reflected.
-        robust_scale10: The mean score after reduction and enlargement by 10 % about the centre, borders reflected.
+        robust_shift8: The score after a shift by 8 px towards the lower right corner, borders reflected.
+        robust_scale10: The score after an enlargement by 10 % about the centre.
         failed: Why the picture shows nothing of the filter; None where it does.
     """
 
@@ -72,7 +74,7 @@ def synthesise(
     recipe: Recipe | None = None,
     seed: int = 0,
     fast: Probe | None = None,
-    batch: int = 8,
+    batch: int = 16,
 ) -> list[Synthesis]:
     """Make one picture for each filter.
 
@@ -89,7 +91,7 @@ def synthesise(
         statistics: The averages of the model's own pictures.
         recipe: How; the default's where None.
         seed: Of noise and views.
-        fast: The same network in another number format, for the ascent; scores are always taken on ``probe``.
+        fast: The same network in another number format, for the ascent and its scores; ``probe`` itself where None.
         batch: Pictures a pass; memory grows with it.
 
     Returns:
@@ -148,13 +150,13 @@ class _Judge:
             (found,) = torch.autograd.grad(scores.sum(), variable, allow_unused=True)
         return scores.detach(), torch.zeros_like(pictures) if found is None else found
 
-    def linear(self, height: int, width: int) -> bool:
+    def linear(self, height: int, width: int, tolerance: float) -> bool:
         """Whether the layer is linear in the picture, as a network's first convolution is: one gradient for all."""
         shape = (1, len(self.mean), height, width)
         steps = torch.linspace(0, 1, len(self.mean) * height * width, device=self.device)
         ramp = steps.sqrt().view(shape)
         found = [self.slope(picture, [0])[1] for picture in (ramp, 1 - ramp)]
-        return bool((found[0] - found[1]).abs().max() <= 1e-4 * found[0].abs().max())
+        return bool((found[0] - found[1]).abs().max() <= tolerance * found[0].abs().max())
 
     def accepts(self, height: int, width: int) -> bool:
         """Whether the network reads pictures of another size as far as the layer."""
@@ -185,13 +187,13 @@ class _Studio:
         if small is not None and recipe.turn and guide.accepts(*small):
             self.small = Canvas(*small, statistics, recipe.flat, guide.device)
         asked = self.small or self.full
-        self.linear = judge.linear(asked.height, asked.width)
+        sides = asked.height, asked.width
+        self.linear = guide.linear(*sides, _ROUGHLY) and judge.linear(*sides, _EXACTLY)
 
     def make(self, filters: Sequence[int]) -> list[Synthesis]:
         """Make the pictures of one batch."""
-        steps, seen = self.recipe.steps, views(self.recipe, self.seed)
-        turn = self.recipe.turn if self.small else 0
-        rates = self.recipe.rates(turn)
+        steps, turn = self.recipe.steps, self.recipe.turn if self.small else 0
+        seen, rates = views(self.recipe, turn, self.seed), self.recipe.rates(turn)
 
         def objective(pictures: Tensor) -> tuple[Tensor, Tensor]:
             return self.guide.slope(pictures, filters)
@@ -204,59 +206,59 @@ class _Studio:
             spare = self._noise(self.small, filters, "small")
             early = Climb(self.small, self.recipe.start * spare, self.recipe, rates)
             trace += early.run(objective, range(turn), seen, spare)
-            start = start + self._enlarged(early)
+            start = start + self._laid_out(early)
             broken, moved = early.broken, early.moved
         late = Climb(self.full, start, self.recipe, rates)
-        pause = max(turn, round(steps * (1 - self.recipe.sharpen)))
-        trace += late.run(objective, range(turn, pause), seen, noise)
-        before = late.pixels()
-        trace += late.run(objective, range(pause, steps), seen, noise)
-        drawn = self._better(before, late.pixels(), filters)
-        pixels = self._best_possible(drawn, filters) if self.linear else _bytes(drawn)
-        return self._finish(pixels, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
+        trace += late.run(objective, range(turn, steps - 1), seen, noise)
+        before = _bytes(late.pixels())
+        trace += late.run(objective, range(steps - 1, steps), seen, noise)
+        drawn = _bytes(late.pixels())
+        scores = self.guide.clean(drawn, filters)
+        if bool((trace[-1] > scores).any()):  # the last step's view is an unzoomed one
+            drawn, scores = self._better(before, drawn, scores, filters)
+        if self.linear:
+            drawn, scores = self._best_possible(drawn, filters)
+        return self._finish(drawn, scores, filters, torch.stack(trace, 1), broken | late.broken, moved | late.moved)
 
-    def _better(self, before: Tensor, after: Tensor, filters: Sequence[int]) -> Tensor:
-        """Of two states of each picture the one with the higher clean score; the later one of equals."""
-        higher = self.guide.clean(_bytes(before), filters) > self.guide.clean(_bytes(after), filters)
-        return torch.where(_one_each(higher), before, after)
+    def _better(self, before: Tensor, drawn: Tensor, scores: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Of two states of each picture the one with the higher clean score, and that score."""
+        earlier = self.guide.clean(before, filters)
+        higher = earlier > scores
+        return torch.where(_one_each(higher), before, drawn), torch.where(higher, earlier, scores)
 
     def _noise(self, canvas: Canvas, filters: Sequence[int], use: str) -> Tensor:
         names = [f"{self.seed}/{self.judge.layer}/{index}/{use}" for index in filters]
         return torch.stack([canvas.noise(_number(name)) for name in names])
 
-    def _enlarged(self, early: Climb) -> Tensor:
+    def _laid_out(self, early: Climb) -> Tensor:
         planes = early.canvas.planes(early.coefficients)
         laid = quilt(planes, self.full.height, self.full.width, _number(f"{self.seed}/quilt"))
         return self.full.coefficients(laid)
 
-    def _best_possible(self, drawn: Tensor, filters: Sequence[int]) -> Tensor:
+    def _best_possible(self, soft: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Where the score is linear in the pixels: each at the end that its gradient points to, unless climbing did.
 
         Such a picture is a flat colour, or a grating as fine as the layer's stride. No zoom leaves a grating its score,
         which is why the climb, that zooms, passes it by; and why it stands in only where the climb found little. What
         the climb found is given four times its contrast if that helps.
         """
-        middle = self.full.mean.sigmoid().expand(drawn.shape).contiguous()
+        middle = self.full.mean.sigmoid().expand(soft.shape).contiguous()
         _, slope = self.guide.slope(middle, filters)
-        ends = torch.where(slope == 0, middle, (slope > 0).float())
-        soft, strong, best = (_bytes(one) for one in (drawn, (4 * drawn.logit(eps=1e-4)).sigmoid(), ends))
-        of_soft, of_strong, bound = (self._clean(one, filters) for one in (soft, strong, best))
+        best = _bytes(torch.where(slope == 0, middle, (slope > 0).float()))
+        strong = _bytes((4 * (soft / 255).logit(eps=1e-4)).sigmoid())
+        of_soft, of_strong, bound = (self._exactly(one, filters) for one in (soft, strong, best))
         kept = torch.where(_one_each(of_strong > of_soft), strong, soft)
         ours = torch.maximum(of_soft, of_strong)
         taken = (bound > ours) & ((self.recipe.enough * bound > ours) | (bound <= 0))
-        return torch.where(_one_each(taken), best, kept)
+        return torch.where(_one_each(taken), best, kept), torch.where(taken, bound, ours)
 
-    def _clean(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+    def _exactly(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
         return self.judge.clean(pixels.to(self.judge.device), filters).to(pixels.device)
 
     def _finish(
-        self, pixels: Tensor, filters: Sequence[int], trace: Tensor, broken: Tensor, moved: Tensor
+        self, pixels: Tensor, scores: Tensor, filters: Sequence[int], trace: Tensor, broken: Tensor, moved: Tensor
     ) -> list[Synthesis]:
-        pixels = pixels.to(self.judge.device)
-        scores = self.judge.clean(pixels, filters)
-        seen = pixels.to(self.guide.device)
-        shift = _mean_of(self.guide.clean(one, filters) for one in _shifted(seen))
-        scale = _mean_of(self.guide.clean(one, filters) for one in _scaled(seen))
+        shift, scale = (self.guide.clean(one, filters) for one in (_shifted(pixels), _enlarged(pixels)))
         found = []
         for at, picture in enumerate(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()):
             failed = _failure(scores[at], trace[at], bool(broken[at]), bool(moved[at]))
@@ -300,35 +302,20 @@ def _number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=7).digest(), "big")
 
 
-def _shifted(pixels: Tensor) -> Iterator[Tensor]:
-    """Pictures ``(n, c, h, w)`` shifted towards two opposite corners."""
+def _shifted(pixels: Tensor) -> Tensor:
+    """Pictures ``(n, c, h, w)`` shifted to the lower right."""
     height, width = pixels.shape[2:]
     by = min(SHIFT_PX, height - 1, width - 1)
-    wide = _padded(pixels.float(), by, by)
-    for at in (0, 2 * by):
-        yield wide[..., at : at + height, at : at + width]
+    return F.pad(pixels.float(), [by, 0, by, 0], mode="reflect")[..., :height, :width]
 
 
-def _scaled(pixels: Tensor) -> Iterator[Tensor]:
-    """Pictures ``(n, c, h, w)`` reduced and enlarged about their centre."""
+def _enlarged(pixels: Tensor) -> Tensor:
+    """Pictures ``(n, c, h, w)`` enlarged about their centre, and cut to their size."""
     height, width = pixels.shape[2:]
-    for factor in (1 - SCALE, 1 + SCALE):
-        rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
-        drawn = F.interpolate(
-            pixels.float(), size=(rows, columns), mode="bilinear", align_corners=False, antialias=True
-        )
-        drawn = _padded(drawn, max(0, -(-(height - rows) // 2)), max(0, -(-(width - columns) // 2)))
-        top, left = (drawn.shape[2] - height) // 2, (drawn.shape[3] - width) // 2
-        yield drawn[..., top : top + height, left : left + width]
-
-
-def _padded(pictures: Tensor, rows: int, columns: int) -> Tensor:
-    mode = "reflect" if rows < pictures.shape[2] and columns < pictures.shape[3] else "replicate"
-    return F.pad(pictures, [columns, columns, rows, rows], mode=mode)
-
-
-def _mean_of(scores: Iterable[Tensor]) -> Tensor:
-    return torch.stack(list(scores)).mean(0)
+    rows, columns = (max(1, round(side * (1 + SCALE))) for side in (height, width))
+    drawn = F.interpolate(pixels.float(), size=(rows, columns), mode="bilinear", align_corners=False)
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return drawn[..., top : top + height, left : left + width]
 
 
 def _failure(score: Tensor, trace: Tensor, broken: bool, moved: bool) -> str | None:

@@ -27,6 +27,7 @@ class Parts:
     Attributes:
         projected: For each filter of each layer, by ranking, the facts of its gradients and where they are.
         synthesised: The same for syntheses; layers without any are absent.
+        scored: Their scores.
         photos: For each picture the unit that holds it.
         wired: Wires and kernels.
         made: The keys of all units that went into this.
@@ -35,6 +36,7 @@ class Parts:
     findings: Findings
     projected: Mapping[str, Mapping[int, Mapping[str, Any]]]
     synthesised: Mapping[str, Mapping[int, tuple[str, Any]]]
+    scored: Mapping[str, Mapping[int, float]]
     photos: Mapping[int, str]
     wired: Wired
     made: tuple[str, ...]
@@ -155,12 +157,13 @@ def _synthesis(session: Session, parts: Parts, layer: Layer, index: int) -> dict
         return {"max_activ": {"skipped": facts["failed"]}}
     best = float(parts.findings.mined.avg.scores[session.spans[layer.name].start + index, 0])
     height, width = session.size
+    score = parts.scored[layer.name][index]
     return {
         "max_activ": {
             "picture": {"unit": unit, "blob": str(index), "size": [width, height]},
-            **facts,
-            "score": _score(facts["score"]),
-            "ratio": float(f"{facts['score'] / best:.4g}") if best > 0 else None,
+            "score": _score(score),
+            **{name: facts[name] for name in ("steps", "seed", "robust")},
+            "ratio": float(f"{score / best:.4g}") if best > 0 else None,
         }
     }
 

@@ -19,6 +19,7 @@ from mkdocs_lurk.models.receptive import fields
 from mkdocs_lurk.models.sources import load_network
 from mkdocs_lurk.models.tape import Tape, record
 from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying, wiring
+from mkdocs_lurk.run.allocator import keep_freed_memory
 from mkdocs_lurk.run.assembling import Parts
 from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
 from mkdocs_lurk.run.distributed import Ranks
@@ -76,6 +77,8 @@ def open_session(
     model.check_layers({layer.name: layer.filters for layer in search.layers})
     known = fields(tape, search.layers)
     device = choose_device(config.device, ranks)
+    if device.type == "cpu":
+        keep_freed_memory()
     memory_format = choose_memory_format(network.module.to(device), blank.to(device))
     probe = Probe.of(network.module.to(memory_format=memory_format), search.layers, memory_format)
     fast = choose_fast_dtype(config.precision, device, sum(layer.macs for layer in search.layers))
@@ -140,6 +143,7 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
         findings,
         projections.collect(session),
         assembling.collect(session, syntheses, synthesise),
+        proof.scores(session),
         {image: unit.key for unit in kept for image in unit.items},
         wiring.Wired.read(wires.key, session.fetch(wires, wire)),
         tuple(sorted({unit.key for unit in [*shards, *projections.units, *kept, *syntheses, *proof.units, wires]})),

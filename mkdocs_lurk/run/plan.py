@@ -16,7 +16,7 @@ from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 
-ENGINE = 3
+ENGINE = 4
 """Raised when a declared model must be looked up afresh, although nothing in its declaration changed."""
 
 

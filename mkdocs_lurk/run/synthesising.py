@@ -1,4 +1,4 @@
-"""Make, for a run of filters, the picture that excites each most, and score it as it is stored."""
+"""Make, for a run of filters, the picture that excites each most."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from mkdocs_lurk.run.mining import Findings
 from mkdocs_lurk.run.session import Pictures, Session, Unit, runs
 
 STAGE = "gradient ascent"
-ALGORITHM = 1
+ALGORITHM = 2
 FILTERS = 16
 _SAMPLE = 256
-_BATCH = 8
+_FEW = 8
 _COST_A_STEP = 3.0
-_DIGITS = 7
 
 
 def forecast(session: Session) -> float:
@@ -84,7 +83,7 @@ def synthesise_run(session: Session, averages: Averages, unit: Unit) -> None:
         recipe=_recipe(session),
         seed=session.config.seed,
         fast=session.fast,
-        batch=session.batch(_BATCH),
+        batch=session.batch(_FEW if len(unit.items) <= _FEW else FILTERS),
     )
     blobs: dict[str, bytes] = {}
     facts: dict[str, Any] = {}
@@ -100,9 +99,9 @@ def synthesise_run(session: Session, averages: Averages, unit: Unit) -> None:
 
 
 def _facts(one: Synthesis) -> dict[str, Any]:
-    """What is stored beside a picture; its score is that of exactly the stored pixels, on a clean pass in float32."""
+    """What is stored beside a picture; ``seen`` is its score on a clean pass, in the number format of the ascent."""
     return {
-        "score": float(f"{one.score:.{_DIGITS}g}"),
+        "seen": one.score,
         "steps": one.steps,
         "seed": one.seed,
         "robust": {"shift8": float(f"{one.robust_shift8:.4g}"), "scale10": float(f"{one.robust_scale10:.4g}")},

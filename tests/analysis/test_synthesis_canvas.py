@@ -105,13 +105,20 @@ def test_zoom_changes_the_period(factor: float) -> None:
 
 
 def test_views_come_from_the_seed_alone_and_end_sharp() -> None:
-    recipe = Recipe(steps=20, sharpen=0.25, zoom=0.05)
-    assert views(recipe, 1) == views(recipe, 1)
-    assert views(recipe, 1) != views(recipe, 2)
-    factors = [view.factor for view in views(recipe, 1)]
-    assert factors[15:] == [1.0] * 5
+    recipe = Recipe(steps=20, zoom=0.05, jitter=0.1)
+    assert views(recipe, 10, 1) == views(recipe, 10, 1)
+    assert views(recipe, 10, 1) != views(recipe, 10, 2)
+    factors = [view.factor for view in views(recipe, 10, 1)]
+    assert factors[-1] == 1.0
     assert all(1 / 1.05 <= factor <= 1.05 for factor in factors)
-    assert len(set(factors[:15])) == 15
+    assert len(set(factors)) == 20
+
+
+def test_small_canvas_is_shifted_anywhere() -> None:
+    seen = views(Recipe(steps=400, jitter=0.1), 200, 0)
+    shifts = [max(abs(view.down), abs(view.across)) for view in seen]
+    assert 0.45 < max(shifts[:200]) <= 0.5
+    assert 0.09 < max(shifts[200:]) <= 0.1
 
 
 def test_rate_falls_at_the_end() -> None:
@@ -127,13 +134,14 @@ def test_fewer_steps_are_longer(steps: int, first: float) -> None:
     assert Recipe(steps=steps, rate=0.1).rates(0)[0] == pytest.approx(first)
 
 
-@pytest.mark.parametrize(("steps", "turn"), [(128, 112), (64, 56), (32, 24), (12, 4), (8, 0), (1, 0)])
+@pytest.mark.parametrize(("steps", "turn"), [(128, 120), (64, 60), (32, 30), (12, 10), (8, 6), (2, 0), (1, 0)])
 def test_last_steps_are_taken_at_full_size(steps: int, turn: int) -> None:
-    recipe = Recipe(steps=steps, rate=0.1, haste=(1.5, 3.0))
+    recipe = Recipe(steps=steps, rate=0.1, early_haste=(1.5, 0.75), late_haste=(3.0, 1.5))
     assert recipe.turn == turn
     rates = recipe.rates(turn)
     assert len(rates) == steps
     if turn:
-        assert rates[:turn] == [pytest.approx(0.15 * min(3, max(1, 64 / steps)))] * turn
-        assert rates[turn] == pytest.approx(0.3)
-        assert rates[-1] < 0.1
+        longer = min(3, max(1, 64 / steps))
+        assert rates[0] == pytest.approx(0.15 * longer)
+        assert rates[turn - 1] == pytest.approx(0.075 * longer)
+        assert (rates[turn], rates[-1]) == (pytest.approx(0.3), pytest.approx(0.15))

@@ -91,6 +91,46 @@ def test_every_score_is_verified(project: Project) -> None:
     assert verified["largest"] <= 1e-3
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_synthesis_is_scored_from_its_file(project: Project, precision: str) -> None:
+    config = project(precision=precision)
+    reader, module = analysed(config), load_network(config.models[0]).module
+    for layer in ("first", "second"):
+        for item in reader.layer(layer)["filters"]:
+            made, best = item["max_activ"], item["top_avg"][0]["score"]
+            pixels = torch.tensor(decode_picture(reader.picture(made["picture"]))).movedim(-1, 0)[None]
+            with torch.no_grad():
+                maps = module.first((pixels.float() / 255 - 0.5) / 0.25)
+                maps = maps if layer == "first" else module.second(F.relu(maps))
+            score = float(maps[0, item["index"]].mean())
+            assert made["score"] == pytest.approx(score, rel=1e-4, abs=1e-6)
+            assert made["ratio"] == (pytest.approx(score / best, rel=1e-3) if best > 0 else None)
+
+
+@pytest.mark.parametrize(("strays", "twice"), [(1.0, 2), (-1.0, 11)])
+def test_after_an_ascent_in_bfloat16_a_few_syntheses_are_scored_twice(
+    project: Project, monkeypatch: pytest.MonkeyPatch, strays: float, twice: int
+) -> None:
+    """The first of each layer's, and those that stray: none where anything goes, all where nothing does."""
+    monkeypatch.setattr(verifying, "_STRAYS", strays)
+    verified = analysed(project(precision="bfloat16")).record["verified"]
+    assert verified["scores"] == 11 * 3 * 2 + twice
+    assert verified["syntheses"] == 11
+    assert verified["largest"] <= 1e-3
+
+
+def test_a_score_that_differs_the_second_time_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored, calls = verifying._scored, [0]
+
+    def drifting(*arguments: Any) -> dict[int, float]:
+        calls[0] += 1
+        return {index: score + calls[0] for index, score in scored(*arguments).items()}
+
+    monkeypatch.setattr(verifying, "_scored", drifting)
+    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
+        analysed(project(precision="bfloat16"))
+
+
 def test_a_synthesis_that_is_not_what_it_was_scored_by_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     encode = synthesising.encode_picture
     monkeypatch.setattr(synthesising, "encode_picture", lambda pixels: encode(255 - pixels))
