@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import torch
 from torch.nn import functional as F
 
@@ -17,6 +19,7 @@ from mkdocs_lurk.types import Box
 _WORTH = 0.8
 """The largest share of the picture that is worth cutting out."""
 _FILTERS, _ALIKE = 4, 1e-3
+"""Filters to try a layer's windows with, until one has a gradient, and how far its largest number may be off."""
 
 
 def window_of(session: Session, pair: Pair) -> Window | None:
@@ -43,7 +46,7 @@ def find_steps(session: Session, trial: Recording, layer: str) -> Steps | None:
         The steps for ``replay``; none where whole pictures must be used.
     """
     n_filters, height, width = next(known.output for known in session.layers if known.name == layer)
-    position, filters = (height // 2, width // 2), range(min(_FILTERS, n_filters))
+    position = height // 2, width // 2
     sees = session.fields[layer].box(*position)
     window, jump = window_of(session, Pair(layer, 0, 0, 0, 0.0, position, sees)), whole_jump(session, layer)
     if window is None or jump is None:
@@ -52,24 +55,28 @@ def find_steps(session: Session, trial: Recording, layer: str) -> Steps | None:
     if less[0] >= session.size[0] or less[1] >= session.size[1]:
         return None
     corner = trial.pictures[:, :, : session.size[0] - less[0], : session.size[1] - less[1]]
-    rows = [Row(0, index, position) for index in filters]
     try:
         steps = steps_before(
             trial, Recording(session.probe, corner, corner.dtype, short=trial.short, until=layer), (less[0], less[1])
         )
         if steps is None:
             return None
-        windows = [window] * len(rows)
-        part = replay(session.probe, trial, layer, rows, "saliency", windows=windows, steps=steps).gradients
-        whole = replay(session.probe, trial, layer, rows, "saliency").gradients
+        found = (_alike(session, trial, layer, Row(0, index, position), window, steps) for index in range(n_filters))
+        alike = next((one for one in islice(found, _FILTERS) if one is not None), False)
     except torch.OutOfMemoryError:
         raise
     except Exception:
         return None  # a network may raise anything at all for a size that it was not made for; whole pictures will do
-    box = window.box
+    return steps if alike else None
+
+
+def _alike(session: Session, trial: Recording, layer: str, row: Row, window: Window, steps: Steps) -> bool | None:
+    """Whether a unit's gradient is the same from a part of the picture as from all of it; none where it is 0."""
+    part = replay(session.probe, trial, layer, [row], "saliency", windows=[window], steps=steps).gradients
+    whole = replay(session.probe, trial, layer, [row], "saliency").gradients
+    box, largest = window.box, whole.abs().max()
     padded = F.pad(part, [box.left, session.size[1] - box.right, box.top, session.size[0] - box.bottom])
-    largest = whole.abs().max()
-    return steps if bool((largest > 0) & ((padded - whole).abs().max() <= _ALIKE * largest)) else None
+    return bool((padded - whole).abs().max() <= _ALIKE * largest) if bool(largest > 0) else None
 
 
 def whole_jump(session: Session, layer: str) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from mkdocs_lurk.store import Store
 from tests.benchmarks.rows import Row
 from tests.benchmarks.setting import ROOT, Setting, mined, opened
 
-_LAYER, _FILTERS, _LEAST = "features.14", 128, 1.8
+_LAYER, _FILTERS, _LEAST = "features.14", 192, 1.8
 
 
 def measure(setting: Setting) -> list[Row]:

@@ -64,6 +64,25 @@ def test_gradients_are_those_of_single_pictures(
             assert found.abs().max() == pytest.approx(float(wanted.abs().max()), rel=2e-2)
 
 
+@pytest.mark.parametrize(
+    ("before", "cut"),
+    [("x", True), ("x * torch.linspace(0, 1, x.shape[-1])", False)],
+    ids=["the same everywhere", "another at each place"],
+)
+@pytest.mark.parametrize("dead", [0, 2, 9])
+def test_parts_are_used_where_their_gradients_are_those_of_the_whole(
+    project: Project, before: str, cut: bool, dead: int
+) -> None:
+    """Filters whose gradient is 0 tell nothing; where none of the first four tells anything, wholes are used."""
+    config = project()
+    path = config.root / "net.py"
+    path.write_text(path.read_text().replace("self.first(x)", f"self.first({before})"))
+    session = opened(config)
+    session.network.module.get_submodule("second").weight.data[:dead] = 0
+    steps = Projector(session)._steps_of("second")
+    assert (steps is not None) == (cut and dead < 4)
+
+
 def test_short_numbers_are_used_where_they_give_the_same_pictures(project: Project) -> None:
     session = opened(project(precision="bfloat16"))
     way = Projector(session).way
