@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.atlas import Spot
 from mkdocs_lurk.pages.layers import LayerPictures, is_reference, name_of
 from mkdocs_lurk.pages.model import About, link
@@ -18,6 +19,8 @@ from mkdocs_lurk.types import RESULTS_SCHEMA
 
 Json = dict[str, Any]
 _FOR_THE_STORE = {"unit", "uses", "commands"}
+CLASSES_LISTED = 20
+"""Classes of each kind that a filter's lists hold, the highest means first: a thousand of them would be most of it."""
 
 
 def model_results(about: About, record: Json, photos: Photos) -> Json:
@@ -49,6 +52,7 @@ def layer_results(entry: Json, layer: Json, photos: Photos, pictures: LayerPictu
         "schema": RESULTS_SCHEMA,
         "layer": shown,
         "chosen": layer.get("chosen", "all"),
+        "classes_listed": CLASSES_LISTED,
         "filters": [_filter(item, slug, photos, pictures) for item in layer["filters"]],
         "sheets": _sheets({**photos.sizes, **pictures.sizes}, slug),
     }
@@ -101,6 +105,8 @@ def canonical(value: Any) -> str:
 
 def _filter(item: Json, slug: str, photos: Photos, pictures: LayerPictures) -> Json:
     found: Json = resolve(item, lambda reference: picture(pictures.spots[name_of(reference)], slug))
+    if words.present(found.get("classes")):
+        found["classes"] = {kind: means[:CLASSES_LISTED] for kind, means in found["classes"].items()}
     best = found.get("top_max")
     if isinstance(best, list):
         for kept, shown in zip(item["top_max"], best, strict=True):

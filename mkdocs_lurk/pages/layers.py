@@ -22,6 +22,8 @@ STRIP_PX = 64
 STRIP_LENGTH = 8
 _TILE_QUALITY = 72
 _SHEET_QUALITY = 60
+SYNTHESIS_PX, MEAN_GRADIENT_PX = 160, 112
+"""The longer side, at most, of pictures that are published smaller than they are stored: they are most of a site."""
 _TILES_A_SHEET = 256
 _SHEET_PX = 20_000_000
 _SHARP_SHEET_PX = 4_000_000
@@ -90,9 +92,11 @@ def name_of(reference: Mapping[str, Any]) -> Reference:
 def _write_sheets(reader: ModelReader, folder: Path, slug: str, filters: Sequence[Json], found: LayerPictures) -> None:
     def job(sheet: int, group: list[Json]) -> tuple[list[Spot], tuple[int, int]]:
         name = f"{slug}/sheet-{sheet}.webp"
-        return write_sheet(folder / name, name, [decode(reader.picture(one)) for one in group], _SHEET_QUALITY)
+        pictures = [thumbnail(decode(reader.picture(one)), largest[name_of(one)]) for one in group]
+        return write_sheet(folder / name, name, pictures, _SHEET_QUALITY)
 
-    groups = list(_groups(filters))
+    largest = _largest(filters)
+    groups = list(_groups(filters, largest))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         done = pool.map(job, range(len(groups)), groups)
         for sheet, (group, (spots, size)) in enumerate(zip(groups, done, strict=True)):
@@ -100,21 +104,40 @@ def _write_sheets(reader: ModelReader, folder: Path, slug: str, filters: Sequenc
             found.spots.update((name_of(one), spot) for one, spot in zip(group, spots, strict=True))
 
 
-def _groups(filters: Sequence[Json]) -> Iterator[list[Json]]:
+def _largest(filters: Sequence[Json]) -> dict[Reference, int]:
+    """The longer side of every picture as it is published.
+
+    Syntheses are textures, and gradients of means are soft; gradients of maxima stay as they are, since boxes are in
+    their pixels.
+    """
+    found = {name_of(one): max(one["size"]) for item in filters for one in references(item)}
+    for item in filters:
+        found.update((name_of(one), SYNTHESIS_PX) for one in references(item.get("max_activ")))
+        found.update((name_of(one), MEAN_GRADIENT_PX) for one in references(item.get("top_avg")))
+    return found
+
+
+def _groups(filters: Sequence[Json], largest: Mapping[Reference, int]) -> Iterator[list[Json]]:
     """Runs of filters whose pictures fill a sheet, small pictures apart; a filter's of one kind stay together."""
     for sharp, limit in ((True, _SHARP_SHEET_PX), (False, _SHEET_PX)):
         group: dict[Reference, Json] = {}
-        area = 0
+        area = 0.0
         for item in filters:
             own = {name_of(one): one for one in references(item) if is_sharp(*one["size"]) == sharp}
-            size = sum(one["size"][0] * one["size"][1] for one in own.values())
+            size = sum(_area(one["size"], largest[name]) for name, one in own.items())
             if group and area + size > limit:
                 yield list(group.values())
-                group, area = {}, 0
+                group, area = {}, 0.0
             group.update(own)
             area += size
         if group:
             yield list(group.values())
+
+
+def _area(size: Sequence[int], largest: int) -> float:
+    """The pixels of a picture once its longer side is at most ``largest``."""
+    shrink = min(1.0, largest / max(size))
+    return float(size[0] * size[1] * shrink * shrink)
 
 
 class _Tiles:

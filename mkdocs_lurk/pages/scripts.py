@@ -12,7 +12,7 @@ from typing import Any
 
 from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.atlas import Spot
-from mkdocs_lurk.pages.data import canonical, relative, resolve
+from mkdocs_lurk.pages.data import CLASSES_LISTED, canonical, relative, resolve
 from mkdocs_lurk.pages.layers import LayerPictures, name_of
 from mkdocs_lurk.pages.model import About, link
 from mkdocs_lurk.pages.photos import Photos
@@ -24,7 +24,6 @@ Published = Mapping[str, Collection[int]]
 """Every label, in order, and its place."""
 
 _FIGURES = 5
-_CLASSES_SHOWN = 100
 _BEST_A_PHOTO = 40
 _RESPONDING_CLASSES = 3
 
@@ -149,7 +148,7 @@ def chunk_script(
                 one.update(label=image.get("label"), path=image["path"], photo=used.pic(photos.spots[one["image"]]))
         if words.present(found.get("classes")):
             found["classes"] = {
-                name: [[_label(labels, label), mean] for label, mean in means[:_CLASSES_SHOWN]]
+                name: [[_label(labels, label), mean] for label, mean in means[:CLASSES_LISTED]]
                 for name, means in found["classes"].items()
             }
         if words.present(found.get("wiring")):

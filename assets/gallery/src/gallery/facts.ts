@@ -37,7 +37,7 @@ export function classSection(filter: FilterDetail, labels: readonly string[]): H
       by === "max"
         ? "The highest response in a picture, averaged over the class's pictures."
         : "The mean response over a picture, averaged over the class's pictures.";
-    more.textContent = all ? `Top ${SHORT}` : `All ${total}`;
+    more.textContent = all ? `Top ${SHORT}` : `${total < labels.length ? "Top" : "All"} ${total}`;
   };
   const more = html("button", {
     type: "button",
