@@ -52,11 +52,17 @@ class ModelReader:
 
     def units(self) -> frozenset[str]:
         """The keys of every unit that the model's records refer to, its own included."""
-        found = {self.key, *self.record.get("uses", ())}
-        found.update(_referred(self.record))
+        found = set(self.listed())
         for entry in self.record["layers"]:
             found.update(_referred(self.layer(entry["name"])))
         return frozenset(found)
+
+    def listed(self) -> frozenset[str]:
+        """The keys that the model's own record names: those of its layers and of all units that went into them.
+
+        An analysis leaves no others; and thousands of filters' records need not be read to know them.
+        """
+        return frozenset({self.key, *self.record.get("uses", ()), *_referred(self.record)})
 
     def whole(self) -> bool:
         """Whether every unit that pages need is there and undamaged."""

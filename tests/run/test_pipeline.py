@@ -163,6 +163,20 @@ def test_the_second_time_nothing_is_computed(project: Project, monkeypatch: pyte
     assert analyze(config, config.models[0], Store(config.cache_dir)) == key
 
 
+def test_the_record_lists_all_that_it_stands_on(project: Project) -> None:
+    """A build asks for these alone, without reading the layers' records; one that is gone is missed."""
+    config = project()
+    reader = analysed(config)
+    assert reader.listed() == reader.units()
+    for lost in sorted(reader.listed()):
+        path, store = reader.store.file(lost), Store(config.cache_dir)
+        kept = path.read_bytes()
+        path.unlink()
+        assert resolve(config, store)[0].key is None, lost
+        path.write_bytes(kept)
+    assert resolve(config, Store(config.cache_dir))[0].key == reader.key
+
+
 def test_another_folder_and_another_source_text_share_results(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def test_records_and_pictures_are_found(store: Store) -> None:
     reader = ModelReader(store, MODEL)
     assert reader.picture(reader.layer("conv")["filters"][0]["grad"]) == b"first"
     assert reader.units() == {MODEL, LAYER, PICTURES, SHARD}
+    assert reader.listed() == {MODEL, LAYER, SHARD}
     assert reader.whole()
 
 
