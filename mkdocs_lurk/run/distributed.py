@@ -11,11 +11,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from mkdocs_lurk.errors import ModelError
 
-Work = TypeVar("Work")
 _LONGEST_WAIT = dt.timedelta(hours=12)
 
 
@@ -38,9 +36,15 @@ class Ranks:
         """Whether this process does what must be done once: progress, records."""
         return self.rank == 0
 
-    def share(self, work: Sequence[Work]) -> Sequence[Work]:
-        """The part of the work that falls to this process: every ``world``-th unit, so that costs even out."""
-        return work[self.rank :: self.world]
+    def share(self, costs: Sequence[float]) -> list[int]:
+        """Which pieces of work fall to this process, in order: the dearest first, each to whoever has least to do."""
+        loads, mine = [0.0] * self.world, []
+        for place in sorted(range(len(costs)), key=lambda place: (-costs[place], place)):
+            least = loads.index(min(loads))
+            loads[least] += costs[place]
+            if least == self.rank:
+                mine.append(place)
+        return sorted(mine)
 
     def wait(self) -> None:
         """Wait until every process has come here.

@@ -170,7 +170,7 @@ class Session:
             make: Computes a unit and stores it.
         """
         missing = [unit for unit in units if not self.store.has(unit.key)]
-        for unit in self.ranks.share(missing):
+        for unit in (missing[place] for place in self.ranks.share([unit.cost for unit in missing])):
             began = perf_counter()
             self._make(unit, make)
             self.progress.advance(stage, unit.cost * self.ranks.world, perf_counter() - began)
