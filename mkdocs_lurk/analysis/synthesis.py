@@ -3,11 +3,11 @@
 A picture starts as faint noise around the data's mean colour and climbs the gradient of the filter's **spatial mean,
 before any activation**. Its Fourier coefficients are what changes (Olah et al. 2017, DOI 10.23915/distill.00007), each
 in units of what the model's own pictures have at that frequency and in that principal colour, so that no frequency or
-colour is favoured beyond what the data has. Before each step the picture is zoomed, and in the end shifted, a little.
+colour is favoured beyond what the data has. Before each step the picture is shifted and zoomed a little.
 
-Most steps use a canvas no larger than the layer needs; it is then laid out over the network's input size, without
-visible repeats, and the last steps run there. Of the last state and the one before it, the one with the higher clean
-score is kept. No part of any natural picture enters, only the averages of `Statistics`.
+Most steps use a canvas no larger than the layer needs, shifted by any amount; it is then laid out over the network's
+input size, without visible repeats, and the last steps run there. Of the last state and the one before it, the one with
+the higher clean score is kept. No part of any natural picture enters, only the averages of `Statistics`.
 """
 
 from __future__ import annotations

@@ -98,6 +98,11 @@ def crop_of_gradient(item: Mapping[str, Any], spots: Mapping[tuple[str, str], Sp
     return spots[name_of(item["grad"])].part(top - frame_top, left - frame_left, bottom - top, right - left)
 
 
+def strongest(classes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Of each kind the classes that are listed; they come with the highest means first."""
+    return {kind: means[:CLASSES_LISTED] for kind, means in classes.items()}
+
+
 def canonical(value: Any) -> str:
     """JSON without spaces, of ASCII letters alone: the same value gives the same bytes."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
@@ -106,7 +111,7 @@ def canonical(value: Any) -> str:
 def _filter(item: Json, slug: str, photos: Photos, pictures: LayerPictures) -> Json:
     found: Json = resolve(item, lambda reference: picture(pictures.spots[name_of(reference)], slug))
     if words.present(found.get("classes")):
-        found["classes"] = {kind: means[:CLASSES_LISTED] for kind, means in found["classes"].items()}
+        found["classes"] = strongest(found["classes"])
     best = found.get("top_max")
     if isinstance(best, list):
         for kept, shown in zip(item["top_max"], best, strict=True):

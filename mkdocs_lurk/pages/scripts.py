@@ -12,7 +12,7 @@ from typing import Any
 
 from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.atlas import Spot
-from mkdocs_lurk.pages.data import CLASSES_LISTED, canonical, relative, resolve
+from mkdocs_lurk.pages.data import canonical, relative, resolve, strongest
 from mkdocs_lurk.pages.layers import LayerPictures, name_of
 from mkdocs_lurk.pages.model import About, link
 from mkdocs_lurk.pages.photos import Photos
@@ -148,8 +148,8 @@ def chunk_script(
                 one.update(label=image.get("label"), path=image["path"], photo=used.pic(photos.spots[one["image"]]))
         if words.present(found.get("classes")):
             found["classes"] = {
-                name: [[_label(labels, label), mean] for label, mean in means[:CLASSES_LISTED]]
-                for name, means in found["classes"].items()
+                name: [[_label(labels, label), mean] for label, mean in means]
+                for name, means in strongest(found["classes"]).items()
             }
         if words.present(found.get("wiring")):
             found["wiring"] = {side: _marked(wires, published) for side, wires in found["wiring"].items()}

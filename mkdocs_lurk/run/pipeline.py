@@ -138,12 +138,13 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     given, wires = wiring.Given(tape, findings), wiring.unit(session, findings)
     wire = partial(_with, wiring.wire, given)
     session.run_units(wiring.STAGE, [wires], wire)
-    verified = verifying.conclude(session, [session.fetch(unit, proof.check).record for unit in proof.units])
+    proven = proof.records(session)
+    verified = verifying.conclude(session, proven)
     parts = Parts(
         findings,
         projections.collect(session),
         assembling.collect(session, syntheses, synthesise),
-        proof.scores(session),
+        proof.scores(proven),
         {image: unit.key for unit in kept for image in unit.items},
         wiring.Wired.read(wires.key, session.fetch(wires, wire)),
         tuple(sorted({unit.key for unit in [*shards, *projections.units, *kept, *syntheses, *proof.units, wires]})),

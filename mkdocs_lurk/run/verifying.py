@@ -82,13 +82,16 @@ class Proof:
         else:
             verify(session, self._findings, subject, unit)
 
-    def scores(self, session: Session) -> dict[str, dict[int, float]]:
-        """The score of every synthesis, by layer and filter."""
+    def records(self, session: Session) -> list[dict[str, Any]]:
+        """Read what is stored of every unit."""
+        return [session.fetch(unit, self.check).record for unit in self.units]
+
+    def scores(self, done: Sequence[dict[str, Any]]) -> dict[str, dict[int, float]]:
+        """The score of every synthesis, by layer and filter, from the units' records."""
         found: dict[str, dict[int, float]] = {}
-        for unit in self.units:
-            if unit.layer:
-                own = session.fetch(unit, self.check).record["scored"]
-                found.setdefault(unit.layer, {}).update((int(index), score) for index, score in own.items())
+        for unit, record in zip(self.units, done, strict=True):
+            own = record.get("scored", {})
+            found.setdefault(unit.layer, {}).update((int(index), score) for index, score in own.items())
         return found
 
     def _add(self, unit: Unit, subject: Unit) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import torch
 from torch.nn import functional as F
 
@@ -61,8 +59,9 @@ def find_steps(session: Session, trial: Recording, layer: str) -> Steps | None:
         )
         if steps is None:
             return None
-        found = (_alike(session, trial, layer, Row(0, index, position), window, steps) for index in range(n_filters))
-        alike = next((one for one in islice(found, _FILTERS) if one is not None), False)
+        rows = [Row(0, index, position) for index in range(min(_FILTERS, n_filters))]
+        found = (_alike(session, trial, layer, row, window, steps) for row in rows)
+        alike = next((one for one in found if one is not None), False)
     except torch.OutOfMemoryError:
         raise
     except Exception:
