@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -110,10 +110,11 @@ class Session:
 
     Attributes:
         base: Digest of the weights, the architecture and the transform: a part of every key.
-        spans: For each layer its columns among all filters of all layers.
         dtype: The number format of scores: float32.
         fast: The probe for gradients and syntheses, in the number format that ``precision`` allows.
         fast_dtype: That number format.
+        spans: For each layer its columns among all filters of all layers.
+        depths: For each layer the multiply-adds of one picture's pass as far as it.
         shrink: What batches are divided by, since memory was short.
     """
 
@@ -133,11 +134,14 @@ class Session:
     progress: Progress
     shrink: int = 1
     spans: Mapping[str, slice] = field(init=False)
+    depths: Mapping[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         ends = np.cumsum([0, *(layer.filters for layer in self.layers)])
         columns = [slice(int(start), int(end)) for start, end in pairwise(ends)]
         self.spans = {layer.name: span for layer, span in zip(self.layers, columns, strict=True)}
+        depths = accumulate(float(layer.macs) for layer in self.layers)
+        self.depths = {layer.name: depth for layer, depth in zip(self.layers, depths, strict=True)}
 
     @property
     def images(self) -> ImageSet:

@@ -72,7 +72,7 @@ class Proof:
             self._add(Unit(key, cost * len(unit.items), "", unit.items), unit)
         for unit in made:
             key = session.key("verify synthesis", ALGORITHM, unit.key)
-            self._add(Unit(key, unit.cost / 100, unit.layer, unit.items), unit)
+            self._add(Unit(key, session.depths[unit.layer] * len(unit.items), unit.layer, unit.items), unit)
 
     def check(self, session: Session, unit: Unit) -> None:
         """Verify one unit and store the largest difference."""
