@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
-from mkdocs_lurk.types import Box, FilterId, ImageId, ResultName
+from mkdocs_lurk.names import Box, FilterId, ImageId, ResultName
 
 __version__ = "0.1.0"
 

@@ -10,15 +10,15 @@ from typing import Any
 import click
 
 from mkdocs_lurk import __version__
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.build import analyze as analyze_models
+from mkdocs_lurk.build import foretell, generate
+from mkdocs_lurk.build import inspect as inspect_model
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
 from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
-from mkdocs_lurk.plugin.declared import Declared, read_declared
-from mkdocs_lurk.plugin.results import analyze as analyze_models
-from mkdocs_lurk.plugin.results import foretell, generate
-from mkdocs_lurk.plugin.results import inspect as inspect_model
+from mkdocs_lurk.plugin.declaration import Declared, read_declared
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import duration
 from mkdocs_lurk.store import ModelReader, Store

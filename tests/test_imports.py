@@ -15,6 +15,7 @@ import mkdocs_lurk
 PACKAGE = Path(mkdocs_lurk.__file__).parent
 ROAD = ("say", "load", "look", "keep", "run", "show", "serve")
 ROOMS = {
+    "config": "say",
     "models": "load",
     "images": "load",
     "analysis": "look",
@@ -22,6 +23,7 @@ ROOMS = {
     "run": "run",
     "pages": "show",
     "plugin": "serve",
+    "build": "serve",
     "cli": "serve",
     "__main__": "serve",
 }
@@ -90,8 +92,8 @@ def test_imports_run_down_the_road(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["mkdocs_lurk", "mkdocs_lurk.config", "mkdocs_lurk.store", "mkdocs_lurk.pages.site", "mkdocs_lurk.pages.export",
-     "mkdocs_lurk.run.plan", "mkdocs_lurk.plugin", "mkdocs_lurk.cli"],
+    ["mkdocs_lurk", "mkdocs_lurk.config.parsing", "mkdocs_lurk.store", "mkdocs_lurk.pages.site",
+     "mkdocs_lurk.pages.export", "mkdocs_lurk.build", "mkdocs_lurk.run.plan", "mkdocs_lurk.plugin", "mkdocs_lurk.cli"],
 )  # fmt: skip
 def test_what_a_warm_build_needs_imports_no_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit(', '.join(m for m in ('torch', 'torchvision') if m in sys.modules) or 0)"

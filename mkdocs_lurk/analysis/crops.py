@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.types import Box
+from mkdocs_lurk.names import Box
 
 ENERGY_SHARE = 0.9
 """The part of the gradient's energy that an effective box holds."""

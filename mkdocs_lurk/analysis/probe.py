@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mkdocs_lurk.errors import LayerError, ShapeError
-from mkdocs_lurk.models.calls import Call, CallNames, CatchCalls, OwnerNames, only
-from mkdocs_lurk.models.layers import Layer
-from mkdocs_lurk.models.tokens import Layout
+from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCall, LayerCallMode, ParameterOwners, slice_filter
+from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.models.tracing.token_layouts import Layout
 
 Shape = tuple[int, int, int]
 
 
-class Reached(BaseException):
+class StopForward(BaseException):
     """Ends a forward pass whose rest is of no interest; no network's own ``except Exception`` catches it."""
 
 
@@ -78,7 +78,7 @@ class Probe:
         self._modules = frozenset(modules)
         self._layouts = dict(layouts or {})
         self.memory_format = memory_format
-        self._owners = OwnerNames(module)
+        self._owners = ParameterOwners(module)
 
     @classmethod
     def of(cls, module: nn.Module, layers: Sequence[Layer], memory_format: torch.memory_format | None = None) -> Probe:
@@ -112,7 +112,7 @@ class Probe:
             What the network returned.
         """
 
-        def catch(call: Call) -> Tensor:
+        def catch(call: LayerCall) -> Tensor:
             output = call.run()
             if call.name in self.shapes and call.name not in self._modules:
                 receive(call.name, self.as_maps(call.name, output))
@@ -127,7 +127,7 @@ class Probe:
     def run(
         self,
         x: Tensor,
-        catch: Callable[[Call], Tensor],
+        catch: Callable[[LayerCall], Tensor],
         until: str | None = None,
         receive: Callable[[Tensor], None] | None = None,
     ) -> None:
@@ -135,9 +135,9 @@ class Probe:
 
         Args:
             x: Pictures, ``(n, c, h, w)``, normalised.
-            catch: Receives a call and returns the output that the network goes on with, or raises ``Reached``.
+            catch: Receives a call and returns the output that the network goes on with, or raises ``StopForward``.
             until: A layer; where it is a module's output, its maps ``(n, c, h, w)`` are handed to ``receive``.
-            receive: Likewise may raise ``Reached``, which ends the pass.
+            receive: Likewise may raise ``StopForward``, which ends the pass.
         """
 
         def hooked(name: str, output: Any) -> None:
@@ -147,7 +147,7 @@ class Probe:
         with self._hooked(self._modules & {until or ""}, hooked), self._catching(catch):
             try:
                 self.module(self._laid(x))
-            except Reached:
+            except StopForward:
                 return
 
     def is_module(self, layer: str) -> bool:
@@ -172,22 +172,22 @@ class Probe:
         """
         found: list[Tensor] = []
 
-        def catch(call: Call) -> Tensor:
+        def catch(call: LayerCall) -> Tensor:
             if call.name != layer or layer in self._modules:
                 return call.run()
             found.append(self.own_maps(call, filters))
-            raise Reached
+            raise StopForward
 
         def receive(maps: Tensor) -> None:
             found.append(of_each(maps, filters))
-            raise Reached
+            raise StopForward
 
         self.run(x, catch, layer, receive)
         if not found:
             raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
         return found[0]
 
-    def own_maps(self, call: Call, filters: Sequence[int]) -> Tensor:
+    def own_maps(self, call: LayerCall, filters: Sequence[int]) -> Tensor:
         """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
         one = _one_unit if call.kind == "Linear" else _one_filter
         if len(set(filters)) == 1:
@@ -196,8 +196,8 @@ class Probe:
         return torch.cat([self.as_maps(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
 
     @contextmanager
-    def _catching(self, catch: Callable[[Call], Tensor]) -> Iterator[None]:
-        with self._owners.following(), CatchCalls(CallNames(self._owners), catch):
+    def _catching(self, catch: Callable[[LayerCall], Tensor]) -> Iterator[None]:
+        with self._owners.following(), LayerCallMode(CallNamer(self._owners), catch):
             yield
 
     @contextmanager
@@ -221,15 +221,15 @@ def of_each(maps: Tensor, filters: Sequence[int]) -> Tensor:
     return torch.cat([one[:, index] for one, index in zip(torch.split(maps, 1), filters, strict=True)])
 
 
-def _one_unit(x: Tensor, call: Call, index: int) -> Tensor:
+def _one_unit(x: Tensor, call: LayerCall, index: int) -> Tensor:
     """One unit of a linear call, ``(..., 1)``."""
     bias = None if call.bias is None else call.bias[index : index + 1]
     return F.linear(x, call.weight[index : index + 1], bias)
 
 
-def _one_filter(x: Tensor, call: Call, index: int) -> Tensor:
+def _one_filter(x: Tensor, call: LayerCall, index: int) -> Tensor:
     """One filter of a convolution call, ``(n, 1, h', w')``, from the input channels of its group."""
-    part = only(call, x, index)
+    part = slice_filter(call, x, index)
     settings = {name: value for name, value in part.settings.items() if name != "transposed"}
     bias = None if call.bias is None else call.bias[index : index + 1]
     if call.kind == "ConvTranspose2d":

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.references import code_digest, found, is_reference
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.factories import code_digest, found, is_reference
-from mkdocs_lurk.images.digests import FileDigests, replace_json
+from mkdocs_lurk.images.file_digests import FileDigests, replace_json
 from mkdocs_lurk.images.reading import Picture, as_picture, is_picture, read_picture
-from mkdocs_lurk.types import ImageId
+from mkdocs_lurk.names import ImageId
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.references import code_digest, found
+from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ConfigError, ImageError
-from mkdocs_lurk.factories import code_digest, found
 from mkdocs_lurk.images.framing import framed, with_channels
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.sources import ImageSet
-from mkdocs_lurk.spec import TransformSpec
-from mkdocs_lurk.types import ImageId
+from mkdocs_lurk.names import ImageId
 
 IMAGENET = TransformSpec(256, (224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 3)
 _LOOKED_AT = 64  # pictures that the range of an unknown normalisation is taken from
@@ -179,7 +179,7 @@ def _of_weights(config: ModelConfig) -> FramingTransform:
     """The transform that torchvision recommends with its own weights, where a file is given with the default ones."""
     import torchvision.models as zoo
 
-    from mkdocs_lurk.models.sources import weights_entry
+    from mkdocs_lurk.models.loading.sources import weights_entry
 
     subject, name = f"model {config.name!r}", config.torchvision_name or ""
     chosen = config.weights if config.weights is not None and config.weights_path is None else "DEFAULT"

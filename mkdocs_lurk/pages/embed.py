@@ -11,11 +11,11 @@ from typing import Any
 import yaml
 
 from mkdocs_lurk.errors import ConfigError, near
-from mkdocs_lurk.pages.atlas import Spot
+from mkdocs_lurk.names import slug
 from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.pages.sheets import Spot
 from mkdocs_lurk.pages.site import FOLDER, Site
 from mkdocs_lurk.pages.views import View, view
-from mkdocs_lurk.types import slug
 
 _KEYS = ("model", "layer", "filter", "show", "caption")
 _SHOWS = ("all", "crops", "synthesis")

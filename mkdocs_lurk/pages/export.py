@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_links
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.pages.static import SCRIPT, STYLE, front_end
 
 
 def export(site: Site, out: Path) -> int:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.names import slug
 from mkdocs_lurk.pages import words
-from mkdocs_lurk.pages.atlas import Spot
 from mkdocs_lurk.pages.card import Card, read_card
-from mkdocs_lurk.pages.layers import LayerPictures
+from mkdocs_lurk.pages.layer_pictures import LayerPictures
+from mkdocs_lurk.pages.sheets import Spot
 from mkdocs_lurk.pages.views import Marked, View, view
-from mkdocs_lurk.types import slug
 
 Json = dict[str, Any]
 _TILE_SHOWN_PX = 96

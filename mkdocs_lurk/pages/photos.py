@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.pages.atlas import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
+from mkdocs_lurk.pages.sheets import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
 from mkdocs_lurk.store import ModelReader
 
 PHOTO_QUALITY = 82

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mkdocs_lurk.pages import words
-from mkdocs_lurk.pages.atlas import Spot
-from mkdocs_lurk.pages.data import canonical, relative, resolve, strongest
-from mkdocs_lurk.pages.layers import LayerPictures, name_of
+from mkdocs_lurk.pages.layer_pictures import LayerPictures, name_of
 from mkdocs_lurk.pages.model import About, link
 from mkdocs_lurk.pages.photos import Photos
+from mkdocs_lurk.pages.results_json import canonical, relative, resolve, strongest
+from mkdocs_lurk.pages.sheets import Spot
 
 Json = dict[str, Any]
 Pic = list[int]

@@ -10,16 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from mkdocs_lurk.config import ModelConfig
-from mkdocs_lurk.pages.atlas import Pixels, Spot, is_sharp, write_sheet
-from mkdocs_lurk.pages.data import canonical, layer_results, model_results
-from mkdocs_lurk.pages.folders import Folder, finished
-from mkdocs_lurk.pages.layers import write_pictures
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.pages.layer_pictures import write_pictures
 from mkdocs_lurk.pages.model import About, filter_rows, layer_page, layer_row, link, model_page
 from mkdocs_lurk.pages.nav import NavItem, navigation
+from mkdocs_lurk.pages.page_cache import Folder, finished
 from mkdocs_lurk.pages.photos import Photos
 from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.pages.results_json import canonical, layer_results, model_results
 from mkdocs_lurk.pages.scripts import BestOfPhotos, chunk_script, labels_of, layer_script, model_script, script
+from mkdocs_lurk.pages.sheets import Pixels, Spot, is_sharp, write_sheet
 from mkdocs_lurk.pages.views import View, field_upon_photo, view
 from mkdocs_lurk.store import ModelReader, Store, digest
 

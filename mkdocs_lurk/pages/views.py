@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mkdocs_lurk.pages.atlas import Spot, is_sharp
+from mkdocs_lurk.pages.sheets import Spot, is_sharp
 
 _FIELD_SHOWN_PX = 48
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from mkdocs.config.base import BaseConfigOption, Config, ConfigErrors, ConfigWarnings
 
-from mkdocs_lurk.config import LurkConfig, from_mapping
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.config.parsing import from_mapping
 
 
 class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves that untyped

@@ -16,15 +16,15 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.config import LurkConfig
+from mkdocs_lurk.build import generate
+from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import LurkError
+from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.pages.static import SCRIPT, STYLE
 from mkdocs_lurk.plugin.config import PluginConfig
-from mkdocs_lurk.plugin.fences import fill_page
-from mkdocs_lurk.plugin.placing import Placed, add_to_navigation, place
-from mkdocs_lurk.plugin.results import generate
+from mkdocs_lurk.plugin.page_markdown import fill_page
+from mkdocs_lurk.plugin.placement import Placed, add_to_navigation, place
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.run.ranks import Ranks
 
 
 def choose_device(wanted: str, ranks: Ranks) -> torch.device:

@@ -8,21 +8,24 @@ from time import perf_counter
 
 import numpy as np
 
-from mkdocs_lurk.analysis import activations
-from mkdocs_lurk.analysis.activations import Mined
-from mkdocs_lurk.analysis.synthesis import Recipe, synthesise
-from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.analysis.responses import Mined
+from mkdocs_lurk.analysis.synthesis.synthesise import Recipe, synthesise
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.encode import encode_picture
-from mkdocs_lurk.run import mining, photos, projecting, synthesising
-from mkdocs_lurk.run.distributed import Ranks
-from mkdocs_lurk.run.mining import Findings
+from mkdocs_lurk.images.webp import encode_picture
 from mkdocs_lurk.run.pairs import Pair, pairs_of
 from mkdocs_lurk.run.pipeline import open_session
 from mkdocs_lurk.run.plan import state_of
-from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.projector import Projector
-from mkdocs_lurk.run.session import Session, Unit
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.session import Session, WorkUnit
+from mkdocs_lurk.run.stages import gradients as projecting
+from mkdocs_lurk.run.stages import photos
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
+from mkdocs_lurk.run.stages.responses import Findings
 from mkdocs_lurk.store.store import Store
 
 _PICTURES, _LAYERS, _FILTERS, _PAIRS = 8, 3, 32, 6
@@ -101,7 +104,7 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> Estimate:
     state = state_of(config, model, store)
     if state.key is not None:
         return Estimate({}, 0.0)
-    session, *_ = open_session(config, model, store, Quiet(), Ranks())
+    session, *_ = open_session(config, model, store, SilentProgress(), Ranks())
     trial = _try(session)
     shards = mining.shards(session)
     missing = [unit for unit in shards if not store.has(unit.key)]
@@ -130,7 +133,7 @@ def _all_to_do(session: Session, trial: Trial) -> dict[str, float]:
 def _some_to_do(session: Session, trial: Trial, findings: Findings) -> dict[str, float]:
     """The same where all pictures were looked at: the units are known, and which of them are stored."""
 
-    def missing(units: Sequence[Unit]) -> list[Unit]:
+    def missing(units: Sequence[WorkUnit]) -> list[WorkUnit]:
         return [unit for unit in units if not session.store.has(unit.key)]
 
     number = {layer.name: at for at, layer in enumerate(session.layers)}
@@ -182,7 +185,7 @@ def _shown(session: Session) -> int:
     return min(n_images, sum(_filters(session)) * 2 * session.config.top_k)
 
 
-def _items(units: Sequence[Unit]) -> int:
+def _items(units: Sequence[WorkUnit]) -> int:
     return sum(len(unit.items) for unit in units)
 
 

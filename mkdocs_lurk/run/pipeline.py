@@ -11,25 +11,31 @@ from typing import Any
 import torch
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.images.transforms import make_transform
-from mkdocs_lurk.models.graph import summarise
-from mkdocs_lurk.models.layers import LayerSearch, find_layers
-from mkdocs_lurk.models.receptive import fields
-from mkdocs_lurk.models.sources import load_network
-from mkdocs_lurk.models.tape import Tape, record
-from mkdocs_lurk.run import assembling, mining, photos, projecting, synthesising, verifying, wiring
+from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.loading.sources import load_network
+from mkdocs_lurk.models.receptive_field.field import receptive_fields
+from mkdocs_lurk.models.tracing.layers import LayerSearch, find_layers
+from mkdocs_lurk.models.tracing.trace import Trace, trace_network
+from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.run import assembly as assembling
 from mkdocs_lurk.run.allocator import keep_freed_memory
-from mkdocs_lurk.run.assembling import Parts
+from mkdocs_lurk.run.assembly import Parts
 from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
-from mkdocs_lurk.run.distributed import Ranks
-from mkdocs_lurk.run.evaluating import evaluate, names_of_outputs
 from mkdocs_lurk.run.plan import pictures_of, state_of
-from mkdocs_lurk.run.progress import Progress, Quiet
-from mkdocs_lurk.run.session import Pictures, Session, Unit
+from mkdocs_lurk.run.progress import Progress, SilentProgress
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.session import Pictures, Session, WorkUnit
+from mkdocs_lurk.run.stages import connections as wiring
+from mkdocs_lurk.run.stages import gradients as projecting
+from mkdocs_lurk.run.stages import photos
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
+from mkdocs_lurk.run.stages import verification as verifying
+from mkdocs_lurk.run.stages.evaluation import evaluate, names_of_outputs
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
-from mkdocs_lurk.types import RESULTS_SCHEMA
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -50,32 +56,32 @@ def analyze(
         LurkError: The first thing that stands in the way, in one line.
     """
     ranks = ranks or Ranks()
-    progress = progress or Quiet()
+    progress = progress or SilentProgress()
     with store.lock(model.name) if ranks.leads else nullcontext():
         ranks.wait()
         found = state_of(config, model, store, deeply=True)
         if found.key is not None:
             return found.key
         try:
-            session, tape, search = open_session(config, model, store, progress, ranks)
-            parts, verified = _compute(session, tape)
-            return _leave_record(found.request, session, tape, search, parts, verified)
+            session, trace, search = open_session(config, model, store, progress, ranks)
+            parts, verified = _compute(session, trace)
+            return _leave_record(found.request, session, trace, search, parts, verified)
         finally:
             progress.close()
 
 
 def open_session(
     config: LurkConfig, model: ModelConfig, store: Store, progress: Progress, ranks: Ranks
-) -> tuple[Session, Tape, LayerSearch]:
+) -> tuple[Session, Trace, LayerSearch]:
     """Load a model and look at its structure."""
     images = pictures_of(config, model)
     transform = make_transform(model, images)
     network = load_network(model)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
-    tape = record(network.module, blank)
-    search = find_layers(tape, model.layers)
+    trace = trace_network(network.module, blank)
+    search = find_layers(trace, model.layers)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
-    known = fields(tape, search.layers)
+    known = receptive_fields(trace, search.layers)
     device = choose_device(config.device, ranks)
     if device.type == "cpu":
         keep_freed_memory()
@@ -91,17 +97,17 @@ def open_session(
         pictures=Pictures(images, transform),
         layers=search.layers,
         fields={layer.name: known[layer.name] for layer in search.layers},
-        base=digest("network", network.weights_digest, tape.digest, transform.identity),
+        base=digest("network", network.weights_digest, trace.digest, transform.identity),
         device=device,
         dtype=torch.float32,
         fast_dtype=fast,
         ranks=ranks,
         progress=progress,
     )
-    return session, tape, search
+    return session, trace, search
 
 
-def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
+def _compute(session: Session, trace: Trace) -> tuple[Parts, dict[str, Any]]:
     shards = mining.shards(session)
     session.progress.plan(
         {
@@ -135,7 +141,7 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
     session.run_units(photos.STAGE, kept, photos.keep)
     session.run_units(synthesising.STAGE, syntheses, synthesise)
     session.run_units(verifying.STAGE, proof.units, proof.check)
-    given, wires = wiring.Given(tape, findings), wiring.unit(session, findings)
+    given, wires = wiring.Given(trace, findings), wiring.unit(session, findings)
     wire = partial(_with, wiring.wire, given)
     session.run_units(wiring.STAGE, [wires], wire)
     proven = proof.records(session)
@@ -155,7 +161,7 @@ def _compute(session: Session, tape: Tape) -> tuple[Parts, dict[str, Any]]:
 def _leave_record(
     request: str,
     session: Session,
-    tape: Tape,
+    trace: Trace,
     search: LayerSearch,
     parts: Parts,
     verified: dict[str, Any],
@@ -186,7 +192,7 @@ def _leave_record(
         },
         "images": assembling.images_record(session, parts, outputs),
         "layers": layers,
-        "graph": summarise(tape),
+        "graph": summarise(trace),
         "verified": verified,
         "evaluation": evaluate(session, parts.findings, outputs),
         "classes": list(session.images.labels),
@@ -194,7 +200,7 @@ def _leave_record(
         "gradient": model.gradient,
         "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
         "seed": model.seed,
-        "notes": _notes(session, parts, tape),
+        "notes": _notes(session, parts, trace),
         "skipped_layers": search.skipped,
         "skipped_images": [[session.images.entries[image].path, why] for image, why in parts.findings.skipped.items()],
         "uses": list(parts.made),
@@ -207,10 +213,10 @@ def _leave_record(
     return key
 
 
-def _notes(session: Session, parts: Parts, tape: Tape) -> list[str]:
+def _notes(session: Session, parts: Parts, trace: Trace) -> list[str]:
     """What a reader should know of this analysis, in sentences."""
     notes = [session.network.weights_note] if session.network.weights_note else []
-    notes += [*session.network.notes, *session.pictures.transform.notes, *tape.notes]
+    notes += [*session.network.notes, *session.pictures.transform.notes, *trace.notes]
     seen, wanted = parts.findings.mined.seen, session.config.top_k
     if seen < wanted:
         notes.append(f"Only {seen} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
@@ -219,9 +225,9 @@ def _notes(session: Session, parts: Parts, tape: Tape) -> list[str]:
     return notes
 
 
-def _missing(session: Session, units: Sequence[Unit]) -> float:
+def _missing(session: Session, units: Sequence[WorkUnit]) -> float:
     return sum(unit.cost for unit in units if not session.store.has(unit.key))
 
 
-def _with(function: Any, given: Any, session: Session, unit: Unit) -> None:
+def _with(function: Any, given: Any, session: Session, unit: WorkUnit) -> None:
     function(session, given, unit)

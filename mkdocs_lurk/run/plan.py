@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.config import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.references import code_digest, is_reference
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.factories import code_digest, is_reference
-from mkdocs_lurk.images.digests import FileDigests
+from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader

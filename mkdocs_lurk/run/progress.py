@@ -60,7 +60,7 @@ class Progress(Protocol):
         """Say that the run is over."""
 
 
-class Quiet:
+class SilentProgress:
     """Report nothing."""
 
     def plan(self, costs: dict[str, float]) -> None:
@@ -73,7 +73,7 @@ class Quiet:
         """Do nothing."""
 
 
-class Reporter:
+class ProgressReporter:
     """A bar on a terminal, a line now and then in a log.
 
     Args:

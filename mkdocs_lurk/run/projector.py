@@ -12,16 +12,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis import crops, gradients
-from mkdocs_lurk.analysis.batch import Row, Steps
+from mkdocs_lurk.analysis import crops
 from mkdocs_lurk.analysis.crops import Window
+from mkdocs_lurk.analysis.gradients import single as gradients
+from mkdocs_lurk.analysis.gradients.batch import Row, Steps
+from mkdocs_lurk.analysis.gradients.recording import Recording
+from mkdocs_lurk.analysis.gradients.replay import replay
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.recording import Recording
-from mkdocs_lurk.analysis.replay import replay
+from mkdocs_lurk.names import Box
 from mkdocs_lurk.run.pairs import Pair, covers
 from mkdocs_lurk.run.session import Session, runs
 from mkdocs_lurk.run.windows import find_steps, keep_field, window_of
-from mkdocs_lurk.types import Box
 
 _PICTURES, _MOST_BYTES = 8, 1 << 29
 _CPU_BATCH, _BATCH, _LARGEST_BATCH = {torch.float32: 2, torch.bfloat16: 4}, 16, 64

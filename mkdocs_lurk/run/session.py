@@ -18,18 +18,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError, ModelError, StoreError
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import Transform
-from mkdocs_lurk.models.layers import Layer
-from mkdocs_lurk.models.network import Network
-from mkdocs_lurk.models.receptive import Field
-from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.models.loading.network import Network
+from mkdocs_lurk.models.receptive_field.field import ReceptiveField
+from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.run.progress import Progress
+from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.store.keys import digest
-from mkdocs_lurk.store.store import Store
-from mkdocs_lurk.store.store import Unit as Stored
+from mkdocs_lurk.store.store import Store, StoredUnit
 
 Pixels = NDArray[Any]
 Item = TypeVar("Item")
@@ -125,7 +124,7 @@ class Session:
     fast: Probe
     pictures: Pictures
     layers: tuple[Layer, ...]
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ReceptiveField]
     base: str
     device: torch.device
     dtype: torch.dtype
@@ -165,7 +164,7 @@ class Session:
         """The key of a unit of work: what it is, and all that its bytes depend on."""
         return digest(stage, algorithm, self.base, *parts)
 
-    def run_units(self, stage: str, units: Sequence[Unit], make: Callable[[Session, Unit], None]) -> None:
+    def run_units(self, stage: str, units: Sequence[WorkUnit], make: Callable[[Session, WorkUnit], None]) -> None:
         """Make those of the units that are missing and fall to this process, and wait for the others'.
 
         Args:
@@ -184,7 +183,7 @@ class Session:
         """How many pictures go through the network at once, where so many would if memory allowed."""
         return max(1, pictures // self.shrink)
 
-    def _make(self, unit: Unit, make: Callable[[Session, Unit], None]) -> None:
+    def _make(self, unit: WorkUnit, make: Callable[[Session, WorkUnit], None]) -> None:
         """Make a unit; where the device's memory does not suffice, again and from now on in batches half as large.
 
         Raises:
@@ -203,7 +202,7 @@ class Session:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    def fetch(self, unit: Unit, make: Callable[[Session, Unit], None]) -> Stored:
+    def fetch(self, unit: WorkUnit, make: Callable[[Session, WorkUnit], None]) -> StoredUnit:
         """Read a unit from the store; one that was damaged since it was made is made again.
 
         Raises:
@@ -219,7 +218,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class WorkUnit:
     """A piece of work that is stored when it is done.
 
     Attributes:

@@ -6,13 +6,13 @@ import torch
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis import crops
-from mkdocs_lurk.analysis.batch import Row, Steps, steps_before
 from mkdocs_lurk.analysis.crops import Window
-from mkdocs_lurk.analysis.recording import Recording
-from mkdocs_lurk.analysis.replay import replay
+from mkdocs_lurk.analysis.gradients.batch import Row, Steps, steps_before
+from mkdocs_lurk.analysis.gradients.recording import Recording
+from mkdocs_lurk.analysis.gradients.replay import replay
+from mkdocs_lurk.names import Box
 from mkdocs_lurk.run.pairs import Pair, covers
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.types import Box
 
 _WORTH = 0.8
 """The largest share of the picture that is worth cutting out."""

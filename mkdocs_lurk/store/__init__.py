@@ -4,6 +4,6 @@ from mkdocs_lurk.store.bundle import pack, unpack
 from mkdocs_lurk.store.cleaning import Cleaned, clean
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store, Unit
+from mkdocs_lurk.store.store import Store, StoredUnit
 
-__all__ = ["Cleaned", "ModelReader", "Store", "Unit", "clean", "digest", "pack", "unpack"]
+__all__ = ["Cleaned", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]

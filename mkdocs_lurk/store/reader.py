@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.store.store import Store, Unit
+from mkdocs_lurk.store.store import Store, StoredUnit
 
 
 class ModelReader:
@@ -28,7 +28,7 @@ class ModelReader:
     def __init__(self, store: Store, key: str) -> None:
         self.store = store
         self.key = key
-        self._units: dict[str, Unit] = {}
+        self._units: dict[str, StoredUnit] = {}
         self.record: dict[str, Any] = self._unit(key).record
 
     def layer(self, name: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class ModelReader:
             return False
         return all(self.store.has(key) for key in sorted(needed))
 
-    def _unit(self, key: str) -> Unit:
+    def _unit(self, key: str) -> StoredUnit:
         if key not in self._units:
             unit = self.store.get(key)
             if unit is None:

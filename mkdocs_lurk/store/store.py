@@ -29,7 +29,7 @@ _SUFFIX = ".unit"
 _ABANDONED_AFTER_S = 3600.0
 
 
-class Unit:
+class StoredUnit:
     """A finished unit of work: its record, and blobs that are read when asked for."""
 
     def __init__(self, folder: _Folder, key: str, header: Header) -> None:
@@ -64,7 +64,7 @@ class Unit:
 
 
 class _Folder:
-    """Unit files, spread over subfolders by the first two letters of their keys."""
+    """StoredUnit files, spread over subfolders by the first two letters of their keys."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -125,10 +125,10 @@ class Store:
         """
         self._units.put(key, record, blobs)
 
-    def get(self, key: str) -> Unit | None:
+    def get(self, key: str) -> StoredUnit | None:
         """Find a unit; None where there is none, or where it was damaged, which is warned of."""
         header = self._units.header(key)
-        return None if header is None else Unit(self._units, key, header)
+        return None if header is None else StoredUnit(self._units, key, header)
 
     def has(self, key: str) -> bool:
         """Whether a whole and undamaged unit is there."""

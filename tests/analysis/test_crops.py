@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_lurk.analysis.crops import effective_box, window
-from mkdocs_lurk.analysis.gradients import project
-from mkdocs_lurk.models.layers import find_layers
-from mkdocs_lurk.models.receptive import fields
-from mkdocs_lurk.models.tape import record
-from mkdocs_lurk.types import Box
+from mkdocs_lurk.analysis.gradients.single import project
+from mkdocs_lurk.models.receptive_field.field import receptive_fields
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
+from mkdocs_lurk.names import Box
 from tests.analysis.networks import Branching, seeded
 from tests.analysis.test_probe import Everything, probed
 
@@ -22,8 +22,8 @@ SIZE = 40
 @pytest.mark.parametrize("position", [(0, 0), (3, 7), (9, 9), (9, 0), (4, 5)])
 def test_a_window_gives_the_unit_and_its_gradient(layer: str, position: tuple[int, int]) -> None:
     module, x = seeded(Branching), torch.randn(1, 3, SIZE, SIZE)
-    tape = record(module, x)
-    field = fields(tape, find_layers(tape, Everything).layers)[layer]
+    trace = trace_network(module, x)
+    field = receptive_fields(trace, find_layers(trace, Everything).layers)[layer]
     probe = probed(module, SIZE)
     part = window(field.box(*position), position, tuple(int(step) for step in field.jump), (SIZE, SIZE))
     b = part.box

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from mkdocs_lurk.analysis.probe import Probe, as_map
 from mkdocs_lurk.errors import LayerError, ShapeError
-from mkdocs_lurk.models.layers import find_layers
-from mkdocs_lurk.models.tape import record
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
 from tests.analysis.networks import Branching, Upside, seeded
 
 
@@ -17,7 +17,7 @@ class Everything:
 
 
 def probed(module: nn.Module, size: int = 16) -> Probe:
-    return Probe.of(module, find_layers(record(module, torch.zeros(1, 3, size, size)), Everything).layers)
+    return Probe.of(module, find_layers(trace_network(module, torch.zeros(1, 3, size, size)), Everything).layers)
 
 
 def hooked(module: nn.Module, x: Tensor, layer: str) -> Tensor:

@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 
-from mkdocs_lurk.run import mining, photos, synthesising, verifying
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages import photos
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
+from mkdocs_lurk.run.stages import verification as verifying
 from mkdocs_lurk.store import Store
 from tests.benchmarks import gradients
 from tests.benchmarks.clock import in_turns

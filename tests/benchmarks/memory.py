@@ -42,7 +42,7 @@ def _analyse(folder: Path, count: int) -> None:
     import numpy as np
     from PIL import Image
 
-    from mkdocs_lurk.config import from_mapping
+    from mkdocs_lurk.config.parsing import from_mapping
     from mkdocs_lurk.run.pipeline import analyze
     from mkdocs_lurk.store import Store
 

@@ -6,7 +6,7 @@ import copy
 
 import torch
 
-from mkdocs_lurk.analysis.activations import respond
+from mkdocs_lurk.analysis.responses import respond
 from tests.benchmarks.clock import Work, in_turns, ratio
 from tests.benchmarks.rows import Row
 from tests.benchmarks.setting import Setting, opened

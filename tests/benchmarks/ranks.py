@@ -51,13 +51,13 @@ def _run(setting: Setting, world: int) -> dict[str, Any]:
 def _work(folder: Path, photos: Path, weights: Path | None) -> None:
     import torch
 
-    from mkdocs_lurk.run import projecting
-    from mkdocs_lurk.run.distributed import joined
+    from mkdocs_lurk.run.ranks import process_group
+    from mkdocs_lurk.run.stages import gradients as projecting
     from tests.benchmarks.clock import timed
 
     torch.set_num_threads(1)
     chosen = {"layers": {"include": [_LAYER]}, "filters": _FILTERS}
-    with joined() as ranks:
+    with process_group() as ranks:
         session = opened(Setting(folder, weights, photos, {}).vgg(**chosen), ranks)
         session.pictures.tensor([0])
         ranks.wait()

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.config import LurkConfig, from_mapping
-from mkdocs_lurk.run.distributed import Ranks
-from mkdocs_lurk.run.mining import Findings, merge, mine_shard, shards
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.run.pipeline import open_session
-from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.run.progress import SilentProgress
+from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.responses import Findings, merge, mine_shard, shards
 from mkdocs_lurk.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ class Setting:
 def opened(config: LurkConfig, ranks: Ranks | None = None) -> Session:
     """Load the first declared model."""
     store = Store(config.cache_dir)
-    return open_session(config, config.models[0], store, Quiet(), ranks or Ranks())[0]
+    return open_session(config, config.models[0], store, SilentProgress(), ranks or Ranks())[0]
 
 
 def mined(session: Session) -> Findings:

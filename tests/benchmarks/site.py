@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.site import build_site
-from mkdocs_lurk.plugin.declared import read_declared
+from mkdocs_lurk.plugin.declaration import read_declared
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import ModelReader, Store, digest
 from tests.benchmarks.job import SAMPLE, sampled

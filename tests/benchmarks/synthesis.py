@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mkdocs_lurk.analysis.synthesis import Recipe, Statistics, synthesise
-from mkdocs_lurk.config import from_mapping
+from mkdocs_lurk.analysis.synthesis.synthesise import ImageStatistics, Recipe, synthesise
+from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.run.session import Session
 from tests.benchmarks import usual
 from tests.benchmarks.clock import timed
@@ -33,7 +33,7 @@ def measure(setting: Setting) -> list[Row]:
     }
     session = opened(from_mapping({"models": [declared], "device": "cpu", "cache_dir": "cache"}, setting.folder))
     pixels = torch.stack([torch.from_numpy(session.pictures.pixels(n)).movedim(-1, 0) / 255 for n in range(100)])
-    statistics_ = Statistics.of(pixels)
+    statistics_ = ImageStatistics.of(pixels)
     found = [one for layer in _LAYERS for one in _layer(session, statistics_, layer)]
     shares = [one["share"] for one in found]
     median = statistics.median(shares)
@@ -52,7 +52,7 @@ def measure(setting: Setting) -> list[Row]:
     ]
 
 
-def _layer(session: Session, averages: Statistics, layer: str) -> list[dict[str, Any]]:
+def _layer(session: Session, averages: ImageStatistics, layer: str) -> list[dict[str, Any]]:
     transform = session.pictures.transform
     mean, std = (torch.tensor(values)[:, None, None] for values in (transform.mean, transform.std))
     count = session.probe.shapes[layer][0]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mkdocs_lurk.pages.static import SCRIPT
+from mkdocs_lurk.pages.front_end import SCRIPT
 from tests.browser.conftest import MATERIAL, Hosted, Visitor
 from tests.browser.server import Server
 from tests.plugin.sites import project

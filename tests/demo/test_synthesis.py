@@ -9,11 +9,11 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from assets.demo.fashion import fashion_net
-from mkdocs_lurk.analysis.activations import respond
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.synthesis import Recipe, Statistics, synthesise
-from mkdocs_lurk.models.layers import find_layers
-from mkdocs_lurk.models.tape import record
+from mkdocs_lurk.analysis.responses import respond
+from mkdocs_lurk.analysis.synthesis.synthesise import ImageStatistics, Recipe, synthesise
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
 from tests.analysis.test_probe import Everything
 
 DEMO = Path("assets/demo")
@@ -30,7 +30,7 @@ def pictures() -> torch.Tensor:
 def test_most_filters_prefer_their_synthesis_to_the_best_picture(layer: str, pictures: torch.Tensor) -> None:
     module = fashion_net().eval().requires_grad_(False)
     module.load_state_dict(load_file(DEMO / "fashion.safetensors"))
-    probe = Probe.of(module, find_layers(record(module, torch.zeros(1, 1, 28, 28)), Everything).layers)
+    probe = Probe.of(module, find_layers(trace_network(module, torch.zeros(1, 1, 28, 28)), Everything).layers)
     natural = respond(probe, (pictures - MEAN) / STD)[0][layer].means.max(0)
     chosen = list(range(16))
     made = synthesise(
@@ -40,7 +40,7 @@ def test_most_filters_prefer_their_synthesis_to_the_best_picture(layer: str, pic
         mean=(MEAN,),
         std=(STD,),
         size=(1, 28, 28),
-        statistics=Statistics.of(pictures),
+        statistics=ImageStatistics.of(pictures),
         recipe=Recipe(steps=32),
     )
     better = [one.failed is None and one.score > natural[index] for one, index in zip(made, chosen, strict=True)]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.digests import FileDigests
+from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import list_images
 
 DATASET = """
@@ -251,5 +251,5 @@ def test_a_dataset_that_cannot_be_used_is_one_line(data: Path, name: str, messag
 
 
 def test_listing_folders_imports_no_torch() -> None:
-    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.encode; assert 'torch' not in sys.modules"
+    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code

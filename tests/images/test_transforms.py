@@ -10,12 +10,12 @@ import torchvision.transforms as reference
 from PIL import Image
 from torchvision.transforms import InterpolationMode
 
-from mkdocs_lurk.config import ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ConfigError, ImageError, ModelError
 from mkdocs_lurk.images.framing import framed, with_channels
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.images.transforms import load_pixels, make_transform
-from mkdocs_lurk.spec import TransformSpec
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZES = [(300, 400), (401, 299), (224, 224), (256, 1000), (100, 90), (257, 256), (31, 500), (255, 255), (223, 225)]

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.config import ModelConfig, from_mapping
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.names import RESULTS_SCHEMA, slug
 from mkdocs_lurk.store import Store, digest
-from mkdocs_lurk.types import RESULTS_SCHEMA, slug
 
 Json = dict[str, Any]
 LABELS = ["cat", "dog", "zebra"]

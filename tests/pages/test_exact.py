@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mkdocs_lurk.pages.atlas import decode
 from mkdocs_lurk.pages.photos import Photos
+from mkdocs_lurk.pages.sheets import decode
 from mkdocs_lurk.store import ModelReader, Store
 from tests.pages.fake import Maker, picture
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mkdocs_lurk.types import RESULTS_SCHEMA
+from mkdocs_lurk.names import RESULTS_SCHEMA
 from tests.pages.conftest import Built
 from tests.pages.fake import LAYERS, SKIPPED_PHOTO, picture
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mkdocs_lurk.errors import ConfigError, StoreError
-from mkdocs_lurk.pages import folders
+from mkdocs_lurk.pages import page_cache as folders
 from mkdocs_lurk.pages.site import Site, build_site, drop_unused
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mkdocs_lurk.images.encode import encode_picture
-from mkdocs_lurk.pages import data
-from mkdocs_lurk.pages.layers import MEAN_GRADIENT_PX, SYNTHESIS_PX, LayerPictures, write_pictures
+from mkdocs_lurk.images.webp import encode_picture
+from mkdocs_lurk.pages import results_json as data
+from mkdocs_lurk.pages.layer_pictures import MEAN_GRADIENT_PX, SYNTHESIS_PX, LayerPictures, write_pictures
 from mkdocs_lurk.pages.photos import Photos
 
 

@@ -12,7 +12,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from PIL import Image
 
-from mkdocs_lurk.plugin.declared import read_declared
+from mkdocs_lurk.plugin.declaration import read_declared
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import Store
 from tests.pages.fake import LAYERS, Draw, drawn, fake_model

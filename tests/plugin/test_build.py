@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
-from mkdocs_lurk.plugin.declared import read_declared
+from mkdocs_lurk.plugin.declaration import read_declared
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store
 from tests.pages.fake import fake_model
@@ -274,7 +274,7 @@ def test_serving_computes_only_where_that_is_wished(
         seen.append(missing)
         return state
 
-    monkeypatch.setattr("mkdocs_lurk.plugin.results._complete", complete)
+    monkeypatch.setattr("mkdocs_lurk.build._complete", complete)
     config = load_config(str(made.config))
     config.plugins.on_startup(command="serve", dirty=False)
     from mkdocs.commands.build import build

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mkdocs_lurk.config import LurkConfig, from_mapping
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.config.parsing import from_mapping
 
 NETWORK = """
 import torch

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mkdocs_lurk.config import LurkConfig
-from mkdocs_lurk.run import mining, projecting, synthesising
-from mkdocs_lurk.run.distributed import Ranks
+from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.run.estimate import estimate
 from mkdocs_lurk.run.pipeline import analyze, open_session
-from mkdocs_lurk.run.progress import Quiet
+from mkdocs_lurk.run.progress import SilentProgress
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.stages import gradients as projecting
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
 from mkdocs_lurk.store import ModelReader, Store
 
 Project = Callable[..., LurkConfig]
@@ -41,7 +43,7 @@ def test_a_complete_model_costs_nothing(project: Project) -> None:
 def test_what_is_stored_is_not_to_do(project: Project) -> None:
     config = project()
     store = Store(config.cache_dir)
-    session, *_ = open_session(config, config.models[0], store, Quiet(), Ranks())
+    session, *_ = open_session(config, config.models[0], store, SilentProgress(), Ranks())
     shards = mining.shards(session)
     session.run_units(mining.STAGE, shards, mining.mine_shard)
     findings = mining.merge(session, shards)

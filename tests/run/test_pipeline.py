@@ -12,14 +12,16 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis import activations
-from mkdocs_lurk.config import LurkConfig
+from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
-from mkdocs_lurk.images.encode import decode_picture
-from mkdocs_lurk.models.sources import load_network
-from mkdocs_lurk.run import mining, synthesising, verifying
+from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
+from mkdocs_lurk.run.stages import verification as verifying
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 from tests.run.conftest import SIDE

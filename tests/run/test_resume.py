@@ -15,9 +15,12 @@ from typing import Any
 import pytest
 import torch
 
-from mkdocs_lurk.config import LurkConfig
-from mkdocs_lurk.run import distributed, mining, projecting, synthesising
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.run import ranks as distributed
 from mkdocs_lurk.run.pipeline import analyze
+from mkdocs_lurk.run.stages import gradients as projecting
+from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import synthesis as synthesising
 from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
@@ -46,7 +49,7 @@ def declared(project: Project, count: int = 64, **given: Any) -> LurkConfig:
 def run(config: LurkConfig, environment: dict[str, str] | None = None) -> None:
     os.environ.update(environment or {})
     torch.set_num_threads(1)
-    with distributed.joined() as ranks:
+    with distributed.process_group() as ranks:
         analyze(config, config.models[0], Store(config.cache_dir), ranks=ranks)
 
 

@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.analysis.batch import Row
-from mkdocs_lurk.analysis.gradients import project
-from mkdocs_lurk.analysis.hollow import NeedsValuesError
+from mkdocs_lurk.analysis.gradients.batch import Row
+from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError
+from mkdocs_lurk.analysis.gradients.recording import Recording
+from mkdocs_lurk.analysis.gradients.replay import replay
+from mkdocs_lurk.analysis.gradients.single import project
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.recording import Recording
-from mkdocs_lurk.analysis.replay import replay
-from mkdocs_lurk.models.layers import Layer
+from mkdocs_lurk.models.tracing.layers import Layer
 
 RECTIFIERS: dict[Any, Callable[..., Tensor]] = {
     F.relu: F.relu,

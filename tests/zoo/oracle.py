@@ -1,7 +1,7 @@
 """The slow and obvious twin of receptive fields: where the input gradient of one unit is not zero.
 
 The network runs as it is, with positive weights, linear activations, and averages in place of maxima, so that no two
-paths cancel and none is cut. Nothing here knows of intervals or of the tape.
+paths cancel and none is cut. Nothing here knows of intervals or of the trace.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.models.calls import CONVOLUTIONS, Call, CallNames, CatchCalls, OwnerNames
-from mkdocs_lurk.types import Box
+from mkdocs_lurk.models.tracing.layer_calls import CONVOLUTIONS, CallNamer, LayerCall, LayerCallMode, ParameterOwners
+from mkdocs_lurk.names import Box
 
 _NAMES = {
     *["relu", "relu_", "relu6", "hardtanh", "hardtanh_", "silu", "hardswish", "hardsigmoid", "sigmoid", "sigmoid_"],
@@ -187,9 +187,9 @@ class Oracle:
     def __init__(self, module: nn.Module, size: tuple[int, int, int], layers: set[str], hold: bool = False) -> None:
         self.x = torch.ones(1, *size, dtype=torch.float64, requires_grad=True)
         self.outputs: dict[str, Tensor] = {}
-        owners = OwnerNames(module)
+        owners = ParameterOwners(module)
 
-        def catch(call: Call) -> Tensor:
+        def catch(call: LayerCall) -> Tensor:
             out = call.run()
             if call.name in layers:
                 # A copy, for the network may go on in place.
@@ -198,7 +198,7 @@ class Oracle:
                     raise _Enough
             return out
 
-        with owners.following(), Linearised(hold), CatchCalls(CallNames(owners), catch), suppress(_Enough):
+        with owners.following(), Linearised(hold), LayerCallMode(CallNamer(owners), catch), suppress(_Enough):
             module(self.x)
 
     def box(self, layer: str, y: int, x: int, filter_: int) -> Box:

@@ -11,10 +11,10 @@ import torch
 import torchvision
 from torch import nn
 
-from mkdocs_lurk.models.graph import summarise
-from mkdocs_lurk.models.layers import find_layers
-from mkdocs_lurk.models.receptive import Field, fields
-from mkdocs_lurk.models.tape import record
+from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.receptive_field.field import ReceptiveField, receptive_fields
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
 from tests.zoo import gradients
 from tests.zoo.oracle import Oracle
 
@@ -70,24 +70,24 @@ def check(name: str) -> Row:
         warnings.simplefilter("ignore", FutureWarning)
         module = torchvision.models.get_model(name, weights=None).eval()
     module.requires_grad_(False)
-    tape = record(module, torch.randn(1, *size))
-    search = find_layers(tape, SimpleNamespace(include=("*",), exclude=()))
+    trace = trace_network(module, torch.randn(1, *size))
+    search = find_layers(trace, SimpleNamespace(include=("*",), exclude=()))
     row.found = len(search.layers)
     row.every = sum(isinstance(child, nn.modules.conv._ConvNd) for child in module.modules())
     if row.found + len(search.skipped) != row.every:
         row.problems.append(f"{row.found} convolutions found and {len(search.skipped)} skipped of {row.every}")
-    graph = summarise(tape)
+    graph = summarise(trace)
     row.nodes = len(graph["nodes"])
     drawn = {node.get("layer") for node in graph["nodes"]}
     row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in drawn]
-    _check_fields(row, module, fields(tape, search.layers), size)
+    _check_fields(row, module, receptive_fields(trace, search.layers), size)
     row.gradients, problems = gradients.check(module, torch.randn(1, *size), search.layers)
     row.problems += problems
     row.seconds = time.perf_counter() - began
     return row
 
 
-def _check_fields(row: Row, module: nn.Module, found: dict[str, Field], size: tuple[int, int, int]) -> None:
+def _check_fields(row: Row, module: nn.Module, found: dict[str, ReceptiveField], size: tuple[int, int, int]) -> None:
     chosen = _spread(list(found), _LAYERS)
     for hold in (False, True):
         layers = [name for name in chosen if (found[name].status == "effective") == hold]
@@ -108,7 +108,7 @@ def _spread(names: list[str], how_many: int) -> list[str]:
     return list(dict.fromkeys(names[round(i * last / max(1, how_many - 1))] for i in range(how_many)))
 
 
-def _units(found: Field) -> list[tuple[int, int, int]]:
+def _units(found: ReceptiveField) -> list[tuple[int, int, int]]:
     channels, height, width = found.maps
     places = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
     return [(y, x, channel) for (y, x), channel in places.items()][:_UNITS]

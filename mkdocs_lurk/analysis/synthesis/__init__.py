@@ -1,0 +1,1 @@
+"""Feature visualisation by gradient ascent: the picture that excites a filter most."""

@@ -1,0 +1,1 @@
+"""Which filters of earlier layers each input channel of a layer carries."""

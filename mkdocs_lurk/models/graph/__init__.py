@@ -1,0 +1,1 @@
+"""The network's structure as a graph to draw."""

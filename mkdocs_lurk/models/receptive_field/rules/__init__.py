@@ -1,0 +1,1 @@
+"""What each operation does to intervals, one module a family of operations."""

@@ -1,0 +1,1 @@
+"""The stages of an analysis, one module each, all of one protocol."""

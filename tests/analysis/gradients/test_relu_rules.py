@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from captum.attr import NeuronDeconvolution, NeuronGradient, NeuronGuidedBackprop
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mkdocs_lurk.analysis.gradients.relu_rules import set_rule
+from mkdocs_lurk.analysis.gradients.single import project, project_with_energy
+from mkdocs_lurk.errors import ModelError
+from tests.analysis.networks import Branching, Modular, seeded
+from tests.analysis.test_probe import probed
+
+ORACLES = {"guided": NeuronGuidedBackprop, "deconv": NeuronDeconvolution, "saliency": NeuronGradient}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Captum announces the hooks that it sets
+@pytest.mark.parametrize("rule", list(ORACLES))
+@pytest.mark.parametrize("layer", ["3", "5"])
+def test_rules_equal_captum_where_captum_is_right(rule: str, layer: str) -> None:
+    module, x = seeded(Modular), torch.randn(2, 3, 16, 16)
+    oracle = ORACLES[rule](module, module.get_submodule(layer))
+    mean, _ = project(probed(module), x, layer, [1, 1], rule)
+    unit, _ = project(probed(module), x, layer, [2, 2], rule, [(3, 4), (3, 4)])
+    assert torch.allclose(mean, oracle.attribute(x.clone(), lambda out: out[:, 1].mean((1, 2))), atol=1e-7)
+    assert torch.allclose(unit, oracle.attribute(x.clone(), (2, 3, 4)), atol=1e-7)
+    assert mean.abs().max() > 0
+
+
+class GuidedRelu(torch.autograd.Function):
+    """The rule as the paper writes it: where input and gradient are both positive."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return gradient * (x > 0) * (gradient > 0)
+
+
+def slow_branching(module: Branching, x: Tensor) -> Tensor:
+    """The network again, with the rule written into every rectifier."""
+    relu = GuidedRelu.apply
+    x = relu(module.stem(x))
+    left, right = relu(module.left(x)), relu(module.right(x))
+    return module.last(F.max_pool2d(torch.cat([left + x, right], 1), 2))
+
+
+def test_guided_counts_functional_and_in_place_rectifiers() -> None:
+    module = seeded(Branching)
+    x = torch.randn(3, 3, 16, 16, requires_grad=True)
+    (slow,) = torch.autograd.grad(slow_branching(module, x)[:, 4].mean((1, 2)).sum(), x)
+    fast, _ = project(probed(module), x, "last", [4, 4, 4], "guided")
+    plain, _ = project(probed(module), x, "last", [4, 4, 4], "saliency")
+    assert torch.allclose(fast, slow, atol=1e-7)
+    assert not torch.allclose(plain, slow, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("activation", "counts"),
+    [
+        (F.relu, True),
+        (F.relu6, True),
+        (F.leaky_relu, True),
+        (F.elu, True),
+        (F.gelu, True),
+        (F.silu, True),
+        (F.hardswish, True),
+        (F.mish, True),
+        (F.softplus, True),
+        (lambda x: x.clamp(min=0), True),
+        (lambda x: nn.PReLU()(x), True),
+        (torch.sigmoid, False),
+        (torch.tanh, False),
+    ],
+)
+def test_rectifiers_are_known_by_what_they_do(activation: Callable[[Tensor], Tensor], counts: bool) -> None:
+    x = torch.randn(50, requires_grad=True)
+    output = activation(x) * torch.linspace(-1, 1, 50)
+    (plain,) = torch.autograd.grad(output.sum(), x, retain_graph=True)
+    set_rule(output, "guided")
+    (guided,) = torch.autograd.grad(output.sum(), x)
+    negative = torch.linspace(-1, 1, 50) < 0
+    assert torch.equal(guided[~negative], plain[~negative])
+    assert torch.equal(guided[negative], torch.zeros(25) if counts else plain[negative])
+
+
+def test_smooth_rectifiers_are_reported() -> None:
+    x = torch.randn(4, requires_grad=True)
+    assert set_rule(F.gelu(F.relu(x)), "guided") == {"Gelu"}
+
+
+def test_a_rule_leaves_nothing_behind() -> None:
+    module, x = seeded(Branching), torch.randn(1, 3, 16, 16)
+    before, _ = project(probed(module), x, "last", [0], "saliency")
+    project(probed(module), x, "last", [0], "guided")
+    after, _ = project(probed(module), x, "last", [0], "saliency")
+    assert torch.equal(before, after)
+
+
+class Gated(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.gate, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.first(x))
+        return self.second(x * torch.sigmoid(self.gate(F.adaptive_avg_pool2d(x, 1))))
+
+
+def test_gates_are_held_for_the_energy_only() -> None:
+    module, x = seeded(Gated), torch.randn(1, 3, 16, 16)
+    gradient, _, energy = project_with_energy(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    alone, _ = project(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    assert torch.equal(gradient, alone)
+    inside = torch.zeros(16, 16, dtype=torch.bool)
+    inside[4:9, 5:10] = True
+    assert energy[0][inside].sum() > 0
+    assert energy[0][~inside].abs().max() == 0
+    assert gradient[0, :, ~inside].abs().max() > 0
+
+
+class Overwriting(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.first(x), inplace=True)
+        y += 1
+        return self.second(y)
+
+
+def test_a_network_that_overwrites_what_its_gradient_needs_is_one_line() -> None:
+    module, x = seeded(Overwriting), torch.randn(1, 3, 16, 16)
+    with pytest.raises(ModelError, match="layer 'second' cannot be differentiated: the network overwrites in place"):
+        project(probed(module), x, "second", [0], "guided")

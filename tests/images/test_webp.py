@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from mkdocs_lurk.errors import ImageError, ShapeError
+from mkdocs_lurk.images.webp import (
+    decode_picture,
+    encode_picture,
+    gradient_pixels,
+    pack_pixels,
+    shown,
+    unpack_pixels,
+)
+
+SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([np.uint8, np.float32]).flatmap(lambda kind: arrays.arrays(kind, SHAPES)))
+def test_packing_loses_nothing(pixels: np.ndarray[Any, Any]) -> None:
+    found = unpack_pixels(pack_pixels(pixels))
+    assert found.dtype == pixels.dtype
+    assert found.shape == pixels.shape
+    assert found.tobytes() == pixels.tobytes()
+
+
+def test_packed_photos_are_small() -> None:
+    y, x = np.mgrid[:224, :224]
+    photo = np.stack([y, x, (x + y) // 2], axis=2).astype(np.uint8)
+    assert len(pack_pixels(photo)) < photo.nbytes / 20
+    assert len(pack_pixels(photo.astype(np.float32) / 255)) < photo.nbytes * 3
+
+
+@pytest.mark.parametrize("data", [b"", b"LPX1", b"something else that is long enough", b"LPX1" + bytes(30)])
+def test_what_was_not_packed_is_refused(data: bytes) -> None:
+    with pytest.raises(ImageError, match="bytes of the cache are no"):
+        unpack_pixels(data)
+
+
+def test_pixels_of_another_kind_are_refused() -> None:
+    with pytest.raises(ShapeError, match=r"pixels are float64 \(2, 2, 3\); give"):
+        pack_pixels(np.zeros((2, 2, 3)))
+    with pytest.raises(ShapeError, match=r"pixels have the shape \(2, 2\); give"):
+        shown(np.zeros((2, 2), np.uint8))
+
+
+def test_a_lossless_picture_is_the_same_pixels_and_webp() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    data = encode_picture(pixels)
+    assert np.array_equal(decode_picture(data), pixels)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (30, 20))
+
+
+def test_a_lossy_picture_is_smaller_and_near() -> None:
+    y, x = np.mgrid[:64, :64]
+    pixels = (128 + 100 * np.sin(x / 5) * np.cos(y / 7)).astype(np.uint8)[:, :, None]
+    data = encode_picture(pixels, quality=80)
+    assert len(data) < len(encode_picture(pixels))
+    assert np.abs(decode_picture(data).astype(int) - pixels).mean() < 4
+
+
+def test_channels_are_shown_as_grey_or_by_the_first_three() -> None:
+    cube = np.arange(2 * 2 * 5, dtype=np.uint8).reshape(2, 2, 5)
+    assert np.array_equal(shown(cube), cube[:, :, :3])
+    for channels in (1, 2):
+        assert np.array_equal(shown(cube[:, :, :channels]), np.repeat(cube[:, :, :1], 3, axis=2))
+
+
+def test_fractions_are_rounded_and_clipped() -> None:
+    fractions = np.array([[[-0.5], [0.0], [0.499], [1.0], [1.5]]], np.float32)
+    assert shown(fractions)[0, :, 0].tolist() == [0, 0, 127, 255, 255]
+
+
+def test_broken_bytes_are_no_picture() -> None:
+    with pytest.raises(ImageError, match="bytes of the cache are no picture"):
+        decode_picture(b"nothing")
+
+
+def test_a_gradient_is_grey_at_zero_and_symmetric() -> None:
+    gradient = np.array([[[-2.0, 0.0, 1.0]], [[2.0, 0.0, -1.0]], [[0.0, 0.5, 0.0]]])
+    assert gradient_pixels(gradient).tolist() == [[[1, 255, 128], [128, 128, 160], [192, 64, 128]]]
+
+
+def test_a_gradient_without_values_is_grey() -> None:
+    for value in (0.0, np.nan, np.inf):
+        assert (gradient_pixels(np.full((3, 2, 2), value)) == 128).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(arrays.arrays(np.float32, (1, 4, 4), elements=st.floats(-(2.0**60), 2.0**60, width=32)))
+def test_the_opposite_gradient_is_the_opposite_picture(gradient: np.ndarray[Any, Any]) -> None:
+    one, other = gradient_pixels(gradient).astype(int), gradient_pixels(-gradient).astype(int)
+    assert np.array_equal(one - 128, 128 - other)

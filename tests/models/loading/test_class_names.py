@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
+
+
+def declared(root: Path, classes: Any) -> ModelConfig:
+    return ModelConfig("net", "Net", "torchvision:vgg16", "photos", root, classes=classes)
+
+
+def test_imagenets_names_are_torchvisions(tmp_path: Path) -> None:
+    names = output_names(declared(tmp_path, "imagenet"), [], 1000)
+    assert names is not None
+    assert (names[0], names[2], names[999]) == ("tench", "great white shark", "toilet tissue")
+
+
+def test_names_come_from_a_list_or_else_from_as_many_labels(tmp_path: Path) -> None:
+    assert output_names(declared(tmp_path, ("a", "b")), [], 2) == ("a", "b")
+    assert output_names(declared(tmp_path, None), ["dog", "cat"], 2) == ("cat", "dog")
+    assert output_names(declared(tmp_path, None), ["dog", "cat"], 1000) is None
+    assert output_names(declared(tmp_path, None), [], 0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("names.txt", "cat\n\n dog \n"),
+        ("names.json", json.dumps(["cat", "dog"])),
+        ("names.json", json.dumps({"dog": 1, "cat": 0})),
+        ("names.json", json.dumps({"0": "cat", "1": "dog"})),
+        ("names.json", json.dumps({"0": ["n01", "cat"], "1": ["n02", "dog"]})),
+        ("names.json", json.dumps({"n01": [0, "cat"], "n02": [1, "dog"]})),
+        ("names.json", json.dumps({"n01": {"index": 0, "label": "cat"}, "n02": {"index": 1, "label": "dog"}})),
+    ],
+)
+def test_names_come_from_every_usual_file(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    assert output_names(declared(tmp_path, name), [], 2) == ("cat", "dog")
+
+
+def test_names_that_are_not_as_many_as_the_outputs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        output_names(declared(tmp_path, ("a", "b")), [], 3)
+    assert str(caught.value) == (
+        "plugins.lurk.models[0].classes: 2 names for 3 outputs of the network; give one an output"
+    )
+
+
+@pytest.mark.parametrize("content", ["{", '{"cat": 0, "dog": 2}', "3", "[1, 2]"])
+def test_a_file_with_something_else_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "names.json").write_text(content)
+    with pytest.raises(
+        ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (cannot be read|does not)"
+    ):
+        output_names(declared(tmp_path, "names.json"), [], 2)
+
+
+def test_labels_find_their_outputs_by_name() -> None:
+    names = ["tench", "great white shark", "T-shirt/top", "Shirt", "crane", "crane"]
+    labels = ["n01440764-tench", "great_white_shark", "t-shirt", "shirt", "crane", "shark"]
+    assert outputs_of_labels(labels, names) == {
+        "n01440764-tench": 0, "great_white_shark": 1, "t-shirt": 2, "shirt": 3,
+    }  # fmt: skip
+
+
+def test_numbers_are_outputs_only_where_all_labels_are_numbers() -> None:
+    assert outputs_of_labels(["0", "3"], None) == {"0": 0, "3": 3}
+    assert outputs_of_labels(["0", "3"], ["a", "b"]) == {}
+    assert outputs_of_labels(["0", "cat"], None) == {}
+
+
+def test_what_a_dataset_says_goes_first() -> None:
+    assert outputs_of_labels(["cat", "dog"], ["cat", "dog"], {"cat": 1}) == {"cat": 1}

@@ -1,0 +1,197 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import nn
+
+from mkdocs_lurk.errors import LayerError
+from mkdocs_lurk.models.receptive_field.field import receptive_fields
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
+
+
+def search(module, include=("*",), exclude=(), size=(3, 16, 16)):
+    trace = trace_network(module.eval(), torch.zeros(1, *size))
+    return find_layers(trace, SimpleNamespace(include=include, exclude=exclude))
+
+
+def named(found):
+    return [layer.name for layer in found.layers]
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1))
+        self.up = nn.ConvTranspose2d(4, 2, 2, stride=2, bias=False)
+        self.aux_head = nn.Conv2d(4, 9, 1)
+        self.unused = nn.Conv2d(4, 9, 1)
+        self.fc = nn.Linear(2, 5)
+
+    def forward(self, x):
+        x = self.features(x)
+        x = self.features[2](x)
+        return self.fc(self.up(x).mean((2, 3)))
+
+
+class Tokens(nn.Module):
+    def __init__(self, extra=1):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, stride=4)
+        self.tokens = nn.Parameter(torch.zeros(1, extra, 8))
+        self.blocks = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), nn.LayerNorm(8))
+
+    def forward(self, x):
+        x = self.stem(x).flatten(2).transpose(1, 2)
+        return self.blocks(torch.cat([self.tokens, x], 1))[:, 0]
+
+
+def test_every_convolution_that_runs_is_found():
+    found = search(Net())
+    assert named(found) == ["features.0", "features.2", "features.2:2", "up"]
+    last = found.layers[-1]
+    assert (last.kind, last.filters, last.output, last.weight) == ("ConvTranspose2d", 2, (2, 32, 32), "up.weight")
+    assert last.parameters == 4 * 2 * 2 * 2
+    assert last.macs == 16 * 16 * 4 * 2 * 2 * 2
+    assert found.layers[0].macs == 16 * 16 * 4 * 3 * 9
+    assert found.layers[0].parameters == 4 * 3 * 9 + 4
+
+
+def test_what_did_not_run_is_said():
+    assert search(Net()).skipped == {
+        "aux_head": "auxiliary head, did not run in evaluation",
+        "unused": "this Conv2d did not run in evaluation",
+    }
+
+
+def test_auxiliary_heads_of_googlenet_are_skipped():
+    module = torchvision.models.googlenet(weights=None, init_weights=False, aux_logits=True)
+    found = search(module, size=(3, 64, 64))
+    assert len(found.layers) == 57
+    assert sorted(found.skipped) == ["aux1.conv.conv", "aux2.conv.conv"]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (["features"], [], ["features.0", "features.2", "features.2:2"]),
+        (["features.2"], [], ["features.2", "features.2:2"]),
+        (["features.2:2"], [], ["features.2:2"]),
+        (["*"], ["features.*"], ["up"]),
+        (["*.0", "up"], [], ["features.0", "up"]),
+        (["fc"], [], ["fc"]),
+        (["*", "fc"], [], ["features.0", "features.2", "features.2:2", "up", "fc"]),
+    ],
+)
+def test_globs(include, exclude, expected):
+    assert named(search(Net(), include, exclude)) == expected
+
+
+def test_a_glob_that_matches_nothing_lists_what_there_is():
+    with pytest.raises(LayerError) as error:
+        search(Net(), ["featurs.0"])
+    said = str(error.value)
+    assert "layers.include: 'featurs.0' matches no layer; did you mean 'features.0'" in said
+    assert "there are features.0, features.2, features.2:2, up; linear layers and token outputs: fc" in said
+    assert "\n" not in said
+    with pytest.raises(LayerError, match=r"layers.exclude: 'nope' matches no layer"):
+        search(Net(), ["*"], ["nope"])
+    with pytest.raises(LayerError, match=r"only what cannot be shown: aux_head .*did not run"):
+        search(Net(), ["aux_head"])
+    with pytest.raises(LayerError, match="leaves no layer"):
+        search(Net(), ["*"], ["*"])
+
+
+def test_long_lists_are_shortened():
+    with pytest.raises(LayerError, match=r"\(12 more\)") as error:
+        search(torchvision.models.resnet18(weights=None), ["nothing"])
+    assert len(str(error.value)) < 400
+
+
+def test_a_network_without_convolutions_is_refused():
+    with pytest.raises(LayerError, match=r"no convolution \(Sequential ran .* operations\)"):
+        search(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)))
+    assert named(search(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)), ["1"])) == ["1"]
+
+
+def test_a_network_of_other_convolutions_is_refused():
+    class Flat(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv1d(3, 2, 3)
+
+        def forward(self, x):
+            return self.conv(x.flatten(2))
+
+    with pytest.raises(LayerError, match=r"conv is left out .a Conv1d"):
+        search(Flat())
+
+
+def test_a_linear_layer_is_one_by_one_maps():
+    (layer,) = search(Net(), ["fc"]).layers
+    assert (layer.kind, layer.output, layer.layout, layer.parameters, layer.macs) == ("Linear", (5, 1, 1), "nc", 15, 10)
+
+
+@pytest.mark.parametrize("extra", [1, 3])
+def test_tokens_are_maps_with_the_class_token_apart(extra):
+    module = Tokens(extra)
+    found = search(module, ["blocks.1", "blocks.0.linear1"])
+    linear, norm = found.layers
+    assert (norm.kind, norm.layout, norm.output, norm.class_tokens) == ("tokens", "ntc", (8, 4, 4), extra)
+    assert (linear.kind, linear.layout, linear.output, linear.class_tokens) == ("Linear", "ntc", (16, 4, 4), extra)
+    trace = trace_network(module, torch.zeros(1, 3, 16, 16))
+    layers = find_layers(trace, SimpleNamespace(include=["blocks.1"], exclude=[])).layers
+    assert receptive_fields(trace, layers)["blocks.1"].status == "whole"
+
+
+def test_tokens_before_attention_see_their_patch():
+    class Embedding(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net, self.norm = Tokens(), nn.LayerNorm(8)
+
+        def forward(self, x):
+            x = self.norm(self.net.stem(x).flatten(2).transpose(1, 2))
+            return self.net.blocks(torch.cat([self.net.tokens, x], 1))
+
+    trace = trace_network(Embedding().eval(), torch.zeros(1, 3, 16, 16))
+    layers = find_layers(trace, SimpleNamespace(include=["norm"], exclude=[])).layers
+    field = receptive_fields(trace, layers)["norm"]
+    assert field.status == "exact"
+    assert field.seen(1, 2).as_list() == [4, 8, 8, 12]
+
+
+def test_grids_with_channels_last_are_maps():
+    class Last(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem, self.norm = nn.Conv2d(3, 8, 4, stride=4), nn.LayerNorm(8)
+            self.act = nn.GELU()
+
+        def forward(self, x):
+            return self.act(self.norm(self.stem(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+
+    (layer,) = search(Last(), ["act"]).layers
+    assert (layer.layout, layer.output) == ("nhwc", (8, 4, 4))
+
+
+def test_modules_that_hand_on_one_output_are_one_layer():
+    found = search(Tokens(), ["blocks*"])
+    values = [layer.value for layer in found.layers]
+    assert len(values) == len(set(values))
+
+
+def test_functional_convolutions_go_by_their_parameter():
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Module()
+            self.stem.kernel = nn.Parameter(torch.ones(2, 3, 3, 3))
+
+        def forward(self, x):
+            return F.conv2d(x, self.stem.kernel)
+
+    (layer,) = search(Functional()).layers
+    assert (layer.name, layer.weight) == ("stem.kernel", "stem.kernel")

@@ -1,0 +1,84 @@
+"""Sheets hold every picture once, apart from each other, in the same place each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.pages.sheets import Spot, decode, is_sharp, pack, thumbnail, write_sheet
+
+sizes = st.lists(st.tuples(st.integers(1, 80), st.integers(1, 80)), max_size=30)
+
+
+@given(sizes, st.sampled_from([1, 16]))
+def test_packed_rectangles_lie_inside_and_apart(rectangles: list[tuple[int, int]], step: int) -> None:
+    corners, (width, height) = pack(rectangles, step)
+    taken = np.zeros((height, width), bool)
+    for (w, h), (x, y) in zip(rectangles, corners, strict=True):
+        assert x % step == y % step == 0
+        assert x + w <= width
+        assert y + h <= height
+        assert not taken[y : y + h, x : x + w].any()
+        taken[y : y + h, x : x + w] = True
+
+
+def test_a_hundred_equal_squares_fill_a_square() -> None:
+    _, size = pack([(16, 16)] * 100, 16)
+    assert size == (160, 160)
+
+
+def noise(height: int, width: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def test_small_pictures_keep_every_pixel(tmp_path: Path) -> None:
+    pictures = [noise(3 + i, 5 + 2 * i, i) for i in range(12)]
+    spots, size = write_sheet(tmp_path / "a.webp", "a.webp", pictures, 50)
+    with Image.open(tmp_path / "a.webp") as sheet:
+        assert sheet.size == size
+        found = np.asarray(sheet.convert("RGB"))
+    for spot, expected in zip(spots, pictures, strict=True):
+        part = found[spot.y : spot.y + spot.height, spot.x : spot.x + spot.width]
+        assert np.array_equal(part, expected)
+
+
+def test_large_pictures_do_not_run_into_each_other(tmp_path: Path) -> None:
+    flat = [np.full((50, 70, 3), value, np.uint8) for value in (0, 255, 0, 255, 128)]
+    spots, _ = write_sheet(tmp_path / "a.webp", "a.webp", flat, 50)
+    with Image.open(tmp_path / "a.webp") as sheet:
+        found = np.asarray(sheet.convert("RGB")).astype(int)
+    for spot, expected in zip(spots, flat, strict=True):
+        part = found[spot.y : spot.y + spot.height, spot.x : spot.x + spot.width]
+        assert np.abs(part - int(expected[0, 0, 0])).max() <= 3
+
+
+def test_the_same_pictures_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.webp", "b.webp"):
+        write_sheet(tmp_path / name, name, [noise(60, 60, 1), noise(60, 90, 2)], 70)
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
+
+
+def test_a_thumbnail_shrinks_and_never_grows() -> None:
+    assert thumbnail(noise(300, 150, 0), 96).shape == (96, 48, 3)
+    small = noise(3, 5, 0)
+    assert thumbnail(small, 96) is small
+
+
+def test_a_part_of_a_spot_is_a_spot() -> None:
+    assert Spot("a", 10, 20, 30, 40).part(1, 2, 3, 4) == Spot("a", 12, 21, 4, 3)
+
+
+def test_what_is_no_picture_is_an_error() -> None:
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        decode(b"RIFF....WEBP")
+
+
+def test_fashion_is_sharp_and_photographs_are_not() -> None:
+    assert is_sharp(28, 28)
+    assert not is_sharp(224, 30)
