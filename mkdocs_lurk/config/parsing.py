@@ -121,7 +121,7 @@ def _name(value: object, path: str) -> str:
 
 
 def _source(value: object, path: str, root: Path) -> str:
-    forms = "torchvision:NAME, package.module:factory, path/to/file.py:factory or a .pt2 or TorchScript file"
+    forms = "torchvision:NAME, package.module:factory, path/to/file.py:factory or a .pt2 file of torch.export"
     source = text(value, path, forms)
     if re.fullmatch(r"torchvision:\w+", source):
         return source

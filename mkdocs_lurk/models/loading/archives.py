@@ -1,4 +1,4 @@
-"""Networks that were saved whole: archives of ``torch.export`` and of TorchScript."""
+"""Networks that were saved whole: archives of ``torch.export``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ import torch
 from torch import nn
 
 from mkdocs_lurk.errors import ModelError
-from mkdocs_lurk.models.loading.scripted import TRAINING
-from mkdocs_lurk.models.loading.torchscript import load_torchscript
+
+_TRAINING_FLAGS = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
+"""Where the functions that behave otherwise in training take that flag."""
 
 
 def load_archive(path: Path, subject: str) -> tuple[nn.Module, int | None]:
-    """Read a network from an archive, of either kind; what it holds decides, not its name.
+    """Read a network from an archive; what the file holds decides, not its name.
 
     Compiled code in an archive is not run, nor are pickled objects.
 
@@ -28,16 +29,20 @@ def load_archive(path: Path, subject: str) -> tuple[nn.Module, int | None]:
         The network, and the only batch size it takes, or none where it takes any.
 
     Raises:
-        ModelError: The file is no archive, is damaged, or cannot be run step by step.
+        ModelError: The file is no archive of ``torch.export``, or is damaged.
     """
     names = _names(path, subject)
     if any(name.endswith(("/models/model.json", "serialized_exported_program.json")) for name in names):
         return _load_exported(path, names, subject)
     if any(name.endswith("/constants.pkl") for name in names):
-        return load_torchscript(path, subject), None
+        raise ModelError(
+            f"{subject}: {path.name} is a TorchScript archive, which PyTorch has deprecated and which is not read; "
+            "save the network with torch.export.save(torch.export.export(net, (x,)), 'net.pt2'), or let 'source' name "
+            "the factory that makes it and 'weights' its state dict"
+        )
     what = "a file of torch.save" if any(name.endswith("/data.pkl") for name in names) else "something else"
     raise ModelError(
-        f"{subject}: {path.name} is no archive of torch.export or TorchScript but {what}; "
+        f"{subject}: {path.name} is no archive of torch.export but {what}; "
         "give the network's code as 'source' and its state dict as 'weights'"
     )
 
@@ -77,7 +82,7 @@ def _only_batch(program: torch.export.ExportedProgram, subject: str, path: Path)
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
     for node in program.graph.nodes:
-        flag = TRAINING.get(str(node.target).split(".")[1]) if str(node.target).startswith("aten.") else None
+        flag = _TRAINING_FLAGS.get(str(node.target).split(".")[1]) if str(node.target).startswith("aten.") else None
         if flag is not None and node.args[flag:] and node.args[flag]:
             raise ModelError(
                 f"{subject}: {path.name} was exported in training mode ({node.target}); "

@@ -91,7 +91,7 @@ def _safetensors(path: Path, where: str) -> dict[str, Tensor]:
 
 def _pickled(path: Path, where: str) -> Any:
     if _is_torchscript(path):
-        raise ModelError(f"{where} is a TorchScript archive, network and weights in one; give it as the key 'source'")
+        raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as reason:

@@ -226,7 +226,7 @@ def _nothing(trace: Trace, skipped: dict[str, str]) -> str:
     if any(op.name == "convolution" for op in trace.ops):
         return (
             "the network's convolutions run inside TorchScript, where they cannot be told apart: "
-            "let 'source' name the module, or an archive of torch.export"
+            "let 'source' name a factory that returns the Python module, or an archive of torch.export"
         )
     return (
         f"the network has no convolution ({trace.runs[0].type if trace.runs else 'it'} ran {len(trace.ops)} "
