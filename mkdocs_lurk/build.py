@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.plan import ModelState, resolve, state_of
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
@@ -47,9 +47,9 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 key = run(
-                    config, model, store, ProgressReporter(model.title) if ranks.leads else SilentProgress(), ranks
+                    config, model, store, ProgressReporter(model.title) if ranks.is_main else SilentProgress(), ranks
                 )
-            if ranks.leads:
+            if ranks.is_main:
                 yield model, key
 
 
@@ -61,13 +61,13 @@ def foretell(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[floa
     return found.total_s, found.stored_bytes
 
 
-def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:
+def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[LayerInfo]:
     """Load a model and describe its layers, as records do."""
-    from mkdocs_lurk.run.assembly import layer_entry  # these import torch
-    from mkdocs_lurk.run.pipeline import open_session
+    from mkdocs_lurk.run.draft import describe_layer  # these import torch
+    from mkdocs_lurk.run.session import open_session
 
-    session, *_ = open_session(config, model, store, SilentProgress(), Ranks())
-    return [layer_entry(session, layer) for layer in session.layers]
+    session = open_session(config, model, store, SilentProgress(), Ranks())
+    return [describe_layer(session, layer) for layer in session.layers]
 
 
 def _complete(state: ModelState, config: LurkConfig, store: Store, missing: str) -> ModelState:

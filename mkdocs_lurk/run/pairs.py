@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.names import Box
+from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.responses import Findings
 
 _MOST_COVERED = 0.8
 

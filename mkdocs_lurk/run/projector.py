@@ -21,8 +21,9 @@ from mkdocs_lurk.analysis.gradients.replay import replay
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.names import Box
 from mkdocs_lurk.run.pairs import Pair, covers
-from mkdocs_lurk.run.session import Session, runs
+from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.windows import find_steps, keep_field, window_of
+from mkdocs_lurk.run.work import chunks as runs
 
 _PICTURES, _MOST_BYTES = 8, 1 << 29
 _CPU_BATCH, _BATCH, _LARGEST_BATCH = {torch.float32: 2, torch.bfloat16: 4}, 16, 64
