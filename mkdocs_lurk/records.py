@@ -1,0 +1,288 @@
+"""Typed records: everything that an analysis stores and pages read.
+
+``run/`` writes one ``ModelRecord`` per model and one ``LayerRecord`` per layer; ``pages/`` reads them back from JSON
+and publishes them as ``results.json``. JSON has no tuples: a field of type ``tuple[str, float]`` is a list of two items
+once it was stored. Keys are written in the order in which a record type lists them (``record_format.in_order``), so
+that the same results give the same bytes whichever stage found them first.
+
+The front end reads a form of its own, which ``pages/scripts.py`` makes of these records and
+``assets/gallery/src/data/schema.ts`` declares.
+"""
+
+# No postponed annotations here: they would hide NotRequired from ``__required_keys__``.
+
+from typing import Literal, NotRequired, Required, TypedDict
+
+BoxList = list[int]
+"""``[top, left, bottom, right]``, half-open, in pixels of the network's input."""
+ClassValue = tuple[str, float]
+"""A class and a number that belongs to it: a mean response, a probability."""
+FilterCorrelation = tuple[int, float]
+"""Another filter of the same layer, and the correlation of the two filters' responses."""
+Connection = tuple[str, int, float]
+"""Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
+
+
+class Skipped(TypedDict):
+    """Stands in place of a result that could not be computed, and says why."""
+
+    skipped: str
+
+
+class PictureReference(TypedDict):
+    """A stored picture: the key of its unit, the name of its blob, and ``[width, height]`` in pixels."""
+
+    unit: str
+    blob: str
+    size: list[int]
+
+
+class InputRecord(TypedDict):
+    """The network's input: ``[channels, height, width]``, and the mean and standard deviation of its normalisation."""
+
+    size: list[int]
+    mean: list[float]
+    std: list[float]
+
+
+class ModelInfo(TypedDict):
+    """What a model is, before anything was computed."""
+
+    name: str
+    title: str
+    source: str
+    parameters: int
+    input: InputRecord
+    weights_digest: str
+
+
+class ImageRecord(TypedDict):
+    """One picture of the model; ``skipped`` says why it could not be read."""
+
+    id: int
+    path: str
+    label: str | None
+    width: int
+    height: int
+    picture: NotRequired[PictureReference]
+    skipped: NotRequired[str]
+    predictions: NotRequired[list[ClassValue]]
+
+
+FieldStatus = Literal["exact", "effective", "whole"]
+
+
+class ReceptiveFieldRecord(TypedDict):
+    """Height and width of a receptive field in pixels, and how it is known."""
+
+    size: list[int]
+    status: FieldStatus
+
+
+class LayerInfo(TypedDict):
+    """What a layer is; ``jump`` is the distance in pixels between the fields of neighbouring units, ``[y, x]``."""
+
+    name: str
+    slug: str
+    kind: str
+    filters: int
+    output: list[int]
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveFieldRecord
+    field_note: str
+    jump: list[float]
+    results: str
+
+
+class LayerEntry(LayerInfo):
+    """A layer in the model's record: ``unit`` is the key of its own record; ``chosen`` filters were analysed."""
+
+    unit: str
+    chosen: int | Literal["all"]
+
+
+class RankedMean(TypedDict):
+    """A picture with one of a filter's highest spatial means."""
+
+    image: int
+    score: float
+    grad: PictureReference | Skipped
+
+
+class RankedMaximum(TypedDict):
+    """A picture with one of a filter's highest maxima.
+
+    Attributes:
+        position: ``[y, x]`` of the maximal unit in the feature map.
+        box: The part of the picture that caused it.
+        field_box: The unit's exact receptive field, which may leave the picture; absent for effective boxes.
+        field: Whether ``box`` is the exact or the effective receptive field.
+        energy: The share of the gradient's energy inside an effective box.
+        grad_box: The part of the picture that ``grad`` shows, where that is not all of it.
+    """
+
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field_box: NotRequired[BoxList]
+    field: Literal["exact", "effective"]
+    energy: NotRequired[float]
+    grad_box: NotRequired[BoxList]
+    grad: PictureReference | Skipped
+
+
+class Robustness(TypedDict):
+    """The score of a synthesis after a shift by 8 px, and after an enlargement by 10 %."""
+
+    shift8: float
+    scale10: float
+
+
+class SynthesisRecord(TypedDict):
+    """The picture made by gradient ascent; ``ratio`` divides its score by the best photo's, if that is positive."""
+
+    picture: PictureReference
+    score: float
+    steps: int
+    seed: int
+    robust: Robustness
+    ratio: float | None
+
+
+class ClassMeans(TypedDict):
+    """For each class the mean of the filter's spatial means, and of its maxima; the highest first."""
+
+    avg: list[ClassValue]
+    max: list[ClassValue]
+
+
+class Histogram(TypedDict):
+    """How many pictures have a maximum between two neighbouring edges."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float})
+"""A filter's best class, its class-selectivity index and the area under its ROC curve."""
+
+
+class FilterStats(TypedDict):
+    """A filter's responses over the pictures; ``mean`` and ``deviation`` are those of the maxima."""
+
+    dead: bool
+    always_on: bool
+    mean: float
+    deviation: float
+    positive_share: float
+    histogram: Histogram
+    similar: list[FilterCorrelation]
+    duplicate_of: list[FilterCorrelation]
+    selectivity: Selectivity | None
+    max: float
+
+
+class Wiring(TypedDict):
+    """The filters that a filter reads most, and those that read it most; the strongest connection first."""
+
+    inputs: list[Connection] | Skipped
+    outputs: list[Connection]
+
+
+class FilterRecord(TypedDict, total=False):
+    """Everything that was found of one filter; a stage that was not asked for leaves its field out."""
+
+    index: Required[int]
+    top_avg: list[RankedMean]
+    top_max: list[RankedMaximum]
+    max_activ: SynthesisRecord | Skipped
+    classes: ClassMeans
+    stats: FilterStats
+    wiring: Wiring | Skipped
+    kernel: PictureReference
+
+
+class LayerRecord(TypedDict):
+    """What is stored of one layer."""
+
+    schema: str
+    layer: LayerInfo
+    chosen: int | Literal["all"]
+    filters: list[FilterRecord]
+
+
+class GraphNode(TypedDict):
+    """One box of the network's graph; ``output`` is its shape without the batch axis."""
+
+    id: int
+    type: str
+    name: str
+    parent: str | None
+    output: list[int]
+    parameters: NotRequired[int]
+    macs: NotRequired[int]
+    layer: NotRequired[str]
+
+
+class GraphGroup(TypedDict):
+    """A module that holds nodes and groups; with ``count``, so many repeated blocks in place of one."""
+
+    id: str
+    parent: str | None
+    name: str
+    type: str
+    count: NotRequired[int]
+
+
+class GraphRecord(TypedDict):
+    """The network's structure: nodes in the order in which they run, edges as pairs of their ids, and groups."""
+
+    nodes: list[GraphNode]
+    edges: list[list[int]]
+    groups: list[GraphGroup]
+
+
+class VerificationRecord(TypedDict):
+    """The largest relative difference between a score and its second computation, of how many scores."""
+
+    largest: float
+    scores: int
+    syntheses: int
+    tolerance: float
+
+
+class EvaluationRecord(TypedDict):
+    """How often the network's likeliest outputs hold a picture's own class: shares of ``n`` pictures."""
+
+    n: int
+    top1: float
+    top5: NotRequired[float]
+
+
+class SynthesisSettings(TypedDict):
+    """How the syntheses were made."""
+
+    steps: int
+
+
+class ModelRecord(TypedDict):
+    """What is stored of one model; ``uses`` lists the keys of all units that went into it."""
+
+    schema: str
+    model: ModelInfo
+    images: list[ImageRecord]
+    layers: list[LayerEntry]
+    graph: GraphRecord
+    verified: NotRequired[VerificationRecord]
+    evaluation: EvaluationRecord | None
+    classes: list[str]
+    top_k: int
+    gradient: str
+    synthesis: SynthesisSettings | None
+    seed: int
+    notes: list[str]
+    skipped_layers: dict[str, str]
+    skipped_images: list[tuple[str, str]]
+    uses: list[str]
