@@ -52,7 +52,7 @@ format: $(VENV)/.installed ## format the code
 screenshots: $(VENV)/.installed browser ## take the docs' screenshots from site/
 	$(BIN)/python -m tests.browser.screenshots
 
-browser: $(VENV)/.installed # a Chromium: the machine's own, or Playwright's
+browser: $(VENV)/.installed # a Chromium: the machine's own, else Playwright's, else Debian's package
 	$(BIN)/python -m tests.browser.chromium
 
 clean: ## remove what was built; the cache stays

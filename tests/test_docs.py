@@ -1,0 +1,19 @@
+"""What the contributors' pages say of the tree is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "contributing").glob("*.md"))]
+PATH = re.compile(r"`((?:mkdocs_lurk|assets|tests|docs)/[\w./-]*)`|\]\(((?!https?:)[^)#\s]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_paths_named_in_the_contributors_pages_exist(page: Path) -> None:
+    for named, linked in PATH.findall(page.read_text("utf-8")):
+        path = ROOT / named if named else page.parent / linked
+        assert path.exists(), f"{page.name} names {named or linked}"
