@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis import responses as activations
@@ -25,7 +24,7 @@ from mkdocs_lurk.run.stages.verification import Verification
 from mkdocs_lurk.run.work import Sizes, UnitResult
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
-from tests.run.conftest import SIDE
+from tests.run.networks import SIDE, input_tensors, layer_outputs
 
 Project = Callable[..., LurkConfig]
 
@@ -36,18 +35,11 @@ def analysed(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
 
 
 def tensors(config: LurkConfig) -> torch.Tensor:
-    """The pictures as a plain pipeline would load them, in sorted path order."""
-    paths = sorted((config.root / "pictures").rglob("*.png"))
-    pixels = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-    return (torch.from_numpy(pixels).movedim(-1, 1).float() / 255 - 0.5) / 0.25
+    return input_tensors(config.root / "pictures")
 
 
 def outputs(config: LurkConfig) -> dict[str, torch.Tensor]:
-    """Both layers' outputs before any activation, by hand."""
-    module = load_network(config.models[0]).module
-    with torch.no_grad():
-        first = module.first(tensors(config))
-        return {"first": first, "second": module.second(F.relu(first))}
+    return layer_outputs(tensors(config))
 
 
 def test_lists_equal_brute_force(project: Project) -> None:

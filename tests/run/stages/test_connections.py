@@ -17,7 +17,7 @@ from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
-from tests.run.test_pipeline import outputs
+from tests.run.networks import input_tensors, layer_outputs
 
 Project = Callable[..., LurkConfig]
 
@@ -30,7 +30,7 @@ def read(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
 def by_hand(config: LurkConfig, step: int = 1) -> torch.Tensor:
     """The weights of all wires from the first layer to the second, ``(5, 6)``."""
     kernel = load_network(config.models[0]).module.second.weight
-    typical = outputs(config)["first"].amax((2, 3))[::step].clamp(min=0).mean(0)
+    typical = layer_outputs(input_tensors(config.root / "pictures"))["first"].amax((2, 3))[::step].clamp(min=0).mean(0)
     strength = kernel.abs().sum((2, 3)) * typical
     sign = torch.where(kernel.sum((2, 3)) < 0, -1, 1)
     return (strength / strength.amax(1, keepdim=True) * sign).detach()
