@@ -62,7 +62,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
     try:
         reader = ModelReader(store, key)
-        units = sorted(reader.units() if deeply else reader.listed())
+        units = sorted(reader.units() if deeply else reader.direct_units())
         lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
         return ModelState(model, request, None, str(error))
