@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -30,7 +29,7 @@ from mkdocs_lurk.store import unpack as unpack_bundle
 class _OneLineErrors(click.Group):
     """Show our errors as one line, and exit with 1."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except LurkError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from mkdocs_lurk.errors import ConfigError, ImageError, describe_error
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.reading import Picture, Pixels
 from mkdocs_lurk.images.sources import ImageSet
+
+log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 IMAGENET = TransformSpec(256, (224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 3)
 _RANGE_SAMPLES = 64  # pictures from which the range of an unknown normalisation is taken
@@ -66,7 +69,7 @@ class Transform:
 
 
 @dataclass(frozen=True)
-class FramingTransform(Transform):
+class ResizeAndCrop(Transform):
     """Resize, crop from the centre, and normalise.
 
     Attributes:
@@ -152,15 +155,15 @@ def make_transform(config: ModelConfig, images: ImageSet | None = None) -> Trans
     return _from_factory(declared, config, images)
 
 
-def _from_spec(spec: TransformSpec, images: ImageSet) -> FramingTransform:
+def _from_spec(spec: TransformSpec, images: ImageSet) -> ResizeAndCrop:
     height, width = spec.crop or (0, 0)
     if spec.crop is None:
-        probe = FramingTransform(spec.channels, 0, 0, spec.mean, spec.std, (), spec.resize)
+        probe = ResizeAndCrop(spec.channels, 0, 0, spec.mean, spec.std, (), spec.resize)
         height, width = probe.pixels(_first_picture(images)).shape[:2]
-    return FramingTransform(spec.channels, height, width, spec.mean, spec.std, (), spec.resize, spec.crop)
+    return ResizeAndCrop(spec.channels, height, width, spec.mean, spec.std, (), spec.resize, spec.crop)
 
 
-def _from_weights(config: ModelConfig) -> FramingTransform:
+def _from_weights(config: ModelConfig) -> ResizeAndCrop:
     """Make the transform that torchvision recommends for its weights: the named ones, else the default ones."""
     import torchvision.models as zoo
 
@@ -174,7 +177,7 @@ def _from_weights(config: ModelConfig) -> FramingTransform:
     if not hasattr(preset, "crop_size"):
         raise ConfigError(f"{config.place}.transform: the weights of {name!r} have no transform for classification")
     resize, crop = preset.resize_size, preset.crop_size
-    return FramingTransform(
+    return ResizeAndCrop(
         len(preset.mean),
         crop[0],
         crop[-1],
@@ -241,8 +244,8 @@ def _first_picture(images: ImageSet) -> Picture:
     for image in range(len(images)):
         try:
             return images.open(image)
-        except ImageError:
-            continue
+        except ImageError as reason:
+            log.debug("the next picture determines the size of the input: %s", reason)
     raise ImageError("transform: no picture can be read, so that the size of the input is not known")
 
 
@@ -252,7 +255,8 @@ def _value_range(function: Callable[[Picture], object], images: ImageSet, name: 
     for image in range(0, len(images), max(1, len(images) // _RANGE_SAMPLES)):
         try:
             values = _apply(function, images.open(image), name)
-        except ImageError:
+        except ImageError as reason:
+            log.debug("a picture is left out of the range of values: %s", reason)
             continue
         low, high = min(low, float(values.min())), max(high, float(values.max()))
     return low, high

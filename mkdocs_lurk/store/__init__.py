@@ -1,4 +1,4 @@
-"""Keep: finished results under the digest of what made them."""
+"""Keep finished results, each under the digest of what made it."""
 
 from mkdocs_lurk.store.bundle import pack, unpack
 from mkdocs_lurk.store.cleaning import CleanResult, clean
