@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.pages import words
 from mkdocs_lurk.pages.photos import THUMB_PX, Photos
-from mkdocs_lurk.pages.sheets import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
+from mkdocs_lurk.pages.sheets import Pixels, Spot, is_sharp, thumbnail, write_sheet
 from mkdocs_lurk.store import ModelReader
 
 Json = dict[str, Any]
@@ -92,7 +93,7 @@ def name_of(reference: Mapping[str, Any]) -> Reference:
 def _write_sheets(reader: ModelReader, folder: Path, slug: str, filters: Sequence[Json], found: LayerPictures) -> None:
     def job(sheet: int, group: list[Json]) -> tuple[list[Spot], tuple[int, int]]:
         name = f"{slug}/sheet-{sheet}.webp"
-        pictures = [thumbnail(decode(reader.picture(one)), largest[name_of(one)]) for one in group]
+        pictures = [thumbnail(decode_picture(reader.picture(one)), largest[name_of(one)]) for one in group]
         return write_sheet(folder / name, name, pictures, _SHEET_QUALITY)
 
     largest = _largest(filters)
@@ -173,7 +174,7 @@ def _synthesis(item: Json, reader: ModelReader) -> Pixels | None:
     made = item.get("max_activ")
     if not words.present(made) or not is_reference(made.get("picture")):
         return None
-    return thumbnail(decode(reader.picture(made["picture"])), THUMB_PX)
+    return thumbnail(decode_picture(reader.picture(made["picture"])), THUMB_PX)
 
 
 def _strip(filters: Sequence[Json], tiles: Sequence[Pixels | None]) -> list[tuple[int, Pixels]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.store.blobs import TEMPORARY, unwritable
+from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -52,10 +52,10 @@ def finished(parent: Path, key: str, write: Writer) -> Folder:
         try:
             _make(path, write)
         except OSError as error:
-            raise unwritable(path, error) from error
+            raise write_error(path, error) from error
         found = _open(path)
     if found is None:
-        raise unwritable(path, OSError("another program changed it right away"))
+        raise write_error(path, OSError("another program changed it right away"))
     return found
 
 
@@ -82,7 +82,7 @@ def _open(path: Path) -> Folder | None:
 
 def _make(path: Path, write: Writer) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
     try:
         files = temporary / _FILES
         files.mkdir()

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.pages.sheets import Pixels, Spot, decode, is_sharp, thumbnail, write_sheet
+from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.pages.sheets import Pixels, Spot, is_sharp, thumbnail, write_sheet
 from mkdocs_lurk.store import ModelReader
 
 PHOTO_QUALITY = 82
@@ -98,7 +99,7 @@ class Photos:
             spots[i] = spot
 
     def _decode(self, image: int) -> Pixels:
-        return decode(self._reader.picture(self._references[image]))
+        return decode_picture(self._reader.picture(self._references[image]))
 
 
 def _photos_a_sheet(number: int, sizes: list[tuple[int, int]]) -> int:

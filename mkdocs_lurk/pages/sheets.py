@@ -7,7 +7,6 @@ blocks so that no block of the codec holds two pictures. The same pictures give 
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.webp import encode_webp
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: (h, w, 3), uint8."""
@@ -26,7 +25,7 @@ PIXEL_ART_PX = 48
 _BLOCK_PX = 16
 _WIDEST_PX = 4096
 _MID_GREY = 128
-_EFFORT = 2  # of the encoder: 4 takes twice the time for one byte in a hundred
+_METHOD = 2  # the encoder's effort: 4 takes twice the time for one byte in a hundred
 
 
 @dataclass(frozen=True)
@@ -47,19 +46,6 @@ class Spot:
     def rect(self) -> list[int]:
         """The rectangle as ``[x, y, width, height]``."""
         return [self.x, self.y, self.width, self.height]
-
-
-def decode(data: bytes) -> Pixels:
-    """Decode an encoded picture to RGB.
-
-    Raises:
-        ImageError: The bytes are no picture.
-    """
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError) as error:
-        raise ImageError(f"a stored picture cannot be decoded: {error}") from error
 
 
 def thumbnail(pixels: Pixels, side_px: int) -> Pixels:
@@ -127,15 +113,8 @@ def write_sheet(path: Path, src: str, pictures: Sequence[Pixels], quality: int) 
         cell = np.pad(picture, ((rim, below), (rim, right), (0, 0)), mode="edge")
         sheet[y : y + cell.shape[0], x : x + cell.shape[1]] = cell
         spots.append(Spot(src, x + rim, y + rim, w, h))
-    path.write_bytes(encode(sheet, quality, lossless=sharp))
+    path.write_bytes(encode_webp(sheet, quality=quality, lossless=sharp, method=_METHOD))
     return spots, (width, height)
-
-
-def encode(pixels: Pixels, quality: int, *, lossless: bool) -> bytes:
-    """Encode a picture as WebP."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "WEBP", quality=quality, lossless=lossless, method=_EFFORT)
-    return file.getvalue()
 
 
 def _up(length: int, step: int) -> int:

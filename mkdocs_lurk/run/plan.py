@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig, switches
 from mkdocs_lurk.config.references import code_digest, is_reference
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.file_digests import FileDigests
@@ -62,7 +62,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
     try:
         reader = ModelReader(store, key)
-        units = sorted(reader.units() if deeply else reader.listed())
+        units = sorted(reader.units() if deeply else reader.direct_units())
         lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
         return ModelState(model, request, None, str(error))
@@ -92,6 +92,7 @@ def request_key(config: LurkConfig, model: ModelConfig, images: ImageSet) -> str
         "transform": _transform(model),
         "layers": model.layers,
         "choices": _plain([model.filters, model.top_k, model.gradient, model.synthesis, model.seed]),
+        "switches": {name: getattr(model, name) for name in switches()},
         "precision": config.precision,
         "images": [[entry.path, entry.label, entry.digest] for entry in images.entries],
     }

@@ -17,7 +17,7 @@ import yaml
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.site import build_site
-from mkdocs_lurk.plugin.declaration import read_declared
+from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import ModelReader, Store, digest
 from tests.benchmarks.job import SAMPLE, sampled
@@ -80,7 +80,7 @@ class _Sampled:
 
 def _pictures(setting: Setting, path: Path) -> float:
     """Bytes of all layers' pictures, were every filter there: those of the sample's pages, which repeat none."""
-    config, (_, key) = read_declared(path).config, sampled(setting)
+    config, (_, key) = read_mkdocs_yml(path).config, sampled(setting)
     site = build_site([_Sampled(config.models[0], key)], Store(config.cache_dir), setting.folder / "sample")
     layers = {entry["slug"]: entry["filters"] for entry in ModelReader(Store(config.cache_dir), key).record["layers"]}
     return sum(
@@ -114,7 +114,7 @@ def _sites(setting: Setting, root: Path) -> tuple[Path, Path]:
         path.write_text(
             yaml.safe_dump({**declared, "plugins": own, "site_dir": "site" if "lurk" in str(own) else "bare"})
         )
-    config = read_declared(paths[0]).config
+    config = read_mkdocs_yml(paths[0]).config
     store = Store(config.cache_dir)
     (state,) = resolve(config, store)
     store.set_alias(state.request, _filled(store, key))

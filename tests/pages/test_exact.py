@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.pages.photos import Photos
-from mkdocs_lurk.pages.sheets import decode
 from mkdocs_lurk.store import ModelReader, Store
 from tests.pages.fake import Maker, picture
 
@@ -33,6 +33,6 @@ def test_photos_are_exact_as_far_as_they_are_few(tmp_path: Path, count: int, exa
     assert photos.exact is exact
     spot = photos.spots[2]
     assert spot is not None
-    sheet = decode((tmp_path / "out" / spot.src).read_bytes())
+    sheet = decode_picture((tmp_path / "out" / spot.src).read_bytes())
     found = sheet[spot.y : spot.y + spot.height, spot.x : spot.x + spot.width]
     assert np.array_equal(found, picture(SIDE, SIDE, 2)) is exact

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.pages.sheets import Spot, decode, is_sharp, pack, thumbnail, write_sheet
+from mkdocs_lurk.pages.sheets import Spot, is_sharp, pack, thumbnail, write_sheet
 
 sizes = st.lists(st.tuples(st.integers(1, 80), st.integers(1, 80)), max_size=30)
 
@@ -72,11 +70,6 @@ def test_a_thumbnail_shrinks_and_never_grows() -> None:
 
 def test_a_part_of_a_spot_is_a_spot() -> None:
     assert Spot("a", 10, 20, 30, 40).part(1, 2, 3, 4) == Spot("a", 12, 21, 4, 3)
-
-
-def test_what_is_no_picture_is_an_error() -> None:
-    with pytest.raises(ImageError, match="cannot be decoded"):
-        decode(b"RIFF....WEBP")
 
 
 def test_fashion_is_sharp_and_photographs_are_not() -> None:

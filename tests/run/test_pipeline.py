@@ -167,8 +167,8 @@ def test_the_record_lists_all_that_it_stands_on(project: Project) -> None:
     """A build asks for these alone, without reading the layers' records; one that is gone is missed."""
     config = project()
     reader = analysed(config)
-    assert reader.listed() == reader.units()
-    for lost in sorted(reader.listed()):
+    assert reader.direct_units() == reader.units()
+    for lost in sorted(reader.direct_units()):
         path, store = reader.store.file(lost), Store(config.cache_dir)
         kept = path.read_bytes()
         path.unlink()

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import ModelError, describe_error
 
 _TRAINING_FLAGS = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
 """Where the functions that behave otherwise in training take that flag."""
@@ -62,9 +62,8 @@ def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Modul
             program = torch.export.load(path)
         module = program.module()
     except Exception as reason:  # torch.export raises many kinds for an archive of another version
-        said = " ".join(str(reason).split())[:160]
         raise ModelError(
-            f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({type(reason).__name__}: {said}); "
+            f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({describe_error(reason)}); "
             "export it again with this version"
         ) from reason
     for name in ("train", "eval"):

@@ -11,8 +11,8 @@ import torchvision.models as zoo
 from torch import nn
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import found, is_reference
-from mkdocs_lurk.errors import ModelError, near
+from mkdocs_lurk.config.references import import_reference, is_reference
+from mkdocs_lurk.errors import ModelError, describe_error, near
 from mkdocs_lurk.models.loading.archives import load_archive
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
@@ -82,12 +82,12 @@ def _from_torchvision(config: ModelConfig, subject: str) -> nn.Module:
         module: nn.Module = zoo.get_model(name, **arguments)
     except OSError as reason:
         raise ModelError(
-            f"{subject}: the weights {config.weights!r} cannot be downloaded ({_told(reason)}); "
+            f"{subject}: the weights {config.weights!r} cannot be downloaded ({describe_error(reason)}); "
             "give a file that you have as 'weights'"
         ) from reason
     except Exception as reason:  # whatever a builder makes of the author's arguments
         raise ModelError(
-            f"{subject}: torchvision's {name!r} raised {_told(reason)}; see the key 'arguments'"
+            f"{subject}: torchvision's {name!r} raised {describe_error(reason)}; see the key 'arguments'"
         ) from reason
     return module
 
@@ -106,7 +106,7 @@ def weights_entry(name: str, weights: str, subject: str) -> Any:
 
 
 def _from_factory(config: ModelConfig, subject: str) -> nn.Module:
-    with found(config.source, config.root, ModelError, subject) as factory:
+    with import_reference(config.source, config.root, ModelError, subject) as factory:
         made = factory if isinstance(factory, nn.Module) else _called(factory, config, subject)
     if not isinstance(made, nn.Module):
         raise ModelError(f"{subject}: {config.source} gave a {type(made).__name__}; it must return a torch.nn.Module")
@@ -126,8 +126,3 @@ def _refuse_quantised(module: nn.Module, subject: str) -> None:
                 f"{subject}: {name or 'the network'} is quantised ({type(child).__name__}); "
                 "give the network before quantisation, whose gradients exist"
             )
-
-
-def _told(reason: BaseException) -> str:
-    said = " ".join(str(reason).split())
-    return f"{type(reason).__name__}: {said[:200]}"

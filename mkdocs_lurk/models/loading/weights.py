@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import ModelError, describe_error
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
 _PREFIXES = ("module.", "_orig_mod.")
@@ -85,7 +85,7 @@ def _safetensors(path: Path, where: str) -> dict[str, Tensor]:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, ValueError, KeyError) as reason:
         raise ModelError(
-            f"{where} is damaged or no safetensors file ({_told(reason)}); copy or save it again"
+            f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
         ) from reason
 
 
@@ -107,7 +107,9 @@ def _pickled(path: Path, where: str) -> Any:
             f"{where} holds pickled code ({name}), which could do anything and is not run; {_CONVERT}"
         ) from reason
     except Exception as reason:  # torch.load raises a dozen kinds for a damaged file
-        raise ModelError(f"{where} is damaged or no file of torch.save ({_told(reason)}); save it again") from reason
+        raise ModelError(
+            f"{where} is damaged or no file of torch.save ({describe_error(reason)}); save it again"
+        ) from reason
 
 
 def _is_torchscript(path: Path) -> bool:
@@ -172,10 +174,4 @@ def _listed(items: Iterable[str], at_most: int, between: str = ", ") -> str:
 def _damage(reason: BaseException) -> str:
     """What unpickling stumbled over, without torch's advice on how to run what it refuses to."""
     found = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
-    return found.group(1).strip() if found else _told(reason)
-
-
-def _told(reason: BaseException) -> str:
-    """The first sentence of somebody else's message, in one line."""
-    said = " ".join(str(reason).split())
-    return f"{type(reason).__name__}: {said[:120]}" if said else type(reason).__name__
+    return found.group(1).strip() if found else describe_error(reason)
