@@ -15,7 +15,7 @@ from mkdocs_lurk.build import foretell, generate
 from mkdocs_lurk.build import inspect as inspect_model
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
-from mkdocs_lurk.pages import words
+from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.declaration import Declared, read_declared
@@ -69,7 +69,7 @@ def plan(path: Path) -> None:
             continue
         units = ModelReader(store, state.key).units()
         size = sum(store.size(unit) for unit in units)
-        click.echo(f"{state.config.name}: complete, {words.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
+        click.echo(f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
 
 
 @main.command()
@@ -92,8 +92,8 @@ def inspect(path: Path, model: str) -> None:
     (chosen,) = _chosen(declared, [model])
     lines = [["layer", "kind", "filters", "output", "parameters", "sees"]]
     for entry in inspect_model(declared.config, chosen, Store(declared.config.cache_dir)):
-        sees = words.field(entry["receptive_field"])
-        shape = words.shape(entry["output"])
+        sees = formatting.receptive_field(entry["receptive_field"])
+        shape = formatting.shape(entry["output"])
         lines.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", sees])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
@@ -117,7 +117,7 @@ def pack(path: Path, file: Path) -> None:
     if not answers:
         raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
     units = pack_bundle(store, answers, file)
-    click.echo(f"{file}: {words.plural(len(answers), 'model')}, {words.plural(units, 'unit')}")
+    click.echo(f"{file}: {formatting.plural(len(answers), 'model')}, {formatting.plural(units, 'unit')}")
 
 
 @bundle.command()
@@ -126,7 +126,7 @@ def pack(path: Path, file: Path) -> None:
 def unpack(path: Path, file: Path) -> None:
     """Take the results in FILE into this site's cache."""
     new = unpack_bundle(Store(read_declared(path).config.cache_dir), file)
-    click.echo(f"{file}: {words.plural(new, 'new unit')}")
+    click.echo(f"{file}: {formatting.plural(new, 'new unit')}")
 
 
 @main.command()
@@ -136,7 +136,7 @@ def export(path: Path, out: Path) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_declared(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    click.echo(f"{out}: {words.plural(export_pages(site, out), 'file')}")
+    click.echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
 
 
 @main.command()
@@ -149,7 +149,7 @@ def clean(path: Path) -> None:
     unfinished = any(state.key is None for state in states)
     done = clean_store(store, [state.request for state in states], unfinished=unfinished)
     freed = done.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
-    click.echo(f"{words.plural(done.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
+    click.echo(f"{formatting.plural(done.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
 
 
 def _chosen(declared: Declared, names: Sequence[str]) -> list[ModelConfig]:

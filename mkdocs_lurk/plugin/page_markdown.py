@@ -17,7 +17,7 @@ from __future__ import annotations
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.pages.embed import draw_filter
+from mkdocs_lurk.pages.embed import render_filter
 from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
@@ -36,5 +36,5 @@ def fill_page(markdown: str, page: Page, files: Files, site: Site, placed: Place
     if "lurk" not in markdown:
         return markdown
     address = placed.relative_url(page, files)
-    markdown = replace_fences(markdown, lambda declared: draw_filter(declared, site, templates, address))
+    markdown = replace_fences(markdown, lambda declared: render_filter(declared, site, templates, address))
     return replace_links(markdown, site.links, placed.relative_source(page))

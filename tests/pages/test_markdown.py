@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.markdown import insert_body, pieces, replace_fences, replace_links
+from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links, split_at_fences
 
 LINKS = {"": "models/index.md", "net": "models/net/index.md", "net/conv1": "models/net/conv1/index.md"}
 FENCE = "```lurk\nfilter: 1\n```\n"
@@ -18,8 +18,8 @@ def links(markdown: str) -> str:
 
 
 @given(st.text(st.sampled_from("`~ \nab\t"), max_size=60))
-def test_pieces_make_up_the_whole(markdown: str) -> None:
-    assert "".join(piece.text for piece in pieces(markdown)) == markdown
+def test_segments_joined_are_the_whole(markdown: str) -> None:
+    assert "".join(segment.text for segment in split_at_fences(markdown)) == markdown
 
 
 @pytest.mark.parametrize(

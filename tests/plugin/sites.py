@@ -15,7 +15,8 @@ from PIL import Image
 from mkdocs_lurk.plugin.declaration import read_declared
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import Store
-from tests.pages.fake import LAYERS, Draw, drawn, fake_model
+from tests.pages.fake import LAYERS, fake_model
+from tests.pages.patterns import Draw, encoded_pattern
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Project:
 
 
 def project(
-    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = drawn, **keys: Any
+    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = encoded_pattern, **keys: Any
 ) -> Project:
     """A site with one analysed model; ``keys`` go to ``mkdocs.yml``, those of the model under ``model``."""
     found = Project(root)
