@@ -1,4 +1,4 @@
-"""A filter in an author's page: static pictures from the site's own files, and clear words where there are none."""
+"""An embedded filter shows pictures from the site's own files, and says why if there are none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our marks in an author's text are found, and never inside code."""
+"""Fences, links and the marker in an author's text are replaced, but never inside code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_unknown_target_is_named_with_the_near_match() -> None:
         ("```lurking\nfilter: 1\n```\n", "```lurking\nfilter: 1\n```\n"),
     ],
 )
-def test_fences_are_drawn_where_they_stand(markdown: str, expected: str) -> None:
+def test_fences_are_replaced_where_they_stand(markdown: str, expected: str) -> None:
     assert replace_fences(markdown, lambda declared: f"<{declared.strip()}>") == expected
 
 
@@ -76,5 +76,5 @@ def test_a_marker_in_code_is_no_marker() -> None:
     assert insert_body(f"{code}\n<!--lurk-->\nend\n", "BODY") == f"{code}\n\nBODY\n\nend\n"
 
 
-def test_a_body_is_put_in_as_it_stands() -> None:
+def test_a_body_is_inserted_as_it_is() -> None:
     assert r"\1 \g<0>" in insert_body("<!-- lurk -->", r"\1 \g<0>")

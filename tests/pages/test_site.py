@@ -1,4 +1,4 @@
-"""Pages are made once, the same each time, from the store alone, and noticed when they were changed."""
+"""Pages are written once, the same each time, from the store alone; damaged ones are noticed and written again."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_second_build_does_not_open_the_store(built: Built, monkeypatch: pytes
     assert build_site(built.models, built.store, built.cache) == built.site
 
 
-def test_another_place_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
+def test_another_cache_folder_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
     shutil.copytree(built.cache / "units", tmp_path / "units")
     again = build_site(built.models, Store(tmp_path), tmp_path)
     assert contents(again) == contents(built.site)
@@ -82,14 +82,14 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch:
     assert list((tmp_path / "cache" / "pages").iterdir()) == []
 
 
-def test_what_the_author_says_makes_new_pages(built: Built) -> None:
+def test_another_declaration_makes_new_pages(built: Built) -> None:
     config = dataclasses.replace(built.models[0].config, title="Another title")
     site = build_site([FakeStatus(config, built.models[0].key)], built.store, built.cache)
     assert "# Another title" in site.path("models/small/index.md").read_text("utf-8")
     assert site.titles == {"small": "Another title"}
 
 
-def test_a_model_without_results_says_why_and_what_to_do(built: Built) -> None:
+def test_a_placeholder_says_why_there_are_no_results_and_what_to_do(built: Built) -> None:
     page = built.text("models/waiting/index.md")
     assert "it was not analysed yet" in page
     assert "`mkdocs-lurk analyze waiting`" in page
@@ -97,7 +97,7 @@ def test_a_model_without_results_says_why_and_what_to_do(built: Built) -> None:
     assert built.site.missing == {"waiting": "it was not analysed yet."}
 
 
-def test_what_was_not_computed_is_said(built: Built) -> None:
+def test_pages_say_what_was_not_computed(built: Built) -> None:
     model, layer = built.text("models/small/index.md"), built.text("models/small/features.3/index.md")
     assert "- `aux.conv` has no page: it did not run." in model
     assert "`dog/0004.jpg` (the file is cut short)" in model
@@ -113,7 +113,7 @@ def test_pages_keep_braces_from_other_plugins(built: Built) -> None:
         assert "\nrender_macros: false\n" in page.path.read_text("utf-8").split("---")[1]
 
 
-def test_a_page_without_script_has_every_filter(built: Built) -> None:
+def test_a_page_without_javascript_has_every_filter(built: Built) -> None:
     page = built.text("models/small/features.3/index.md")
     gallery = re.search(r"<lurk-gallery.*?</lurk-gallery>", page, re.DOTALL)
     assert gallery is not None
@@ -147,7 +147,7 @@ def test_a_broken_template_is_one_line(built: Built, tmp_path: Path) -> None:
         build_site(built.models, built.store, built.cache, tmp_path)
 
 
-def test_folders_that_nothing_uses_are_dropped(built: Built, tmp_path: Path) -> None:
+def test_unused_folders_are_dropped(built: Built, tmp_path: Path) -> None:
     shutil.copytree(built.cache, tmp_path / "cache")
     site = build_site(built.models[:1], built.store, tmp_path / "cache")
     assert drop_unused(built.models[:1], tmp_path / "cache") > 0
@@ -168,7 +168,7 @@ def test_a_change_of_any_module_that_shapes_pages_makes_new_pages() -> None:
     assert imported - set(OTHER_SOURCES) <= SHAPE_NO_PAGE
 
 
-def test_photographs_have_a_file_each_while_they_are_few(tmp_path: Path) -> None:
+def test_few_photographs_have_one_file_each(tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     key = fake_model(store, "large", 128, (("conv", 2, 130),), 7)
     site = build_site([FakeStatus(fake_config(tmp_path, "large"), key)], store, tmp_path / "cache")
