@@ -14,7 +14,7 @@ from mkdocs_lurk.build import estimate, generate
 from mkdocs_lurk.build import inspect as inspect_model
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
-from mkdocs_lurk.pages import words
+from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
@@ -68,7 +68,7 @@ def plan(path: Path) -> None:
             continue
         units = ModelReader(store, state.key).units()
         size = sum(store.size(unit) for unit in units)
-        click.echo(f"{state.config.name}: complete, {words.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
+        click.echo(f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
 
 
 @main.command()
@@ -91,8 +91,8 @@ def inspect(path: Path, model: str) -> None:
     (selected,) = _select_models(declared, [model])
     rows = [["layer", "kind", "filters", "output", "parameters", "sees"]]
     for entry in inspect_model(declared.config, selected, Store(declared.config.cache_dir)):
-        field = words.field(entry["receptive_field"])
-        shape = words.shape(entry["output"])
+        field = formatting.receptive_field(entry["receptive_field"])
+        shape = formatting.shape(entry["output"])
         rows.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", field])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
@@ -116,7 +116,7 @@ def pack(path: Path, file: Path) -> None:
     if not record_keys:
         raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
     units = pack_bundle(store, record_keys, file)
-    click.echo(f"{file}: {words.plural(len(record_keys), 'model')}, {words.plural(units, 'unit')}")
+    click.echo(f"{file}: {formatting.plural(len(record_keys), 'model')}, {formatting.plural(units, 'unit')}")
 
 
 @bundle.command()
@@ -125,7 +125,7 @@ def pack(path: Path, file: Path) -> None:
 def unpack(path: Path, file: Path) -> None:
     """Take the results in FILE into this site's cache."""
     n_new = unpack_bundle(Store(read_mkdocs_yml(path).config.cache_dir), file)
-    click.echo(f"{file}: {words.plural(n_new, 'new unit')}")
+    click.echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
 
 
 @main.command()
@@ -135,7 +135,7 @@ def export(path: Path, out: Path) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    click.echo(f"{out}: {words.plural(export_pages(site, out), 'file')}")
+    click.echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
 
 
 @main.command()
@@ -148,7 +148,7 @@ def clean(path: Path) -> None:
     unfinished = any(state.key is None for state in states)
     result = clean_store(store, [state.request for state in states], unfinished=unfinished)
     freed = result.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
-    click.echo(f"{words.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
+    click.echo(f"{formatting.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
 
 
 def _select_models(declared: Declaration, names: Sequence[str]) -> list[ModelConfig]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.pages.embed import draw_filter
+from mkdocs_lurk.pages.embed import render_filter
 from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
@@ -38,5 +38,5 @@ def complete_markdown(
     if "lurk" not in markdown:
         return markdown
     address = generated.relative_url(page, files)
-    markdown = replace_fences(markdown, lambda declared: draw_filter(declared, site, templates, address))
+    markdown = replace_fences(markdown, lambda declared: render_filter(declared, site, templates, address))
     return replace_links(markdown, site.links, generated.relative_source(page))

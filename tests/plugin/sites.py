@@ -22,7 +22,8 @@ from PIL import Image
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import Store
-from tests.pages.fake import LAYERS, Draw, drawn, fake_model
+from tests.pages.fake import LAYERS, fake_model
+from tests.pages.patterns import Draw, encoded_pattern
 
 MATERIAL = {"name": "material", "font": False}
 FENCE = "```lurk\nmodel: small\nlayer: features.3\nfilter: 3\n```\n"
@@ -81,7 +82,7 @@ class Project:
 
 
 def project(
-    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = drawn, **keys: Any
+    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = encoded_pattern, **keys: Any
 ) -> Project:
     """Make a site with one analysed model.
 

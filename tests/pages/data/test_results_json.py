@@ -1,4 +1,4 @@
-"""results.json is what the public contract says, and its pictures are where it says."""
+"""results.json holds what the public contract says, and its pictures are where it says."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mkdocs_lurk import records
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.pages.data import results_json, results_records
+from mkdocs_lurk.record_format import in_order
 from tests.pages.conftest import Built
-from tests.pages.fake import LAYERS, SKIPPED_PHOTO, picture
+from tests.pages.fake import LAYERS
+from tests.pages.fake_filter import SKIPPED_PHOTO, UNSYNTHESISED_FILTER
+from tests.pages.patterns import pattern
 
 Json = dict[str, Any]
 NUMBER = (int, float)
@@ -91,7 +96,7 @@ def test_a_layer_file_follows_the_contract(built: Built, name: str) -> None:
             assert [one["score"] for one in item[ranked]] == sorted(
                 (one["score"] for one in item[ranked]), reverse=True
             )
-        if item["index"] == 2:
+        if item["index"] == UNSYNTHESISED_FILTER:
             assert set(item["max_activ"]) == {"skipped"}
         else:
             has(item["max_activ"], MAX_ACTIV)
@@ -110,17 +115,17 @@ def test_every_picture_is_inside_a_file_of_the_site(built: Built, folder: str) -
             assert found["sheets"][pic["src"]] == list(sheet.size)
 
 
-def test_photos_are_what_the_network_saw(built: Built) -> None:
+def test_photos_are_the_networks_input(built: Built) -> None:
     for image in model(built)["images"]:
         if image["id"] == SKIPPED_PHOTO:
             assert image["picture"] is None
             assert image["skipped"] == "the file is cut short"
         else:
-            assert np.array_equal(pixels(built, "", image["picture"]), picture(32, 32, image["id"]))
+            assert np.array_equal(pixels(built, "", image["picture"]), pattern(32, 32, image["id"]))
 
 
 @pytest.mark.parametrize("name", [name for name, *_ in LAYERS])
-def test_crops_are_views_of_the_photo_and_of_the_gradient(built: Built, name: str) -> None:
+def test_crops_are_regions_of_the_photo_and_of_the_gradient(built: Built, name: str) -> None:
     photos = {image["id"]: image["picture"] for image in model(built)["images"]}
     for item in layer(built, name)["filters"]:
         for one in item["top_max"]:
@@ -132,3 +137,36 @@ def test_crops_are_views_of_the_photo_and_of_the_gradient(built: Built, name: st
             gradient = pixels(built, name, one["grad"])
             part = gradient[top - frame_top : bottom - frame_top, left - frame_left : right - frame_left]
             assert np.array_equal(pixels(built, name, one["crop_grad"]), part)
+
+
+def test_only_the_strongest_classes_are_listed() -> None:
+    ranked = [[f"class {n}", 1.0 - n] for n in range(50)]
+    nothing: Any = None
+    item: Any = {"index": 0, "classes": {"avg": ranked, "max": ranked[:3]}}
+    result = results_json._filter_result(item, "slug", nothing, nothing)
+    assert result["classes"] == {"avg": ranked[: results_json.CLASSES_LISTED], "max": ranked[:3]}
+
+
+def test_files_have_the_fields_of_their_types(built: Built) -> None:
+    in_order(model(built), results_records.ModelResults)
+    for name, *_ in LAYERS:
+        in_order(layer(built, name), results_records.LayerResults)
+
+
+@pytest.mark.parametrize(
+    ("record", "result", "added", "left_out"),
+    [
+        (records.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses"}),
+        (records.LayerRecord, results_records.LayerResults, {"classes_listed", "sheets"}, set()),
+        (records.LayerEntry, results_records.LayerSummary, set(), {"unit"}),
+        (records.ImageRecord, results_records.ImageResult, set(), set()),
+        (records.FilterRecord, results_records.FilterResult, set(), set()),
+        (records.RankedMean, results_records.MeanResult, set(), set()),
+        (records.RankedMaximum, results_records.MaximumResult, {"crop", "crop_grad"}, set()),
+        (records.SynthesisRecord, results_records.SynthesisResult, set(), set()),
+    ],
+)
+def test_results_publish_every_field_of_the_records(
+    record: Any, result: Any, added: set[str], left_out: set[str]
+) -> None:
+    assert set(result.__annotations__) == (set(record.__annotations__) | added) - left_out

@@ -1,4 +1,4 @@
-"""What is published smaller, or in part, so that a site of thousands of filters stays small."""
+"""Large pictures are published smaller, so that a site of thousands of filters stays small."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from mkdocs_lurk.images.webp import encode_picture
-from mkdocs_lurk.pages import results_json as data
-from mkdocs_lurk.pages.layer_pictures import MEAN_GRADIENT_PX, SYNTHESIS_PX, LayerPictures, write_pictures
-from mkdocs_lurk.pages.photos import Photos
+from mkdocs_lurk.pages.pictures.layer_pictures import MEAN_GRADIENT_PX, SYNTHESIS_PX, LayerPictures, write_pictures
+from mkdocs_lurk.pages.pictures.photos import Photos
+from mkdocs_lurk.records import PictureReference
 
 
 class Reader:
     """Pictures of noise, of the size that is asked for."""
 
-    def picture(self, reference: dict[str, Any]) -> bytes:
+    def picture(self, reference: PictureReference) -> bytes:
         width, height = reference["size"]
         return encode_picture(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
 
@@ -25,7 +25,7 @@ class Reader:
 @pytest.fixture
 def published(tmp_path: Any) -> Callable[[tuple[int, int]], LayerPictures]:
     def publish(size: tuple[int, int]) -> LayerPictures:
-        def reference(name: str) -> dict[str, Any]:
+        def reference(name: str) -> PictureReference:
             return {"unit": "u", "blob": name, "size": list(size)}
 
         item = {
@@ -44,8 +44,8 @@ def published(tmp_path: Any) -> Callable[[tuple[int, int]], LayerPictures]:
 def test_large_pictures_are_published_smaller_but_for_those_with_boxes(
     published: Callable[[tuple[int, int]], LayerPictures],
 ) -> None:
-    spots = published((320, 240)).spots
-    sizes = {name: spots["u", name].rect[2:] for name in ("mean", "maximum", "synthesis")}
+    regions = published((320, 240)).regions
+    sizes = {name: regions["u", name].rect[2:] for name in ("mean", "maximum", "synthesis")}
     assert sizes == {
         "mean": [MEAN_GRADIENT_PX, MEAN_GRADIENT_PX * 3 // 4],
         "maximum": [320, 240],
@@ -54,12 +54,5 @@ def test_large_pictures_are_published_smaller_but_for_those_with_boxes(
 
 
 def test_small_pictures_are_published_as_they_are(published: Callable[[tuple[int, int]], LayerPictures]) -> None:
-    spots = published((32, 28)).spots
-    assert {tuple(spot.rect[2:]) for spot in spots.values()} == {(32, 28)}
-
-
-def test_only_the_strongest_classes_are_listed() -> None:
-    ranked = [[f"class {n}", 1.0 - n] for n in range(50)]
-    nothing: Any = None
-    found = data._filter({"index": 0, "classes": {"avg": ranked, "max": ranked[:3]}}, "slug", nothing, nothing)
-    assert found["classes"] == {"avg": ranked[: data.CLASSES_LISTED], "max": ranked[:3]}
+    regions = published((32, 28)).regions
+    assert {tuple(region.rect[2:]) for region in regions.values()} == {(32, 28)}
