@@ -57,6 +57,7 @@ class LayerPage:
     gradient: str
     top_k: int
     synthesis: bool
+    record: LayerRecord
 
 
 def layer_page(
@@ -92,6 +93,7 @@ def layer_page(
         gradient=formatting.GRADIENT_METHODS.get(record["gradient"], record["gradient"]),
         top_k=record["top_k"],
         synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
+        record=layer,
     )
 
 
