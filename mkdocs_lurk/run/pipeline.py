@@ -13,7 +13,7 @@ import torch
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.images.transforms import make_transform
-from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import LayerSearch, find_layers
@@ -192,7 +192,7 @@ def _leave_record(
         },
         "images": assembling.images_record(session, parts, outputs),
         "layers": layers,
-        "graph": summarise(trace),
+        "graph": build_graph(trace),
         "verified": verified,
         "evaluation": evaluate(session, parts.findings, outputs),
         "classes": list(session.images.labels),

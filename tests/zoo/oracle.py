@@ -198,7 +198,7 @@ class Oracle:
                     raise _Enough
             return out
 
-        with owners.following(), Linearised(hold), LayerCallMode(CallNamer(owners), catch), suppress(_Enough):
+        with owners.track_modules(), Linearised(hold), LayerCallMode(CallNamer(owners), catch), suppress(_Enough):
             module(self.x)
 
     def box(self, layer: str, y: int, x: int, filter_: int) -> Box:

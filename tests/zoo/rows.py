@@ -11,7 +11,7 @@ import torch
 import torchvision
 from torch import nn
 
-from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.models.receptive_field.field import ReceptiveField, receptive_fields
 from mkdocs_lurk.models.tracing.layers import find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
@@ -76,7 +76,7 @@ def check(name: str) -> Row:
     row.every = sum(isinstance(child, nn.modules.conv._ConvNd) for child in module.modules())
     if row.found + len(search.skipped) != row.every:
         row.problems.append(f"{row.found} convolutions found and {len(search.skipped)} skipped of {row.every}")
-    graph = summarise(trace)
+    graph = build_graph(trace)
     row.nodes = len(graph["nodes"])
     drawn = {node.get("layer") for node in graph["nodes"]}
     row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in drawn]

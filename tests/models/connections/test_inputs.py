@@ -47,7 +47,7 @@ def run_calls(module, x, replace=lambda output: output):
         found[call.name] = (call.input.clone(), output)
         return output.clone()
 
-    with owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return found
 

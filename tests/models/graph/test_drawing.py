@@ -6,12 +6,12 @@ import torch.nn.functional as F
 import torchvision
 from torch import nn
 
-from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.models.tracing.trace import trace_network
 
 
 def graph(module, size=(3, 32, 32)):
-    return summarise(trace_network(module.eval(), torch.zeros(1, *size)))
+    return build_graph(trace_network(module.eval(), torch.zeros(1, *size)))
 
 
 class Block(nn.Module):

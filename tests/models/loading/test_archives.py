@@ -94,7 +94,7 @@ def calls(module: nn.Module, x: Tensor) -> tuple[Tensor, list[str]]:
         return call.run()
 
     owners = ParameterOwners(module)
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         return module(x), names
 
 

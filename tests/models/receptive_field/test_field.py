@@ -45,7 +45,7 @@ def outputs_of(module, x):
         found[call.name] = out.clone()
         return out
 
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return found
 

@@ -30,7 +30,7 @@ def calls_of(module, x, change=lambda call, out: out):
         found.append(call)
         return change(call, call.run())
 
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         out = module(x)
     return found, out
 
@@ -78,7 +78,7 @@ def test_hooks_go_when_a_forward_pass_fails():
         raise KeyError("stop")
 
     owners = ParameterOwners(module)
-    with pytest.raises(KeyError), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with pytest.raises(KeyError), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(X)
     assert all(not m._forward_hooks and not m._forward_pre_hooks for m in module.modules())
     assert owners.running == ""

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from mkdocs_lurk.errors import LayerError, ModelError
-from mkdocs_lurk.models.tracing.trace import references, trace_network
+from mkdocs_lurk.models.tracing.operations import references
+from mkdocs_lurk.models.tracing.trace import trace_network
 
 X = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -44,10 +45,17 @@ def test_operations_are_in_order_with_real_edges():
 
 def test_operations_know_their_modules_and_parameters():
     trace = trace_network(nn.Sequential(Block(), Block()).eval(), X)
-    assert [trace.runs[op.run].name for op in trace.ops] == ["0.conv", "0.act", "0", "1.conv", "1.act", "1"]
+    assert [trace.module_calls[op.module_call].name for op in trace.ops] == [
+        "0.conv",
+        "0.act",
+        "0",
+        "1.conv",
+        "1.act",
+        "1",
+    ]
     assert trace.ops[0].parameters == ("0.conv.weight", "0.conv.bias")
-    assert [trace.runs[run.parent].name for run in trace.runs[1:]] == ["", "0", "0", "", "1", "1"]
-    assert [run.ops for run in trace.runs if run.name in ("0", "1")] == [(0, 3), (3, 6)]
+    assert [trace.module_calls[run.parent].name for run in trace.module_calls[1:]] == ["", "0", "0", "", "1", "1"]
+    assert [run.ops for run in trace.module_calls if run.name in ("0", "1")] == [(0, 3), (3, 6)]
 
 
 def test_what_is_written_in_place_is_read_by_every_alias():
@@ -109,7 +117,7 @@ def test_outputs_of_any_form_are_found(wrap):
             return wrap(self.conv(x))
 
     trace = trace_network(Net(), X)
-    assert trace.outputs[0] == trace.calls[0].output
+    assert trace.outputs[0] == trace.layer_calls[0].output
 
 
 def test_a_network_with_several_inputs_is_refused():
@@ -158,7 +166,7 @@ def test_a_module_that_runs_twice_has_two_calls():
         def forward(self, x):
             return self.conv(F.relu(self.conv(x)))
 
-    assert [call.name for call in trace_network(Twice(), X).calls] == ["conv", "conv:2"]
+    assert [call.name for call in trace_network(Twice(), X).layer_calls] == ["conv", "conv:2"]
 
 
 def test_nothing_of_the_recording_stays():
@@ -214,4 +222,4 @@ def test_modules_that_do_not_run_are_known():
         def forward(self, x):
             return (self.main(x), self.aux(x)) if self.training else self.main(x)
 
-    assert trace_network(Auxiliary().eval(), X).idle == {"aux": "Conv2d"}
+    assert trace_network(Auxiliary().eval(), X).unused_convolutions == {"aux": "Conv2d"}
