@@ -134,7 +134,7 @@ def _pickled_files(archive: zipfile.ZipFile, names: list[str]) -> Iterator[str]:
 
 @contextmanager
 def _silenced(*names: str) -> Iterator[None]:
-    """Silence a library's loggers: what goes wrong is raised, and said once."""
+    """Silence a library's loggers: it raises what it logs, and a caller reports the exception."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

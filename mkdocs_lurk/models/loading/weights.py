@@ -27,7 +27,7 @@ def load_weights(module: nn.Module, path: Path, subject: str) -> tuple[str, ...]
     the others' (that of a network saved without its classifier, say) is loaded too, with a note.
 
     Args:
-        module: The network; it keeps its own values for what the file does not hold.
+        module: The network; it keeps the values of weights that the file does not hold.
         path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
         subject: The beginning of every message.
 
@@ -187,8 +187,8 @@ def _join_first(items: Iterable[str], at_most: int, separator: str = ", ") -> st
 
 def _describe_damage(reason: BaseException) -> str:
     """Return what stopped the unpickling, without torch's advice on how to run what it refuses to."""
-    found = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
-    return found.group(1).strip() if found else _describe_error(reason)
+    cause = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
+    return cause.group(1).strip() if cause else _describe_error(reason)
 
 
 def _describe_error(reason: BaseException) -> str:

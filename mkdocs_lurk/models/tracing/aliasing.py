@@ -44,7 +44,7 @@ class _View:
 
 
 class AliasTracker:
-    """Know the value that each tensor of a forward pass holds, whatever was written through its aliases.
+    """Keep track of the value that each tensor of a forward pass holds, also after in-place writes to its aliases.
 
     Args:
         log: Receives a ``"write"`` operation where a part of a storage is written, and a ``"read"`` operation where a
@@ -106,7 +106,7 @@ class AliasTracker:
         view.value, view.version = value, storage.version
 
     def _view_of(self, tensor: Tensor) -> _View:
-        """Return a tensor's view; one that was never seen is a constant."""
+        """Return a tensor's view; a tensor that is new here is a constant."""
         view = self._views.get(tensor)
         if view is None:
             view = self._views[tensor] = _View(_Storage(Geometry.of(tensor), None, tensor), None, 0)

@@ -75,13 +75,13 @@ class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         inputs = _tensors((args, kwargs))
         values = [self.value_of(tensor) for tensor in inputs]
         constant = all(value is None for value in values)
-        # An in-place operation changes its arguments' values: they are noted before it runs.
+        # An in-place operation changes the values of its arguments, so that these are recorded before it runs.
         recorded = ((), {}) if constant else tree_map(self._argument, (args, kwargs))
         result: object = func(*args, **kwargs)
         name = func.overloadpacket.__name__
         if constant or name in _READ_NO_CONTENTS:
             self._add_constants(inputs, _tensors(result))
-        elif name != "as_strided_":  # which changes strides alone: the tensor keeps its value
+        elif name != "as_strided_":  # it changes strides alone, and the tensor keeps its value
             if name in _HAND_CONTENTS_TO_PYTHON and _DEPENDS_ON_CONTENTS not in self.notes:
                 self.notes.append(_DEPENDS_ON_CONTENTS)
             written = _written_in_place(func, args, kwargs)
@@ -102,7 +102,7 @@ class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         outputs: list[Tensor],
         written: list[Tensor],
     ) -> None:
-        """Put an operation on the trace, with a value for each tensor that it made or wrote in place."""
+        """Log an operation, with a new value for each tensor that it returned or wrote in place."""
         new = [tensor for tensor in outputs if all(tensor is not other for other in written)]
         values = self.log.add(func, *arguments, [tuple(tensor.shape) for tensor in new + written])
         for tensor, value in zip(new, values, strict=False):
@@ -111,7 +111,7 @@ class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._aliases.write(tensor, value)
 
     def _add_constants(self, inputs: list[Tensor], outputs: list[Tensor]) -> None:
-        """Remember of which parameters a tensor is computed that does not depend on the network's input."""
+        """Remember tensors that do not depend on the network's input, and from which parameters they are computed."""
         names = tuple(dict.fromkeys(name for tensor in inputs for name in self.names_of(tensor)))
         for tensor in outputs:
             if tensor not in self._aliases and id(tensor) not in self._parameter_names:

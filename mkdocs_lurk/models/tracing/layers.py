@@ -84,21 +84,21 @@ def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
     Raises:
         LayerError: There is no 2-D convolution, or a glob matches nothing.
     """
-    found, skipped = convolutions(trace)
+    convolutional, skipped = convolutions(trace)
     include, exclude = tuple(choice.include), tuple(choice.exclude)
-    if not found and all(glob == "*" for glob in include):
+    if not convolutional and all(glob == "*" for glob in include):
         raise LayerError(_describe_no_convolution(trace, skipped))
     others = _linear_and_token_layers(trace)
     chosen: dict[str, Layer] = {}
     for glob in include:
-        matches = found if glob == "*" else _one_per_output(_match(glob, found, others), glob)
+        matches = convolutional if glob == "*" else _one_per_output(_match(glob, convolutional, others), glob)
         if not matches:
-            raise LayerError(_describe_no_match("include", glob, found, others, skipped))
+            raise LayerError(_describe_no_match("include", glob, convolutional, others, skipped))
         chosen.update({layer.name: layer for layer in matches})
     for glob in exclude:
-        matches = list(chosen.values()) if glob == "*" else _match(glob, found, others)
+        matches = list(chosen.values()) if glob == "*" else _match(glob, convolutional, others)
         if not matches:
-            raise LayerError(_describe_no_match("exclude", glob, found, others, skipped))
+            raise LayerError(_describe_no_match("exclude", glob, convolutional, others, skipped))
         for layer in matches:
             chosen.pop(layer.name, None)
     if not chosen:
@@ -109,7 +109,7 @@ def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
 def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:
     """Return every 2-D convolution that runs, and why other convolutions cannot be shown, by name."""
     skipped = {name: _describe_unused(name, kind) for name, kind in trace.unused_convolutions.items()}
-    found = []
+    layers = []
     for call in trace.layer_calls:
         if call.kind == "Linear":
             continue
@@ -118,8 +118,8 @@ def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:
         elif call.output is None:
             skipped[call.name] = "its output does not depend on the picture"
         else:
-            found.append(_layer_of_call(trace, call, call.output, "nchw", 0))
-    return found, skipped
+            layers.append(_layer_of_call(trace, call, call.output, "nchw", 0))
+    return layers, skipped
 
 
 def _describe_unused(name: str, kind: str) -> str:
@@ -148,19 +148,19 @@ def _layer_of_call(trace: Trace, call: TracedCall, value: int, layout: Layout, c
 def _linear_and_token_layers(trace: Trace) -> list[Layer]:
     """Return linear layers, and modules whose output is tokens: only a glob of their own can name them."""
     channels_last = find_channels_last(trace)
-    found = []
+    layers = []
     for call in trace.layer_calls:
         if call.kind == "Linear" and call.output is not None:
             layout = layout_of(trace, call.output, channels_last)
             if layout is not None:
-                found.append(_layer_of_call(trace, call, call.output, *layout))
+                layers.append(_layer_of_call(trace, call, call.output, *layout))
     taken = {call.name for call in trace.layer_calls}
     for name, value in _module_outputs(trace):
         layout = None if name in taken else layout_of(trace, value, channels_last)
         if layout is not None and layout[0] != "nc":
             output = shape_of_maps(trace.values[value].shape, *layout)
-            found.append(Layer(name, "tokens", output[0], output, None, 0, 0, value, *layout))
-    return found
+            layers.append(Layer(name, "tokens", output[0], output, None, 0, 0, value, *layout))
+    return layers
 
 
 def _module_outputs(trace: Trace) -> Iterator[tuple[str, int]]:
@@ -173,10 +173,10 @@ def _module_outputs(trace: Trace) -> Iterator[tuple[str, int]]:
             yield call.name if number == 1 else f"{call.name}:{number}", call.outputs[0]
 
 
-def _match(glob: str, found: Sequence[Layer], others: Sequence[Layer]) -> list[Layer]:
+def _match(glob: str, convolutional: Sequence[Layer], others: Sequence[Layer]) -> list[Layer]:
     """Return the layers that a glob names: by their own names before modules' names, convolutions before others."""
     for matches in (_matches_name, _matches_parent):
-        for layers in (found, others):
+        for layers in (convolutional, others):
             matching = [layer for layer in layers if matches(layer.name, glob)]
             if matching:
                 return matching
@@ -213,12 +213,12 @@ def _preference(layer: Layer, glob: str) -> tuple[bool, bool, int]:
 
 
 def _describe_no_match(
-    key: str, glob: str, found: Sequence[Layer], others: Sequence[Layer], skipped: dict[str, str]
+    key: str, glob: str, convolutional: Sequence[Layer], others: Sequence[Layer], skipped: dict[str, str]
 ) -> str:
     hidden = [name for name in skipped if _matches_name(name, glob) or _matches_parent(name, glob)]
     if hidden:
         return f"layers.{key}: {glob!r} matches only what cannot be shown: {hidden[0]} ({skipped[hidden[0]]})"
-    names, more = [layer.name for layer in found], [layer.name for layer in others]
+    names, more = [layer.name for layer in convolutional], [layer.name for layer in others]
     besides = f"; linear layers and token outputs: {_shorten(more)}" if more else ""
     return f"layers.{key}: {glob!r} matches no layer{near(glob, [*names, *more])}; there are {_shorten(names)}{besides}"
 

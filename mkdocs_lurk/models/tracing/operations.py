@@ -1,4 +1,4 @@
-"""What a trace is made of: values, and the operations that read and make them.
+"""The contents of a trace: values, and the operations that read and return them.
 
 A value is the contents of a tensor at one moment: an in-place operation makes a new one.
 """
@@ -73,7 +73,7 @@ class Value:
     Attributes:
         id: Its index in ``Trace.values``.
         shape: Of the tensor.
-        op: Index of the operation that made it; -1 for the network's input.
+        op: Index of the operation that returned or wrote it; -1 for the network's input.
     """
 
     id: int
@@ -110,7 +110,7 @@ class Op:
 
     @property
     def is_pointwise(self) -> bool:
-        """Whether torch tags the operation as one whose outputs depend on the inputs' elements at their own place."""
+        """Whether torch tags the operation as pointwise: an output element depends on the elements at its own place."""
         return not isinstance(self.target, str) and torch.Tag.pointwise in self.target.tags
 
 

@@ -77,7 +77,7 @@ def find_channels_last(trace: Trace) -> set[int]:
     They come from a linear layer or a normalisation over the last axis, or from an operation that keeps the layout of
     such a value.
     """
-    found: set[int] = set()
+    channels_last: set[int] = set()
     channels_of_products: dict[int, int] = {}
     for op in trace.ops:
         inputs = references(op)
@@ -87,11 +87,11 @@ def find_channels_last(trace: Trace) -> set[int]:
             if op.name in _PRODUCTS or (reshapes and channels_of_products.get(inputs[0]) == shape[-1]):
                 channels_of_products[value] = shape[-1]
             keeps_layout = op.name.removesuffix("_") in _KEEPS_LAYOUT or op.is_pointwise
-            channels_last = (
+            is_channels_last = (
                 (op.name == "native_layer_norm" and len(op.args[1]) == 1)
                 or value in channels_of_products
-                or (keeps_layout and any(i in found and len(trace.values[i].shape) == 4 for i in inputs))
+                or (keeps_layout and any(i in channels_last for i in inputs))
             )
-            if channels_last and len(shape) == 4:
-                found.add(value)
-    return found
+            if is_channels_last and len(shape) == 4:
+                channels_last.add(value)
+    return channels_last

@@ -1,7 +1,7 @@
 """Record one forward pass of a network as a list of operations on values: the trace.
 
-Everything else that is said about a network's structure (its layers, its graph, its receptive fields) is read from the
-trace, so that it holds for any module that runs, whatever its forward method does.
+Every analysis of a network's structure (layers, graph, receptive fields, connections) reads the trace, so that it works
+for any module that runs, whatever its forward method does.
 """
 
 from __future__ import annotations
