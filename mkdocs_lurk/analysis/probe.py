@@ -197,7 +197,7 @@ class Probe:
 
     @contextmanager
     def _catching(self, catch: Callable[[LayerCall], Tensor]) -> Iterator[None]:
-        with self._owners.following(), LayerCallMode(CallNamer(self._owners), catch):
+        with self._owners.track_modules(), LayerCallMode(CallNamer(self._owners), catch):
             yield
 
     @contextmanager

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import torch
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
@@ -127,7 +127,7 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
         },
         "images": draft.images,
         "layers": layers,
-        "graph": summarise(session.trace),
+        "graph": build_graph(session.trace),
         "classes": list(session.images.labels),
         "top_k": model.top_k,
         "gradient": model.gradient,

@@ -1,4 +1,4 @@
-"""Guided gradients of whole networks against a slow twin that rewrites every rectifier while the network runs."""
+"""Guided gradients of whole networks, compared with a slow twin that replaces every rectifier of a running network."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ RECTIFIERS: dict[Any, Callable[..., Tensor]] = {
 _LAYERS, _CLOSE = 3, 1e-4
 
 
-class Rectified(torch.autograd.Function):
-    """The rule, one rectifier at a time: only the positive part of the gradient meets the activation's derivative."""
+class GuidedRectifier(torch.autograd.Function):
+    """Guided backpropagation through one rectifier: its derivative times the positive part of the gradient.
+
+    Springenberg et al. 2015, arXiv:1412.6806.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
@@ -49,12 +52,12 @@ class Rectified(torch.autograd.Function):
         (x,) = ctx.saved_tensors
         with torch.enable_grad():
             x = x.detach().requires_grad_()
-            (passed,) = torch.autograd.grad(ctx.activation(x), x, gradient.clamp(min=0))
-        return passed, None
+            (input_gradient,) = torch.autograd.grad(ctx.activation(x), x, gradient.clamp(min=0))
+        return input_gradient, None
 
 
-class Rewrite(TorchFunctionMode):
-    """Puts ``Rectified`` in the place of every rectifier that is called."""
+class ReplaceRectifiers(TorchFunctionMode):
+    """Puts ``GuidedRectifier`` in the place of every rectifier that is called."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -66,38 +69,42 @@ class Rewrite(TorchFunctionMode):
             rest = rest[:2]
         if func in (F.relu, F.silu, F.hardswish, F.relu6):
             rest = []
-        return Rectified.apply(x, lambda value: RECTIFIERS[func](value, *rest, **kwargs))
+        return GuidedRectifier.apply(x, lambda value: RECTIFIERS[func](value, *rest, **kwargs))
 
 
 def slow(module: nn.Module, x: Tensor, layer: str, index: int) -> Tensor:
-    """The guided gradient of a filter's mean, through the whole network."""
-    seen: list[Tensor] = []
-    handle = module.get_submodule(layer).register_forward_hook(lambda _m, _i, output: seen.append(output.clone()))
+    """Return the guided gradient of a filter's spatial mean, by a backward pass through the whole network."""
+    outputs: list[Tensor] = []
+    handle = module.get_submodule(layer).register_forward_hook(lambda _m, _i, output: outputs.append(output.clone()))
     x = x.detach().requires_grad_()
     try:
-        with Rewrite():
+        with ReplaceRectifiers():
             module(x)
     finally:
         handle.remove()
-    (gradient,) = torch.autograd.grad(seen[0][:, index].mean(), x)
+    (gradient,) = torch.autograd.grad(outputs[0][:, index].mean(), x)
     return gradient
 
 
 def check(module: nn.Module, x: Tensor, layers: Sequence[Layer]) -> tuple[int, list[str]]:
-    """Compare some layers' gradients, taken singly and from recordings; how many layers, and what differs."""
+    """Compare some layers' gradients, computed singly and from recordings, with those of the slow twin.
+
+    Returns:
+        Number of layers, and what differs.
+    """
     last = len(layers) - 1
     chosen = dict.fromkeys(layers[round(i * last / max(1, _LAYERS - 1))] for i in range(_LAYERS))
     probe, problems = Probe.of(module, layers), []
     recordings = {kind: Recording(probe, x, torch.float32, short=kind == "short") for kind in ("full", "short")}
     for layer in chosen:
         index = layer.filters // 2
-        true = slow(module, x, layer.name, index)
-        found = {"single": project(probe, x, layer.name, [index], "guided")[0]}
+        expected = slow(module, x, layer.name, index)
+        gradients = {"single": project(probe, x, layer.name, [index], "guided")[0]}
         for kind, recording in recordings.items():
             with suppress(NeedsValuesError):
-                found[kind] = replay(probe, recording, layer.name, [Row(0, index)], "guided").gradients
-        for kind, fast in found.items():
-            difference = float((fast - true).abs().max() / true.abs().max().clamp(min=1e-30))
+                gradients[kind] = replay(probe, recording, layer.name, [Row(0, index)], "guided").gradients
+        for kind, gradient in gradients.items():
+            difference = float((gradient - expected).abs().max() / expected.abs().max().clamp(min=1e-30))
             if not difference <= _CLOSE:
                 problems.append(
                     f"{layer.name}: the {kind} guided gradient of filter {index} differs by {difference:.2g} (relative)"

@@ -22,8 +22,9 @@ from torch import Tensor
 from mkdocs_lurk.models.connections.channel_sources import ChannelSource, ChannelSources, averaged
 from mkdocs_lurk.models.connections.rules import RULES, Known, plain_name, references
 from mkdocs_lurk.models.receptive_field.rules.context import bound
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op
-from mkdocs_lurk.models.tracing.trace import Trace, TracedCall
+from mkdocs_lurk.models.tracing.call_recorder import TracedCall
+from mkdocs_lurk.models.tracing.operations import Constant, Op
+from mkdocs_lurk.models.tracing.trace import Trace
 
 PICTURE = ""
 """Stands for the picture where a source's layer is named; its channels count as filters."""
@@ -95,7 +96,7 @@ class _Tracer:
         shapes = tuple(value.shape for value in trace.values)
         self._known = Known(shapes, {trace.input: (ChannelSource.numbered(0, shapes[trace.input], 1),)})
         self._reasons: list[str] = []
-        self._calls = [call for call in trace.calls if call.output is not None]
+        self._calls = [call for call in trace.layer_calls if call.output is not None]
         counts = [shapes[trace.input][1], *(shapes[call.output or 0][_axis(call)] for call in self._calls)]
         self._starts = np.cumsum([0, *counts]).astype(np.int64)
 
@@ -194,7 +195,9 @@ def _kernel(ops: Sequence[Op], call: TracedCall) -> tuple[Tensor | None, int]:
     """A layer's kernel ``(n_filters, n_channels / groups, h, w)`` and its groups; none where it is no constant."""
     if call.kind == "Linear":
         weight = _matrix(ops, call)
-        return None if weight is None else weight.reshape(call.weight[1], call.weight[0]).T[:, :, None, None], 1
+        return None if weight is None else weight.reshape(call.weight_shape[1], call.weight_shape[0]).T[
+            :, :, None, None
+        ], 1
     given = bound(ops[call.op])
     groups = int(given["groups"])
     if not isinstance(given["weight"], Constant):

@@ -26,7 +26,7 @@ from mkdocs_lurk.models.connections.channel_sources import (
 from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, bound, is_tensor
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref
 
 _MOST_STRANDS = 256
 

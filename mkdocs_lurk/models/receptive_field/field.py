@@ -23,7 +23,8 @@ from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules.context import Context
 from mkdocs_lurk.models.receptive_field.rules.registry import UNKNOWN, interpret
 from mkdocs_lurk.models.tracing.layers import Layer, convolutions
-from mkdocs_lurk.models.tracing.trace import Trace, references
+from mkdocs_lurk.models.tracing.operations import references
+from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.names import Box
 
 Status = Literal["exact", "effective", "whole"]

@@ -19,7 +19,7 @@ from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
 from tests.analysis.test_probe import Everything
-from tests.models.random_nets import Patch, Resize, nets
+from tests.models.networks import Patch, Resize, random_networks
 from tests.zoo.gradients import slow
 
 Drawn = tuple[nn.Module, tuple[int, int, int]]
@@ -49,7 +49,11 @@ def by_hand(module: nn.Module, layer: str, x: Tensor) -> Tensor:
 
 
 @settings(deadline=None, max_examples=40)
-@given(nets(), st.randoms(use_true_random=False), st.lists(st.integers(1, N_PICTURES - 1), max_size=3, unique=True))
+@given(
+    random_networks(),
+    st.randoms(use_true_random=False),
+    st.lists(st.integers(1, N_PICTURES - 1), max_size=3, unique=True),
+)
 def test_lists_equal_brute_force_in_any_order_and_batch(drawn: Drawn, random, cuts: list[int]) -> None:
     module, layers, probe = looked_at(drawn)
     x = torch.randn(N_PICTURES, *drawn[1])
@@ -71,7 +75,7 @@ def test_lists_equal_brute_force_in_any_order_and_batch(drawn: Drawn, random, cu
 
 
 @settings(deadline=None, max_examples=40)
-@given(nets(), st.randoms(use_true_random=False))
+@given(random_networks(), st.randoms(use_true_random=False))
 def test_guided_equals_its_slow_twin(drawn: Drawn, random) -> None:
     module, layers, probe = looked_at(drawn)
     x, layer = torch.randn(2, *drawn[1]), random.choice(layers)
@@ -86,7 +90,7 @@ def test_guided_equals_its_slow_twin(drawn: Drawn, random) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(nets(), st.randoms(use_true_random=False))
+@given(random_networks(), st.randoms(use_true_random=False))
 def test_a_window_is_enough_for_its_unit(drawn: Drawn, random) -> None:
     module, size = drawn
     if any(isinstance(part, UNEVEN) for part in module.modules()):

@@ -6,7 +6,7 @@ from torch import nn
 from mkdocs_lurk.models.connections.inputs import PICTURE, connect
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCallMode, ParameterOwners
 from mkdocs_lurk.models.tracing.trace import trace_network
-from tests.models.random_nets import nets
+from tests.models.networks import random_networks
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -47,7 +47,7 @@ def run_calls(module, x, replace=lambda output: output):
         found[call.name] = (call.input.clone(), output)
         return output.clone()
 
-    with owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return found
 
@@ -79,7 +79,7 @@ def by_gradient(module, size):
 
 
 @FEW
-@given(nets())
+@given(random_networks())
 def test_sources_equal_those_of_gradients(net):
     module, size = net
     wires = wires_of(module, *size)

@@ -10,7 +10,7 @@ from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCallMode, ParameterOwners
 from mkdocs_lurk.models.tracing.trace import trace_network
-from tests.models.random_nets import nets
+from tests.models.networks import random_networks
 from tests.zoo.oracle import Oracle
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -45,7 +45,7 @@ def outputs_of(module, x):
         found[call.name] = out.clone()
         return out
 
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return found
 
@@ -69,7 +69,7 @@ def test_resnet18_has_its_known_fields():
 
 
 @FEW
-@given(nets())
+@given(random_networks())
 def test_fields_equal_the_oracle(net):
     module, size = net
     found = fields_of(module, *size)
@@ -80,7 +80,7 @@ def test_fields_equal_the_oracle(net):
 
 
 @FEW
-@given(nets(), st.integers(0, 99))
+@given(random_networks(), st.integers(0, 99))
 def test_pixels_outside_an_exact_box_change_nothing(net, seed):
     module, size = net
     found = fields_of(module, *size)

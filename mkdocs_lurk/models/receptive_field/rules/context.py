@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves
 
 from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref
 
 Shapes = Sequence[tuple[int, ...]]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes
-from mkdocs_lurk.models.tracing.dispatch import Op
+from mkdocs_lurk.models.tracing.operations import Op
 
 GATE = "a gate that is read from the whole map is held constant"
 

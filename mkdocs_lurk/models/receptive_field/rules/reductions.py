@@ -11,7 +11,7 @@ from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, bound, table
 from mkdocs_lurk.models.receptive_field.rules.elementwise import pointwise
-from mkdocs_lurk.models.tracing.dispatch import Op, Ref
+from mkdocs_lurk.models.tracing.operations import Op, Ref
 
 STATISTICS = "the statistics of a normalisation over the whole map are held constant"
 ATTENTION = "attention mixes all positions"

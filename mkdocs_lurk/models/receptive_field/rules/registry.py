@@ -9,7 +9,7 @@ from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
 from mkdocs_lurk.models.receptive_field.rules import windows as window_rules
 from mkdocs_lurk.models.receptive_field.rules.context import Context, IntervalRule, Shapes
 from mkdocs_lurk.models.receptive_field.rules.elementwise import is_pointwise, pointwise
-from mkdocs_lurk.models.tracing.dispatch import Op
+from mkdocs_lurk.models.tracing.operations import Op
 
 RULES: dict[str, IntervalRule] = {**moving_rules.RULES, **mixing_rules.RULES, **window_rules.RULES}
 UNKNOWN = "has no rule and is taken to read the whole picture"

@@ -13,7 +13,7 @@ from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, is_tensor, table
 from mkdocs_lurk.models.receptive_field.rules.elementwise import pointwise
-from mkdocs_lurk.models.tracing.dispatch import Constant, Geometry, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Geometry, Op, Ref
 
 
 def _same(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:

@@ -10,7 +10,7 @@ from torch import Tensor
 from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, bound, table
-from mkdocs_lurk.models.tracing.dispatch import Op, Ref
+from mkdocs_lurk.models.tracing.operations import Op, Ref
 
 
 def _convolution(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
