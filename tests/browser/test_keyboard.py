@@ -69,7 +69,7 @@ def test_from_the_top_of_a_layer_to_a_photo_and_back(visit: Visit, material: Hos
     page.keyboard.press("Escape")
     page.locator("lurk-photo").wait_for(state="detached")
     assert page.evaluate("document.activeElement.matches('button[data-image]')")
-    tab_to(visitor, ".lurk-take button")
+    tab_to(visitor, ".lurk-share button")
     page.keyboard.press("Escape")
     assert page.locator("[data-filter-open]").count() == 0
     assert visitor.focused == str(index)

@@ -144,7 +144,7 @@ def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -
     visitor.opened(3)
     page = visitor.page
     page.emulate_media(media="print")
-    for tools in (".lurk-toolbar", ".lurk-panel-walk", ".lurk-take", ".lurk-switch"):
+    for tools in (".lurk-toolbar", ".lurk-panel-walk", ".lurk-share", ".lurk-switch"):
         assert page.locator(tools).first.is_hidden()
     assert page.locator(".lurk-how-body").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
