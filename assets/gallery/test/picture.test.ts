@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clip, picture, scene, sheetsOf, withPadding } from "../src/draw/picture";
+import { clip, PIXEL_ART_PX, picture, scene, sheetsOf, withPadding } from "../src/draw/picture";
 
 const sheets = sheetsOf(["sheet-0.webp", "../photos-1.webp"], new URL("http://h/net/conv/filters-0.js"));
 
@@ -11,6 +11,13 @@ describe("a picture of a sheet", () => {
     expect(node.querySelector("image")?.getAttribute("class")).toBe("off-glb");
     expect([node.getAttribute("role"), node.getAttribute("aria-label")]).toEqual(["img", "a hen"]);
     expect(node.outerHTML).not.toContain("style");
+  });
+
+  it("is pixel art up to 48 pixels, so that it is enlarged without smoothing", () => {
+    const side = PIXEL_ART_PX;
+    expect(picture([0, 0, 0, side, 1], sheets).classList.contains("lurk-pixels")).toBe(true);
+    expect(picture([0, 0, 0, side + 1, 1], sheets).classList.contains("lurk-pixels")).toBe(false);
+    expect(side).toBe(48);
   });
 
   it("keeps every pixel of pixel art, and is decorative without a label", () => {

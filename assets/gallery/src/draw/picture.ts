@@ -5,8 +5,11 @@
 import type { Box, Pic } from "../data/schema";
 import { svg } from "./dom";
 
-/** Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. */
-export const PIXEL_ART_PX = 36;
+/**
+ * Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. The twin of `PIXEL_ART_PX` in
+ * `mkdocs_lurk/pages/sheets.py`, which packs such pictures without loss.
+ */
+export const PIXEL_ART_PX = 48;
 
 /** Turns a sheet's number into its address. */
 export type Sheets = (sheet: number) => string;
