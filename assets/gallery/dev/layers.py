@@ -185,7 +185,7 @@ class LayerResults:
     def _stats(self, highest: float) -> Json:
         edges = np.linspace(-1, highest, 21).round(3).tolist()
         counts = (300 * np.exp(-(np.linspace(-1, 3, 20) ** 2)) * self.rng.random(20)).astype(int).tolist()
-        others = self.rng.integers(0, self.layer.filters, 6).tolist()
+        others = self.rng.permutation(self.layer.filters)[:6].tolist()
         similar = [[other, round(0.9 - rank / 10, 2)] for rank, other in enumerate(others)]
         return {
             "dead": False, "always_on": False, "mean": -0.213, "deviation": 0.41, "positive_share": 0.183,
@@ -194,7 +194,7 @@ class LayerResults:
         }  # fmt: skip
 
     def _connections(self, layer: Layer) -> list[list[Any]]:
-        filters = self.rng.integers(0, 64, 5).tolist()
+        filters = self.rng.permutation(64)[:5].tolist()
         return [[layer.name, index, round(float(self.rng.normal()), 2)] for index in filters]
 
     def _crop(self, item: Json) -> Image.Image:

@@ -1,6 +1,6 @@
 /**
- * What the data scripts beside the pages hold. `mkdocs_lurk/pages/scripts.py` writes them: each interface has a twin there, with the same
- * fields, and a test compares the two. So interfaces stay plain here: a field a line, `?` where it may be absent.
+ * What the data scripts beside the pages hold. `mkdocs_lurk/pages/` writes them: its `script_records.py` has a twin of each interface, and
+ * a test compares the two. So interfaces stay plain here: one field per line, `?` where it may be absent.
  */
 
 /** A picture: its sheet's place in the script's list of sheets, then x, y, width and height inside that sheet, in pixels. */

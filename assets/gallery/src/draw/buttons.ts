@@ -1,7 +1,7 @@
 /** Buttons of one look. */
 import { html } from "./dom";
 
-/** A button that shows a sign and says its label; the label is its tooltip too, unless `tooltip` is null. */
+/** A button that shows a sign and has a label for screen readers; the label is its tooltip, too, unless `tooltip` is null. */
 export function iconButton(
   sign: string,
   label: string,

@@ -6,8 +6,8 @@ import type { Box, Pic } from "../data/schema";
 import { svg } from "./dom";
 
 /**
- * Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. The twin of `PIXEL_ART_PX` in
- * `mkdocs_lurk/pages/sheets.py`, which packs such pictures without loss.
+ * Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. The twin of `PIXEL_ART_PX` in `sheets.py`
+ * of `mkdocs_lurk/pages/`, which packs such pictures without loss.
  */
 export const PIXEL_ART_PX = 48;
 

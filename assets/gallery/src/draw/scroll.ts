@@ -1,11 +1,11 @@
-/** Scrolling the page so that what the visitor looks at keeps its place in the window. */
+/** Scrolling the page, so that a part of it keeps its place in the window or comes into sight. */
 
 /** Scroll the page by so many pixels at once. */
 export function scrollPage(top: number): void {
   window.scrollBy({ top, behavior: "instant" });
 }
 
-/** Scroll the page so that the visitor sees it move, unless the visitor prefers no motion. */
+/** Scroll the page smoothly, unless the visitor prefers reduced motion. */
 export function scrollPageSmoothly(top: number): void {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   window.scrollBy({ top, behavior: still ? "instant" : "smooth" });

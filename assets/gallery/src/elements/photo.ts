@@ -1,4 +1,4 @@
-/** `<lurk-photo data-src data-key data-image [data-suffix]>`: a dialog with one photo, its predictions and the filters that rank it highest. */
+/** `<lurk-photo data-src data-key data-image [data-suffix]>`: a dialog with a photo, its predictions and its top filters. */
 import { loadData } from "../data/load";
 import type { ModelData, PicturesData } from "../data/schema";
 import { iconButton } from "../draw/buttons";

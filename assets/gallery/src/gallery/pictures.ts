@@ -1,4 +1,4 @@
-/** The opened filter's pictures: crops at one size, their photos with the box, the photos of the highest means, the synthesis, the kernel. */
+/** The opened filter's pictures: crops, their photos with boxes, the photos of the highest means, the synthesis, the kernel. */
 import {
   type Box,
   type FilterDetail,
@@ -45,7 +45,7 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
   );
 }
 
-/** The picture made for the filter, with its ratio in words; says why where there is none. */
+/** The synthesis, with its ratio in words; the reason if there is none. */
 export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, sheets: Sheets): HTMLElement {
   const node = html("figure", { class: "lurk-synthesis" });
   if (!present(synthesis)) {

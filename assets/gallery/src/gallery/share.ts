@@ -6,7 +6,7 @@ import type { Sheets } from "../draw/picture";
 
 const REFUSED = "The browser did not allow it.";
 
-/** A row of buttons, and a line that says what they did. */
+/** A row of buttons, and a status line. */
 export function shareButtons(filter: FilterDetail, data: LayerData, sheets: Sheets): HTMLElement {
   const status = html("span", { class: "lurk-status", role: "status" });
   const stem = `${data.model}-${data.layer.slug}-${filter.index}`;

@@ -25,7 +25,7 @@ const SHORT_NAMES: [RegExp, string][] = [
 /**
  * Let norms, activations and other small operations join the one that they follow, if that is in the same group.
  *
- * @returns The operations that are left, and the id of the one that a node joined, which is its own where it joined none.
+ * @returns The remaining operations, and the id of the one that a node joined (its own id if it joined none).
  */
 export function mergeSmallOperations(graph: Graph): { kept: KeptOperation[]; mergedInto: (id: number) => number } {
   const sources = new Map<number, number[]>();

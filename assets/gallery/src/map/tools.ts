@@ -14,7 +14,7 @@ export interface ToolActions {
 
 export const ZOOM_STEP = 1.3;
 
-/** The row, and the place in it that says what was found. */
+/** The row, and the element in it for the number of layers found. */
 export function mapTools(actions: ToolActions): { node: HTMLElement; found: HTMLElement } {
   const found = html("span", { class: "lurk-soft", role: "status" });
   const toggle = linkButton("Fold all", () => {

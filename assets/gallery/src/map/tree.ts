@@ -6,7 +6,7 @@ import { simplify } from "./repeats";
 export interface Operation {
   kind: "operation";
   key: string;
-  /** The layer's name, without what the group around it says already. */
+  /** The layer's name without that of the group around it. */
   label: string;
   node: GraphNode;
   layer: ModelLayer | null;
@@ -20,7 +20,7 @@ export interface Group {
   label: string;
   name: string;
   type: string;
-  /** Whether the analysis made it, around neighbours of one structure. */
+  /** Whether it is no module but a fold of the analysis, around neighbours of one structure. */
   isFold: boolean;
   children: Item[];
 }
@@ -120,19 +120,19 @@ function keyOf(node: number): string {
   return `n${node}`;
 }
 
-/** Returns a function that finds or makes the group of an id; the root, where there is none of that id. */
+/** Returns a function that finds or creates the group of an id; the root if there is none of that id. */
 function groupFinder(records: readonly GraphGroup[], root: Group): (id: string | null) => Group {
   const byId = new Map(records.map((record) => [record.id, record]));
-  const made = new Map<string, Group>();
+  const groups = new Map<string, Group>();
   const find = (id: string | null): Group => {
     const record = id === null ? undefined : byId.get(id);
     if (!record) return root;
-    const known = made.get(record.id);
+    const known = groups.get(record.id);
     if (known) return known;
     const { name, type, count } = record;
     const key = `g${record.id}`;
     const group: Group = { kind: "group", key, label: "", name, type, isFold: Boolean(count), children: [] };
-    made.set(record.id, group);
+    groups.set(record.id, group);
     find(record.parent).children.push(group);
     return group;
   };

@@ -7,7 +7,7 @@ import type { Drawing } from "./layout";
 
 const TALLEST_PX = 2400;
 const MARGIN_PX = 8;
-/** The scale at which the width fits is held to these limits, so that letters can be read; a tall map may be smaller than the page's letters. */
+/** Limits of the scale at which the width fits: letters stay readable; those of a tall map may be smaller than the page's. */
 const LEAST_FIT = 0.7;
 const TALL_FIT = 0.9;
 const MOST_FIT = 1.2;

@@ -1,4 +1,4 @@
-/** How each kind of picture was made, in words. */
+/** How each kind of picture was computed, in words. */
 import type { FieldStatus, LayerData } from "../../data/schema";
 import { disclosure } from "../../draw/disclosure";
 import { html } from "../../draw/dom";

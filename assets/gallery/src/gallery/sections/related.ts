@@ -1,4 +1,4 @@
-/** Other filters that have to do with this one: those it is connected to, and those that respond alike. */
+/** Related filters: those that this one is connected to, and those that respond to the same pictures. */
 import { bars } from "../../charts/bars";
 import { type Connection, type FilterDetail, type LayerData, present, reason } from "../../data/schema";
 import { html } from "../../draw/dom";
