@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { clip, scene, sheetsOf, view, withPadding } from "../src/draw/view";
+import { clip, PIXEL_ART_PX, picture, scene, sheetsOf, withPadding } from "../src/draw/picture";
 
 const sheets = sheetsOf(["sheet-0.webp", "../photos-1.webp"], new URL("http://h/net/conv/filters-0.js"));
 
 describe("a picture of a sheet", () => {
-  it("is a view with its sheet's address, and no inline style", () => {
-    const node = view([1, 224, 0, 224, 224], sheets, "a hen");
+  it("shows its rectangle of the sheet, without an inline style", () => {
+    const node = picture([1, 224, 0, 224, 224], sheets, "a hen");
     expect(node.getAttribute("viewBox")).toBe("224.5 0.5 223 223");
     expect(node.querySelector("image")?.getAttribute("href")).toBe("http://h/net/photos-1.webp");
     expect(node.querySelector("image")?.getAttribute("class")).toBe("off-glb");
@@ -13,8 +13,15 @@ describe("a picture of a sheet", () => {
     expect(node.outerHTML).not.toContain("style");
   });
 
-  it("keeps every pixel of pixel art, and is decoration without a label", () => {
-    const node = view([0, 28, 56, 28, 28], sheets);
+  it("is pixel art up to 48 pixels, so that it is enlarged without smoothing", () => {
+    const side = PIXEL_ART_PX;
+    expect(picture([0, 0, 0, side, 1], sheets).classList.contains("lurk-pixels")).toBe(true);
+    expect(picture([0, 0, 0, side + 1, 1], sheets).classList.contains("lurk-pixels")).toBe(false);
+    expect(side).toBe(48);
+  });
+
+  it("keeps every pixel of pixel art, and is decorative without a label", () => {
+    const node = picture([0, 28, 56, 28, 28], sheets);
     expect(node.getAttribute("viewBox")).toBe("28 56 28 28");
     expect(node.classList.contains("lurk-pixels")).toBe(true);
     expect(node.getAttribute("aria-hidden")).toBe("true");
@@ -24,7 +31,7 @@ describe("a picture of a sheet", () => {
 describe("a scene", () => {
   const photo = [1, 0, 0, 224, 224] as const;
 
-  it("frames a box that leaves the photo", () => {
+  it("shows a frame that leaves the photo", () => {
     const node = scene({ photo, photos: sheets, frame: [-10, 0, 30, 40], label: "crop" });
     expect(node.getAttribute("viewBox")).toBe("0 -10 40 40");
     expect(node.classList.contains("lurk-padded")).toBe(true);
@@ -39,11 +46,11 @@ describe("a scene", () => {
     ]);
   });
 
-  it("puts a gradient that holds only its box where the box is, on the grey of zero", () => {
+  it("puts a gradient that shows only its box on that box, over the grey of zero", () => {
     const gradient = { picture: [0, 5, 6, 20, 10] as const, sheets, box: [100, 50, 110, 70] as const };
     const node = scene({ photo, photos: sheets, gradient, mark: [100, 50, 110, 70], label: "" });
-    const lying = node.querySelector(".lurk-gradient svg");
-    expect(["x", "y", "width", "height", "viewBox"].map((name) => lying?.getAttribute(name))).toEqual([
+    const overlay = node.querySelector(".lurk-gradient svg");
+    expect(["x", "y", "width", "height", "viewBox"].map((name) => overlay?.getAttribute(name))).toEqual([
       "50",
       "100",
       "20",
@@ -54,12 +61,12 @@ describe("a scene", () => {
     expect(node.querySelectorAll(".lurk-mark rect")).toHaveLength(2);
   });
 
-  it("shows a field's padding, but never more of it than of the picture", () => {
+  it("shows the padding inside a receptive field, but only a little of a very large one", () => {
     expect(withPadding([-20, 3, 20, 43], 30, 30)).toEqual([-20, 3, 20, 43]);
     expect(withPadding([-400, -400, 400, 400], 30, 60)).toEqual([-10, -5, 70, 35]);
   });
 
-  it("knows what of a box lies outside", () => {
+  it("clips a box, and says whether it was cut", () => {
     expect(clip([-1, 0, 10, 10], 20, 20)).toEqual({ box: [0, 0, 10, 10], cut: true });
     expect(clip([0, 0, 20, 20], 20, 20)).toEqual({ box: [0, 0, 20, 20], cut: false });
   });

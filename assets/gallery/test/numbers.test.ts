@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { count, layerPage, percent, plural, ratio, score, slug } from "../src/words";
+import { count, percent, plural, ratio, score } from "../src/numbers";
 
 describe("numbers in words", () => {
   it.each([
@@ -22,15 +22,6 @@ describe("numbers in words", () => {
     expect([ratio(2.37), ratio(21.5)]).toEqual(["2.4", "22"]);
     expect([count(1_235_496), count(999)]).toEqual(["1.24 million", "999"]);
     expect([plural(1, "filter"), plural(2048, "filter")]).toEqual(["1 filter", "2,048 filters"]);
-  });
-});
-
-describe("a layer's page", () => {
-  it("is named as the pages name it", () => expect(slug("blocks.0/conv 1")).toBe("blocks.0-conv-1"));
-
-  it("is a folder on a server and a file on disk", () => {
-    expect(layerPage(new URL("http://h/models/net/"), "a.0", "/")).toBe("http://h/models/net/a.0/");
-    expect(layerPage(new URL("file:///s/models/net/"), "a.0", "/")).toBe("file:///s/models/net/a.0/index.html");
-    expect(layerPage(new URL("file:///s/models/net/"), "a.0", ".html")).toBe("file:///s/models/net/a.0.html");
+    expect(plural(1_500_000, "parameter", count)).toBe("1.5 million parameters");
   });
 });
