@@ -15,8 +15,7 @@ from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from tests.pages.schema import differences, interfaces, typed_dict_fields
 
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
-SCHEMA = next(path for name in ("schema.ts", "format.ts") if (path := FRONT_END / "data" / name).is_file())
-NOT_PLAIN_YET = pytest.mark.xfail(SCHEMA.name == "format.ts", reason="format.ts becomes schema.ts", strict=True)
+SCHEMA = FRONT_END / "data" / "schema.ts"
 TWINS = {
     "ChunkData": script_records.ChunkData,
     "ClassMeans": script_records.ClassMeansDetail,
@@ -54,7 +53,6 @@ export interface Plain {
 """
 
 
-@NOT_PLAIN_YET
 def test_the_front_end_declares_the_fields_of_the_scripts() -> None:
     typescript = interfaces(SCHEMA.read_text("utf-8"))
     assert differences(typescript, {name: typed_dict_fields(kind) for name, kind in TWINS.items()}) == []
@@ -67,7 +65,6 @@ def test_every_type_of_the_scripts_has_a_twin() -> None:
     ] == []
 
 
-@NOT_PLAIN_YET
 def test_both_sides_agree_on_the_size_of_pixel_art() -> None:
     sources = [path.read_text("utf-8") for path in FRONT_END.rglob("*.ts")]
     sizes = [size for source in sources for size in re.findall(r"\bPIXEL_ART_PX = (\d+);", source)]
