@@ -1,7 +1,7 @@
 """The slow and obvious twin of receptive fields: where the input gradient of one unit is not zero.
 
-The network runs as it is, with positive weights, linear activations, and averages in place of maxima, so that no two
-paths cancel and none is cut. Nothing here knows of intervals or of the trace.
+The network runs with positive weights, linear activations, and averages instead of maxima, so that no two paths cancel
+and none is cut. Nothing here knows of intervals or of the trace.
 """
 
 from __future__ import annotations
@@ -133,12 +133,12 @@ class Linearised(TorchFunctionMode):
     """Run a network without cancellation, cuts or saturation.
 
     Args:
-        hold: Whether what is broadcast over a map is held constant.
+        gates_as_constants: Whether factors and summands that are broadcast over a map are treated as constants.
     """
 
-    def __init__(self, hold: bool = False) -> None:
+    def __init__(self, gates_as_constants: bool = False) -> None:
         super().__init__()
-        self.hold = hold
+        self.gates_as_constants = gates_as_constants
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -150,8 +150,8 @@ class Linearised(TorchFunctionMode):
             kwargs.pop("inplace", None)
             given = args if args else (kwargs.pop("input"),)
             return REPLACED[func](*given, **kwargs)
-        if self.hold and func in _ARITHMETIC:
-            args = _held(args)
+        if self.gates_as_constants and func in _ARITHMETIC:
+            args = _without_gate_gradients(args)
         out = func(*args, **kwargs)
         # Products of values would grow beyond all bounds with depth.
         return out / out.detach().abs().max() if func in _PRODUCTS else out
@@ -162,7 +162,7 @@ class Linearised(TorchFunctionMode):
         return (args[0], kernel, None, *args[3:])
 
 
-def _held(args: Any) -> Any:
+def _without_gate_gradients(args: Any) -> Any:
     tensors = [a for a in args if isinstance(a, Tensor)]
     if len(tensors) != 2 or any(t.dim() != 4 for t in tensors):
         return args
@@ -175,16 +175,18 @@ class _Enough(Exception):  # noqa: N818 - ends a forward pass, and is no error
 
 
 class Oracle:
-    """Where single units of a network look, by the gradient.
+    """The receptive fields of single units of a network, by the gradient.
 
     Args:
         module: In evaluation mode.
         size: ``(c, h, w)`` of the picture.
         layers: Names of the calls whose units will be asked for.
-        hold: As for ``Linearised``.
+        gates_as_constants: As for ``Linearised``.
     """
 
-    def __init__(self, module: nn.Module, size: tuple[int, int, int], layers: set[str], hold: bool = False) -> None:
+    def __init__(
+        self, module: nn.Module, size: tuple[int, int, int], layers: set[str], gates_as_constants: bool = False
+    ) -> None:
         self.x = torch.ones(1, *size, dtype=torch.float64, requires_grad=True)
         self.outputs: dict[str, Tensor] = {}
         owners = ParameterOwners(module)
@@ -198,7 +200,12 @@ class Oracle:
                     raise _Enough
             return out
 
-        with owners.following(), Linearised(hold), LayerCallMode(CallNamer(owners), catch), suppress(_Enough):
+        with (
+            owners.following(),
+            Linearised(gates_as_constants),
+            LayerCallMode(CallNamer(owners), catch),
+            suppress(_Enough),
+        ):
             module(self.x)
 
     def box(self, layer: str, y: int, x: int, filter_: int) -> Box:

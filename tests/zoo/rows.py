@@ -89,14 +89,14 @@ def check(name: str) -> Row:
 
 def _check_fields(row: Row, module: nn.Module, found: dict[str, ReceptiveField], size: tuple[int, int, int]) -> None:
     chosen = _spread(list(found), _LAYERS)
-    for hold in (False, True):
-        layers = [name for name in chosen if (found[name].status == "effective") == hold]
+    for gates_as_constants in (False, True):
+        layers = [name for name in chosen if (found[name].status == "effective") == gates_as_constants]
         if not layers:
             continue
-        oracle = Oracle(module, size, set(layers), hold)
+        oracle = Oracle(module, size, set(layers), gates_as_constants)
         for name in layers:
             for y, x, channel in _units(found[name]):
-                box, true = found[name].seen(y, x, channel), oracle.box(name, y, x, channel)
+                box, true = found[name].box(y, x, channel).clip(*size[1:]), oracle.box(name, y, x, channel)
                 row.fields += 1
                 if box != true:
                     row.problems.append(f"{name}: unit {(channel, y, x)} sees {true}, not {box}")
@@ -109,6 +109,6 @@ def _spread(names: list[str], how_many: int) -> list[str]:
 
 
 def _units(found: ReceptiveField) -> list[tuple[int, int, int]]:
-    channels, height, width = found.maps
+    channels, height, width = found.output
     places = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
     return [(y, x, channel) for (y, x), channel in places.items()][:_UNITS]

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from mkdocs_lurk.models.connections.channel_sources import ChannelSource, ChannelSources, averaged
 from mkdocs_lurk.models.connections.rules import RULES, Known, plain_name, references
-from mkdocs_lurk.models.receptive_field.rules.context import bound
+from mkdocs_lurk.models.receptive_field.rules.context import arguments_by_name
 from mkdocs_lurk.models.tracing.dispatch import Constant, Op
 from mkdocs_lurk.models.tracing.trace import Trace, TracedCall
 
@@ -195,7 +195,7 @@ def _kernel(ops: Sequence[Op], call: TracedCall) -> tuple[Tensor | None, int]:
     if call.kind == "Linear":
         weight = _matrix(ops, call)
         return None if weight is None else weight.reshape(call.weight[1], call.weight[0]).T[:, :, None, None], 1
-    given = bound(ops[call.op])
+    given = arguments_by_name(ops[call.op])
     groups = int(given["groups"])
     if not isinstance(given["weight"], Constant):
         return None, groups

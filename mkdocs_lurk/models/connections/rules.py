@@ -25,7 +25,7 @@ from mkdocs_lurk.models.connections.channel_sources import (
 )
 from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
-from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, bound, is_tensor
+from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, arguments_by_name, is_tensor
 from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
 
 _MOST_STRANDS = 256
@@ -106,7 +106,7 @@ def _pad(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
 
 def _reduce(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
     """The mean or maximum over axes along which every element carries the same."""
-    given, shape = bound(op), known.shapes[op.args[0].id]
+    given, shape = arguments_by_name(op), known.shapes[op.args[0].id]
     axes = given.get("dim")
     if axes is None or axes == []:
         return []
@@ -122,7 +122,7 @@ def _reduce(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
 
 def _add(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
     left, right, dims = op.args[0], op.args[1], len(shapes[0])
-    times = float(bound(op).get("alpha", 1)) * (-1 if op.name.startswith("sub") else 1)
+    times = float(arguments_by_name(op).get("alpha", 1)) * (-1 if op.name.startswith("sub") else 1)
     if not isinstance(right, Ref):
         return [affine(known.of(left), 1.0, _constant(right) * times, dims)]
     if not isinstance(left, Ref):
@@ -132,7 +132,7 @@ def _add(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
 
 
 def _subtract_from(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    times, constant = -float(bound(op).get("alpha", 1)), op.args[1]
+    times, constant = -float(arguments_by_name(op).get("alpha", 1)), op.args[1]
     return (
         [] if isinstance(constant, Ref) else [affine(known.of(op.args[0]), times, _constant(constant), len(shapes[0]))]
     )
@@ -163,7 +163,7 @@ def _is_gate(known: Known, one: Ref, other: Ref) -> bool:
 
 def _div(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
     left, right = op.args[0], op.args[1]
-    if not isinstance(left, Ref) or isinstance(right, Ref) or bound(op).get("rounding_mode"):
+    if not isinstance(left, Ref) or isinstance(right, Ref) or arguments_by_name(op).get("rounding_mode"):
         return []
     return [affine(known.of(left), 1 / _constant(right), 0.0, len(shapes[0]))]
 
@@ -174,7 +174,7 @@ def _neg(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
 
 def _batch_norm(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
     """Fixed statistics scale a channel by ``weight / sqrt(var + eps)`` and shift it by ``bias - mean`` times that."""
-    given, dims = bound(op), len(shapes[0])
+    given, dims = arguments_by_name(op), len(shapes[0])
     if given.get("training", given.get("train", op.name.endswith("with_update"))):
         return []
     tensors = [given.get(name) for name in ("weight", "bias", "running_mean", "running_var")]
@@ -211,7 +211,7 @@ def _move(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
 
 def _nth(known: Known, ref: Ref, number: int) -> iv.Intervals:
     strands, shape = known.of(ref), known.shapes[ref.id]
-    return strands[number].packed(shape) if number < len(strands) else iv.empty(shape)
+    return strands[number].packed(shape) if number < len(strands) else iv.Intervals.of_constant(shape)
 
 
 def _constant(argument: Any) -> Tensor:
