@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis import connections as wiring
-from mkdocs_lurk.analysis.connections import Peaks
+from mkdocs_lurk.analysis.connections import MeansAndMaxima
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
-from mkdocs_lurk.models.connections.inputs import PICTURE, connect
+from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
 from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.run.session import Session, WorkUnit, array_bytes, array_from
 from mkdocs_lurk.run.stages import responses as mining
@@ -38,11 +38,11 @@ class Wired:
 
     Attributes:
         key: Of the unit that holds them.
-        names: Layers, as ``Wires`` numbers them.
+        names: Layers, as ``NetworkInputs`` numbers them.
         starts: Likewise.
         why: Why a layer's inputs are not known.
         kernels: Width and height of the kernels that were drawn, by layer.
-        arrays: The fields of ``Wiring``, by name.
+        arrays: The fields of ``StrongestConnections``, by name.
     """
 
     key: str
@@ -103,13 +103,13 @@ def unit(session: Session, findings: Findings) -> WorkUnit:
 
 def wire(session: Session, given: Given, unit: WorkUnit) -> None:
     """Find the wires and draw the kernels, and store them."""
-    wires = connect(given.trace)
-    found = wiring.wire(wires, _sample(session, given.findings))
+    wires = find_layer_inputs(given.trace)
+    found = wiring.strongest_connections(wires, _sample(session, given.findings))
     blobs = {name: array_bytes(getattr(found, name)) for name in _ARRAYS}
     kernels: dict[str, list[int]] = {}
     for layer in session.layers:
-        reads = wires.reads.get(layer.name)
-        drawn = None if reads is None else wiring.drawn(wires, reads)
+        reads = wires.layers.get(layer.name)
+        drawn = None if reads is None else wiring.kernels_as_pictures(wires, reads)
         if drawn is not None:
             kernels[layer.name] = [drawn.shape[3], drawn.shape[2]]
             for index, kernel in enumerate(drawn):
@@ -117,13 +117,13 @@ def wire(session: Session, given: Given, unit: WorkUnit) -> None:
     record = {
         "names": [PICTURE, *wires.names[1:]],
         "starts": wires.starts.tolist(),
-        "why": dict(found.why),
+        "why": dict(found.unknown_reasons),
         "kernels": kernels,
     }
     session.store.put(unit.key, record, blobs)
 
 
-def _sample(session: Session, findings: Findings) -> dict[str, Peaks]:
+def _sample(session: Session, findings: Findings) -> dict[str, MeansAndMaxima]:
     """Every layer's means and maxima for evenly spaced ones of the pictures whose responses were kept."""
     step = -(-len(findings.kept) // _SAMPLE)
     parts: dict[str, list[list[NDArray[np.float32]]]] = {layer.name: [[], []] for layer in session.layers}

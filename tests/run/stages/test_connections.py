@@ -81,7 +81,7 @@ def test_a_layer_left_out_is_named(project: Project) -> None:
 
 def test_other_settings_find_the_same_unit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     first = read(project())
-    monkeypatch.setattr(wiring, "trace", None)
+    monkeypatch.setattr(wiring, "find_layer_inputs", None)
     second = read(project(title="Another", synthesis=False))
     assert second.key != first.key
     for name in ("first", "second"):
