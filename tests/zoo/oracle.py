@@ -136,12 +136,12 @@ class Linearised(TorchFunctionMode):
     """Run a network so that the gradient of a unit is positive wherever the unit depends on the input.
 
     Args:
-        hold: Whether factors and terms that are broadcast over a feature map are held constant.
+        gates_as_constants: Whether factors and terms that are broadcast over a feature map are held constant.
     """
 
-    def __init__(self, hold: bool = False) -> None:
+    def __init__(self, gates_as_constants: bool = False) -> None:
         super().__init__()
-        self.hold = hold
+        self.gates_as_constants = gates_as_constants
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
@@ -153,7 +153,7 @@ class Linearised(TorchFunctionMode):
             kwargs.pop("inplace", None)
             positional = args if args else (kwargs.pop("input"),)
             return REPLACED[func](*positional, **kwargs)
-        if self.hold and func in _ARITHMETIC:
+        if self.gates_as_constants and func in _ARITHMETIC:
             args = _with_constant_gates(args)
         out = func(*args, **kwargs)
         # Products of values would grow beyond all bounds with depth.
@@ -187,10 +187,12 @@ class Oracle:
         module: In evaluation mode.
         size: ``(c, h, w)`` of the input.
         layers: Names of the layer calls whose units are of interest.
-        hold: As for ``Linearised``.
+        gates_as_constants: As for ``Linearised``.
     """
 
-    def __init__(self, module: nn.Module, size: tuple[int, int, int], layers: set[str], hold: bool = False) -> None:
+    def __init__(
+        self, module: nn.Module, size: tuple[int, int, int], layers: set[str], gates_as_constants: bool = False
+    ) -> None:
         self.x = torch.ones(1, *size, dtype=torch.float64, requires_grad=True)
         self.outputs: dict[str, Tensor] = {}
         owners = ParameterOwners(module)
@@ -206,7 +208,7 @@ class Oracle:
 
         with (
             owners.track_modules(),
-            Linearised(hold),
+            Linearised(gates_as_constants),
             LayerCallMode(CallNamer(owners), handle),
             suppress(_AllDone),
         ):

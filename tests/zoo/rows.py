@@ -88,11 +88,11 @@ def check(name: str) -> Row:
 
 def _check_fields(row: Row, module: nn.Module, fields: dict[str, ReceptiveField], size: tuple[int, int, int]) -> None:
     chosen = _evenly_spaced(list(fields), _LAYERS)
-    for hold in (False, True):
-        layers = [name for name in chosen if (fields[name].status == "effective") == hold]
+    for gates_as_constants in (False, True):
+        layers = [name for name in chosen if (fields[name].status == "effective") == gates_as_constants]
         if not layers:
             continue
-        oracle = Oracle(module, size, set(layers), hold)
+        oracle = Oracle(module, size, set(layers), gates_as_constants)
         for name in layers:
             for y, x, channel in _choose_units(fields[name]):
                 box, expected = fields[name].seen(y, x, channel), oracle.box(name, y, x, channel)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mkdocs_lurk.analysis import connections as wiring
+from mkdocs_lurk.analysis.connections import ALGORITHM, kernels_as_pictures
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
-from mkdocs_lurk.models.connections.inputs import PICTURE, connect
+from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import Connection, Skipped, Wiring
 from mkdocs_lurk.run.draft import RecordDraft
@@ -36,27 +36,29 @@ class Connections(Stage):
         """Yield the one unit: all connections of the network."""
         session = self.session
         names = [layer.name for layer in session.layers]
-        key = session.key("wire", wiring.ALGORITHM, names, [shard.key for shard in self._responses.units])
+        key = session.key("connections", ALGORITHM, names, [shard.key for shard in self._responses.units])
         yield WorkUnit(key, self.expected_cost(), "", ())
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Find the connections and draw the kernels."""
         session = self.session
-        wires = connect(session.trace)
-        found = wiring.wire(wires, self._responses.sample(session.sizes.connection_pictures))
-        blobs = {name: array_to_bytes(getattr(found, name)) for name in _ARRAYS}
+        network_inputs = find_layer_inputs(session.trace)
+        strongest = connections.strongest_connections(
+            network_inputs, self._responses.sample(session.sizes.connection_pictures)
+        )
+        blobs = {name: array_to_bytes(getattr(strongest, name)) for name in _ARRAYS}
         kernels: dict[str, list[int]] = {}
         for layer in session.layers:
-            reads = wires.reads.get(layer.name)
-            drawn = None if reads is None else wiring.drawn(wires, reads)
-            if drawn is not None:
-                kernels[layer.name] = [drawn.shape[3], drawn.shape[2]]
-                for index, kernel in enumerate(drawn):
+            inputs = network_inputs.layers.get(layer.name)
+            pictures = None if inputs is None else kernels_as_pictures(network_inputs, inputs)
+            if pictures is not None:
+                kernels[layer.name] = [pictures.shape[3], pictures.shape[2]]
+                for index, kernel in enumerate(pictures):
                     blobs[_kernel_blob(layer.name, index)] = encode_picture(gradient_pixels(kernel))
         record = {
-            "names": [PICTURE, *wires.names[1:]],
-            "starts": wires.starts.tolist(),
-            "why": dict(found.why),
+            "names": [PICTURE, *network_inputs.names[1:]],
+            "starts": network_inputs.starts.tolist(),
+            "unknown_reasons": dict(strongest.unknown_reasons),
             "kernels": kernels,
         }
         return UnitResult(record, blobs)
@@ -66,13 +68,13 @@ class Connections(Stage):
         return float(sum(layer.parameters for layer in self.session.layers))
 
     def collect(self, draft: RecordDraft) -> None:
-        """Write every filter's strongest connections, and its kernel where that can be looked at."""
+        """Write every filter's strongest connections, and its kernel if it reads the picture itself."""
         (unit,) = self.units
         stored = self.fetch(unit)
-        connections = _StoredConnections(stored)
+        stored_connections = _StoredConnections(stored)
         kernels = stored.record["kernels"]
         for layer, index, record in draft.filters():
-            record["wiring"] = connections.of(layer.name, index)
+            record["wiring"] = stored_connections.of(layer.name, index)
             if layer.name in kernels:
                 blob = _kernel_blob(layer.name, index)
                 record["kernel"] = {"unit": unit.key, "blob": blob, "size": kernels[layer.name]}
@@ -84,7 +86,7 @@ class _StoredConnections:
     def __init__(self, stored: StoredUnit) -> None:
         self._names: list[str] = stored.record["names"]
         self._starts = np.array(stored.record["starts"], np.int64)
-        self._why: dict[str, str] = stored.record["why"]
+        self._unknown_reasons: dict[str, str] = stored.record["unknown_reasons"]
         self._arrays = {name: array_from_bytes(stored.blob(name)) for name in _ARRAYS}
 
     def of(self, layer: str, index: int) -> Wiring | Skipped:
@@ -93,9 +95,9 @@ class _StoredConnections:
             return {"skipped": _NO_WEIGHTS}
         number = int(self._starts[self._names.index(layer)]) + index
         outputs = self._strongest("outputs", "output_weights", number)
-        if layer not in self._why:
+        if layer not in self._unknown_reasons:
             return {"inputs": self._strongest("inputs", "input_weights", number), "outputs": outputs}
-        skipped: Skipped = {"skipped": self._why[layer]}
+        skipped: Skipped = {"skipped": self._unknown_reasons[layer]}
         return {"inputs": skipped, "outputs": outputs} if outputs else skipped
 
     def _strongest(self, filters: str, weights: str, number: int) -> list[Connection]:

@@ -160,7 +160,7 @@ def test_receptive_field_of_tokens_before_attention_is_their_patch():
     layers = find_layers(trace, SimpleNamespace(include=["norm"], exclude=[])).layers
     field = receptive_fields(trace, layers)["norm"]
     assert field.status == "exact"
-    assert field.seen(1, 2).as_list() == [4, 8, 8, 12]
+    assert field.box(1, 2).clip(*field.picture).as_list() == [4, 8, 8, 12]
 
 
 def test_channels_last_outputs_are_maps():
