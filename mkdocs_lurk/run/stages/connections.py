@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mkdocs_lurk.analysis.connections import ALGORITHM, kernels_as_pictures
+from mkdocs_lurk.analysis.connections import ALGORITHM, kernels_as_pictures, strongest_connections
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
 from mkdocs_lurk.record_format import round_significant
@@ -43,7 +43,7 @@ class Connections(Stage):
         """Find the connections and draw the kernels."""
         session = self.session
         network_inputs = find_layer_inputs(session.trace)
-        strongest = connections.strongest_connections(
+        strongest = strongest_connections(
             network_inputs, self._responses.sample(session.sizes.connection_pictures)
         )
         blobs = {name: array_to_bytes(getattr(strongest, name)) for name in _ARRAYS}

@@ -45,7 +45,7 @@ def inputs_and_outputs(module, x, replace=lambda output: output):
         calls[call.name] = (call.input.clone(), output)
         return output.clone()
 
-    with owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return calls
 

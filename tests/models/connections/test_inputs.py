@@ -5,7 +5,7 @@ from torch import nn
 
 from mkdocs_lurk.models.connections.inputs import PICTURE
 from tests.models.connections.networks import inputs_and_outputs, inputs_of, single_source_filters, source_filters
-from tests.models.random_nets import nets
+from tests.models.networks import random_networks
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -41,7 +41,7 @@ def source_filters_by_gradient(module, size):
 
 
 @FEW
-@given(nets())
+@given(random_networks())
 def test_source_filters_equal_those_of_gradients(net):
     module, size = net
     network = inputs_of(module, *size)

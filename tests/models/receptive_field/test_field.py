@@ -10,7 +10,7 @@ from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCallMode, ParameterOwners
 from mkdocs_lurk.models.tracing.trace import trace_network
-from tests.models.random_nets import nets
+from tests.models.networks import random_networks
 from tests.models.receptive_field.networks import clipped_box, fields_of, some_units
 from tests.zoo.oracle import Oracle
 
@@ -29,7 +29,7 @@ def layer_outputs(module, x):
         outputs[call.name] = output.clone()
         return output
 
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), catch):
         module(x)
     return outputs
 
@@ -54,7 +54,7 @@ def test_resnet18_has_its_published_receptive_fields():
 
 
 @FEW
-@given(nets())
+@given(random_networks())
 def test_receptive_fields_equal_those_of_input_gradients(net):
     module, size = net
     fields = fields_of(module, *size)
@@ -65,7 +65,7 @@ def test_receptive_fields_equal_those_of_input_gradients(net):
 
 
 @FEW
-@given(nets(), st.integers(0, 99))
+@given(random_networks(), st.integers(0, 99))
 def test_pixels_outside_an_exact_box_change_nothing(net, seed):
     module, size = net
     fields = fields_of(module, *size)
