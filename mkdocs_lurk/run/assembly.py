@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mkdocs_lurk.analysis.filter_statistics import filter_statistics, similarity_order
+from mkdocs_lurk.analysis.filter_statistics import filter_statistics
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.names import RESULTS_SCHEMA, slug
 from mkdocs_lurk.run.pairs import covers
@@ -91,7 +91,6 @@ def layer_record(session: Session, parts: Parts, layer: Layer) -> dict[str, Any]
         "layer": layer_entry(session, layer),
         "chosen": "all" if len(chosen) == layer.filters else len(chosen),
         "filters": filters,
-        "similarity_order": [chosen[place] for place in similarity_order(maxima)],
     }
 
 
@@ -135,7 +134,7 @@ def _pictures(session: Session, parts: Parts, layer: Layer, index: int) -> dict[
             **_gradient(own),
         }
         for image, score, place, own in zip(
-            best.images[column], best.scores[column], best.places[column], facts["max"], strict=False
+            best.images[column], best.scores[column], best.positions[column], facts["max"], strict=False
         )
     ]
     return {"top_avg": top_avg, "top_max": top_max}

@@ -9,8 +9,9 @@ from time import perf_counter
 import numpy as np
 
 from mkdocs_lurk.analysis import responses as activations
-from mkdocs_lurk.analysis.responses import Mined
-from mkdocs_lurk.analysis.synthesis.synthesise import Recipe, synthesise
+from mkdocs_lurk.analysis.responses import ResponseSummary
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
+from mkdocs_lurk.analysis.synthesis.synthesise import synthesise
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
@@ -68,7 +69,7 @@ class Ascent:
 
     def seconds(self, steps: int) -> float:
         """A whole ascent."""
-        early = Recipe(steps=steps).turn
+        early = AscentSettings(steps=steps).small_steps
         return self.rest_s + early * self.small_s + (steps - early) * self.full_s
 
 
@@ -196,13 +197,13 @@ def _try(session: Session) -> Trial:
     decode_s = (perf_counter() - began) / len(spaced)
     if not ids:
         raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
-    activations.respond(session.probe, session.placed(x[:1]))  # what happens once should not count
+    activations.measure_responses(session.probe, session.placed(x[:1]))  # what happens once should not count
     began = perf_counter()
-    by_layer, _ = activations.respond(session.probe, session.placed(x))
+    by_layer, _ = activations.measure_responses(session.probe, session.placed(x))
     look_s = (perf_counter() - began) / len(ids)
     found = mining.side_by_side([by_layer[layer.name] for layer in session.layers])
     labels = mining.labels_of(session, ids)
-    mined = Mined.of(found, np.array(ids), labels, len(session.images.labels), session.config.top_k)
+    mined = ResponseSummary.of(found, np.array(ids), labels, len(session.images.labels), session.config.top_k)
     findings = Findings(mined, np.array(ids), {}, {}, 0, ())
     began = perf_counter()
     sizes = [len(encode_picture(session.pictures.pixels(image))) for image in ids]
@@ -259,7 +260,7 @@ def _try_synthesis(session: Session, findings: Findings, number: int, after_s: f
     at_once = _CPU_PASS if session.device.type == "cpu" else _PASS
 
     def make(early: int, late: int) -> float:
-        recipe = Recipe(steps=early + late, early=early / (early + late), least_late=late)
+        settings = AscentSettings(steps=early + late, small_share=early / (early + late), least_full_steps=late)
         began = perf_counter()
         synthesise(
             session.probe,
@@ -269,7 +270,7 @@ def _try_synthesis(session: Session, findings: Findings, number: int, after_s: f
             std=transform.std,
             size=(transform.channels, transform.height, transform.width),
             statistics=averages,
-            recipe=recipe,
+            settings=settings,
             fast=session.fast,
             batch=at_once,
         )

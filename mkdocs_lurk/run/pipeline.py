@@ -217,7 +217,7 @@ def _notes(session: Session, parts: Parts, trace: Trace) -> list[str]:
     """What a reader should know of this analysis, in sentences."""
     notes = [session.network.weights_note] if session.network.weights_note else []
     notes += [*session.network.notes, *session.pictures.transform.notes, *trace.notes]
-    seen, wanted = parts.findings.mined.seen, session.config.top_k
+    seen, wanted = parts.findings.mined.n_images, session.config.top_k
     if seen < wanted:
         notes.append(f"Only {seen} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
     if session.fast_dtype != torch.float32:

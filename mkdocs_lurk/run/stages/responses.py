@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis import responses as activations
-from mkdocs_lurk.analysis.responses import Mined, Responses
+from mkdocs_lurk.analysis.responses import Responses, ResponseSummary
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.run.session import Session, WorkUnit, array_bytes, array_from, runs
@@ -35,7 +35,7 @@ class Findings:
         shards: The units that all this was merged from.
     """
 
-    mined: Mined
+    mined: ResponseSummary
     kept: NDArray[np.int64]
     skipped: dict[int, str]
     predictions: dict[int, list[tuple[int, float]]]
@@ -62,7 +62,7 @@ def shards(session: Session) -> list[WorkUnit]:
 
 def mine_shard(session: Session, unit: WorkUnit) -> None:
     """Show a shard's pictures to the network and store what was found."""
-    parts: list[Mined] = []
+    parts: list[ResponseSummary] = []
     means: list[NDArray[np.float32]] = []
     maxima: list[NDArray[np.float32]] = []
     kept: list[int] = []
@@ -73,10 +73,12 @@ def mine_shard(session: Session, unit: WorkUnit) -> None:
         skipped |= unreadable
         if not ids:
             continue
-        by_layer, outputs = activations.respond(session.probe, session.placed(x))
+        by_layer, outputs = activations.measure_responses(session.probe, session.placed(x))
         found = side_by_side([by_layer[layer.name] for layer in session.layers])
         parts.append(
-            Mined.of(found, np.array(ids), labels_of(session, ids), len(session.images.labels), session.config.top_k)
+            ResponseSummary.of(
+                found, np.array(ids), labels_of(session, ids), len(session.images.labels), session.config.top_k
+            )
         )
         wanted = [row for row, image in enumerate(ids) if image % _stride(session) == 0]
         kept += [ids[row] for row in wanted]
@@ -105,14 +107,14 @@ def merge(session: Session, units: Sequence[WorkUnit]) -> Findings:
     Raises:
         ImageError: Not one picture could be read.
     """
-    mined: Mined | None = None
+    mined: ResponseSummary | None = None
     kept: list[int] = []
     skipped: dict[int, str] = {}
     predictions: dict[int, list[tuple[int, float]]] = {}
     n_outputs = 0
     for unit in units:
         stored = session.fetch(unit, mine_shard)
-        part = Mined.from_arrays(
+        part = ResponseSummary.from_arrays(
             {
                 name.partition("/")[2]: array_from(stored.blob(name))
                 for name in stored.names
@@ -126,7 +128,7 @@ def merge(session: Session, units: Sequence[WorkUnit]) -> Findings:
         predictions |= {
             image: [(output, share) for output, share in best] for image, *best in stored.record["predictions"]
         }
-    if mined is None or not mined.seen:
+    if mined is None or not mined.n_images:
         raise ImageError(f"{session.config.images}: not one of {len(session.images.entries)} pictures could be read")
     return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs, tuple(units))
 
@@ -145,17 +147,19 @@ def side_by_side(layers: Sequence[Responses]) -> Responses:
     return Responses(
         np.concatenate([layer.means for layer in layers], axis=1),
         np.concatenate([layer.maxima for layer in layers], axis=1),
-        np.concatenate([layer.places for layer in layers], axis=1),
+        np.concatenate([layer.positions for layer in layers], axis=1),
     )
 
 
-def _nothing(session: Session) -> Mined:
+def _nothing(session: Session) -> ResponseSummary:
     """What a shard without a readable picture found."""
     n_filters = sum(layer.filters for layer in session.layers)
     n_classes, k = len(session.images.labels), session.config.top_k
     sums = np.zeros((n_classes, n_filters))
     none = TopK.empty(n_filters, k)
-    return Mined(none, none, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0)
+    return ResponseSummary(
+        none, none, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
+    )
 
 
 def labels_of(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:

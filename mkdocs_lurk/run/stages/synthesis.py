@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
-from mkdocs_lurk.analysis.synthesis.synthesise import ImageStatistics, Recipe, Synthesis, synthesise
+from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
+from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
 from mkdocs_lurk.images.webp import encode_picture, pack_pixels
 from mkdocs_lurk.run.session import Pictures, Session, WorkUnit, runs
 from mkdocs_lurk.run.stages.responses import Findings
@@ -81,7 +83,7 @@ def synthesise_run(session: Session, averages: Averages, unit: WorkUnit) -> None
         std=transform.std,
         size=(transform.channels, transform.height, transform.width),
         statistics=averages.statistics,
-        recipe=_recipe(session),
+        settings=_recipe(session),
         seed=session.config.seed,
         fast=session.fast,
         batch=session.batch(_FEW if len(unit.items) <= _FEW else FILTERS),
@@ -109,9 +111,9 @@ def _facts(one: Synthesis) -> dict[str, Any]:
     }
 
 
-def _recipe(session: Session) -> Recipe:
+def _recipe(session: Session) -> AscentSettings:
     steps = session.config.synthesis.steps if session.config.synthesis else 0
-    return Recipe(steps=steps)
+    return AscentSettings(steps=steps)
 
 
 def _filters(session: Session, number: int) -> tuple[int, ...]:

@@ -107,7 +107,7 @@ def verify(session: Session, findings: Findings, kept: WorkUnit, unit: WorkUnit)
     for ids in runs(unit.items, _at_once(session)):
         pixels = [photos.read(stored, image, session.pictures.transform.channels) for image in ids]
         x = torch.stack([session.pictures.transform.tensor(one) for one in pixels])
-        by_layer, _ = activations.respond(session.probe, session.placed(x))
+        by_layer, _ = activations.measure_responses(session.probe, session.placed(x))
         means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
         maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
         for row, image in enumerate(ids):
