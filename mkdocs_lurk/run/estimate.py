@@ -8,7 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
-from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
@@ -81,9 +81,9 @@ def try_pictures(session: Session) -> Trial:
     if not ids:
         raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
     probe = session.network.probe
-    activations.respond(probe, session.to_device(x[:1]))  # what happens once should not count
+    measure_responses(probe, session.to_device(x[:1]))  # what happens once should not count
     began = perf_counter()
-    by_layer, _ = activations.respond(probe, session.to_device(x))
+    by_layer, _ = measure_responses(probe, session.to_device(x))
     forward_s = (perf_counter() - began) / len(ids)
     responses = join_layers([by_layer[layer.name] for layer in session.layers])
     mined = summarise_batch(session, ids, responses)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.analysis.responses import Mined
+from mkdocs_lurk.analysis.responses import ResponseSummary
 from mkdocs_lurk.analysis.topk import TopK
 
 
@@ -23,7 +23,7 @@ class Findings:
         n_outputs: Numbers that the network gives for one picture; 0 if it does not classify.
     """
 
-    mined: Mined
+    mined: ResponseSummary
     kept: NDArray[np.int64]
     skipped: dict[int, str]
     predictions: dict[int, list[tuple[int, float]]]
@@ -42,7 +42,7 @@ class Ranked:
 
 def ranked(best: TopK, column: int) -> list[Ranked]:
     """List the pictures that a filter ranks; fewer than k where there are not so many pictures."""
-    entries = zip(best.images[column], best.scores[column], best.places[column], strict=True)
+    entries = zip(best.images[column], best.scores[column], best.positions[column], strict=True)
     return [
         Ranked(rank, int(image), float(score), int(place))
         for rank, (image, score, place) in enumerate(entries)

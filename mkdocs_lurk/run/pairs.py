@@ -79,7 +79,7 @@ def all_pairs(session: Session, findings: Findings) -> list[Pair]:
 
 def _ranked(best: TopK, column: int) -> list[tuple[int, int, float, int]]:
     """The pictures of one filter: rank, id, score and place, as far as there are any."""
-    rows = zip(best.images[column], best.scores[column], best.places[column], strict=True)
+    rows = zip(best.images[column], best.scores[column], best.positions[column], strict=True)
     return [
         (rank, int(image), float(score), int(place)) for rank, (image, score, place) in enumerate(rows) if image >= 0
     ]

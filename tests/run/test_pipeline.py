@@ -274,14 +274,14 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     wanted = analysed(project(root=tmp_path / "enough"))
-    respond = activations.respond
+    measure_responses = activations.measure_responses
 
     def short(probe: Any, x: torch.Tensor) -> Any:
         if len(x) > 4:
             raise torch.OutOfMemoryError("no")
-        return respond(probe, x)
+        return measure_responses(probe, x)
 
-    monkeypatch.setattr(activations, "respond", short)
+    monkeypatch.setattr(activations, "measure_responses", short)
     reader = analysed(project(root=tmp_path / "short"))
     assert "out of memory; going on with batches 1/4 as large" in caplog.text
     for name in ("first", "second"):
@@ -293,6 +293,6 @@ def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyP
     def never(*_: Any) -> None:
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(activations, "respond", never)
+    monkeypatch.setattr(activations, "measure_responses", never)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         analysed(project())

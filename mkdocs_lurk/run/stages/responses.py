@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.analysis import responses as activations
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics
-from mkdocs_lurk.analysis.responses import Mined
+from mkdocs_lurk.analysis.responses import ALGORITHM, ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import ImageError
@@ -45,7 +44,7 @@ class Responses(Stage):
         for ids in chunks(range(len(entries)), length):
             contents = [[entries[image].digest, entries[image].label] for image in ids]
             what = [described, session.config.top_k, labels, ids[0], self._stride, contents]
-            yield WorkUnit(session.key("mine", activations.ALGORITHM, *what), cost * len(ids), "", ids)
+            yield WorkUnit(session.key("mine", ALGORITHM, *what), cost * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Show a shard's pictures to the network."""
@@ -55,7 +54,7 @@ class Responses(Stage):
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= unreadable
             if ids:
-                shard.add(ids, *activations.respond(session.network.probe, session.to_device(x)))
+                shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
         return shard.result()
 
     @cached_property
@@ -65,7 +64,7 @@ class Responses(Stage):
         Raises:
             ImageError: Not one picture could be read.
         """
-        mined: Mined | None = None
+        mined: ResponseSummary | None = None
         kept: list[int] = []
         skipped: dict[int, str] = {}
         predictions: dict[int, list[tuple[int, float]]] = {}
@@ -74,14 +73,14 @@ class Responses(Stage):
             stored = self.fetch(unit)
             names = [name for name in stored.names if name.startswith("mined/")]
             arrays = {name.partition("/")[2]: array_from_bytes(stored.blob(name)) for name in names}
-            shard = Mined.from_arrays(arrays)
+            shard = ResponseSummary.from_arrays(arrays)
             mined = shard if mined is None else mined.merge(shard)
             kept += stored.record["kept"]
             n_outputs = max(n_outputs, stored.record["n_outputs"])
             skipped |= dict(stored.record["skipped"])
             for image, *best in stored.record["predictions"]:
                 predictions[image] = [(output, probability) for output, probability in best]
-        if mined is None or not mined.seen:
+        if mined is None or not mined.n_images:
             images = self.session.images
             raise ImageError(f"{self.session.config.images}: not one of {len(images.entries)} pictures could be read")
         return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
@@ -174,7 +173,7 @@ class _Shard:
     def __init__(self, session: Session, stride: int) -> None:
         self.skipped: dict[int, str] = {}
         self._session, self._stride = session, stride
-        self._parts: list[Mined] = []
+        self._parts: list[ResponseSummary] = []
         self._means: list[NDArray[np.float32]] = []
         self._maxima: list[NDArray[np.float32]] = []
         self._kept: list[int] = []
@@ -195,7 +194,7 @@ class _Shard:
 
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
-        merged = activations.merge_all(self._parts) if self._parts else _no_responses(self._session)
+        merged = merge_all(self._parts) if self._parts else _no_responses(self._session)
         arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
         for number, columns in enumerate(self._session.network.columns.values()):
             empty = np.empty((0, columns.stop - columns.start), np.float32)
@@ -215,14 +214,14 @@ def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
     return BatchResponses(
         np.concatenate([layer.means for layer in layers], axis=1),
         np.concatenate([layer.maxima for layer in layers], axis=1),
-        np.concatenate([layer.places for layer in layers], axis=1),
+        np.concatenate([layer.positions for layer in layers], axis=1),
     )
 
 
-def summarise_batch(session: Session, ids: Sequence[int], responses: BatchResponses) -> Mined:
+def summarise_batch(session: Session, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
     """Reduce the responses to a batch of pictures to top-k lists and sums by class."""
     labels = class_numbers(session, ids)
-    return Mined.of(responses, np.array(ids), labels, len(session.images.labels), session.config.top_k)
+    return ResponseSummary.of(responses, np.array(ids), labels, len(session.images.labels), session.config.top_k)
 
 
 def class_numbers(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
@@ -232,13 +231,15 @@ def class_numbers(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
     return np.array([-1 if label is None else numbers[label] for label in labels], np.int64)
 
 
-def _no_responses(session: Session) -> Mined:
+def _no_responses(session: Session) -> ResponseSummary:
     """What a shard without a readable picture found."""
     n_filters = sum(layer.filters for layer in session.layers)
     n_classes = len(session.images.labels)
     sums = np.zeros((n_classes, n_filters))
     empty = TopK.empty(n_filters, session.config.top_k)
-    return Mined(empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0)
+    return ResponseSummary(
+        empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
+    )
 
 
 def _predictions(ids: Sequence[int], outputs: Tensor | None) -> dict[int, list[tuple[int, float]]]:

@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import torch
 
-from mkdocs_lurk.analysis.synthesis.synthesise import ImageStatistics, Recipe, Synthesis, synthesise
+from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
+from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import SynthesisRecord
@@ -37,7 +39,7 @@ class Syntheses(Stage):
         super().__init__(session, responses)
         self._responses = responses
         self._steps = session.config.synthesis.steps if session.config.synthesis else 0
-        self._recipe = Recipe(steps=self._steps)
+        self._settings = AscentSettings(steps=self._steps)
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of a layer's filters."""
@@ -45,14 +47,16 @@ class Syntheses(Stage):
         digests = session.picture_digests(self._measured_pictures)
         for layer in session.layers if session.config.synthesis else ():
             for filters in chunks(session.synthesis_filters(layer), session.sizes.syntheses):
-                what = [layer.name, list(filters), self._recipe.as_dict(), session.config.seed]
+                what = [layer.name, list(filters), self._settings.as_dict(), session.config.seed]
                 key = session.key("synthesise", ALGORITHM, *what, str(session.network.fast_dtype), digests)
                 yield WorkUnit(key, self._cost(layer, len(filters)), layer.name, filters)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Make the pictures of a chunk of filters."""
         batch = _SMALL_BATCH if len(unit.items) <= _SMALL_BATCH else self.session.sizes.syntheses
-        made = self._synthesise(unit.layer, unit.items, self._statistics, self._recipe, self.session.limit_batch(batch))
+        made = self._synthesise(
+            unit.layer, unit.items, self._statistics, self._settings, self.session.limit_batch(batch)
+        )
         blobs: dict[str, bytes] = {}
         facts: dict[str, Any] = {}
         for index, synthesis in zip(unit.items, made, strict=True):
@@ -121,7 +125,7 @@ class Syntheses(Stage):
         return ImageStatistics.of(torch.stack([one / 255 if one.dtype == torch.uint8 else one for one in pixels]))
 
     def _synthesise(
-        self, layer: str, filters: Sequence[int], statistics: ImageStatistics, recipe: Recipe, batch: int
+        self, layer: str, filters: Sequence[int], statistics: ImageStatistics, settings: AscentSettings, batch: int
     ) -> list[Synthesis]:
         network, transform = self.session.network, self.session.transform
         return synthesise(
@@ -132,7 +136,7 @@ class Syntheses(Stage):
             std=transform.std,
             size=network.input_size,
             statistics=statistics,
-            recipe=recipe,
+            settings=settings,
             seed=self.session.config.seed,
             fast=network.fast_probe,
             batch=batch,
@@ -146,8 +150,8 @@ class Syntheses(Stage):
 
         def ascent_s(layer: Layer, small: int, full: int) -> float:
             steps = small + full
-            recipe = Recipe(steps=steps, early=small / steps, least_late=full)
-            return seconds(lambda: self._synthesise(layer.name, [0], statistics, recipe, batch)) / batch
+            settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
+            return seconds(lambda: self._synthesise(layer.name, [0], statistics, settings, batch)) / batch
 
         small_s, full_s, rest_s = [], [], []
         for layer in (session.layers[number] for number in trial.layers):
@@ -159,7 +163,7 @@ class Syntheses(Stage):
             small_s.append(max(0.0, all_ - two) / _TRIED_SMALL_STEPS)
             scoring_s = trial.forward_s * session.network.macs_up_to[layer.name] / trial.macs_up_to[-1]
             rest_s.append(max(0.0, one - step_s) + scoring_s + trial.encode_s)
-        n_small = self._recipe.turn
+        n_small = self._settings.small_steps
         parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)
         return [rest + n_small * small + (self._steps - n_small) * full for small, full, rest in parts]
 

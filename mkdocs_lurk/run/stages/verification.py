@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord
@@ -112,7 +112,7 @@ class Verification(Stage):
         largest, where = 0.0, None
         for ids in chunks(photos.items, self._batch):
             x = self._stored_tensor(stored, ids)
-            by_layer, _ = activations.respond(session.network.probe, x)
+            by_layer, _ = measure_responses(session.network.probe, x)
             means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
             maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
             for row, image in enumerate(ids):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mkdocs_lurk.analysis.crops import window
 from mkdocs_lurk.analysis.gradients.single import project
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.responses import Mined, merge_all, respond
+from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, find_layers
@@ -34,9 +34,9 @@ def looked_at(drawn: Drawn) -> tuple[nn.Module, tuple[Layer, ...], Probe]:
     return module, layers, Probe.of(module, layers)
 
 
-def mined(probe: Probe, layer: str, x: Tensor, ids: list[int]) -> Mined:
-    responses, _ = respond(probe, x[ids])
-    return Mined.of(responses[layer], np.array(ids), np.zeros(len(ids), np.int64), 1, K)
+def mined(probe: Probe, layer: str, x: Tensor, ids: list[int]) -> ResponseSummary:
+    responses, _ = measure_responses(probe, x[ids])
+    return ResponseSummary.of(responses[layer], np.array(ids), np.zeros(len(ids), np.int64), 1, K)
 
 
 def by_hand(module: nn.Module, layer: str, x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a benchmark is given: weights and photos, a folder to work in, and sessions made from them."""
+"""The folder, weights and photos of a run of the benchmarks, and sessions opened on them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
-from mkdocs_lurk.run.pipeline import open_session
+from mkdocs_lurk.run.pipeline import run_stages
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
-from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.responses import Findings, merge, mine_shard, shards
+from mkdocs_lurk.run.session import Session, open_session
+from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -20,23 +20,23 @@ DEMO = ROOT / "assets" / "demo"
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What the rows are measured with.
+class Workspace:
+    """What every benchmark needs.
 
     Attributes:
-        folder: Where to write; empty at first.
-        weights: VGG16's weights; random ones where None.
+        folder: A folder to write to, empty at first.
+        weights: VGG16's weights; None for random ones.
         photos: A folder of photos.
-        memory: Findings of earlier rows, which need not be found again.
+        shared: Measurements that several rows use, by name.
     """
 
     folder: Path
     weights: Path | None
     photos: Path
-    memory: dict[str, Any]
+    shared: dict[str, Any]
 
     def vgg(self, name: str = "vgg16", precision: str = "auto", cache: str = "cache", **model: Any) -> LurkConfig:
-        """Declare VGG16, with a cache of its own where a row must find nothing done."""
+        """Declare VGG16; a row that must start from an empty cache names its own."""
         declared = {
             "name": name,
             "source": "tests.benchmarks.networks:Vgg16",
@@ -48,14 +48,14 @@ class Setting:
         return from_mapping({"models": [declared], **plugin}, self.folder)
 
 
-def opened(config: LurkConfig, ranks: Ranks | None = None) -> Session:
-    """Load the first declared model."""
+def open_first_model(config: LurkConfig, ranks: Ranks | None = None) -> Session:
+    """Open a session on the first declared model."""
     store = Store(config.cache_dir)
-    return open_session(config, config.models[0], store, SilentProgress(), ranks or Ranks())[0]
+    return open_session(config, config.models[0], store, SilentProgress(), ranks or Ranks())
 
 
-def mined(session: Session) -> Findings:
-    """Look at all pictures, or take what the store has."""
-    units = shards(session)
-    session.run_units("mining", units, mine_shard)
-    return merge(session, units)
+def mined_responses(session: Session) -> Responses:
+    """Measure the responses to all pictures, or read them from the store; returns the complete stage."""
+    responses = Responses(session)
+    run_stages(session, [responses])
+    return responses
