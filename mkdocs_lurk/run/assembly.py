@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics, similarity_order
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.names import RESULTS_SCHEMA, slug
-from mkdocs_lurk.run.pairs import covers
 from mkdocs_lurk.run.session import Session, WorkUnit
 from mkdocs_lurk.run.stages import responses as mining
 from mkdocs_lurk.run.stages.connections import Wired
@@ -46,7 +46,7 @@ def layer_entry(session: Session, layer: Layer) -> dict[str, Any]:
     """A layer's entry in the model's record."""
     known = session.fields[layer.name]
     status, note = known.status, known.note
-    if status == "exact" and covers(session, layer.name):
+    if status == "exact" and needs_effective_box(session.probed_network, layer.name):
         status = "effective"
         note = (
             f"the exact field, {known.size[0]} x {known.size[1]} px, covers most of the picture; boxes hold most of "

@@ -9,16 +9,15 @@ from time import perf_counter
 import numpy as np
 
 from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest
 from mkdocs_lurk.analysis.responses import Mined
 from mkdocs_lurk.analysis.synthesis.synthesise import Recipe, synthesise
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
-from mkdocs_lurk.run.pairs import Pair, pairs_of
 from mkdocs_lurk.run.pipeline import open_session
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import SilentProgress
-from mkdocs_lurk.run.projector import Projector
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, WorkUnit
 from mkdocs_lurk.run.stages import gradients as projecting
@@ -138,7 +137,7 @@ def _some_to_do(session: Session, trial: Trial, findings: Findings) -> dict[str,
 
     number = {layer.name: at for at, layer in enumerate(session.layers)}
     projections = projecting.Projections(session, findings)
-    left = [projections.pairs[place] for unit in missing(projections.units) for place in unit.items]
+    left = [projections.ranked[place] for unit in missing(projections.units) for place in unit.items]
     kept = _items(missing(photos.units(session, findings)))
     return {
         projecting.STAGE: sum(trial.pair_s[number[pair.layer]] for pair in left)
@@ -227,27 +226,28 @@ def _try_projecting(
     """Seconds for a picture's forward pass; for each layer that is tried, seconds and bytes a pair."""
     image, names = int(findings.kept[0]), [layer.name for layer in session.layers]
 
-    def some(number: int, n_pairs: int) -> list[Pair]:
+    def some(number: int, n_pairs: int) -> list[GradientRequest]:
         filters = session.config.chosen_filters(names[number], session.layers[number].filters)[:_FILTERS]
-        own = [pair for pair in pairs_of(session, findings, names[number], filters) if pair.image == image]
-        return sorted(own, key=lambda pair: pair.rank)[:n_pairs]
+        ranked = projecting.ranked_pictures(session, findings, names[number], filters)
+        own = sorted((picture for picture in ranked if picture.image == image), key=lambda picture: picture.rank)
+        return [picture.request for picture in own[:n_pairs]]
 
-    bare = next((pairs for number in range(len(names)) if (pairs := some(number, 1))), [])
+    bare = next((requests for number in range(len(names)) if (requests := some(number, 1))), [])
     if not bare:
         return 0.0, [(0.0, 0.0)] * len(tried)
     bare = [replace(bare[0], position=None)]
-    projector = Projector(session)
-    list(projector.project(bare))  # what happens once should not count
-    pass_s = _seconds(lambda: list(projector.project(bare)))
+    engine = projecting.engine_of(session)
+    list(engine.compute(bare))  # what happens once should not count
+    pass_s = _seconds(lambda: list(engine.compute(bare)))
     found = []
     for number in tried:
-        list(projector.project(some(number, _PAIRS)))
-        pairs = some(number, _PAIRS)
+        requests = some(number, _PAIRS)
+        list(engine.compute(requests))
         began = perf_counter()
-        projected = (pair.gradient for pair in projector.project(pairs))
-        done = [projecting.encoded(gradient) for gradient in projected if gradient is not None]
+        gradients = (result.gradient for _, result in engine.compute(requests))
+        done = [projecting.encoded(gradient) for gradient in gradients if gradient is not None]
         spent = perf_counter() - began - pass_s
-        count = max(1, len(pairs))
+        count = max(1, len(requests))
         found.append((max(spent, 0.0) / count, sum(map(len, done)) / count))
     return pass_s, found
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from io import BytesIO
 from itertools import accumulate, pairwise
 from time import perf_counter
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError, ModelError, StoreError
 from mkdocs_lurk.images.sources import ImageSet
@@ -141,6 +142,13 @@ class Session:
         self.spans = {layer.name: span for layer, span in zip(self.layers, columns, strict=True)}
         depths = accumulate(float(layer.macs) for layer in self.layers)
         self.depths = {layer.name: depth for layer, depth in zip(self.layers, depths, strict=True)}
+
+    @cached_property
+    def probed_network(self) -> ProbedNetwork:
+        """The network with all that is known of its layers."""
+        transform = self.pictures.transform
+        size = transform.channels, transform.height, transform.width
+        return ProbedNetwork(self.probe, self.fast, self.fast_dtype, self.layers, self.fields, size)
 
     @property
     def images(self) -> ImageSet:

@@ -6,8 +6,7 @@ import torch
 
 from mkdocs_lurk.analysis.responses import Mined, merge_all, reduce_maps, respond
 from mkdocs_lurk.errors import LayerError
-from tests.analysis.networks import Branching, seeded
-from tests.analysis.test_probe import hooked, probed
+from tests.analysis.networks import Branching, hooked, probed, seeded
 
 
 def test_reductions() -> None:

@@ -10,10 +10,10 @@ from itertools import groupby
 
 import numpy as np
 import torch
-
-from mkdocs_lurk.analysis.gradients.single import project as single
 from mkdocs_lurk.run.pairs import Pair, all_pairs
 from mkdocs_lurk.run.projector import Projector
+
+from mkdocs_lurk.analysis.gradients.single import project as single
 from mkdocs_lurk.run.session import Session, runs
 from mkdocs_lurk.run.stages.gradients import encoded
 from tests.benchmarks.clock import cpu_s, timed

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.analysis.gradients.recording import RECTIFIER, recognised
+from mkdocs_lurk.models.tracing.functions import ReluCall, recognise
 
 aten = torch.ops.aten
 
@@ -29,10 +29,9 @@ class _Bitwise(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        kind, given = recognised(func, args, kwargs or {})
-        plain = kind == RECTIFIER and given["input"].dtype == torch.bfloat16
-        if plain and given["min_val"] == 0 and given["max_val"] is None:
-            return _Rectified.apply(given["input"], given["inplace"])
+        call = recognise(func, args, kwargs or {})
+        if isinstance(call, ReluCall) and call.is_plain and call.input.dtype == torch.bfloat16:
+            return _Rectified.apply(call.input, call.in_place)
         return func(*args, **(kwargs or {}))
 
 
