@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mkdocs_lurk.analysis.gradients.coverage import needs_effective_boxes
+from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.names import RESULTS_SCHEMA, slug
 from mkdocs_lurk.record_format import in_order
@@ -64,7 +64,7 @@ def describe_layer(session: Session, layer: Layer) -> LayerInfo:
     field = session.network.fields[layer.name]
     status: FieldStatus = field.status
     note = field.note
-    if status == "exact" and needs_effective_boxes(session.network, layer.name):
+    if status == "exact" and needs_effective_box(session.network, layer.name):
         status = "effective"
         note = (
             f"the exact field, {field.size[0]} x {field.size[1]} px, covers most of the picture; boxes hold most of "

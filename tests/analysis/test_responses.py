@@ -6,8 +6,7 @@ import torch
 
 from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all, reduce_maps
 from mkdocs_lurk.errors import LayerError
-from tests.analysis.networks import Branching, seeded
-from tests.analysis.test_probe import hooked, probed
+from tests.analysis.networks import Branching, hooked, probed, seeded
 
 
 def test_maps_are_reduced_to_means_maxima_and_positions() -> None:

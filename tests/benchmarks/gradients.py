@@ -11,8 +11,9 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from mkdocs_lurk.analysis.gradients.engine import GradientEngine, GradientRequest, GradientResult
-from mkdocs_lurk.analysis.gradients.single import project as single
+from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.gradients import encode_gradient, list_pairs
 from mkdocs_lurk.run.work import chunks
@@ -111,7 +112,7 @@ def _sample(workspace: Workspace) -> Sample:
         compared = results[:: len(results) // _COMPARED]
         cosines += [_cosine(session, requests[place], result) for place, result in compared]
     cost = statistics.mean(costs)
-    dtype = str(engine.dtype).removeprefix("torch.")
+    dtype = str(network.fast_dtype).removeprefix("torch.")
     return Sample(cost, cost * statistics.median(forwards_s), statistics.mean(encode_s), cosines, dtype)
 
 
@@ -132,7 +133,9 @@ def _cosine(session: Session, request: GradientRequest, result: GradientResult) 
     if result.gradient is None:
         return 1.0
     x, positions = session.pictures.tensor([request.image]), None if request.position is None else [request.position]
-    exact, _ = single(session.network.probe, x, request.layer, [request.filter], session.config.gradient, positions)
+    exact, _ = filter_gradients(
+        session.network.probe, x, request.layer, [request.filter], session.config.gradient, positions
+    )
     if result.grad_box is not None:
         box = result.grad_box
         exact = exact[:, :, box.top : box.bottom, box.left : box.right]

@@ -16,7 +16,7 @@ from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 from mkdocs_lurk.analysis.synthesis.synthesise import synthesise
 from mkdocs_lurk.models.tracing.layers import find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
-from tests.analysis.test_probe import Everything
+from tests.analysis.networks import EveryConvolution
 
 DEMO = Path("assets/demo")
 MEAN, STD = 0.286, 0.353
@@ -32,7 +32,7 @@ def pictures() -> torch.Tensor:
 def test_most_syntheses_score_above_the_best_picture(layer: str, pictures: torch.Tensor) -> None:
     module = fashion_net().eval().requires_grad_(False)
     module.load_state_dict(load_file(DEMO / "fashion.safetensors"))
-    probe = Probe.of(module, find_layers(trace_network(module, torch.zeros(1, 1, 28, 28)), Everything).layers)
+    probe = Probe.of(module, find_layers(trace_network(module, torch.zeros(1, 1, 28, 28)), EveryConvolution).layers)
     best = measure_responses(probe, (pictures - MEAN) / STD)[0][layer].means.max(0)
     filters = list(range(16))
     syntheses = synthesise(

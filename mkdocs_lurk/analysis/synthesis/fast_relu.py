@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.analysis.gradients.recording import RECTIFIER, recognised
+from mkdocs_lurk.models.tracing.functions import ReluCall, recognise
 
 aten = torch.ops.aten
 
@@ -36,10 +36,9 @@ class _BitwiseReluMode(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        kind, arguments = recognised(func, args, kwargs or {})
-        is_bfloat16_relu = kind == RECTIFIER and arguments["input"].dtype == torch.bfloat16
-        if is_bfloat16_relu and arguments["min_val"] == 0 and arguments["max_val"] is None:
-            return _BitwiseRelu.apply(arguments["input"], arguments["inplace"])
+        call = recognise(func, args, kwargs or {})
+        if isinstance(call, ReluCall) and call.is_plain and call.input.dtype == torch.bfloat16:
+            return _BitwiseRelu.apply(call.input, call.in_place)
         return func(*args, **(kwargs or {}))
 
 

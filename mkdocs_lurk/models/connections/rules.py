@@ -24,6 +24,7 @@ from mkdocs_lurk.models.connections.channel_sources import (
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, arguments_by_name, rules_by_name
+from mkdocs_lurk.models.tracing import functions
 from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref, references
 
 _MAX_SUMMANDS = 256
@@ -230,15 +231,13 @@ _COMPUTES = frozenset(["where", "masked_fill", "index_put", "take", "unfold"])
 
 RULES: dict[str, SourceRule] = rules_by_name(
     (_move, " ".join(sorted(set(moving_rules.RULES) - _COMPUTES))),
-    (_same, "relu relu6 hardtanh leaky_relu rrelu prelu _prelu_kernel elu celu selu gelu silu mish hardswish tanh"),
-    (_same, "softplus threshold clamp clamp_min clamp_max dropout native_dropout feature_dropout alpha_dropout"),
-    (_gate, "sigmoid hardsigmoid"),
-    (_softmax, "softmax _softmax"),
-    (_window, "max_pool2d_with_indices max_pool2d avg_pool2d _adaptive_avg_pool2d adaptive_avg_pool2d"),
-    (
-        _window,
-        "adaptive_max_pool2d upsample_nearest2d _upsample_nearest_exact2d upsample_bilinear2d upsample_bicubic2d",
-    ),
+    (_same, " ".join(functions.RELU_LIKE_OPERATIONS | functions.SMOOTH_OPERATIONS | functions.SIGNED_OPERATIONS)),
+    (_same, " ".join(functions.DROPOUT_OPERATIONS)),
+    (_gate, " ".join(functions.GATE_OPERATIONS)),
+    (_softmax, " ".join(functions.SOFTMAX_OPERATIONS)),
+    (_window, " ".join(functions.MAX_POOL_OPERATIONS | functions.ADAPTIVE_MAX_POOL_OPERATIONS)),
+    (_window, " ".join(functions.AVERAGE_POOL_OPERATIONS | functions.ADAPTIVE_AVERAGE_POOL_OPERATIONS)),
+    (_window, "upsample_nearest2d _upsample_nearest_exact2d upsample_bilinear2d upsample_bicubic2d"),
     (_window, "_upsample_bilinear2d_aa _upsample_bicubic2d_aa reflection_pad2d replication_pad2d"),
     (_pad, "constant_pad_nd"),
     (_reduce, "mean amax"),
@@ -247,6 +246,5 @@ RULES: dict[str, SourceRule] = rules_by_name(
     (_mul, "mul"),
     (_div, "div"),
     (_neg, "neg"),
-    (_batch_norm, "native_batch_norm cudnn_batch_norm miopen_batch_norm batch_norm _native_batch_norm_legit"),
-    (_batch_norm, "_native_batch_norm_legit_no_training _batch_norm_no_update"),
+    (_batch_norm, " ".join(functions.BATCH_NORM_OPERATIONS)),
 )

@@ -9,22 +9,12 @@ from torch import Tensor
 
 from mkdocs_lurk.models.receptive_field.intervals import ACTUAL_END, ACTUAL_START, Intervals, hull
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes
+from mkdocs_lurk.models.tracing.functions import DROPOUT_OPERATIONS
 from mkdocs_lurk.models.tracing.operations import Op
 
 GATE = "a gate that is read from the whole map is held constant"
 
-_POINTWISE = frozenset(
-    [
-        "hardswish",
-        "_prelu_kernel",
-        "dropout",
-        "native_dropout",
-        "feature_dropout",
-        "alpha_dropout",
-        "bernoulli",
-        "rrelu",
-    ]
-)
+_POINTWISE = DROPOUT_OPERATIONS | {"hardswish", "_prelu_kernel", "bernoulli", "rrelu"}
 
 
 def is_pointwise(op: Op) -> bool:

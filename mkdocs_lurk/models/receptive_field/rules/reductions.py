@@ -10,6 +10,7 @@ import torch
 from mkdocs_lurk.models.receptive_field.intervals import Intervals, hull, hull_along, move_elements
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, arguments_by_name, rules_by_name
 from mkdocs_lurk.models.receptive_field.rules.elementwise import pointwise
+from mkdocs_lurk.models.tracing import functions
 from mkdocs_lurk.models.tracing.operations import Op, Ref
 
 STATISTICS = "the statistics of a normalisation over the whole map are held constant"
@@ -125,6 +126,5 @@ RULES = rules_by_name(
     (_attention, "scaled_dot_product_attention _scaled_dot_product_attention_math"),
     (_layer_norm, "native_layer_norm layer_norm _fused_rms_norm rms_norm"),
     (_group_norm, "native_group_norm group_norm"),
-    (_batch_norm, "native_batch_norm cudnn_batch_norm miopen_batch_norm batch_norm _native_batch_norm_legit"),
-    (_batch_norm, "_native_batch_norm_legit_no_training _batch_norm_no_update _batch_norm_with_update"),
+    (_batch_norm, " ".join(functions.BATCH_NORM_OPERATIONS | {"_batch_norm_with_update"})),
 )

@@ -16,6 +16,7 @@ from mkdocs_lurk.models.receptive_field.sliding_windows import (
     slide_window,
     transposed_convolution_taps,
 )
+from mkdocs_lurk.models.tracing import functions
 from mkdocs_lurk.models.tracing.operations import Op, Ref
 
 
@@ -157,9 +158,10 @@ def _im2col(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
 
 RULES = rules_by_name(
     (_convolution, "convolution _convolution mkldnn_convolution cudnn_convolution"),
-    (_pool, "max_pool2d_with_indices max_pool2d avg_pool2d max_pool3d_with_indices avg_pool3d max_pool1d"),
-    (_adaptive_pool, "_adaptive_avg_pool2d adaptive_avg_pool2d adaptive_avg_pool1d"),
-    (_adaptive_pool, "adaptive_max_pool2d adaptive_max_pool1d"),
+    (_pool, " ".join(functions.MAX_POOL_OPERATIONS | functions.AVERAGE_POOL_OPERATIONS)),
+    (_pool, "max_pool3d_with_indices avg_pool3d max_pool1d"),
+    (_adaptive_pool, " ".join(functions.ADAPTIVE_AVERAGE_POOL_OPERATIONS | functions.ADAPTIVE_MAX_POOL_OPERATIONS)),
+    (_adaptive_pool, "adaptive_avg_pool1d adaptive_max_pool1d"),
     (_constant_pad, "constant_pad_nd"),
     (_mirrored_pad, "reflection_pad1d reflection_pad2d replication_pad1d replication_pad2d"),
     (_resize, "upsample_nearest1d upsample_linear1d upsample_nearest2d _upsample_nearest_exact2d"),
