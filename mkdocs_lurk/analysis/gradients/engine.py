@@ -49,7 +49,7 @@ class GradientEngine:
         rule: How ReLUs pass gradients, as in ``relu_rules.set_rule``.
         load: Returns pictures by their ids: ``(n, c, h, w)`` float32, normalised, on the CPU.
         limit_batch: Receives how many pictures would go through the network at once, and returns how many may. It is
-            asked for every batch, since it may return less once memory is short.
+            asked again for every layer and size, since it may return less once memory is short.
         settings: Sizes and tolerances.
     """
 

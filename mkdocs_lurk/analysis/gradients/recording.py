@@ -206,6 +206,6 @@ def _pool_masks(x: Tensor, output: Tensor, kernel: Sequence[int], dtype: torch.d
     """Yield, for each place in a window, where its pixel is the first one with the highest value."""
     undecided = torch.ones_like(output, dtype=torch.bool)
     for pixels in pixels_of_windows(x, kernel, output.shape[2:]):
-        taken = (pixels == output).logical_and_(undecided)
-        undecided ^= taken
-        yield taken.to(dtype).neg_()
+        first = (pixels == output).logical_and_(undecided)
+        undecided ^= first
+        yield first.to(dtype).neg_()

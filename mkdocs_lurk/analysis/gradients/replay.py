@@ -19,8 +19,8 @@ from mkdocs_lurk.analysis.gradients import backward_ops
 from mkdocs_lurk.analysis.gradients.batch import BatchRow, Jumps, ReplayBatch
 from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError, PlaceholderMode, as_placeholder
 from mkdocs_lurk.analysis.gradients.recording import RecordedOperation, Recording
-from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
-from mkdocs_lurk.analysis.gradients.single import in_place_errors_explained, scores_of
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, set_rule
+from mkdocs_lurk.analysis.gradients.single import in_place_errors_explained, plain_energies, scores_of
 from mkdocs_lurk.analysis.probe import Probe, StopForward, maps_of_filters
 from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models.tracing.functions import (
@@ -81,12 +81,8 @@ def replay(
         x = batch.pictures().requires_grad_()
         maps = _ReplayedForward(probe, batch, layer, [row.filter for row in rows]).maps_of(x)
         scores = scores_of(maps.float(), [place for place in places if place is not None] or None)
-        energies = None
-        if with_energy:
-            with hold_gates(scores):
-                (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
-            energies = plain.float().square().sum(1)
-            batch.rule.rule = rule
+        energies = plain_energies(scores, x) if with_energy else None
+        batch.rule.rule = rule
         if not recording.masks_only:
             set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)

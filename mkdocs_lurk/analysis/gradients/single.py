@@ -77,11 +77,22 @@ def filter_gradients_with_energy(
     with torch.enable_grad(), in_place_errors_explained(layer):
         x = x.detach().requires_grad_()
         scores = scores_of(probe.maps(x, layer, filters), positions)
-        with hold_gates(scores):
-            (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
+        energies = plain_energies(scores, x)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return gradient.float(), scores.detach().float(), plain.float().square().sum(1)
+    return gradient.float(), scores.detach().float(), energies
+
+
+def plain_energies(scores: Tensor, x: Tensor) -> Tensor:
+    """Return the squared plain gradient of scores summed over colours, ``(n, h, w)``, with gates held constant.
+
+    Args:
+        scores: ``(n,)``, from a recorded forward pass on which no rule is set yet. Its graph is retained.
+        x: The pictures, ``(n, c, h, w)``.
+    """
+    with hold_gates(scores):
+        (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
+    return plain.float().square().sum(1)
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class ReluCall:
     Attributes:
         input: Of any shape.
         min_val: The lower bound.
-        max_val: The upper bound; None where there is none.
+        max_val: The upper bound; None for no bound.
         in_place: Whether the result overwrites the input.
         run: Calls the function as the network would have.
     """
@@ -151,8 +151,8 @@ def recognise(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Op
         kwargs: Its arguments by name.
 
     Returns:
-        What is called and with which arguments. None if it is none of ReLU, 2-D max pooling and batch normalisation,
-        or in a form that a trained network in evaluation mode has no use for.
+        What is called and with which arguments. None for other functions, and for calls that this package does not
+        handle: max pooling that returns indices, batch normalisation by the statistics of the batch, other shapes.
     """
 
     def run() -> Tensor:
@@ -160,19 +160,21 @@ def recognise(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Op
         return result
 
     if func in RELU_FUNCTIONS:
-        given = _by_name(RELU_FUNCTIONS[func], args, kwargs)
+        arguments = _by_name(RELU_FUNCTIONS[func], args, kwargs)
         low, high = _BOUNDS.get(func, (0.0, None))
-        in_place = given.get("inplace", False) or func in _ALWAYS_IN_PLACE
-        return ReluCall(given["input"], given.get("min_val", low), given.get("max_val", high), in_place, run)
+        in_place = arguments.get("inplace", False) or func in _ALWAYS_IN_PLACE
+        return ReluCall(
+            arguments["input"], arguments.get("min_val", low), arguments.get("max_val", high), in_place, run
+        )
     if func in MAX_POOL_FUNCTIONS:
-        given = _by_name(MAX_POOL_FUNCTIONS[func], args, kwargs)
-        if given["input"].dim() == 4 and not given.get("return_indices"):
-            return MaxPoolCall(given["input"], _pool_geometry(given), run)
+        arguments = _by_name(MAX_POOL_FUNCTIONS[func], args, kwargs)
+        if arguments["input"].dim() == 4 and not arguments.get("return_indices"):
+            return MaxPoolCall(arguments["input"], _pool_geometry(arguments), run)
     if func in BATCH_NORM_FUNCTIONS:
-        given = _by_name(BATCH_NORM_FUNCTIONS[func], args, kwargs)
-        if given["input"].dim() == 4 and not given.get("training"):
-            eps = given.get("eps", 1e-5)
-            return BatchNormCall(given["input"], given["running_var"], given.get("weight"), eps, run)
+        arguments = _by_name(BATCH_NORM_FUNCTIONS[func], args, kwargs)
+        if arguments["input"].dim() == 4 and not arguments.get("training"):
+            eps = arguments.get("eps", 1e-5)
+            return BatchNormCall(arguments["input"], arguments["running_var"], arguments.get("weight"), eps, run)
     return None
 
 
@@ -209,12 +211,12 @@ def _by_name(names: Sequence[str], args: tuple[Any, ...], kwargs: Mapping[str, A
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-def _pool_geometry(given: Mapping[str, Any]) -> PoolGeometry:
-    kernel = as_pair(given["kernel_size"])
+def _pool_geometry(arguments: Mapping[str, Any]) -> PoolGeometry:
+    kernel = as_pair(arguments["kernel_size"])
     return PoolGeometry(
         kernel=kernel,
-        stride=as_pair(given["stride"]) if given.get("stride") else kernel,
-        padding=as_pair(given.get("padding", 0)),
-        dilation=as_pair(given.get("dilation", 1)),
-        ceil_mode=bool(given.get("ceil_mode", False)),
+        stride=as_pair(arguments["stride"]) if arguments.get("stride") else kernel,
+        padding=as_pair(arguments.get("padding", 0)),
+        dilation=as_pair(arguments.get("dilation", 1)),
+        ceil_mode=bool(arguments.get("ceil_mode", False)),
     )
