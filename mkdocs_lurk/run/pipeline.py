@@ -43,13 +43,13 @@ def analyze(
         config: The plugin's configuration.
         model: One of its models.
         store: Where results are kept.
-        progress: What is told how far the work has come.
+        progress: What the analysis reports to.
         ranks: The processes that share the work.
         sizes: The sizes of units and batches.
         stages: Makes the list of stages.
 
     Returns:
-        The key of the model's record, which the declaration is answered with from now on.
+        The key of the model's record.
 
     Raises:
         LurkError: The first thing that stands in the way, in one line.
@@ -65,11 +65,7 @@ def analyze(
             session = open_session(config, model, store, progress, ranks, sizes)
             listed = stages(session)
             run_stages(session, listed)
-            key = _store_records(session, listed)
-            if ranks.is_main:
-                store.set_alias(state.request, key)
-            ranks.wait()
-            return key
+            return _store_records(session, listed, state.request)
         finally:
             progress.close()
 
@@ -85,8 +81,8 @@ def run_stages(session: Session, stages: Sequence[Stage]) -> None:
                 log.warning("picture %s is skipped: %s", session.images.entries[image].path, reason)
 
 
-def _store_records(session: Session, stages: Sequence[Stage]) -> str:
-    """Let every stage write what it found, and store the layers' records and the model's; returns the latter's key."""
+def _store_records(session: Session, stages: Sequence[Stage], request: str) -> str:
+    """Let every stage write what it found, store the records, and answer the request with the model's key."""
     draft = RecordDraft(session)
     for stage in stages:
         stage.collect(draft)
@@ -100,6 +96,9 @@ def _store_records(session: Session, stages: Sequence[Stage]) -> str:
     model = _model_record(session, draft, layers, uses)
     key = digest("model record", model)
     _put(session, key, model)
+    if session.runner.ranks.is_main:
+        session.runner.store.set_alias(request, key)
+    session.runner.ranks.wait()
     return key
 
 

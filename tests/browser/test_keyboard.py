@@ -36,6 +36,17 @@ def focus_is_visible(visitor: Visitor) -> bool:
     )
 
 
+def open_and_close_a_photo(visitor: Visitor) -> None:
+    page = visitor.page
+    tab_to(visitor, "button[data-image]")
+    page.keyboard.press("Enter")
+    page.locator("lurk-photo .lurk-bars").wait_for()
+    tab_to(visitor, "lurk-photo .lurk-ranks a")
+    page.keyboard.press("Escape")
+    page.locator("lurk-photo").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.matches('button[data-image]')")
+
+
 def test_layer_page_works_by_keyboard_alone(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
     visitor.open_gallery()
@@ -62,13 +73,7 @@ def test_layer_page_works_by_keyboard_alone(visit: Visit, material: HostedSite) 
     assert focus_is_visible(visitor)
     page.keyboard.press("Space")
     assert page.locator('[role="switch"]').get_attribute("aria-checked") == "true"
-    tab_to(visitor, "button[data-image]")
-    page.keyboard.press("Enter")
-    page.locator("lurk-photo .lurk-bars").wait_for()
-    tab_to(visitor, "lurk-photo .lurk-ranks a")
-    page.keyboard.press("Escape")
-    page.locator("lurk-photo").wait_for(state="detached")
-    assert page.evaluate("document.activeElement.matches('button[data-image]')")
+    open_and_close_a_photo(visitor)
     tab_to(visitor, ".lurk-share button")
     page.keyboard.press("Escape")
     assert page.locator("[data-filter-open]").count() == 0

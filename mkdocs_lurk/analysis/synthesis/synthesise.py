@@ -96,21 +96,9 @@ def synthesise(
     Returns:
         One synthesis per filter, in their order. ``failed`` is set for filters whose score cannot be raised.
     """
-    synthesiser = _LayerSynthesiser(
-        FilterScorer(probe, layer, mean, std),
-        FilterScorer(fast or probe, layer, mean, std),
-        size,
-        statistics,
-        settings or AscentSettings(),
-        seed,
-    )
-    n_filters = probe.shapes[layer][0]
-    syntheses: list[Synthesis] = []
-    for start in range(0, len(filters), batch):
-        wanted = list(filters[start : start + batch])
-        padding = [(wanted[-1] + 1) % n_filters] * (batch - len(wanted))
-        syntheses += synthesiser.make(wanted + padding)[: len(wanted)]
-    return syntheses
+    exact, ascent = (FilterScorer(one, layer, mean, std) for one in (probe, fast or probe))
+    synthesiser = _LayerSynthesiser(exact, ascent, size, statistics, settings or AscentSettings(), seed)
+    return synthesiser.make_all(filters, batch, n_filters=probe.shapes[layer][0])
 
 
 class _LayerSynthesiser:
@@ -139,6 +127,15 @@ class _LayerSynthesiser:
         canvas = self.ascent.small or self.ascent.full
         sides = canvas.height, canvas.width
         self.is_linear = fast.is_linear(*sides, _FAST_TOLERANCE) and exact.is_linear(*sides, _EXACT_TOLERANCE)
+
+    def make_all(self, filters: Sequence[int], batch: int, n_filters: int) -> list[Synthesis]:
+        """Make the pictures of filters in batches of one size; other filters of the layer fill the last batch."""
+        syntheses: list[Synthesis] = []
+        for start in range(0, len(filters), batch):
+            wanted = list(filters[start : start + batch])
+            padding = [(wanted[-1] + 1) % n_filters] * (batch - len(wanted))
+            syntheses += self.make(wanted + padding)[: len(wanted)]
+        return syntheses
 
     def make(self, filters: Sequence[int]) -> list[Synthesis]:
         """Make the pictures of one batch."""
