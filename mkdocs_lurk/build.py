@@ -1,15 +1,15 @@
-"""Sees to it that every declared model has results, as far as ``missing`` allows."""
+"""From a declaration to pages, for any generator; missing results are computed first if ``missing`` says so."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.plan import ModelState, resolve, state_of
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
@@ -18,27 +18,28 @@ from mkdocs_lurk.store import Store
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 
-def generate(config: LurkConfig, missing: str, overrides: Path | None) -> Site:
-    """Make the pages of all models, and their results first where those are missing and ``missing`` says so.
+def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Site:
+    """Make the pages of all declared models.
 
     Args:
-        config: What was declared.
-        missing: ``analyze``, ``error`` or ``placeholder``.
-        overrides: A folder with an author's own templates, or none.
+        config: The plugin's options.
+        missing: What to do about a model without results: compute them (``analyze``), fail (``error``), or make a
+            page that says so (``placeholder``).
+        overrides: A folder with the author's own templates, or None.
 
     Raises:
-        LurkError: Something stands in the way.
+        LurkError: The first thing that stands in the way, in one line.
     """
     store = Store(config.cache_dir)
-    states = [_complete(state, config, store, missing) for state in resolve(config, store)]
+    states = [_ensure_results(state, config, store, missing) for state in resolve(config, store)]
     return build_site(states, store, config.cache_dir, overrides)
 
 
 def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> Iterator[tuple[ModelConfig, str]]:
-    """Compute what is missing of some models' results, together with the other processes of a ``torchrun``.
+    """Compute the missing results of some models, together with the other processes of a ``torchrun``.
 
     Yields:
-        Each model and the key of its record, when it is complete; nothing in the processes that do not lead.
+        Each model and the key of its record, as soon as it is complete; nothing in processes other than the first.
     """
     with process_group() as ranks:
         for model in models:
@@ -46,31 +47,35 @@ def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> 
             if key is None:  # processes of one run all take the same steps
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
-                key = run(
-                    config, model, store, ProgressReporter(model.title) if ranks.leads else SilentProgress(), ranks
-                )
-            if ranks.leads:
+                progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
+                key = run(config, model, store, progress, ranks)
+            if ranks.is_main:
                 yield model, key
 
 
-def foretell(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:
-    """Estimate the seconds that are left for a model, and the bytes of all its results, by trying a little of it."""
-    from mkdocs_lurk.run.estimate import estimate  # imports torch
+def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:
+    """Estimate the remaining time of a model's analysis and the size of all its results, by timing a small part of it.
 
-    found = estimate(config, model, store)
-    return found.total_s, found.stored_bytes
+    Returns:
+        Seconds, and bytes.
+    """
+    from mkdocs_lurk.run.estimate import estimate as run  # imports torch
 
-
-def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[dict[str, Any]]:
-    """Load a model and describe its layers, as records do."""
-    from mkdocs_lurk.run.assembly import layer_entry  # these import torch
-    from mkdocs_lurk.run.pipeline import open_session
-
-    session, *_ = open_session(config, model, store, SilentProgress(), Ranks())
-    return [layer_entry(session, layer) for layer in session.layers]
+    cost = run(config, model, store)
+    return cost.total_s, cost.stored_bytes
 
 
-def _complete(state: ModelState, config: LurkConfig, store: Store, missing: str) -> ModelState:
+def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[LayerInfo]:
+    """Load a model and describe each of its layers, as its record does."""
+    from mkdocs_lurk.run.draft import describe_layer  # these import torch
+    from mkdocs_lurk.run.session import open_session
+
+    session = open_session(config, model, store, SilentProgress(), Ranks())
+    return [describe_layer(session, layer) for layer in session.layers]
+
+
+def _ensure_results(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState:
+    """Compute a model's results if they are missing and ``missing`` is ``analyze``; return the model's new state."""
     if state.key is not None:
         return state
     name = state.config.name

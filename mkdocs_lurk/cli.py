@@ -1,24 +1,23 @@
-"""The command line: every command hands over to a room, and errors become one line and exit code 1."""
+"""The command line: every command calls another room; an error is one line and exit code 1."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mkdocs_lurk import __version__
 from mkdocs_lurk.build import analyze as analyze_models
-from mkdocs_lurk.build import foretell, generate
+from mkdocs_lurk.build import estimate, generate
 from mkdocs_lurk.build import inspect as inspect_model
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
-from mkdocs_lurk.pages import words
+from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
-from mkdocs_lurk.plugin.declaration import Declared, read_declared
+from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import duration
 from mkdocs_lurk.store import ModelReader, Store
@@ -27,17 +26,17 @@ from mkdocs_lurk.store import pack as pack_bundle
 from mkdocs_lurk.store import unpack as unpack_bundle
 
 
-class _OneLine(click.Group):
-    """Shows our errors as one line, and exits with 1."""
+class _OneLineErrors(click.Group):
+    """Show our errors as one line, and exit with 1."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except LurkError as error:
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_OneLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mkdocs-lurk")
 def main() -> None:
     """Publish what the filters of a convolutional network respond to, as pages of an MkDocs site."""
@@ -59,17 +58,17 @@ def _config_file(command: Callable[..., None]) -> Callable[..., None]:
 @_config_file
 def plan(path: Path) -> None:
     """Say what is cached and what is missing, and estimate the time and the size of the rest by trying a little."""
-    declared = read_declared(path)
+    declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
     for state in resolve(declared.config, store):
         if state.key is None:
-            seconds, size = foretell(declared.config, state.config, store)
+            seconds, size = estimate(declared.config, state.config, store)
             left = f"about {duration(seconds)} on this machine and {size / 1e6:.3g} MB"
             click.echo(f"{state.config.name}: missing, {state.reason}; {left}")
             continue
         units = ModelReader(store, state.key).units()
         size = sum(store.size(unit) for unit in units)
-        click.echo(f"{state.config.name}: complete, {words.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
+        click.echo(f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
 
 
 @main.command()
@@ -77,9 +76,9 @@ def plan(path: Path) -> None:
 @click.argument("models", nargs=-1)
 def analyze(path: Path, models: Sequence[str]) -> None:
     """Compute what is missing of MODELS (of all, without any), without building a site; also under torchrun."""
-    declared = read_declared(path)
+    declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
-    for model, _ in analyze_models(declared.config, _chosen(declared, models), store):
+    for model, _ in analyze_models(declared.config, _select_models(declared, models), store):
         click.echo(f"{model.name}: complete")
 
 
@@ -88,16 +87,16 @@ def analyze(path: Path, models: Sequence[str]) -> None:
 @click.argument("model")
 def inspect(path: Path, model: str) -> None:
     """List the layers of MODEL: shapes, parameters, receptive fields."""
-    declared = read_declared(path)
-    (chosen,) = _chosen(declared, [model])
-    lines = [["layer", "kind", "filters", "output", "parameters", "sees"]]
-    for entry in inspect_model(declared.config, chosen, Store(declared.config.cache_dir)):
-        sees = words.field(entry["receptive_field"])
-        shape = words.shape(entry["output"])
-        lines.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", sees])
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+    declared = read_mkdocs_yml(path)
+    (selected,) = _select_models(declared, [model])
+    rows = [["layer", "kind", "filters", "output", "parameters", "sees"]]
+    for entry in inspect_model(declared.config, selected, Store(declared.config.cache_dir)):
+        field = formatting.receptive_field(entry["receptive_field"])
+        shape = formatting.shape(entry["output"])
+        rows.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", field])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 @main.group()
@@ -110,14 +109,14 @@ def bundle() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def pack(path: Path, file: Path) -> None:
     """Write the results of all complete models into FILE."""
-    declared = read_declared(path)
+    declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
     states = resolve(declared.config, store)
-    answers = {state.request: state.key for state in states if state.key is not None}
-    if not answers:
+    record_keys = {state.request: state.key for state in states if state.key is not None}
+    if not record_keys:
         raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
-    units = pack_bundle(store, answers, file)
-    click.echo(f"{file}: {words.plural(len(answers), 'model')}, {words.plural(units, 'unit')}")
+    units = pack_bundle(store, record_keys, file)
+    click.echo(f"{file}: {formatting.plural(len(record_keys), 'model')}, {formatting.plural(units, 'unit')}")
 
 
 @bundle.command()
@@ -125,8 +124,8 @@ def pack(path: Path, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def unpack(path: Path, file: Path) -> None:
     """Take the results in FILE into this site's cache."""
-    new = unpack_bundle(Store(read_declared(path).config.cache_dir), file)
-    click.echo(f"{file}: {words.plural(new, 'new unit')}")
+    n_new = unpack_bundle(Store(read_mkdocs_yml(path).config.cache_dir), file)
+    click.echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
 
 
 @main.command()
@@ -134,25 +133,30 @@ def unpack(path: Path, file: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
 def export(path: Path, out: Path) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
-    declared = read_declared(path)
+    declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    click.echo(f"{out}: {words.plural(export_pages(site, out), 'file')}")
+    click.echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
 
 
 @main.command()
 @_config_file
 def clean(path: Path) -> None:
     """Drop what no declared model uses any more."""
-    declared = read_declared(path)
+    declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
     states = resolve(declared.config, store)
     unfinished = any(state.key is None for state in states)
-    done = clean_store(store, [state.request for state in states], unfinished=unfinished)
-    freed = done.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
-    click.echo(f"{words.plural(done.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
+    result = clean_store(store, [state.request for state in states], unfinished=unfinished)
+    freed = result.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
+    click.echo(f"{formatting.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
 
 
-def _chosen(declared: Declared, names: Sequence[str]) -> list[ModelConfig]:
+def _select_models(declared: Declaration, names: Sequence[str]) -> list[ModelConfig]:
+    """Return the declared models of the given names, or all models without any.
+
+    Raises:
+        ConfigError: No model has one of the names.
+    """
     models = {model.name: model for model in declared.config.models}
     for name in names:
         if name not in models:

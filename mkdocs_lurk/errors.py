@@ -1,11 +1,11 @@
-"""The errors that mkdocs-lurk raises on purpose.
+"""The errors that mkdocs-lurk raises on purpose, and the wording of those that others raise.
 
     LurkError
     ├── ConfigError   mkdocs.yml says something that cannot be followed
     ├── ModelError    the network cannot be made, loaded or run
     ├── LayerError    a layer cannot be found, named or analysed
     ├── ImageError    a picture or a set of pictures cannot be read
-    ├── ShapeError    a tensor has not the shape that was promised
+    ├── ShapeError    a tensor does not have the expected shape
     └── StoreError    the cache cannot be read or written
 
 A message is one line: what, which value, what to do. Only ``plugin/`` turns these into MkDocs' error and only
@@ -39,7 +39,7 @@ class ImageError(LurkError):
 
 
 class ShapeError(LurkError):
-    """A tensor has not the shape that was promised."""
+    """A tensor does not have the expected shape."""
 
 
 class StoreError(LurkError):
@@ -47,10 +47,30 @@ class StoreError(LurkError):
 
 
 def near(word: str, known: Iterable[str], at_most: int = 3) -> str:
-    """Name the known words nearest to ``word``, as the end of a message.
+    """Return the end of a message that suggests the known words nearest to ``word``.
 
     Returns:
-        ``"; did you mean 'a' or 'b'?"``, or an empty string where nothing is near.
+        ``"; did you mean 'a' or 'b'?"``, or an empty string if nothing is near.
     """
-    found = difflib.get_close_matches(word, list(known), n=at_most, cutoff=0.6)
-    return "; did you mean " + " or ".join(repr(name) for name in found) + "?" if found else ""
+    matches = difflib.get_close_matches(word, list(known), n=at_most, cutoff=0.6)
+    return "; did you mean " + " or ".join(repr(match) for match in matches) + "?" if matches else ""
+
+
+def describe_error(reason: BaseException, limit: int = 160) -> str:
+    """Return somebody else's exception as one line, for a message of ours.
+
+    Args:
+        reason: The exception.
+        limit: The most characters to return.
+
+    Returns:
+        ``TypeName: message``, cut at ``limit``; ``TypeName`` alone if there is no message.
+    """
+    message = " ".join(str(reason).split())
+    text = f"{type(reason).__name__}: {message}" if message else type(reason).__name__
+    return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
+
+
+def describe_os_error(error: OSError) -> str:
+    """Return the system's reason for an error in lower case, for the end of a message."""
+    return (error.strerror or str(error)).lower()

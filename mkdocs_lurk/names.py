@@ -1,4 +1,4 @@
-"""The words that every room shares: results, filters, pictures and boxes."""
+"""The names that every room shares: of results, filters, pictures and boxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FilterId:
 
 
 ImageId = int
-"""The place of a picture in the sorted list of the model's pictures."""
+"""A picture's index in the sorted list of the model's pictures."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -35,16 +35,16 @@ class Box:
 
     @property
     def height(self) -> int:
-        """Rows in the box, in pixels; 0 where it is empty."""
+        """Rows in the box, in pixels; 0 if it is empty."""
         return max(0, self.bottom - self.top)
 
     @property
     def width(self) -> int:
-        """Columns in the box, in pixels; 0 where it is empty."""
+        """Columns in the box, in pixels; 0 if it is empty."""
         return max(0, self.right - self.left)
 
     def clip(self, height: int, width: int) -> Box:
-        """Keep the part inside a picture of ``height`` x ``width`` pixels."""
+        """Return the part of the box inside a picture of ``height`` x ``width`` pixels."""
         return Box(
             min(max(self.top, 0), height),
             min(max(self.left, 0), width),
@@ -53,16 +53,16 @@ class Box:
         )
 
     def shift(self, rows: int, columns: int) -> Box:
-        """Move the box down by ``rows`` and right by ``columns`` pixels."""
+        """Return the box moved down by ``rows`` and right by ``columns`` pixels."""
         return Box(self.top + rows, self.left + columns, self.bottom + rows, self.right + columns)
 
     def as_list(self) -> list[int]:
-        """The box as ``[top, left, bottom, right]``, as in ``results.json``."""
+        """Return ``[top, left, bottom, right]``, as in ``results.json``."""
         return [self.top, self.left, self.bottom, self.right]
 
 
 def slug(name: str) -> str:
-    """Turn a layer's dotted name into its name in files and addresses.
+    """Return a layer's name in files and addresses, from its dotted name.
 
     Anything outside ``A-Za-z0-9._-`` becomes ``-``.
     """

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from mkdocs_lurk.records import Skipped
+
+Record = TypeVar("Record")
 
 
 def round_significant(value: float, digits: int = 7) -> float:
@@ -15,7 +17,7 @@ def round_significant(value: float, digits: int = 7) -> float:
     return float(f"{float(value):.{digits}g}")
 
 
-def in_order(record: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+def in_order(record: Mapping[str, Any], kind: type[Record]) -> Record:
     """Copy a record with its keys, and those of the records in it, in the order that their types list.
 
     Args:
@@ -25,19 +27,27 @@ def in_order(record: Mapping[str, Any], kind: Any) -> dict[str, Any]:
     Raises:
         KeyError: The record holds a key that its type does not list, or lacks one that it requires.
     """
-    hints = _fields(kind)
+    described: Any = kind
+    hints = _fields(described)
     unknown = [name for name in record if name not in hints]
-    lacking = [name for name in kind.__required_keys__ if name not in record]
+    lacking = [name for name in _required(described) if name not in record]
     if unknown or lacking:
         raise KeyError(
-            f"{kind.__name__}: " + "; ".join([f"unknown {n!r}" for n in unknown] + [f"no {n!r}" for n in lacking])
+            f"{described.__name__}: " + "; ".join([f"unknown {n!r}" for n in unknown] + [f"no {n!r}" for n in lacking])
         )
-    return {name: _ordered(record[name], hint) for name, hint in hints.items() if name in record}
+    ordered: Any = {name: _ordered(record[name], hint) for name, hint in hints.items() if name in record}
+    return cast(Record, ordered)
 
 
 @cache
 def _fields(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
+
+
+@cache
+def _required(kind: Any) -> frozenset[str]:
+    required: frozenset[str] = kind.__required_keys__
+    return required
 
 
 def _ordered(value: Any, hint: Any) -> Any:

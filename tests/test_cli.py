@@ -25,35 +25,35 @@ def run(*arguments: str) -> Result:
 
 
 def lines(*arguments: str) -> list[str]:
-    found = run(*arguments)
-    assert found.exit_code == 0, found.output
-    return found.stdout.splitlines()
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout.splitlines()
 
 
 def error(*arguments: str) -> str:
-    found = run(*arguments)
-    assert found.exit_code == 1
-    (line,) = found.stderr.splitlines()
+    result = run(*arguments)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
     return line
 
 
-def test_the_version_is_told() -> None:
+def test_version_prints_the_version() -> None:
     assert lines("--version") == [f"mkdocs-lurk, version {__version__}"]
 
 
-def test_plan_tells_what_is_there(made: Project) -> None:
+def test_plan_reports_a_complete_model(made: Project) -> None:
     (line,) = lines("plan")
     assert line.startswith("small: complete, ")
 
 
-def test_plan_tells_what_is_missing(made: Project) -> None:
+def test_plan_estimates_a_missing_model(made: Project) -> None:
     (made.root / "photos" / "cat" / "0.png").unlink()
     (line,) = lines("plan")
     assert line.startswith("small: missing, it was not analysed yet")
     assert re.search(r"; about [\d hmins]+ on this machine and [\d.e+]+ MB$", line)
 
 
-def test_another_configuration_file_is_taken(made: Project) -> None:
+def test_another_configuration_file_can_be_given(made: Project) -> None:
     made.config.rename(made.root / "other.yml")
     assert lines("plan", "-f", "other.yml")
     assert error("plan") == "Error: mkdocs.yml does not exist; give the path of mkdocs.yml with -f"
@@ -65,12 +65,12 @@ def test_a_complete_model_is_not_analysed_again(made: Project) -> None:
 
 
 @pytest.mark.parametrize("command", ["analyze", "inspect"])
-def test_an_unknown_model_is_named_with_the_near_match(made: Project, command: str) -> None:
+def test_the_error_for_an_unknown_model_names_the_near_match(made: Project, command: str) -> None:
     assert error(command, "smal") == "Error: there is no model 'smal'; did you mean 'small'?"
     assert error(command, "resnet") == "Error: there is no model 'resnet'; there are small"
 
 
-def test_a_bundle_moves_results(made: Project, tmp_path: Path) -> None:
+def test_a_bundle_moves_results_to_an_empty_cache(made: Project, tmp_path: Path) -> None:
     (packed,) = lines("bundle", "pack", "results.tar")
     assert packed.startswith("results.tar: 1 model, ")
     made.cache.rename(made.root / "old")
@@ -80,18 +80,18 @@ def test_a_bundle_moves_results(made: Project, tmp_path: Path) -> None:
     made.build()
 
 
-def test_there_is_nothing_to_pack(made: Project) -> None:
+def test_packing_without_a_complete_model_is_an_error(made: Project) -> None:
     (made.root / "photos" / "cat" / "0.png").unlink()
     assert error("bundle", "pack", "x.tar") == "Error: no declared model is complete; run 'mkdocs-lurk analyze' first"
 
 
-def test_export_writes_pages(made: Project) -> None:
+def test_export_writes_markdown_pages(made: Project) -> None:
     (line,) = lines("export", "--out", "out")
     assert line.startswith("out: ")
     assert (made.root / "out" / "models" / "small" / "index.md").is_file()
 
 
-def test_clean_drops_what_is_not_declared(made: Project) -> None:
+def test_clean_drops_units_of_no_declared_model(made: Project) -> None:
     made.build()
     store = Store(made.cache)
     store.put("0123456789abcdef", {"of": "nothing declared"})
@@ -111,7 +111,7 @@ def test_clean_drops_what_is_not_declared(made: Project) -> None:
         ("a: [\n", "Error: mkdocs.yml cannot be read: "),
     ],
 )
-def test_a_wrong_configuration_is_one_line(made: Project, text: str, message: str) -> None:
+def test_the_error_for_a_wrong_configuration_is_one_line(made: Project, text: str, message: str) -> None:
     made.config.write_text(text)
     assert error("plan").startswith(message)
 
@@ -119,6 +119,6 @@ def test_a_wrong_configuration_is_one_line(made: Project, text: str, message: st
 @pytest.mark.parametrize(
     "text", ["plugins: [search, lurk]\n", "plugins: {search: {}, lurk: {}}\n", "plugins: {lurk: }\n"]
 )
-def test_every_way_to_name_a_plugin_is_read(made: Project, text: str) -> None:
+def test_every_form_of_the_plugins_key_is_read(made: Project, text: str) -> None:
     made.config.write_text(text)
     assert lines("plan") == []

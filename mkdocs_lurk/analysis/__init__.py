@@ -1,1 +1,1 @@
-"""Look at a network: one module a result, tensors in, plain records out."""
+"""Analyse a network: one module per result, tensors in, plain records out."""

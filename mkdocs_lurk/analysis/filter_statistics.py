@@ -1,21 +1,60 @@
-"""Say of each filter whether it is dead, always on, a near-duplicate, and selective for a class."""
+"""Whether each filter is dead, always on, a near-duplicate of another, and selective for a class."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-ALGORITHM = 1
 DUPLICATE_FROM = 0.98
-"""Correlation of two filters' responses over the pictures from which they count as near-duplicates."""
+"""From this correlation of their responses on, two filters count as near-duplicates."""
 FEWEST_PICTURES = 10
-"""With fewer pictures a correlation or a selectivity says nothing, and none is given."""
+"""With fewer pictures correlations and selectivities say nothing and are left out."""
 _N_BINS, _N_SIMILAR, _DIGITS = 24, 6, 4
 
 Array = NDArray[np.float64]
+
+
+class Histogram(TypedDict):
+    """A histogram: ``n + 1`` edges and ``n`` counts."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float})
+"""The class that a filter is most selective for, its selectivity index and its area under the ROC curve."""
+
+
+class SimilarFilters(TypedDict):
+    """The filters that correlate most with a filter, each as ``[index, correlation]``."""
+
+    similar: list[list[float]]
+    duplicate_of: list[list[float]]
+
+
+class FilterStatistics(SimilarFilters):
+    """The ``stats`` of a filter in ``results.json``.
+
+    Attributes:
+        dead: Whether the response is never above 0, on any picture.
+        always_on: Whether the mean response is above 0 on every picture.
+        mean: The mean over the pictures of the spatial maximum.
+        deviation: Its standard deviation.
+        positive_share: The share of the pictures with a maximum above 0.
+        histogram: The histogram of the maxima.
+        selectivity: None if there are too few pictures or classes, or no response.
+    """
+
+    dead: bool
+    always_on: bool
+    mean: float
+    deviation: float
+    positive_share: float
+    histogram: Histogram
+    selectivity: Selectivity | None
 
 
 def filter_statistics(
@@ -24,126 +63,113 @@ def filter_statistics(
     labels: NDArray[np.int64],
     classes: tuple[str, ...],
     indices: Sequence[int] | None = None,
-) -> list[dict[str, Any]]:
-    """Describe some filters of one layer by their responses.
+) -> list[FilterStatistics]:
+    """Describe filters of one layer by their responses.
 
     Args:
         means: ``(n_images, n_filters)``, spatial means before any activation.
         maxima: ``(n_images, n_filters)``, spatial maxima before any activation.
-        labels: ``(n_images,)``, the pictures' classes; -1 where a picture has none.
-        classes: The classes' names.
-        indices: The filters' own numbers in the layer; from 0 where none are given.
+        labels: ``(n_images,)``, the pictures' class indices; -1 for a picture without a class.
+        classes: The names of the classes.
+        indices: The filters' indices in the layer; None for all filters from 0 on.
 
     Returns:
-        For each filter the ``stats`` of ``results.json``: ``dead`` (never above 0 on any picture), ``always_on``
-        (its mean above 0 on every picture), ``mean`` and ``deviation`` of the maxima, ``positive_share`` (pictures
-        with a maximum above 0), ``histogram`` of the maxima, ``similar`` and ``duplicate_of`` as
-        ``[index, correlation]``, and ``selectivity``.
+        One record per filter.
     """
-    numbers = range(maxima.shape[1]) if indices is None else indices
-    alike = _correlations(maxima.astype(np.float64))
-    selective = _selectivity(maxima.astype(np.float64), labels, classes)
+    indices = range(maxima.shape[1]) if indices is None else indices
+    correlations = _correlations(maxima.astype(np.float64))
+    selectivities = _selectivities(maxima.astype(np.float64), labels, classes)
     return [
         {
-            "dead": bool(maxima[:, index].max() <= 0),
-            "always_on": bool(means[:, index].min() > 0),
-            "mean": _rounded(maxima[:, index].mean(dtype=np.float64)),
-            "deviation": _rounded(maxima[:, index].std(dtype=np.float64)),
-            "positive_share": _rounded((maxima[:, index] > 0).mean()),
-            "histogram": _histogram(maxima[:, index]),
-            **_relatives(alike, index, numbers),
-            "selectivity": selective[index],
+            "dead": bool(maxima[:, column].max() <= 0),
+            "always_on": bool(means[:, column].min() > 0),
+            "mean": _rounded(maxima[:, column].mean(dtype=np.float64)),
+            "deviation": _rounded(maxima[:, column].std(dtype=np.float64)),
+            "positive_share": _rounded((maxima[:, column] > 0).mean()),
+            "histogram": _histogram(maxima[:, column]),
+            **_similar_filters(correlations, column, indices),
+            "selectivity": selectivities[column],
         }
-        for index in range(len(numbers))
+        for column in range(len(indices))
     ]
 
 
-def similarity_order(maxima: NDArray[np.float32]) -> list[int]:
-    """Order filters so that neighbours respond alike: from the first, always on to the most correlated one left.
-
-    Args:
-        maxima: ``(n_images, n_filters)``.
-    """
-    alike = _correlations(maxima.astype(np.float64))
-    n_filters = maxima.shape[1]
-    if alike is None:
-        return list(range(n_filters))
-    order, left = [0], np.ones(n_filters, bool)
-    left[0] = False
-    while left.any():
-        nearest = int(np.where(left, alike[order[-1]], -np.inf).argmax())
-        order.append(nearest)
-        left[nearest] = False
-    return order
-
-
 def _correlations(responses: Array) -> Array | None:
-    """Pearson's correlation between filters, ``(n_filters, n_filters)``; a constant filter correlates with none."""
+    """Return Pearson's correlation of every two filters, ``(n_filters, n_filters)``, 0 for a constant filter.
+
+    None if there are too few pictures.
+    """
     if len(responses) < FEWEST_PICTURES:
         return None
     centred = responses - responses.mean(0)
     norms = np.sqrt((centred**2).sum(0))
     unit = centred / np.where(norms > 0, norms, np.inf)
-    alike: Array = np.clip(unit.T @ unit, -1, 1)
-    return alike
+    correlations: Array = np.clip(unit.T @ unit, -1, 1)
+    return correlations
 
 
-def _relatives(alike: Array | None, index: int, numbers: Sequence[int]) -> dict[str, list[list[float]]]:
-    if alike is None:
+def _similar_filters(correlations: Array | None, column: int, indices: Sequence[int]) -> SimilarFilters:
+    if correlations is None:
         return {"similar": [], "duplicate_of": []}
-    row = np.delete(alike[index], index)
-    others = np.delete(np.arange(len(alike)), index)
+    row = np.delete(correlations[column], column)
+    others = np.delete(np.arange(len(correlations)), column)
     nearest = np.lexsort((others, -row))[:_N_SIMILAR]
-    similar = [[numbers[others[i]], _rounded(row[i])] for i in nearest if row[i] > 0]
+    similar = [[indices[others[i]], _rounded(row[i])] for i in nearest if row[i] > 0]
     return {"similar": similar, "duplicate_of": [pair for pair in similar if pair[1] >= DUPLICATE_FROM]}
 
 
-def _histogram(values: NDArray[np.float32]) -> dict[str, list[float]]:
+def _histogram(values: NDArray[np.float32]) -> Histogram:
     counts, edges = np.histogram(values.astype(np.float64), bins=_N_BINS)
     return {"edges": [_rounded(edge) for edge in edges], "counts": [int(count) for count in counts]}
 
 
-def _selectivity(maxima: Array, labels: NDArray[np.int64], classes: tuple[str, ...]) -> list[dict[str, Any] | None]:
-    """The class-selectivity index and area under the curve of each filter's best class.
+def _selectivities(maxima: Array, labels: NDArray[np.int64], classes: tuple[str, ...]) -> list[Selectivity | None]:
+    """Return each filter's best class with its class-selectivity index and its area under the ROC curve.
 
-    The index is ``(best - rest) / (best + rest)``, where ``best`` is the largest mean response of a class and ``rest``
-    the mean of the other classes' (Morcos et al. 2018, arXiv:1803.06959), of the rectified maxima. The area is the
-    chance that a picture of the class has a higher maximum than a picture of another; ties count half.
+    The index is ``(best - rest) / (best + rest)`` of the rectified maxima, where ``best`` is the largest mean of a
+    class and ``rest`` the mean of the other classes' means (Morcos et al. 2018, arXiv:1803.06959). The area is the
+    probability that a picture of the class has a higher maximum than a picture of another class; ties count half.
     """
-    present = [number for number in range(len(classes)) if (labels == number).any()]
+    present = [label for label in range(len(classes)) if (labels == label).any()]
     if len(present) < 2 or len(maxima) < FEWEST_PICTURES:
         return [None] * maxima.shape[1]
     rectified = np.maximum(maxima, 0)
-    by_class = np.stack([rectified[labels == number].mean(0) for number in present])
-    best = by_class.argmax(0)
-    rest = (by_class.sum(0) - by_class.max(0)) / (len(present) - 1)
-    top = by_class.max(0)
-    index = np.divide(top - rest, top + rest, out=np.zeros_like(top), where=top + rest > 0)
-    labelled = labels >= 0
-    ranks = _mean_ranks(maxima[labelled])
-    known = labels[labelled]
-    found: list[dict[str, Any] | None] = []
-    for number in range(maxima.shape[1]):
-        chosen = known == present[best[number]]
-        inside, outside = int(chosen.sum()), int((~chosen).sum())
-        area = (ranks[chosen, number].sum() - inside * (inside + 1) / 2) / (inside * outside)
-        found.append(
-            {"index": _rounded(index[number]), "class": classes[present[best[number]]], "auc": _rounded(area)}
-            if top[number] > 0
+    class_means = np.stack([rectified[labels == label].mean(0) for label in present])
+    best_class = class_means.argmax(0)
+    best = class_means.max(0)
+    rest = (class_means.sum(0) - class_means.max(0)) / (len(present) - 1)
+    index = np.divide(best - rest, best + rest, out=np.zeros_like(best), where=best + rest > 0)
+    has_label = labels >= 0
+    ranks = _mean_ranks(maxima[has_label])
+    selectivities: list[Selectivity | None] = []
+    for column in range(maxima.shape[1]):
+        label = present[best_class[column]]
+        area = _area_under_curve(ranks[:, column], labels[has_label] == label)
+        selectivities.append(
+            {"index": _rounded(index[column]), "class": classes[label], "auc": _rounded(area)}
+            if best[column] > 0
             else None
         )
-    return found
+    return selectivities
+
+
+def _area_under_curve(ranks: Array, is_member: NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve from the ranks ``(n,)`` of all values and their membership of the class."""
+    n_members, n_others = int(is_member.sum()), int((~is_member).sum())
+    area: float = (ranks[is_member].sum() - n_members * (n_members + 1) / 2) / (n_members * n_others)
+    return area
 
 
 def _mean_ranks(values: Array) -> Array:
-    """Ranks from 1 down each column; equal values share the mean of their ranks."""
+    """Return ranks from 1 down each column; equal values share the mean of their ranks."""
     ranks = np.empty_like(values)
     for column in range(values.shape[1]):
-        _, place, counts = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        last = counts.cumsum()
-        ranks[:, column] = (last - (counts - 1) / 2)[place]
+        _, inverse, counts = np.unique(values[:, column], return_inverse=True, return_counts=True)
+        last_rank = counts.cumsum()
+        ranks[:, column] = (last_rank - (counts - 1) / 2)[inverse]
     return ranks
 
 
 def _rounded(value: float) -> float:
+    """Round to four significant digits."""
     return float(f"{float(value):.{_DIGITS}g}")

@@ -1,4 +1,4 @@
-"""Run a network as far as the layer of interest, and no further."""
+"""Run a network up to the layer of interest and read the layer's feature maps."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ Shape = tuple[int, int, int]
 
 
 class StopForward(BaseException):
-    """Ends a forward pass whose rest is of no interest; no network's own ``except Exception`` catches it."""
+    """Ends a forward pass whose rest is not needed.
+
+    It is no ``Exception``, so that a network's own ``except Exception`` does not catch it.
+    """
 
 
-def as_map(output: Any, shape: Shape, layout: Layout = "nchw") -> Tensor:
-    """See a layer's output as feature maps.
+def output_as_maps(output: object, shape: Shape, layout: Layout = "nchw") -> Tensor:
+    """Return a layer's output as feature maps.
 
     Args:
         output: What the layer returned.
         shape: The layer's ``(c, h, w)``.
-        layout: ``nchw``: maps already; ``nhwc``: channels last; ``ntc``: tokens, of which any beyond ``h * w`` lead the
-            others (class tokens) and are left out; ``nc``: maps of one pixel.
+        layout: ``nchw``: the output is maps already; ``nhwc``: channels last; ``ntc``: tokens, the last ``h * w`` of
+            which are the maps' pixels (class tokens come before them and are left out); ``nc``: maps of one pixel.
 
     Returns:
         ``(n, c, h, w)``, a view where possible.
 
     Raises:
-        ShapeError: The output cannot be seen so.
+        ShapeError: The output has another shape.
     """
     channels, height, width = shape
     if isinstance(output, Tensor):
@@ -50,8 +53,13 @@ def as_map(output: Any, shape: Shape, layout: Layout = "nchw") -> Tensor:
         if layout == "ntc" and output.dim() == 3 and got[1] == channels and got[0] >= height * width:
             tokens = output[:, got[0] - height * width :].transpose(1, 2)
             return tokens.reshape(len(output), channels, height, width)
-    seen = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise ShapeError(f"expected feature maps of shape {shape} ({layout}) for each picture, got {seen}")
+    found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise ShapeError(f"expected feature maps of shape {shape} ({layout}) for each picture, got {found}")
+
+
+def maps_of_filters(maps: Tensor, filters: Sequence[int]) -> Tensor:
+    """Return one filter's map for each picture, ``(n, h, w)``, of all filters' maps ``(n, c, h, w)``."""
+    return torch.cat([one[:, index] for one, index in zip(torch.split(maps, 1), filters, strict=True)])
 
 
 class Probe:
@@ -59,10 +67,10 @@ class Probe:
 
     Args:
         module: The network, in evaluation mode.
-        shapes: Every layer's name and output shape ``(c, h, w)``.
-        modules: The names among them that are modules' outputs rather than convolution or linear calls.
-        layouts: How outputs hold their maps, where not as ``nchw``.
-        memory_format: How pictures are laid in memory before they go in; as they come where it is none.
+        shapes: The name and output shape ``(c, h, w)`` of every layer.
+        modules: The names of those layers that are modules' outputs rather than convolution or linear calls.
+        layouts: How a layer's output holds its maps, where not as ``nchw``.
+        memory_format: The memory format of the network's input; that of the given tensor if None.
     """
 
     def __init__(
@@ -82,7 +90,7 @@ class Probe:
 
     @classmethod
     def of(cls, module: nn.Module, layers: Sequence[Layer], memory_format: torch.memory_format | None = None) -> Probe:
-        """Probe the layers that were found in a network."""
+        """Make a probe of the layers that were found in a network."""
         return cls(
             module,
             {layer.name: layer.output for layer in layers},
@@ -91,21 +99,27 @@ class Probe:
             memory_format,
         )
 
-    def _laid(self, x: Tensor) -> Tensor:
-        return x if self.memory_format is None else x.contiguous(memory_format=self.memory_format)
+    def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
+        """Make a probe of a copy of the network on another device or in another number format."""
+        module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
+        return Probe(module, self.shapes, self._modules, self._layouts, self.memory_format)
 
-    def as_maps(self, layer: str, output: Any, channels: int | None = None) -> Tensor:
-        """See what a layer gave, for all of its filters or for some, as maps ``(n, channels, h, w)``."""
+    def is_module(self, layer: str) -> bool:
+        """Whether a layer is a module's output rather than a convolution or linear call."""
+        return layer in self._modules
+
+    def as_maps(self, layer: str, output: object, channels: int | None = None) -> Tensor:
+        """Return a layer's output as maps ``(n, channels, h, w)``; ``channels`` says if it is of some filters only."""
         shape = self.shapes[layer]
         shape = shape if channels is None else (channels, *shape[1:])
-        return as_map(output, shape, self._layouts.get(layer, "nchw"))
+        return output_as_maps(output, shape, self._layouts.get(layer, "nchw"))
 
     def read(self, x: Tensor, receive: Callable[[str, Tensor], None]) -> Any:
         """Run the whole network and hand over each layer's maps as they arise.
 
         Args:
             x: Pictures, ``(n, c, h, w)``, normalised.
-            receive: Called with a layer's name and its maps ``(n, c, h, w)``, which it must not keep or change: a
+            receive: Called with a layer's name and its maps ``(n, c, h, w)``. It must neither keep nor change them: a
                 network may overwrite them in place.
 
         Returns:
@@ -118,11 +132,11 @@ class Probe:
                 receive(call.name, self.as_maps(call.name, output))
             return output
 
-        def hooked(name: str, output: Any) -> None:
+        def receive_output(name: str, output: object) -> None:
             receive(name, self.as_maps(name, output))
 
-        with self._hooked(self._modules, hooked), self._catching(catch):
-            return self.module(self._laid(x))
+        with self._hooks_on(self._modules, receive_output), self._catching_calls(catch):
+            return self.module(self._in_memory_format(x))
 
     def run(
         self,
@@ -131,36 +145,32 @@ class Probe:
         until: str | None = None,
         receive: Callable[[Tensor], None] | None = None,
     ) -> None:
-        """Run the network with every convolution and linear call by way of a function.
+        """Run the network, with a function in the place of every convolution and linear call.
 
         Args:
             x: Pictures, ``(n, c, h, w)``, normalised.
-            catch: Receives a call and returns the output that the network goes on with, or raises ``StopForward``.
-            until: A layer; where it is a module's output, its maps ``(n, c, h, w)`` are handed to ``receive``.
-            receive: Likewise may raise ``StopForward``, which ends the pass.
+            catch: Receives a call and returns the output with which the network goes on, or raises ``StopForward``.
+            until: A layer. If it is a module's output, ``receive`` is called with its maps ``(n, c, h, w)``.
+            receive: It may raise ``StopForward``, too.
         """
 
-        def hooked(name: str, output: Any) -> None:
+        def receive_output(name: str, output: object) -> None:
             if receive is not None:
                 receive(self.as_maps(name, output))
 
-        with self._hooked(self._modules & {until or ""}, hooked), self._catching(catch):
+        with self._hooks_on(self._modules & {until or ""}, receive_output), self._catching_calls(catch):
             try:
-                self.module(self._laid(x))
+                self.module(self._in_memory_format(x))
             except StopForward:
                 return
 
-    def is_module(self, layer: str) -> bool:
-        """Whether a layer is a module's output rather than a convolution or linear call."""
-        return layer in self._modules
-
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
-        """Compute for each picture the map of one filter, and stop there.
+        """Compute the map of one filter for each picture; the forward pass ends there.
 
-        Of the layer itself only the filters asked for are computed, and nothing that follows it.
+        Of the layer itself only these filters are computed.
 
         Args:
-            x: Pictures, ``(n, c, h, w)``, normalised; gradients flow back to them where they ask for it.
+            x: Pictures, ``(n, c, h, w)``, normalised. Gradients flow back to them if they require it.
             layer: The layer's name.
             filters: The filter of each picture, ``n`` of them.
 
@@ -168,18 +178,18 @@ class Probe:
             ``(n, h', w')``: the filter's output before any activation.
 
         Raises:
-            LayerError: The network did not come to this layer.
+            LayerError: The forward pass did not reach this layer.
         """
         found: list[Tensor] = []
 
         def catch(call: LayerCall) -> Tensor:
             if call.name != layer or layer in self._modules:
                 return call.run()
-            found.append(self.own_maps(call, filters))
+            found.append(self.filter_maps(call, filters))
             raise StopForward
 
         def receive(maps: Tensor) -> None:
-            found.append(of_each(maps, filters))
+            found.append(maps_of_filters(maps, filters))
             raise StopForward
 
         self.run(x, catch, layer, receive)
@@ -187,21 +197,25 @@ class Probe:
             raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
         return found[0]
 
-    def own_maps(self, call: LayerCall, filters: Sequence[int]) -> Tensor:
-        """Compute one filter's map for each picture of a call, ``(n, h', w')``."""
-        one = _one_unit if call.kind == "Linear" else _one_filter
+    def filter_maps(self, call: LayerCall, filters: Sequence[int]) -> Tensor:
+        """Compute one filter's map for each picture of a layer's call, ``(n, h', w')``."""
+        one = _linear_unit if call.kind == "Linear" else _convolution_filter
         if len(set(filters)) == 1:
             return self.as_maps(call.name, one(call.input, call, filters[0]), 1)[:, 0]
         pictures = zip(torch.split(call.input, 1), filters, strict=True)
         return torch.cat([self.as_maps(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
 
+    def _in_memory_format(self, x: Tensor) -> Tensor:
+        return x if self.memory_format is None else x.contiguous(memory_format=self.memory_format)
+
     @contextmanager
-    def _catching(self, catch: Callable[[LayerCall], Tensor]) -> Iterator[None]:
-        with self._owners.following(), LayerCallMode(CallNamer(self._owners), catch):
+    def _catching_calls(self, catch: Callable[[LayerCall], Tensor]) -> Iterator[None]:
+        with self._owners.track_modules(), LayerCallMode(CallNamer(self._owners), catch):
             yield
 
     @contextmanager
-    def _hooked(self, names: frozenset[str], receive: Callable[[str, Any], None]) -> Iterator[None]:
+    def _hooks_on(self, names: frozenset[str], receive: Callable[[str, object], None]) -> Iterator[None]:
+        """Call ``receive`` with the name and output of each of some modules, for as long as the context lasts."""
         with ExitStack() as stack:
             for name in sorted(names):
                 handle = self.module.get_submodule(name).register_forward_hook(
@@ -210,25 +224,15 @@ class Probe:
                 stack.callback(handle.remove)
             yield
 
-    def copy_to(self, device: torch.device, dtype: torch.dtype) -> Probe:
-        """Make a probe of a copy of the network on another device or in another number format."""
-        module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
-        return Probe(module, self.shapes, self._modules, self._layouts, self.memory_format)
 
-
-def of_each(maps: Tensor, filters: Sequence[int]) -> Tensor:
-    """Of each picture's maps ``(n, c, h, w)`` that of one filter, ``(n, h, w)``."""
-    return torch.cat([one[:, index] for one, index in zip(torch.split(maps, 1), filters, strict=True)])
-
-
-def _one_unit(x: Tensor, call: LayerCall, index: int) -> Tensor:
-    """One unit of a linear call, ``(..., 1)``."""
+def _linear_unit(x: Tensor, call: LayerCall, index: int) -> Tensor:
+    """Compute one unit of a linear call, ``(..., 1)``."""
     bias = None if call.bias is None else call.bias[index : index + 1]
     return F.linear(x, call.weight[index : index + 1], bias)
 
 
-def _one_filter(x: Tensor, call: LayerCall, index: int) -> Tensor:
-    """One filter of a convolution call, ``(n, 1, h', w')``, from the input channels of its group."""
+def _convolution_filter(x: Tensor, call: LayerCall, index: int) -> Tensor:
+    """Compute one filter of a convolution call, ``(n, 1, h', w')``, from the input channels of its group."""
     part = slice_filter(call, x, index)
     settings = {name: value for name, value in part.settings.items() if name != "transposed"}
     bias = None if call.bias is None else call.bias[index : index + 1]

@@ -1,4 +1,4 @@
-"""Mine the pictures that excite each filter most: every layer in one pass."""
+"""Measure the responses of every filter of every layer to pictures, and summarise them mergeably."""
 
 from __future__ import annotations
 
@@ -16,87 +16,87 @@ from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import LayerError
 
 ALGORITHM = 1
-"""Raised whenever the same pictures would give other numbers."""
+"""The version of the algorithm, raised whenever the same pictures would give other numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """What every filter of one layer answers to a batch of pictures, before any activation.
+    """The responses of one layer's filters to a batch of pictures, before any activation.
 
     Attributes:
         means: ``(n_images, n_filters)`` float32, the spatial mean.
         maxima: ``(n_images, n_filters)`` float32, the spatial maximum.
-        places: ``(n_images, n_filters)`` int64, where the maximum is: ``y * w + x``, the first where several are equal.
+        positions: ``(n_images, n_filters)`` int64, the maximum's flat position ``y * w + x``; the first of equal ones.
     """
 
     means: NDArray[np.float32]
     maxima: NDArray[np.float32]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
 
 
-def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Reduce ``(n, c, h, w)`` maps to their means, maxima and maxima's flat places, each ``(n, c)``."""
-    maxima, places = F.adaptive_max_pool2d(maps, 1, return_indices=True)
-    return _means(maps), maxima.flatten(1).float(), places.flatten(1)
-
-
-def _means(maps: Tensor) -> Tensor:
-    """The spatial means, float32.
-
-    A processor adds up short numbers slowly; averaging rows first, each rounded to the maps' own format, and then the
-    rows in float32 takes a thirtieth of the time.
-    """
-    if maps.device.type == "cpu" and maps.dtype == torch.bfloat16:
-        maps = F.avg_pool2d(maps, (1, maps.shape[3]))
-    return maps.mean((2, 3), dtype=torch.float32)
-
-
-def respond(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Tensor | None]:
-    """Show a batch of pictures to the network and note every layer's answers.
+def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Tensor | None]:
+    """Run the network on a batch of pictures and reduce every layer's feature maps.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
 
     Returns:
-        Each layer's responses, and the network's own output where it is ``(n, n_classes)``, float32.
+        The responses by layer, and the network's output as float32 if it is of shape ``(n, n_classes)``, else None.
 
     Raises:
-        LayerError: A layer gives NaN or infinity; the first such layer is named.
+        LayerError: A layer gives NaN or infinity; the message names the first such layer.
     """
-    found: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
+    reduced: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
 
     def receive(name: str, maps: Tensor) -> None:
-        found[name] = reduce_maps(maps)
+        reduced[name] = reduce_maps(maps)
 
     with torch.inference_mode():
         output = probe.read(x, receive)
-    for name, (means, maxima, _) in found.items():
+    for name, (means, maxima, _) in reduced.items():
         if not bool(torch.isfinite(means).all() & torch.isfinite(maxima).all()):
             raise LayerError(
                 f"layer {name!r} gives NaN or infinity, the first in the network to do so; "
                 "check the weights and the transform"
             )
     responses = {
-        name: Responses(means.cpu().numpy(), maxima.cpu().numpy(), places.cpu().numpy())
-        for name, (means, maxima, places) in found.items()
+        name: Responses(means.cpu().numpy(), maxima.cpu().numpy(), positions.cpu().numpy())
+        for name, (means, maxima, positions) in reduced.items()
     }
-    classifies = isinstance(output, Tensor) and output.dim() == 2
-    return responses, output.float().cpu() if classifies else None
+    is_classifier = isinstance(output, Tensor) and output.dim() == 2
+    return responses, output.float().cpu() if is_classifier else None
+
+
+def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Reduce feature maps ``(n, c, h, w)`` to their means, maxima and the maxima's flat positions, each ``(n, c)``."""
+    maxima, positions = F.adaptive_max_pool2d(maps, 1, return_indices=True)
+    return _spatial_means(maps), maxima.flatten(1).float(), positions.flatten(1)
+
+
+def _spatial_means(maps: Tensor) -> Tensor:
+    """Return the spatial means ``(n, c)``, float32.
+
+    A CPU adds up bfloat16 numbers slowly. Averaging the rows first, rounded to bfloat16, and then the row means in
+    float32 takes a thirtieth of the time.
+    """
+    if maps.device.type == "cpu" and maps.dtype == torch.bfloat16:
+        maps = F.avg_pool2d(maps, (1, maps.shape[3]))
+    return maps.mean((2, 3), dtype=torch.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mined:
-    """What is known of one layer's filters after some of the pictures.
+class ResponseSummary:
+    """A mergeable summary of one layer's responses to some of the pictures.
 
     Attributes:
-        avg: Best pictures by spatial mean.
-        max: Best pictures by spatial maximum, with their places.
-        class_avg: ``(n_classes, n_filters)`` float64, sums of the means by class.
-        class_max: ``(n_classes, n_filters)`` float64, sums of the maxima by class.
-        counts: ``(n_classes,)`` int64, pictures seen of each class.
-        lowest_mean: ``(n_filters,)`` float32, the smallest spatial mean of any picture.
-        seen: Pictures seen.
+        avg: The best pictures by spatial mean.
+        max: The best pictures by spatial maximum, with the maxima's positions.
+        class_avg: ``(n_classes, n_filters)`` float64, the sums of the means over the pictures of each class.
+        class_max: ``(n_classes, n_filters)`` float64, the sums of the maxima over the pictures of each class.
+        counts: ``(n_classes,)`` int64, the number of pictures of each class.
+        lowest_mean: ``(n_filters,)`` float32, the lowest spatial mean on any picture.
+        n_images: The number of pictures.
     """
 
     avg: TopK
@@ -105,62 +105,62 @@ class Mined:
     class_max: NDArray[np.float64]
     counts: NDArray[np.int64]
     lowest_mean: NDArray[np.float32]
-    seen: int
+    n_images: int
 
     @classmethod
     def of(
         cls, responses: Responses, images: NDArray[np.int64], labels: NDArray[np.int64], n_classes: int, k: int
-    ) -> Mined:
-        """Reduce one batch.
+    ) -> ResponseSummary:
+        """Summarise one batch.
 
         Args:
             responses: The batch's responses.
             images: ``(n_images,)``, the pictures' ids.
-            labels: ``(n_images,)``, their classes; -1 where a picture has none.
-            n_classes: How many classes there are.
-            k: Length of the lists.
+            labels: ``(n_images,)``, their class indices; -1 for a picture without a class.
+            n_classes: The number of classes.
+            k: The length of the top-k lists.
         """
-        member = (labels[None, :] == np.arange(n_classes)[:, None]).astype(np.float64)
+        is_member = (labels[None, :] == np.arange(n_classes)[:, None]).astype(np.float64)
         return cls(
             TopK.of(responses.means, images, k),
-            TopK.of(responses.maxima, images, k, responses.places),
-            member @ responses.means.astype(np.float64),
-            member @ responses.maxima.astype(np.float64),
-            member.sum(1).astype(np.int64),
+            TopK.of(responses.maxima, images, k, responses.positions),
+            is_member @ responses.means.astype(np.float64),
+            is_member @ responses.maxima.astype(np.float64),
+            is_member.sum(1).astype(np.int64),
             responses.means.min(0),
             len(images),
         )
 
-    def merge(self, other: Mined) -> Mined:
-        """What one pass over the pictures of both would have given."""
-        return Mined(
+    def merge(self, other: ResponseSummary) -> ResponseSummary:
+        """Return the summary of the pictures of both, as one pass over them would have given it."""
+        return ResponseSummary(
             self.avg.merge(other.avg),
             self.max.merge(other.max),
             self.class_avg + other.class_avg,
             self.class_max + other.class_max,
             self.counts + other.counts,
             np.minimum(self.lowest_mean, other.lowest_mean),
-            self.seen + other.seen,
+            self.n_images + other.n_images,
         )
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The reducer's state as named arrays."""
+        """Return the summary as named arrays, for the store."""
         return {
             "avg_scores": self.avg.scores,
             "avg_images": self.avg.images,
             "max_scores": self.max.scores,
             "max_images": self.max.images,
-            "max_places": self.max.places,
+            "max_places": self.max.positions,
             "class_avg": self.class_avg,
             "class_max": self.class_max,
             "counts": self.counts,
             "lowest_mean": self.lowest_mean,
-            "seen": np.array([self.seen]),
+            "seen": np.array([self.n_images]),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Mined:
-        """Read back what ``to_arrays`` gave."""
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> ResponseSummary:
+        """Return the summary that ``to_arrays`` gave as named arrays."""
         get = {name: np.asarray(value) for name, value in arrays.items()}
         return cls(
             TopK(get["avg_scores"], get["avg_images"], np.full_like(get["avg_images"], -1)),
@@ -173,15 +173,15 @@ class Mined:
         )
 
 
-def merge_all(parts: Iterable[Mined]) -> Mined:
-    """Merge one or more reducers, first to last.
+def merge_all(summaries: Iterable[ResponseSummary]) -> ResponseSummary:
+    """Merge one or more summaries, first to last.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There are none.
     """
-    merged: Mined | None = None
-    for part in parts:
-        merged = part if merged is None else merged.merge(part)
+    merged: ResponseSummary | None = None
+    for summary in summaries:
+        merged = summary if merged is None else merged.merge(summary)
     if merged is None:
         raise ValueError("nothing to merge")
     return merged

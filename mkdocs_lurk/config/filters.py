@@ -1,4 +1,4 @@
-"""Which filters of which layers are looked at."""
+"""The selection of filters that the configuration declares: which filters of which layers are analysed."""
 
 from __future__ import annotations
 
@@ -6,60 +6,76 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from mkdocs_lurk.config.validation import shown, whole
+from mkdocs_lurk.config.validation import quoted, read_int
 from mkdocs_lurk.errors import ConfigError, near
 
-FilterChoice = Literal["all"] | int | tuple[int, ...] | Mapping[str, "Literal['all'] | int | tuple[int, ...]"]
-"""All filters, the first so many, those in a list, or one of these for each layer glob."""
+LayerFilters = Literal["all"] | int | tuple[int, ...]
+"""All filters of a layer, the first so many, or those with the given numbers."""
+
+FilterSelection = LayerFilters | Mapping[str, LayerFilters]
+"""The same for every layer, or one selection per glob over the names of layers."""
 
 FORMS = "all, a count, a list of filter numbers, or a mapping of layer globs to these"
 
 
-def read_choice(value: object, path: str, least: int = 1) -> FilterChoice:
-    """Read a choice of filters; a count is at least ``least``."""
+def read_filters(value: object, path: str, minimum: int = 1) -> FilterSelection:
+    """Return a declared selection of filters; a count must be at least ``minimum``."""
     if isinstance(value, Mapping):
-        return {str(glob): _layer_filters(item, f"{path}[{str(glob)!r}]", least) for glob, item in value.items()}
-    return _layer_filters(value, path, least)
+        return {str(glob): _read_layer_filters(item, f"{path}[{str(glob)!r}]", minimum) for glob, item in value.items()}
+    return _read_layer_filters(value, path, minimum)
 
 
-def _layer_filters(value: object, path: str, least: int) -> Literal["all"] | int | tuple[int, ...]:
+def _read_layer_filters(value: object, path: str, minimum: int) -> LayerFilters:
     if isinstance(value, (list, tuple)):
         if not value:
             raise ConfigError(f"{path}: the list is empty; give {FORMS}")
-        items = {whole(item, f"{path}[{i}]", 0, "a filter's number, 0 or more") for i, item in enumerate(value)}
+        items = {read_int(item, f"{path}[{i}]", 0, "a filter's number, 0 or more") for i, item in enumerate(value)}
         return tuple(sorted(items))
     if isinstance(value, int) and not isinstance(value, bool):
-        return whole(value, path, least, f"{least} or more, or all")
+        return read_int(value, path, minimum, f"{minimum} or more, or all")
     if value != "all":
-        raise ConfigError(f"{path}: {shown(value)} chooses no filters; give {FORMS}")
+        raise ConfigError(f"{path}: {quoted(value)} chooses no filters; give {FORMS}")
     return "all"
 
 
-def choose(choice: FilterChoice, layer: str, among: Iterable[int]) -> tuple[int, ...]:
-    """Apply a choice to the filters of one layer; a list's numbers that the layer has not are left out."""
-    among = tuple(among)
-    if isinstance(choice, Mapping):
-        choice = choice[layer] if layer in choice else next(
-            (item for glob, item in choice.items() if fnmatchcase(layer, glob)), "all"
+def select_filters(selection: FilterSelection, layer: str, filters: Iterable[int]) -> tuple[int, ...]:
+    """Return the filters of a layer that a selection contains.
+
+    Args:
+        selection: A layer's own name takes precedence over globs, and an earlier glob over a later one; a layer that
+            none of them fits keeps all its filters.
+        layer: The layer's dotted name.
+        filters: The filters to select from, in rising order.
+    """
+    filters = tuple(filters)
+    if isinstance(selection, Mapping):
+        selection = selection[layer] if layer in selection else next(
+            (item for glob, item in selection.items() if fnmatchcase(layer, glob)), "all"
         )  # fmt: skip
-    if choice == "all":
-        return among
-    if isinstance(choice, int):
-        return among[:choice]
-    return tuple(index for index in among if index in set(choice))
+    if selection == "all":
+        return filters
+    if isinstance(selection, int):
+        return filters[:selection]
+    return tuple(index for index in filters if index in set(selection))
 
 
-def check_choice(choice: FilterChoice, path: str, counts: Mapping[str, int]) -> None:
-    """See that a choice fits a network whose layers have so many filters.
+def check_filters(selection: FilterSelection, path: str, filter_counts: Mapping[str, int]) -> None:
+    """Check that a selection fits a network.
+
+    Args:
+        selection: The declared selection.
+        path: Its key's path, for messages.
+        filter_counts: The number of filters of each layer, by its name.
 
     Raises:
         ConfigError: A glob fits no layer, or a listed filter is in none of the layers it is meant for.
     """
-    for glob, item in choice.items() if isinstance(choice, Mapping) else [("*", choice)]:
-        here = f"{path}[{glob!r}]" if isinstance(choice, Mapping) else path
-        fitting = {name: count for name, count in counts.items() if name == glob or fnmatchcase(name, glob)}
+    for glob, item in selection.items() if isinstance(selection, Mapping) else [("*", selection)]:
+        here = f"{path}[{glob!r}]" if isinstance(selection, Mapping) else path
+        fitting = {name: count for name, count in filter_counts.items() if name == glob or fnmatchcase(name, glob)}
         if not fitting:
-            raise ConfigError(f"{here}: no layer is called so{near(glob, counts) or '; there are ' + _some(counts)}")
+            hint = near(glob, filter_counts) or "; there are " + _enumerate(filter_counts)
+            raise ConfigError(f"{here}: no layer is called so{hint}")
         if isinstance(item, tuple) and max(item) >= max(fitting.values()):
             widest = max(fitting, key=lambda name: fitting[name])
             raise ConfigError(
@@ -67,6 +83,6 @@ def check_choice(choice: FilterChoice, path: str, counts: Mapping[str, int]) -> 
             )
 
 
-def _some(names: Iterable[str], at_most: int = 8) -> str:
+def _enumerate(names: Iterable[str], at_most: int = 8) -> str:
     names = list(names)
     return ", ".join(names[:at_most]) + (f" and {len(names) - at_most} more" if len(names) > at_most else "")

@@ -1,30 +1,48 @@
-"""The options of the plugin and of each model, as dataclasses; ``parsing`` makes them of ``mkdocs.yml``."""
+"""The options of the plugin and of each model, as dataclasses; ``parsing`` makes them from ``mkdocs.yml``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, get_args
 
-from mkdocs_lurk.config.filters import FilterChoice, check_choice, choose
+from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.transform import TransformSpec
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 ARCHIVE_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
+
+Missing = Literal["analyze", "error", "placeholder"]
+OnServe = Literal["cached", "analyze"]
+Precision = Literal["auto", "float32", "bfloat16"]
+NavMode = Literal["inject", "none"]
+Gradient = Literal["guided", "deconv", "saliency"]
+
+MISSING: tuple[Missing, ...] = get_args(Missing)
+ON_SERVE: tuple[OnServe, ...] = get_args(OnServe)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+NAV_MODES: tuple[NavMode, ...] = get_args(NavMode)
+GRADIENTS: tuple[Gradient, ...] = get_args(Gradient)
+
+
+def switch(default: bool) -> bool:
+    """Declare an option of ``ModelConfig`` that is true or false; nothing else is needed for it to be read."""
+    option: bool = field(default=default, metadata={"switch": True})
+    return option
 
 
 @dataclass(frozen=True, slots=True)
 class NavConfig:
     """Where the pages go in the site's navigation."""
 
-    mode: Literal["inject", "none"] = "inject"
+    mode: NavMode = "inject"
     section: str = "Models"
 
 
 @dataclass(frozen=True, slots=True)
 class LayersConfig:
-    """Globs over the names of layers: a layer is looked at if one of ``include`` and none of ``exclude`` fits."""
+    """Globs over the names of layers: a layer is analysed if one of ``include`` and none of ``exclude`` fits."""
 
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
@@ -32,10 +50,10 @@ class LayersConfig:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisConfig:
-    """How pictures are made by gradient ascent: ``steps`` each, for ``filters`` out of the chosen ones."""
+    """Pictures made by gradient ascent, of ``steps`` steps each, for those of the chosen filters in ``filters``."""
 
     steps: int = 64
-    filters: FilterChoice = "all"
+    filters: FilterSelection = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +61,8 @@ class ModelConfig:
     """One declared network; the keys are those of ``mkdocs.yml``.
 
     Attributes:
-        weights: A file, the name of torchvision weights, or none: as the source makes them.
-        classes: ``imagenet``, a file of names, the names themselves, or none: the labels of the pictures.
+        weights: A file, or the name of torchvision weights; None to keep those that the source makes.
+        classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         root: The folder that relative paths start from.
         place: The key's path, for messages.
     """
@@ -54,14 +72,14 @@ class ModelConfig:
     source: str
     images: str
     root: Path
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
     weights: str | None = None
     classes: str | tuple[str, ...] | None = None
     transform: str | TransformSpec = "imagenet"
     layers: LayersConfig = LayersConfig()
-    filters: FilterChoice = "all"
+    filters: FilterSelection = "all"
     top_k: int = 4
-    gradient: Literal["guided", "deconv", "saliency"] = "guided"
+    gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
     seed: int = 0
@@ -69,38 +87,43 @@ class ModelConfig:
 
     @property
     def weights_path(self) -> Path | None:
-        """The weights file, or none where weights are named or not given."""
+        """The weights file; None if weights are named or not given."""
         if self.weights is None or Path(self.weights).suffix not in WEIGHT_SUFFIXES:
             return None
         return self.root / Path(self.weights).expanduser()
 
     @property
     def torchvision_name(self) -> str | None:
-        """The network's name in torchvision, or none where the source is something else."""
+        """The network's name in torchvision; None if the source is something else."""
         return self.source.partition(":")[2] if self.source.startswith("torchvision:") else None
 
     def chosen_filters(self, layer: str, count: int) -> tuple[int, ...]:
-        """The filters of a layer of ``count`` filters that are looked at, in rising order."""
-        return choose(self.filters, layer, range(count))
+        """Return the filters to analyse of a layer with ``count`` filters, in rising order."""
+        return select_filters(self.filters, layer, range(count))
 
     def synthesis_filters(self, layer: str, count: int) -> tuple[int, ...]:
-        """Those of the chosen filters for which a picture is made."""
+        """Return the chosen filters for which a picture is synthesised."""
         if self.synthesis is None:
             return ()
-        return choose(self.synthesis.filters, layer, self.chosen_filters(layer, count))
+        return select_filters(self.synthesis.filters, layer, self.chosen_filters(layer, count))
 
     def check_layers(self, counts: Mapping[str, int]) -> None:
-        """See that every filter choice fits the network.
+        """Check that every selection of filters fits the network.
 
         Args:
-            counts: Filters of each layer that was found, by its name.
+            counts: The number of filters of each layer, by its name.
 
         Raises:
             ConfigError: A glob fits no layer, or a listed filter is in none of the layers it is meant for.
         """
-        check_choice(self.filters, f"{self.place}.filters", counts)
+        check_filters(self.filters, f"{self.place}.filters", counts)
         if self.synthesis is not None:
-            check_choice(self.synthesis.filters, f"{self.place}.synthesis.filters", counts)
+            check_filters(self.synthesis.filters, f"{self.place}.synthesis.filters", counts)
+
+
+def switches() -> dict[str, bool]:
+    """Return the options of ``ModelConfig`` that are switches, with their defaults."""
+    return {option.name: bool(option.default) for option in fields(ModelConfig) if option.metadata.get("switch")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +132,9 @@ class LurkConfig:
 
     root: Path
     cache_dir: Path
-    missing: Literal["analyze", "error", "placeholder"] = "analyze"
-    on_serve: Literal["cached", "analyze"] = "cached"
+    missing: Missing = "analyze"
+    on_serve: OnServe = "cached"
     device: str = "auto"
-    precision: str = "auto"
+    precision: Precision = "auto"
     nav: NavConfig = NavConfig()
     models: tuple[ModelConfig, ...] = ()

@@ -1,4 +1,4 @@
-"""Find the objects that the configuration refers to as ``package.module:factory`` or ``path/to/file.py:factory``.
+"""Import the objects that the configuration refers to as ``package.module:factory`` or ``path/to/file.py:factory``.
 
 The author's files are read where they lie and nothing is written beside them, no bytecode either.
 """
@@ -17,24 +17,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mkdocs_lurk.errors import LurkError, near
+from mkdocs_lurk.errors import LurkError, describe_error, near
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
 _FILE = re.compile(r".+\.py:[A-Za-z_][\w.]*")
+_MESSAGE_LIMIT = 1000  # the author wrote the code and needs the whole message
 
 
 def is_reference(text: str) -> bool:
-    """Say whether a text has the form of a reference; ``torchvision:NAME`` has not."""
+    """Return whether a text has the form of a reference; ``torchvision:NAME`` does not count."""
     return not re.fullmatch(r"torchvision:\w+", text) and bool(_MODULE.fullmatch(text) or _FILE.fullmatch(text))
 
 
 def reference_file(reference: str, root: Path) -> Path | None:
-    """The Python file that a reference names by its path; none for a module."""
+    """Return the Python file that a reference names by its path; None for a module."""
     return root / Path(reference.rpartition(":")[0]).expanduser() if _FILE.fullmatch(reference) else None
 
 
 def code_digest(reference: str, root: Path) -> str:
-    """Digest a reference and the one file its module is, without running or importing any of it.
+    """Return the digest of a reference and of the one file that defines its module, without running any of it.
 
     A module that cannot be found counts by its name alone.
     """
@@ -45,54 +46,59 @@ def code_digest(reference: str, root: Path) -> str:
 
 
 def _module_file(name: str, root: Path) -> Path | None:
-    top, *rest = name.split(".")
-    with _importable(root, first=False):
+    """Return the file of a module without importing it or its packages; None if it cannot be found."""
+    package, *submodules = name.split(".")
+    with _import_path(root, first=False):
         try:
-            spec = importlib.util.find_spec(top)
+            spec = importlib.util.find_spec(package)
         except (ImportError, ValueError):
             return None
     if spec is None:
         return None
-    if not rest:
+    if not submodules:
         return Path(spec.origin) if spec.origin else None
     for folder in spec.submodule_search_locations or []:
-        for path in (Path(folder, *rest).with_suffix(".py"), Path(folder, *rest, "__init__.py")):
+        for path in (Path(folder, *submodules).with_suffix(".py"), Path(folder, *submodules, "__init__.py")):
             if path.is_file():
                 return path
     return None
 
 
 @contextmanager
-def found(reference: str, root: Path, error: type[LurkError], subject: str) -> Iterator[Any]:
-    """Find what a reference names; as long as the context lasts, it can import what lies beside it.
+def import_reference(reference: str, root: Path, error: type[LurkError], subject: str) -> Iterator[Any]:
+    """Import the object that a reference names; inside the context, its code can import what lies beside it.
 
-    Whatever the author's code raises inside the context, ``LurkError`` excepted, ends as one line of ``error``
-    that names the exception and its line in the code.
+    Any exception of the author's code inside the context, except a ``LurkError``, becomes one line of ``error`` that
+    names the exception and its line in the code.
 
     Args:
         reference: ``package.module:name`` or ``path/to/file.py:name``.
         root: The folder of ``mkdocs.yml``: paths start there, and packages in it can be imported.
         error: The kind of error to raise.
-        subject: What is being made, as the message's beginning.
+        subject: What is being made; the message begins with it.
+
+    Yields:
+        The object.
     """
     path = reference_file(reference, root)
     folder = path.parent if path is not None else root
     name = reference.rpartition(":")[2]
-    before = set(sys.modules)
+    modules_before = set(sys.modules)
     try:
-        with _importable(folder, first=path is not None):
-            module = _run(path) if path is not None else importlib.import_module(reference.partition(":")[0])
-            yield _named(module, name, reference, error, subject)
+        with _import_path(folder, first=path is not None):
+            module = _run_file(path) if path is not None else importlib.import_module(reference.partition(":")[0])
+            yield _attribute(module, name, reference, error, subject)
     except LurkError:
         raise
     except (Exception, SystemExit) as reason:
-        raise error(f"{subject}: {reference} {_told(reason, path)}") from reason
+        raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}") from reason
     finally:
         if path is not None:
-            _forget(folder, before)
+            _unload_modules(folder, modules_before)
 
 
-def _named(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Any:
+def _attribute(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Any:
+    """Return an object by its dotted name inside a module."""
     value: Any = module
     for part in name.split("."):
         if not hasattr(value, part):
@@ -102,8 +108,8 @@ def _named(module: ModuleType, name: str, reference: str, error: type[LurkError]
     return value
 
 
-def _run(path: Path) -> ModuleType:
-    """Run a file as a module under a name of its own, anew each time."""
+def _run_file(path: Path) -> ModuleType:
+    """Run a file as a new module under a name of its own, even if it ran before."""
     name = "_lurk_" + hashlib.sha256(str(path).encode()).hexdigest()[:16]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -119,8 +125,8 @@ def _run(path: Path) -> ModuleType:
 
 
 @contextmanager
-def _importable(folder: Path, first: bool) -> Iterator[None]:
-    """Let modules in ``folder`` be imported, before others or after them, and have no bytecode written."""
+def _import_path(folder: Path, first: bool) -> Iterator[None]:
+    """Let modules in ``folder`` be imported, before all others or after them, without writing bytecode."""
     path, bytecode = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0 if first else len(sys.path), str(folder))
     sys.dont_write_bytecode = True
@@ -132,26 +138,25 @@ def _importable(folder: Path, first: bool) -> Iterator[None]:
         sys.dont_write_bytecode = bytecode
 
 
-def _forget(folder: Path, before: set[str]) -> None:
-    """Drop what a file imported from its own folder: another model's file may have neighbours of the same name."""
-    for name in set(sys.modules) - before:
-        top = sys.modules.get(name.partition(".")[0])
-        file = getattr(top, "__file__", None)
+def _unload_modules(folder: Path, modules_before: set[str]) -> None:
+    """Remove the modules that a file imported from its folder: another model's file may have others of these names."""
+    for name in set(sys.modules) - modules_before:
+        package = sys.modules.get(name.partition(".")[0])
+        file = getattr(package, "__file__", None)
         if file is None or name.startswith(("_lurk_", "mkdocs_lurk")):
             continue
-        place = Path(file).parent.parent if Path(file).name == "__init__.py" else Path(file).parent
-        if place == folder:
+        parent = Path(file).parent.parent if Path(file).name == "__init__.py" else Path(file).parent
+        if parent == folder:
             del sys.modules[name]
 
 
-def _told(reason: BaseException, path: Path | None) -> str:
-    """An exception in one line, with the last line of the author's file that it came through."""
-    said = " ".join(str(reason).split()) or "no message"
-    lines = [
-        frame.lineno for frame in traceback.extract_tb(reason.__traceback__) if path and frame.filename == str(path)
-    ]
+def _describe_with_line(reason: BaseException, path: Path | None) -> str:
+    """Return an exception as one line, with the last line of the author's file that it came through."""
     if isinstance(reason, SyntaxError):
-        lines = [reason.lineno] if reason.lineno else []
-        said = reason.msg
-    where = f" (line {lines[-1]})" if lines else ""
-    return f"raised {type(reason).__name__}: {said}{where}"
+        text = f"{type(reason).__name__}: {reason.msg}"
+        line = reason.lineno
+    else:
+        text = describe_error(reason, _MESSAGE_LIMIT)
+        frames = traceback.extract_tb(reason.__traceback__) if path else []
+        line = next((frame.lineno for frame in reversed(frames) if frame.filename == str(path)), None)
+    return f"{text} (line {line})" if line else text

@@ -1,1 +1,1 @@
-"""Load pictures: list them, read them, bring them to the network's input, and encode what is shown of them."""
+"""List pictures, read them, transform them to the network's input, and encode those that pages show."""

@@ -1,88 +1,86 @@
-"""Resize and crop pictures as torchvision does with PIL pictures, without torch.
+"""Resize and crop pictures exactly as torchvision does with PIL pictures, without torch.
 
-The short side is resized by an antialiased filter; the crop's corner is rounded as Python rounds; what a crop lacks is
-filled with zeros, the odd pixel on the right and at the bottom.
+The short side is resized by an antialiased filter; the crop's corner is rounded as Python rounds; where a picture is
+smaller than the crop, the rest is filled with zeros, the odd pixel on the right and at the bottom.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.reading import Picture
+from mkdocs_lurk.images.reading import Picture, Pixels
 
 _WHITE = (255, 255, 255, 255)
+_LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow's mode L
 
 
-def with_channels(picture: Picture, channels: int) -> Picture:
-    """Bring a picture to a number of channels.
+def convert_channels(picture: Picture, channels: int) -> Picture:
+    """Convert a picture to a number of channels.
 
-    A PIL picture becomes ``L`` (grey by ITU-R 601), ``RGB``, or stays ``RGBA`` or ``CMYK`` where four are wanted;
-    what is transparent lies on white. An array keeps its own channels, or is grey for all three.
+    A PIL picture becomes ``L`` (grey by ITU-R 601) or ``RGB``; for four channels, ``RGBA`` and ``CMYK`` stay as they
+    are. Transparent pixels lie on white. An array keeps its channels, except between grey and RGB.
 
     Raises:
-        ImageError: The picture has another number of channels; the message goes on after its name.
+        ImageError: The picture cannot be converted; the message continues after the picture's name.
     """
     if isinstance(picture, Image.Image):
         if channels in (1, 3):
-            return _opaque(picture).convert("L" if channels == 1 else "RGB")
+            return _on_white(picture).convert("L" if channels == 1 else "RGB")
         if channels == 4 and picture.mode in ("RGBA", "CMYK"):
             return picture
         raise ImageError(f"has mode {picture.mode}, not {channels} channels; give arrays (h, w, {channels})")
     if picture.dtype == np.uint8 and channels in (1, 3) and picture.shape[2] in (1, 3, 4):
-        return with_channels(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture), channels)
+        return convert_channels(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture), channels)
     if picture.shape[2] == 1 and channels == 3:
         return np.repeat(picture, 3, axis=2)
     if picture.shape[2] == 3 and channels == 1:
-        grey = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+        grey = picture.astype(np.float32) @ np.array(_LUMA_WEIGHTS, np.float32)
         return np.ascontiguousarray(grey[:, :, None])
     if picture.shape[2] != channels:
         raise ImageError(f"has {picture.shape[2]} channels; the network takes {channels}")
     return picture
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
+def _on_white(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
         return picture
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, _WHITE), picture).convert("RGB")
 
 
-def framed(
+def resize_and_crop(
     picture: Picture,
     resize: int | tuple[int, int] | None,
     crop: tuple[int, int] | None,
     interpolation: Image.Resampling = Image.Resampling.BILINEAR,
-) -> NDArray[Any]:
-    """Resize and crop.
+) -> Pixels:
+    """Resize a picture and crop it from the centre.
 
     Args:
-        picture: PIL, or ``(h, w, c)``.
-        resize: Pixels of the short side, or ``(h, w)``.
-        crop: ``(h, w)`` pixels from the centre.
+        picture: A PIL picture, or an array ``(h, w, c)``.
+        resize: Pixels of the short side, or ``(h, w)``; None to keep the size.
+        crop: ``(h, w)`` pixels; None for the whole picture.
         interpolation: The filter of the resize.
 
     Returns:
-        ``(h, w, c)``, uint8 or float32 as the picture was.
+        ``(h, w, c)``, uint8 or float32 like the picture.
     """
     if isinstance(picture, Image.Image):
         if resize is not None:
-            picture = _resized(picture, resize, interpolation)
-        values = np.asarray(picture)
-        values = values[:, :, None] if values.ndim == 2 else values
+            picture = _resize(picture, resize, interpolation)
+        pixels = np.asarray(picture)
+        pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
     else:
-        values = picture
+        pixels = picture
         if resize is not None:
-            planes = [_resized(Image.fromarray(values[:, :, c]), resize, interpolation) for c in range(values.shape[2])]
-            values = np.stack([np.asarray(plane) for plane in planes], axis=2)
-    return np.ascontiguousarray(values if crop is None else _cropped(values, crop))
+            planes = [_resize(Image.fromarray(pixels[:, :, c]), resize, interpolation) for c in range(pixels.shape[2])]
+            pixels = np.stack([np.asarray(plane) for plane in planes], axis=2)
+    return np.ascontiguousarray(pixels if crop is None else _crop_centre(pixels, crop))
 
 
-def _resized(picture: Image.Image, resize: int | tuple[int, int], interpolation: Image.Resampling) -> Image.Image:
+def _resize(picture: Image.Image, resize: int | tuple[int, int], interpolation: Image.Resampling) -> Image.Image:
     width, height = picture.size
     if isinstance(resize, tuple):
         height, width = resize
@@ -93,11 +91,11 @@ def _resized(picture: Image.Image, resize: int | tuple[int, int], interpolation:
     return picture if picture.size == (width, height) else picture.resize((width, height), interpolation)
 
 
-def _cropped(values: NDArray[Any], crop: tuple[int, int]) -> NDArray[Any]:
-    pads = []
-    for have, want in zip(values.shape[:2], crop, strict=True):
-        lack = max(0, want - have)
-        pads.append((lack // 2, (lack + 1) // 2))
-    values = np.pad(values, [*pads, (0, 0)])
-    top, left = (round((have - want) / 2.0) for have, want in zip(values.shape[:2], crop, strict=True))
-    return values[top : top + crop[0], left : left + crop[1]]
+def _crop_centre(pixels: Pixels, crop: tuple[int, int]) -> Pixels:
+    padding = []
+    for length, wanted in zip(pixels.shape[:2], crop, strict=True):
+        lack = max(0, wanted - length)
+        padding.append((lack // 2, (lack + 1) // 2))
+    pixels = np.pad(pixels, [*padding, (0, 0)])
+    top, left = (round((length - wanted) / 2.0) for length, wanted in zip(pixels.shape[:2], crop, strict=True))
+    return pixels[top : top + crop[0], left : left + crop[1]]

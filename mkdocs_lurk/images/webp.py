@@ -1,6 +1,6 @@
-"""Turn pixels into picture files and back.
+"""Encode pixels as WebP files and decode them again.
 
-What a page shows is WebP; what a score is checked against is packed without any loss.
+Pages show WebP; pixels that a score is verified against are packed without loss.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError, ShapeError
+from mkdocs_lurk.images.reading import Pixels
 
 _WEBP_LIMIT_PX = 16383
 _HEADER = struct.Struct("<4sBBIII")
@@ -23,36 +23,32 @@ _WEBP, _DEFLATE = 0, 1
 _TYPES: tuple[type[np.generic], ...] = (np.uint8, np.float32)
 
 
-def shown(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """The pixels as a page shows them: ``(h, w, 3)`` uint8.
+def encode_webp(pixels: NDArray[np.uint8], *, quality: int, lossless: bool, method: int) -> bytes:
+    """Encode pixels as a WebP file.
 
     Args:
-        pixels: ``(h, w, c)``, uint8, or floats in 0..1, which are clipped there. One or two channels are shown as
-            grey by the first; of more than three, the first three.
+        pixels: ``(h, w, 3)``.
+        quality: 0 to 100; with ``lossless``, the encoder's effort instead.
+        lossless: Whether the very same pixels come back.
+        method: 0 to 6; higher takes more time for a smaller file.
     """
-    if pixels.ndim != 3:
-        raise ShapeError(f"pixels have the shape {pixels.shape}; give (h, w, c)")
-    if pixels.dtype != np.uint8:
-        pixels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    chosen = pixels[:, :, :3] if pixels.shape[2] >= 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
-    return np.ascontiguousarray(chosen)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", quality=quality, lossless=lossless, exact=lossless, method=method)
+    return file.getvalue()
 
 
-def encode_picture(pixels: NDArray[Any], quality: int | None = None) -> bytes:
-    """Encode pixels ``(h, w, c)`` as WebP, as ``shown`` shows them.
+def encode_picture(pixels: Pixels, quality: int | None = None) -> bytes:
+    """Encode pixels as a WebP file, after ``to_rgb``.
 
     Args:
-        pixels: uint8, or floats in 0..1.
-        quality: 0 to 100 for a smaller file that differs a little; none for the very same pixels.
+        pixels: ``(h, w, c)``, uint8, or floats in 0..1.
+        quality: 0 to 100 for a smaller file that differs a little; None for the very same pixels.
     """
-    buffer = io.BytesIO()
-    picture = Image.fromarray(shown(pixels))
+    rgb = to_rgb(pixels)
     if quality is None:
         # more effort takes ten times as long for two hundredths of a photo's size
-        picture.save(buffer, "WEBP", lossless=True, exact=True, method=2, quality=20)
-    else:
-        picture.save(buffer, "WEBP", quality=quality, method=4)
-    return buffer.getvalue()
+        return encode_webp(rgb, quality=20, lossless=True, method=2)
+    return encode_webp(rgb, quality=quality, lossless=False, method=4)
 
 
 def decode_picture(data: bytes) -> NDArray[np.uint8]:
@@ -68,8 +64,23 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
         raise ImageError(f"{len(data)} bytes of the cache are no picture ({reason}); analyse again") from reason
 
 
-def gradient_pixels(gradient: NDArray[Any]) -> NDArray[np.uint8]:
-    """Show a gradient ``(c, h, w)`` as pixels ``(h, w, c)``.
+def to_rgb(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return pixels in the form that pages show: ``(h, w, 3)``, uint8.
+
+    Args:
+        pixels: ``(h, w, c)``, uint8, or floats in 0..1, which are clipped there. Of one or two channels, the first is
+            shown as grey; of more than three, the first three are shown.
+    """
+    if pixels.ndim != 3:
+        raise ShapeError(f"pixels have the shape {pixels.shape}; give (h, w, c)")
+    if pixels.dtype != np.uint8:
+        pixels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
+    rgb = pixels[:, :, :3] if pixels.shape[2] >= 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
+    return np.ascontiguousarray(rgb)
+
+
+def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return a gradient ``(c, h, w)`` as pixels ``(h, w, c)``.
 
     Zero is mid-grey, 128; the largest magnitude of all channels is 127 away from it, on either side.
     """
@@ -79,7 +90,7 @@ def gradient_pixels(gradient: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.moveaxis(128 + np.rint(scaled), 0, -1).astype(np.uint8))
 
 
-def pack_pixels(pixels: NDArray[Any]) -> bytes:
+def pack_pixels(pixels: Pixels) -> bytes:
     """Pack pixels ``(h, w, c)``, uint8 or float32, without any loss."""
     if pixels.ndim != 3 or pixels.dtype not in _TYPES:
         raise ShapeError(f"pixels are {pixels.dtype} {pixels.shape}; give (h, w, c) of uint8 or float32")
@@ -88,12 +99,12 @@ def pack_pixels(pixels: NDArray[Any]) -> bytes:
     if pixels.dtype == np.uint8 and channels in (1, 3) and max(height, width) <= _WEBP_LIMIT_PX and pixels.size:
         form, body = _WEBP, encode_picture(pixels)
     else:
-        form, body = _DEFLATE, zlib.compress(_shuffled(pixels), 6)
+        form, body = _DEFLATE, zlib.compress(_shuffle_bytes(pixels), 6)
     return _HEADER.pack(_MAGIC, form, kind, height, width, channels) + body
 
 
-def unpack_pixels(data: bytes) -> NDArray[Any]:
-    """Give back what ``pack_pixels`` packed.
+def unpack_pixels(data: bytes) -> Pixels:
+    """Return the pixels that ``pack_pixels`` packed.
 
     Raises:
         ImageError: The bytes are something else.
@@ -106,13 +117,13 @@ def unpack_pixels(data: bytes) -> NDArray[Any]:
         if form == _WEBP:
             return np.ascontiguousarray(decode_picture(body)[:, :, :channels]).reshape(height, width, channels)
         planes = np.frombuffer(zlib.decompress(body), np.uint8).reshape(dtype.itemsize, -1)
-        values: NDArray[Any] = np.ascontiguousarray(planes.T).view(dtype)
+        values: Pixels = np.ascontiguousarray(planes.T).view(dtype)
         return values.reshape(height, width, channels)
     except (struct.error, zlib.error, ValueError, IndexError) as reason:
         raise ImageError(f"{len(data)} bytes of the cache are no packed pixels ({reason}); analyse again") from reason
 
 
-def _shuffled(pixels: NDArray[Any]) -> bytes:
-    """The bytes by their place in a number, first ones first: the like stand together and pack better."""
+def _shuffle_bytes(pixels: Pixels) -> bytes:
+    """Return the first byte of every number, then the second of every number and so on: like bytes pack better."""
     values = np.ascontiguousarray(pixels).reshape(-1, 1).view(np.uint8)
     return np.ascontiguousarray(values.T).tobytes()

@@ -1,1 +1,1 @@
-"""Load networks, and find out what is in them: layers, edges, receptive fields."""
+"""Load networks and analyse their structure: operations, layers, graph, receptive fields and connections."""

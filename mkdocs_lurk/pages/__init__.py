@@ -1,1 +1,1 @@
-"""Show: pages and files made from stored results, for any generator of sites."""
+"""Show: pages and files made from stored results, for any site generator."""

@@ -1,4 +1,4 @@
-"""Model cards: Markdown that opens with Hugging Face's YAML metadata, which becomes a tidy table."""
+"""Model cards: Markdown that opens with Hugging Face's YAML metadata, which becomes a table."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.markdown import pieces
+from mkdocs_lurk.pages.markdown import split_at_fences
 
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"\A\s*#[ \t]+[^\n]*(?:\n|\Z)|\A\s*[^\n]+\n=+[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"^#{1,6}[ \t]|^[^\s][^\n]*\n(?:=+|-+)[ \t]*$", re.MULTILINE)
 _LABELS = {
@@ -28,16 +27,16 @@ _LABELS = {
     "pipeline_tag": "Task",
     "tags": "Tags",
 }
-_NOT_SHOWN = {"thumbnail", "widget", "inference", "title"}
+_HIDDEN_KEYS = {"thumbnail", "widget", "inference", "title"}
 
 
 @dataclass(frozen=True)
 class Card:
-    """A card without its title, which the page has already.
+    """A card without its title, since the page has one.
 
     Attributes:
-        lead: What stands before the first heading: it opens the page.
-        rest: The sections, for those who read on.
+        lead: The text before the first heading, which opens the page.
+        rest: The sections from the first heading on.
         rows: The metadata, as label and value.
     """
 
@@ -47,7 +46,7 @@ class Card:
 
 
 def read_card(text: str, path: Path) -> Card:
-    """Split a card into its words and the rows of its metadata.
+    """Split a card into its text and the rows of its metadata.
 
     Args:
         text: The card.
@@ -57,17 +56,17 @@ def read_card(text: str, path: Path) -> Card:
         ConfigError: The metadata is no YAML mapping.
     """
     metadata, body = split_front_matter(text, path)
-    lead, rest = _split(_TITLE.sub("", body.replace("\r\n", "\n"), count=1))
+    lead, rest = _split_at_heading(_TITLE.sub("", body.replace("\r\n", "\n"), count=1))
     return Card(lead.strip(), rest.strip(), tuple(_rows(metadata)))
 
 
-def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
+def split_front_matter(text: str, path: Path) -> tuple[dict[object, object], str]:
     """Split Markdown into its YAML front matter and the rest.
 
     Raises:
         ConfigError: The front matter is no YAML mapping.
     """
-    match = _FRONT.match(text)
+    match = _FRONT_MATTER.match(text)
     if match is None:
         return {}, text
     try:
@@ -81,42 +80,44 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
     return metadata, text[match.end() :]
 
 
-def _split(body: str) -> tuple[str, str]:
+def _split_at_heading(body: str) -> tuple[str, str]:
     """Split at the first heading outside of code."""
-    at = 0
-    for piece in pieces(body):
-        found = _HEADING.search(piece.text) if piece.info is None else None
-        if found:
-            return body[: at + found.start()], body[at + found.start() :]
-        at += len(piece.text)
+    position = 0
+    for segment in split_at_fences(body):
+        heading = _HEADING.search(segment.text) if segment.info is None else None
+        if heading:
+            position += heading.start()
+            return body[:position], body[position:]
+        position += len(segment.text)
     return body, ""
 
 
-def _rows(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _rows(metadata: Mapping[object, object]) -> Iterator[tuple[str, str]]:
     for key, value in metadata.items():
-        if key in _NOT_SHOWN or value is None or value == [] or value == "":
+        if key in _HIDDEN_KEYS or value is None or value == [] or value == "":
             continue
         if key == "model-index":
-            yield from _measured(value)
+            yield from _metrics(value)
         else:
-            yield _LABELS.get(str(key), str(key).replace("_", " ").replace("-", " ").capitalize()), _words(value)
+            yield _LABELS.get(str(key), str(key).replace("_", " ").replace("-", " ").capitalize()), _text(value)
 
 
-def _measured(index: Any) -> Iterator[tuple[str, str]]:
-    """Hugging Face's ``model-index``: what was measured on which data."""
+def _metrics(index: object) -> Iterator[tuple[str, str]]:
+    """Yield label and value of each metric in Hugging Face's ``model-index``."""
     for model in index if isinstance(index, list) else []:
         for result in model.get("results", []) if isinstance(model, dict) else []:
             data = result.get("dataset", {}).get("name", "") if isinstance(result, dict) else ""
             for metric in result.get("metrics", []) if isinstance(result, dict) else []:
                 name = str(metric.get("name") or metric.get("type") or "score")
-                yield f"{name[:1].upper()}{name[1:]}" + (f" on {data}" if data else ""), _words(metric.get("value"))
+                yield f"{name[:1].upper()}{name[1:]}" + (f" on {data}" if data else ""), _text(metric.get("value"))
 
 
-def _words(value: Any) -> str:
+def _text(value: object) -> str:
+    """Format a YAML value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_words(item) for item in value)
+        return ", ".join(_text(item) for item in value)
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_words(item)}" for key, item in value.items())
+        return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
     return str(value)

@@ -1,79 +1,94 @@
-"""A single filter inside an author's own page: static pictures with a link to the filter's place."""
+"""A single filter inside an author's own page: static pictures, with a link to the filter's place."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import cast
 
 import yaml
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.names import slug
+from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
+from mkdocs_lurk.pages.model_records import is_computed
+from mkdocs_lurk.pages.pictures.sheets import SheetRegion
+from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.sheets import Spot
 from mkdocs_lurk.pages.site import FOLDER, Site
-from mkdocs_lurk.pages.views import View, view
 
 _KEYS = ("model", "layer", "filter", "show", "caption")
-_SHOWS = ("all", "crops", "synthesis")
-_SHOWN_PX = 112
+_REQUIRED_KEYS = _KEYS[:3]
+_SHOW_CHOICES = ("all", "crops", "synthesis")
+_PICTURE_PX = 112
 
-Json = dict[str, Any]
+
+@dataclass(frozen=True)
+class _Fence:
+    """What the contents of a fence declare.
+
+    Attributes:
+        model: The name of a model.
+        layer: The dotted name of a layer, as YAML reads it: ``0`` is a number.
+        filter: The index of a filter.
+        show: ``all``, ``crops`` or ``synthesis``.
+        caption: The author's caption; None for a plain one.
+    """
+
+    model: str
+    layer: object
+    filter: int
+    show: str
+    caption: object
 
 
-def draw_filter(declared: str, site: Site, templates: Templates, address: Callable[[str], str]) -> str:
-    """Make the HTML of an embedded filter.
+def render_filter(contents: str, site: Site, templates: Templates, address: Callable[[str], str]) -> str:
+    """Render the HTML of an embedded filter.
 
     Args:
-        declared: YAML with ``model``, ``layer``, ``filter`` and, if wanted, ``show`` (``all``, ``crops`` or
+        contents: YAML with ``model``, ``layer``, ``filter`` and, if wanted, ``show`` (``all``, ``crops`` or
             ``synthesis``) and ``caption``.
         site: What was generated.
         templates: The templates of pages.
-        address: Makes of an address under the site one for the page at hand.
+        address: Turns an address under the site into one for the page with the fence.
 
     Raises:
         ConfigError: A key is unknown, or the model, the layer or the filter is.
     """
-    keys = _read(declared)
-    layer = slug(str(keys["layer"]))
-    model = str(keys["model"])
-    if model not in site.links or not model:
+    fence = _parse_fence(contents)
+    if fence.model not in site.links or not fence.model:
         models = [target for target in site.links if target and "/" not in target]
-        raise ConfigError(f"lurk fence: there is no model {model!r}{near(model, models)}")
-    missing = site.missing.get(model)
+        raise ConfigError(f"lurk fence: there is no model {fence.model!r}{near(fence.model, models)}")
+    title = site.titles[fence.model]
+    missing = site.missing.get(fence.model)
     if missing is not None:
-        return templates.body(
-            "embed.html.j2", missing=missing, layer=keys["layer"], filter=keys["filter"], model=site.titles[model]
-        )
-    target = f"{model}/{layer}"
-    if target not in site.links:
-        layers = [other.removeprefix(f"{model}/") for other in site.links if other.startswith(f"{model}/")]
-        raise ConfigError(f"lurk fence: {model} has no layer {keys['layer']!r}{near(str(keys['layer']), layers)}")
-    found = _results(site.path(f"{FOLDER}/{target}/results.json"))
-    item = next((one for one in found["filters"] if one["index"] == keys["filter"]), None)
-    if item is None:
-        raise ConfigError(f"lurk fence: filter {keys['filter']} of {target} was not looked at, or does not exist")
-    crops, synthesis = _views(item, found, f"{FOLDER}/{target}", keys.get("show", "all"), address)
+        return templates.body("embed.html.j2", missing=missing, layer=fence.layer, filter=fence.filter, model=title)
+    target = _layer_target(fence, site)
+    results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))
+    item = _find_filter(results, fence.filter, target)
+    pictures = _Pictures(f"{FOLDER}/{target}", results["sheets"], address)
+    crops = pictures.crops(item) if fence.show != "synthesis" else []
+    synthesis = pictures.synthesis(item) if fence.show != "crops" else None
     return templates.body(
         "embed.html.j2",
         page_url=address(site.links[target]),
-        model_url=address(site.links[model]),
-        model=site.titles[model],
-        layer=keys["layer"],
-        filter=keys["filter"],
+        model_url=address(site.links[fence.model]),
+        model=title,
+        layer=fence.layer,
+        filter=fence.filter,
         crops=crops,
         synthesis=synthesis,
-        caption=keys.get("caption"),
+        caption=fence.caption,
         missing=None if crops or synthesis else "there is no such picture",
     )
 
 
-def _read(declared: str) -> Json:
+def _parse_fence(contents: str) -> _Fence:
     try:
-        keys = yaml.safe_load(declared)
+        keys = yaml.safe_load(contents)
     except yaml.YAMLError as error:
         raise ConfigError(f"lurk fence: this is no YAML: {getattr(error, 'problem', error)}") from error
     if not isinstance(keys, dict):
@@ -81,44 +96,79 @@ def _read(declared: str) -> Json:
     for key in keys:
         if key not in _KEYS:
             raise ConfigError(f"lurk fence: {key!r} is not known{near(str(key), _KEYS)}")
-    for key in _KEYS[:3]:
+    for key in _REQUIRED_KEYS:
         if key not in keys:
             raise ConfigError(f"lurk fence: {key!r} is missing")
     if not isinstance(keys["filter"], int):
         raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number")
-    if keys.get("show", "all") not in _SHOWS:
-        raise ConfigError(f"lurk fence: show: {keys['show']!r} is not known; give all, crops or synthesis")
-    return keys
+    show = keys.get("show", "all")
+    if show not in _SHOW_CHOICES:
+        raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops or synthesis")
+    return _Fence(str(keys["model"]), keys["layer"], keys["filter"], show, keys.get("caption"))
+
+
+def _layer_target(fence: _Fence, site: Site) -> str:
+    """Return the link target of the layer.
+
+    Raises:
+        ConfigError: The model has no such layer.
+    """
+    target = f"{fence.model}/{slug(str(fence.layer))}"
+    if target not in site.links:
+        folder = f"{fence.model}/"
+        layers = [other.removeprefix(folder) for other in site.links if other.startswith(folder)]
+        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{near(str(fence.layer), layers)}")
+    return target
+
+
+def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult:
+    for item in results["filters"]:
+        if item["index"] == index:
+            return item
+    raise ConfigError(f"lurk fence: filter {index} of {target} was not looked at, or does not exist")
 
 
 @lru_cache(maxsize=16)
-def _results(path: Path) -> Json:
-    found: Json = json.loads(path.read_text("utf-8"))
-    return found
+def _read_results(path: Path) -> LayerResults:
+    return cast("LayerResults", json.loads(path.read_text("utf-8")))
 
 
-def _views(
-    item: Json, found: Mapping[str, Any], folder: str, show: str, address: Callable[[str], str]
-) -> tuple[list[View], View | None]:
-    def one(picture: Json, text: str) -> View:
-        src = str(picture["src"])
+@dataclass(frozen=True)
+class _Pictures:
+    """Turns pictures of a layer's ``results.json`` into SVGs for another page.
+
+    Attributes:
+        folder: The layer's folder under the site.
+        sheets: The size of every sheet, as ``results.json`` has it.
+        address: Turns an address under the site into one for the page.
+    """
+
+    folder: str
+    sheets: Mapping[str, list[int]]
+    address: Callable[[str], str]
+
+    def crops(self, item: FilterResult) -> list[SvgPicture]:
+        """Return the crops of the highest maxima."""
+        maxima = enumerate(item.get("top_max", []), 1)
+        return [self._svg(maximum["crop"], f"Crop {rank}") for rank, maximum in maxima if "crop" in maximum]
+
+    def synthesis(self, item: FilterResult) -> SvgPicture | None:
+        """Return the picture made by gradient ascent, if there is one."""
+        synthesis = item.get("max_activ")
+        if not is_computed(synthesis):
+            return None
+        return self._svg(synthesis["picture"], "Picture made by gradient ascent")
+
+    def _svg(self, picture: Picture, text: str) -> SvgPicture:
         x, y, width, height = picture["rect"]
-        uri = address(_joined(folder, src))
-        return view(Spot(uri, x, y, width, height), {uri: found["sheets"][src]}, text, _SHOWN_PX)
-
-    crops: list[View] = []
-    best = item.get("top_max")
-    if show != "synthesis" and isinstance(best, list):
-        crops = [one(entry["crop"], f"Crop {rank}") for rank, entry in enumerate(best, 1) if "crop" in entry]
-    made = item.get("max_activ") or {}
-    synthesis = (
-        one(made["picture"], "Picture made by gradient ascent") if show != "crops" and "picture" in made else None
-    )
-    return crops, synthesis
+        sheet_width, sheet_height = self.sheets[picture["src"]]
+        address = self.address(_join(self.folder, picture["src"]))
+        region = SheetRegion(address, x, y, width, height)
+        return svg_picture(region, {address: (sheet_width, sheet_height)}, text, _PICTURE_PX)
 
 
-def _joined(folder: str, src: str) -> str:
-    """The address under the site of what lies at ``src``, seen from a folder."""
+def _join(folder: str, src: str) -> str:
+    """Return the address under the site of an address relative to a folder."""
     if src.startswith("../"):
         return str(PurePosixPath(folder).parent / src[3:])
     return f"{folder}/{src}"

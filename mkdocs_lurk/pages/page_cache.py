@@ -1,4 +1,4 @@
-"""Finished folders of generated files: written once under a digest, checked against their list, never half there."""
+"""Folders of generated files: written once under a digest, checked against their list, never left half-written."""
 
 from __future__ import annotations
 
@@ -8,67 +8,70 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar, cast
 
-from mkdocs_lurk.store.blobs import TEMPORARY, unwritable
+from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 _LIST = "list.json"
 _FILES = "files"
 
-Json = dict[str, Any]
-Writer = Callable[[Path], Json]
-"""Fills a new folder, and returns what should be known of it without reading its files."""
+Summary = TypeVar("Summary", bound=Mapping[str, object])
+"""What a folder's writer returns, as JSON."""
 
 
 @dataclass(frozen=True)
-class Folder:
+class CachedFolder(Generic[Summary]):
     """A finished folder.
 
     Attributes:
-        root: Where the files lie.
+        root: The folder with the files.
         files: Their paths relative to ``root``, with ``/``, sorted.
-        known: What its writer returned.
+        summary: What its writer returned, which can be known without reading the files.
     """
 
     root: Path
     files: tuple[str, ...]
-    known: Json
+    summary: Summary
 
 
-def finished(parent: Path, key: str, write: Writer) -> Folder:
-    """Open the folder under a key, or make it.
+def open_or_write(parent: Path, key: str, write: Callable[[Path], Summary]) -> CachedFolder[Summary]:
+    """Open the folder under a key, or write it.
+
+    Args:
+        parent: Where all folders lie.
+        key: The digest of everything that shapes the files.
+        write: Fills a new folder, and returns its summary.
 
     Raises:
         StoreError: It cannot be written; nothing half-written stays.
     """
     path = parent / check_key(key)
-    found = _open(path)
-    if found is None:
+    folder: CachedFolder[Summary] | None = _open(path)
+    if folder is None:
         try:
-            _make(path, write)
+            _write(path, write)
         except OSError as error:
-            raise unwritable(path, error) from error
-        found = _open(path)
-    if found is None:
-        raise unwritable(path, OSError("another program changed it right away"))
-    return found
+            raise write_error(path, error) from error
+        folder = _open(path)
+    if folder is None:
+        raise write_error(path, OSError("another program changed it right away"))
+    return folder
 
 
-def _open(path: Path) -> Folder | None:
-    """A folder whose files are all as they were written; else it is dropped, with a warning."""
+def _open(path: Path) -> CachedFolder[Summary] | None:
+    """Open a folder whose files are all as they were written; any other is dropped, with a warning."""
     try:
-        known = json.loads((path / _LIST).read_text("utf-8"))
-        digests: dict[str, str] = known["files"]
+        listed = json.loads((path / _LIST).read_text("utf-8"))
+        digests: dict[str, str] = listed["files"]
         for name, expected in digests.items():
-            with (path / _FILES / name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                    raise ValueError(name)
-        return Folder(path / _FILES, tuple(digests), known["known"])
+            if _file_digest(path / _FILES / name) != expected:
+                raise ValueError(name)
+        return CachedFolder(path / _FILES, tuple(digests), cast("Summary", listed["summary"]))
     except FileNotFoundError as error:
         if not path.exists():
             return None
@@ -80,15 +83,15 @@ def _open(path: Path) -> Folder | None:
     return None
 
 
-def _make(path: Path, write: Writer) -> None:
+def _write(path: Path, write: Callable[[Path], Summary]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
     try:
         files = temporary / _FILES
         files.mkdir()
-        known = write(files)
-        digests = {name: _digest(files / name) for name in sorted(_names(files))}
-        text = json.dumps({"files": digests, "known": known}, separators=(",", ":"))
+        summary = write(files)
+        digests = {name: _file_digest(files / name) for name in sorted(_file_names(files))}
+        text = json.dumps({"files": digests, "summary": summary}, separators=(",", ":"))
         (temporary / _LIST).write_text(text, "utf-8")
         temporary.chmod(0o755)
         with contextlib.suppress(OSError):  # another builder was quicker: its bytes are the same
@@ -97,12 +100,12 @@ def _make(path: Path, write: Writer) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _names(root: Path) -> Iterator[str]:
+def _file_names(root: Path) -> Iterator[str]:
     for path in root.rglob("*"):
         if path.is_file():
             yield path.relative_to(root).as_posix()
 
 
-def _digest(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

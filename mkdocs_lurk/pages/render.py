@@ -1,4 +1,4 @@
-"""Turns what the templates receive into Markdown.
+"""Render templates as Markdown.
 
 An author overrides a block by a template of the same name in the folder ``lurk`` of the theme's ``custom_dir``, which
 extends the original as ``lurk/NAME``: ``overrides/lurk/layer.md.j2`` begins with ``{% extends "lurk/layer.md.j2" %}``.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
@@ -16,8 +15,8 @@ from markupsafe import Markup, escape
 from mkdocs_lurk.errors import ConfigError
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|])")
-_KEPT_LINE = "\x1e"
+_MARKDOWN_CHARACTERS = re.compile(r"([\\`*_{}\[\]<>#|])")
+_KEPT_NEWLINE = "\x1e"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -25,34 +24,34 @@ class Templates:
     """The templates of pages.
 
     Args:
-        overrides: A folder with an author's own templates, or none.
+        overrides: A folder with an author's own templates, if any.
     """
 
     def __init__(self, overrides: Path | None = None) -> None:
         self.overrides = overrides
-        own = [jinja2.FileSystemLoader(overrides)] if overrides else []
+        folders = [_TEMPLATES, overrides] if overrides else [_TEMPLATES]
         self._environment = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(_TEMPLATES), *own]),
+            loader=jinja2.FileSystemLoader(folders),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             keep_trailing_newline=True,
         )
         self._environment.filters.update(plain=plain, cell=cell, spoken=spoken, verbatim=verbatim)
 
-    def body(self, template: str, **received: Any) -> str:
+    def body(self, template: str, **variables: object) -> str:
         """Render the part of a page below its title.
 
         Raises:
             ConfigError: An author's template cannot be rendered.
         """
-        own = self.overrides is not None and (self.overrides / template).is_file()
-        name = template if own else f"lurk/{template}"
+        overridden = self.overrides is not None and (self.overrides / template).is_file()
+        name = template if overridden else f"lurk/{template}"
         try:
-            text = self._environment.get_template(name).render(received)
+            text = self._environment.get_template(name).render(variables)
         except jinja2.TemplateError as error:
             place = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
             raise ConfigError(f"the template {template}{place} cannot be rendered: {error}") from error
-        return _BLANK_LINES.sub("\n\n", text).strip().replace(_KEPT_LINE, "\n") + "\n"
+        return _BLANK_LINES.sub("\n\n", text).strip().replace(_KEPT_NEWLINE, "\n") + "\n"
 
     def page(self, title: str, body: str) -> str:
         """Render a whole page: front matter, title and body."""
@@ -60,22 +59,22 @@ class Templates:
 
 
 def plain(text: str) -> Markup:
-    """Text as Markdown that shows just these characters."""
-    return Markup(_MARKDOWN.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;"))  # noqa: S704
+    """Escape text, so that Markdown shows exactly these characters."""
+    return Markup(_MARKDOWN_CHARACTERS.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;"))  # noqa: S704
 
 
 def spoken(text: str) -> Markup:
-    """A sentence of ours, whose parts between backticks are code: kept as Markdown, but for HTML."""
+    """Escape HTML in a generated sentence, and keep its Markdown: parts between backticks are code."""
     return Markup(" ".join(str(escape(text)).replace("&#39;", "'").replace("&#34;", '"').split()))  # noqa: S704
 
 
 def cell(text: str) -> Markup:
-    """Text in a cell of a table; addresses become links."""
+    """Escape text for a cell of a table; web addresses become links."""
     if re.fullmatch(r"https?://[^\s|<>]+", text):
         return Markup(f"<{text}>")  # noqa: S704
     return plain(text)
 
 
 def verbatim(text: str) -> Markup:
-    """An author's Markdown as it stands, blank lines included."""
-    return Markup(text.replace("\n", _KEPT_LINE))  # noqa: S704
+    """Keep an author's Markdown as it is, blank lines included."""
+    return Markup(text.replace("\n", _KEPT_NEWLINE))  # noqa: S704

@@ -1,4 +1,4 @@
-"""Serve: the MkDocs plugin."""
+"""The MkDocs plugin; nothing else imports MkDocs."""
 
 from mkdocs_lurk.plugin.plugin import LurkPlugin
 

@@ -1,1 +1,1 @@
-"""Join loading, looking and keeping: what is missing, in what order, by whom, and how long it will take."""
+"""Join loading, analysis and store: which results are missing, in what order they are computed, by which process."""

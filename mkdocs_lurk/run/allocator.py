@@ -1,7 +1,7 @@
-"""Keep the memory that one pass gives back for the next one, which asks for the same again.
+"""Keep the memory that one forward pass frees for the next one, which needs the same again.
 
-The C library of most Linux systems returns large blocks to the system at once. Every page of the next block is then
-handed out and cleared anew: a sixth of the time of gradient ascent on a processor.
+The C library of most Linux systems returns large blocks to the system at once, and every page of the next block is
+then mapped and cleared anew: a sixth of the time of gradient ascent on a CPU.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _KEPT_BYTES, _PAD_BYTES, _LARGE_BYTES = (1 << 31) - 1, 64 << 20, 32 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Ask the C library to keep up to 2 GiB of what this process frees; tells whether it does.
+    """Ask the C library to keep up to 2 GiB of what this process frees, and return whether it does.
 
     Blocks above 32 MiB still come from the system. Where the C library has no ``mallopt``, nothing changes.
     """

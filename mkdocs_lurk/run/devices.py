@@ -1,12 +1,16 @@
-"""Choose where a network runs, and in which number format."""
+"""Choose the device that a network runs on, its number format and its memory format."""
 
 from __future__ import annotations
+
+import logging
 
 import torch
 from torch import Tensor, nn
 
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.run.ranks import Ranks
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 def choose_device(wanted: str, ranks: Ranks) -> torch.device:
@@ -34,11 +38,11 @@ def choose_device(wanted: str, ranks: Ranks) -> torch.device:
     return device
 
 
-_LARGE = 1e8
+_LARGE_MACS = 1e8
 
 
 def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.dtype:
-    """Choose the number format of gradients and syntheses; scores are float32 always.
+    """Choose the number format of gradients and syntheses; scores are always float32.
 
     Args:
         wanted: ``float32``, ``bfloat16``, or ``auto``: bfloat16 where the hardware multiplies matrices in it and, on
@@ -47,13 +51,13 @@ def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.d
         macs: The network's multiply-adds for one picture.
     """
     if wanted == "auto":
-        gains = has_bfloat16_matrices(device) and (device.type != "cpu" or macs >= _LARGE)
+        gains = has_bfloat16_matrices(device) and (device.type != "cpu" or macs >= _LARGE_MACS)
         return torch.bfloat16 if gains else torch.float32
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 
 
 def choose_memory_format(module: nn.Module, x: Tensor) -> torch.memory_format:
-    """Choose how pictures lie in memory: colours innermost, as convolutions like it, where the network allows it.
+    """Choose the memory format of pictures: channels last, which convolutions prefer, if the network allows it.
 
     On a CPU this makes VGG16 about 1.4 times faster. A network that flattens maps with ``view`` refuses it.
 
@@ -66,7 +70,8 @@ def choose_memory_format(module: nn.Module, x: Tensor) -> torch.memory_format:
     try:
         with torch.inference_mode():
             module(x.contiguous(memory_format=torch.channels_last))
-    except RuntimeError:
+    except RuntimeError as reason:
+        log.debug("the network does not run in channels_last (%s): contiguous tensors are used", reason)
         return torch.contiguous_format
     return torch.channels_last
 
@@ -75,5 +80,5 @@ def has_bfloat16_matrices(device: torch.device) -> bool:
     """Whether matrix products in bfloat16 are much faster than in float32: tensor cores, AMX tiles, AVX-512 BF16."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
-    return device.type == "cpu" and any(ask() for ask in asked if ask is not None)
+    checks = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
+    return device.type == "cpu" and any(check() for check in checks if check is not None)

@@ -1,4 +1,4 @@
-"""Find out, without torch, what a build has and what it lacks."""
+"""Find out, without torch, which declared models have results in the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig, switches
 from mkdocs_lurk.config.references import code_digest, is_reference
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.file_digests import FileDigests
@@ -17,7 +17,7 @@ from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 
 ENGINE = 4
-"""Raised when a declared model must be looked up afresh, although nothing in its declaration changed."""
+"""Raised when declared models must be analysed anew although nothing in their declarations changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ModelState:
 
     Attributes:
         config: The declaration.
-        request: What the store knows this declaration by.
+        request: The key of the declaration in the store.
         key: The key of the model record; none where results are missing.
         reason: Why they are missing; empty where they are there.
     """
@@ -54,7 +54,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         config: The plugin's configuration.
         model: One of its models.
         store: The cache.
-        deeply: See that every stored unit is undamaged, not only that it is there.
+        deeply: Check that every stored unit is undamaged, not only that it is there.
     """
     request = request_key(config, model, pictures_of(config, model))
     key = store.alias(request)
@@ -62,7 +62,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
     try:
         reader = ModelReader(store, key)
-        units = sorted(reader.units() if deeply else reader.listed())
+        units = sorted(reader.units() if deeply else reader.direct_units())
         lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
         return ModelState(model, request, None, str(error))
@@ -72,15 +72,15 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
 
 
 def pictures_of(config: LurkConfig, model: ModelConfig) -> ImageSet:
-    """List a model's pictures, remembering their digests in the cache folder."""
+    """List a model's pictures; their digests are remembered in the cache folder."""
     return list_images(model, config.cache_dir / "pictures.json")
 
 
 def request_key(config: LurkConfig, model: ModelConfig, images: ImageSet) -> str:
-    """Digest what was declared, by contents: files count by what they hold, not by where they lie.
+    """Digest a declaration; files count by their contents, not by their paths.
 
-    What torch would have to be asked for (the weights as they are loaded, the network's operations) is not in it; two
-    declarations that differ here and agree there share their results all the same.
+    What only torch can tell (the weights as loaded, the network's operations) is not in it: two declarations that
+    differ here and agree there share their results all the same.
     """
     files = FileDigests(config.cache_dir / "files.json")
     parts: dict[str, Any] = {
@@ -92,6 +92,7 @@ def request_key(config: LurkConfig, model: ModelConfig, images: ImageSet) -> str
         "transform": _transform(model),
         "layers": model.layers,
         "choices": _plain([model.filters, model.top_k, model.gradient, model.synthesis, model.seed]),
+        "switches": {name: getattr(model, name) for name in switches()},
         "precision": config.precision,
         "images": [[entry.path, entry.label, entry.digest] for entry in images.entries],
     }

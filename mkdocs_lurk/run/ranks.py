@@ -1,7 +1,7 @@
 """Share units of work among the processes of one run, on one machine or many.
 
-Every process sees the same store. Work is cut into the same units whatever the number of processes; a process does the
-units that fall to it, and all wait for one another between stages. What is stored is therefore the same bytes.
+Every process sees the same store. Work is cut into the same units whatever the number of processes; a process computes
+the units that fall to it, and all wait for one another between stages. What is stored is therefore the same bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.errors import ModelError
 
-_LONGEST_WAIT = dt.timedelta(hours=12)
+_TIMEOUT = dt.timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Ranks:
 
     Attributes:
         rank: From 0.
-        world: How many processes there are.
+        world: The number of processes.
         local_rank: From 0 on each machine; picks the GPU.
     """
 
@@ -32,17 +32,17 @@ class Ranks:
     local_rank: int = 0
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process does what must be done once: progress, records."""
         return self.rank == 0
 
     def share(self, costs: Sequence[float]) -> list[int]:
-        """Which pieces of work fall to this process, in order: the dearest first, each to whoever has least to do."""
+        """Return which pieces of work fall to this process: the most expensive first, each to the least busy."""
         loads, mine = [0.0] * self.world, []
         for place in sorted(range(len(costs)), key=lambda place: (-costs[place], place)):
-            least = loads.index(min(loads))
-            loads[least] += costs[place]
-            if least == self.rank:
+            least_busy = loads.index(min(loads))
+            loads[least_busy] += costs[place]
+            if least_busy == self.rank:
                 mine.append(place)
         return sorted(mine)
 
@@ -67,7 +67,7 @@ class Ranks:
 
 @contextmanager
 def process_group() -> Iterator[Ranks]:
-    """Join the processes that ``torchrun`` started; alone where it did not.
+    """Join the processes that ``torchrun`` started; a single process without it.
 
     Raises:
         ModelError: The processes cannot find one another.
@@ -83,7 +83,7 @@ def process_group() -> Iterator[Ranks]:
     if torch.cuda.is_available():
         torch.cuda.set_device(local_rank % torch.cuda.device_count())
     try:
-        dist.init_process_group("gloo", timeout=_LONGEST_WAIT)
+        dist.init_process_group("gloo", timeout=_TIMEOUT)
     except (RuntimeError, ValueError) as error:
         raise ModelError(f"the {world} processes cannot find one another: {error}") from error
     try:

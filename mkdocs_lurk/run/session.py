@@ -1,146 +1,61 @@
-"""One model while it is being analysed: the network, its pictures and where results go."""
+"""One model while it is being analysed: the network, its pictures, and where results go."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import lru_cache
-from io import BytesIO
-from itertools import accumulate, pairwise
-from time import perf_counter
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.errors import ImageError, ModelError, StoreError
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.images.sources import ImageSet
-from mkdocs_lurk.images.transforms import Transform
+from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
-from mkdocs_lurk.models.receptive_field.field import ReceptiveField
-from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.models.loading.sources import load_network
+from mkdocs_lurk.models.receptive_field.field import receptive_fields
+from mkdocs_lurk.models.tracing.layers import Layer, LayerSearch, find_layers
+from mkdocs_lurk.models.tracing.trace import Trace, trace_network
+from mkdocs_lurk.run.allocator import keep_freed_memory
+from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
+from mkdocs_lurk.run.pictures import Pictures
+from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
-from mkdocs_lurk.store.store import Store, StoredUnit
-
-Pixels = NDArray[Any]
-Item = TypeVar("Item")
-
-_REMEMBERED_PICTURES = 256
-_DECODERS = 2
-_SMALLEST = 64
-
-log = logging.getLogger("mkdocs.plugins.lurk")
+from mkdocs_lurk.store.store import Store
 
 
-class Pictures:
-    """The model's pictures as the network sees them, decoded ahead of need.
-
-    Args:
-        images: Where they come from.
-        transform: What is done to them.
-    """
-
-    def __init__(self, images: ImageSet, transform: Transform) -> None:
-        self.images = images
-        self.transform = transform
-        self._pixels = lru_cache(_REMEMBERED_PICTURES)(self._decode)
-        self._pool = ThreadPoolExecutor(_DECODERS)
-
-    def pixels(self, image: int) -> Pixels:
-        """One picture, ``(h, w, c)``, at the network's input size and not normalised.
-
-        Raises:
-            ImageError: It cannot be read.
-        """
-        return self._pixels(image)
-
-    def tensor(self, images: Sequence[int]) -> Tensor:
-        """Several pictures, normalised, ``(n, c, h, w)`` float32."""
-        return torch.stack([self.transform.tensor(pixels) for pixels in self._pool.map(self.pixels, images)])
-
-    def batches(self, images: Sequence[int], size: int) -> Iterator[tuple[list[int], Tensor, dict[int, str]]]:
-        """Go through pictures in batches, the next being decoded while one is in use.
-
-        Yields:
-            The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be.
-        """
-        groups = [list(images[start : start + size]) for start in range(0, len(images), size)]
-        with ThreadPoolExecutor(1) as ahead:
-            coming = [ahead.submit(self._readable, group) for group in groups[:1]]
-            for after in [*groups[1:], []]:
-                ready = coming.pop(0)
-                if after:
-                    coming.append(ahead.submit(self._readable, after))
-                yield ready.result()
-
-    def _readable(self, images: Sequence[int]) -> tuple[list[int], Tensor, dict[int, str]]:
-        good: dict[int, Pixels] = {}
-        bad: dict[int, str] = {}
-        for image, pixels in zip(images, self._pool.map(self._try, images), strict=True):
-            if isinstance(pixels, ImageError):
-                bad[image] = str(pixels)
-            else:
-                good[image] = pixels
-        tensors = [self.transform.tensor(pixels) for pixels in good.values()]
-        size = (self.transform.channels, self.transform.height, self.transform.width)
-        return list(good), torch.stack(tensors) if tensors else torch.empty(0, *size), bad
-
-    def _try(self, image: int) -> Pixels | ImageError:
-        try:
-            return self.pixels(image)
-        except ImageError as error:
-            return error
-
-    def _decode(self, image: int) -> Pixels:
-        return self.transform.pixels(self.images.open(image))
-
-
-@dataclass
+@dataclass(frozen=True)
 class Session:
-    """What every stage of an analysis works with.
+    """What the stages of an analysis are made from.
 
     Attributes:
-        base: Digest of the weights, the architecture and the transform: a part of every key.
-        dtype: The number format of scores: float32.
-        fast: The probe for gradients and syntheses, in the number format that ``precision`` allows.
-        fast_dtype: That number format.
-        spans: For each layer its columns among all filters of all layers.
-        depths: For each layer the multiply-adds of one picture's pass as far as it.
-        shrink: What batches are divided by, since memory was short.
+        config: What the author declared of the model.
+        loaded: The network as it was loaded, with notes on its weights.
+        trace: One forward pass of it.
+        search: The layers that were found, and why others are left out.
+        network: The network with its layers, ready to be run.
+        pictures: The model's pictures.
+        base_key: Digest of the weights, the architecture and the transform: a part of every key.
+        sizes: The sizes of units and batches.
+        limit_batch: How many pictures may go through the network at once.
+        runner: Computes, stores and reads units.
     """
 
     config: ModelConfig
-    store: Store
-    network: Network
-    probe: Probe
-    fast: Probe
+    loaded: Network
+    trace: Trace
+    search: LayerSearch
+    network: ProbedNetwork
     pictures: Pictures
-    layers: tuple[Layer, ...]
-    fields: Mapping[str, ReceptiveField]
-    base: str
-    device: torch.device
-    dtype: torch.dtype
-    fast_dtype: torch.dtype
-    ranks: Ranks
-    progress: Progress
-    shrink: int = 1
-    spans: Mapping[str, slice] = field(init=False)
-    depths: Mapping[str, float] = field(init=False)
-
-    def __post_init__(self) -> None:
-        ends = np.cumsum([0, *(layer.filters for layer in self.layers)])
-        columns = [slice(int(start), int(end)) for start, end in pairwise(ends)]
-        self.spans = {layer.name: span for layer, span in zip(self.layers, columns, strict=True)}
-        depths = accumulate(float(layer.macs) for layer in self.layers)
-        self.depths = {layer.name: depth for layer, depth in zip(self.layers, depths, strict=True)}
+    base_key: str
+    sizes: Sizes
+    limit_batch: BatchLimit
+    runner: Runner
 
     @property
     def images(self) -> ImageSet:
@@ -148,105 +63,90 @@ class Session:
         return self.pictures.images
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Height and width of the network's input in px."""
-        return self.pictures.transform.height, self.pictures.transform.width
+    def transform(self) -> Transform:
+        """What brings a picture to the network's input."""
+        return self.pictures.transform
 
-    def placed(self, x: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-        """Bring pictures ``(n, c, h, w)`` to where the network runs; in float32 unless said otherwise."""
-        return x.to(self.device, dtype or self.dtype)
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that are analysed, in the order in which they run."""
+        return self.network.layers
+
+    def filters(self, layer: Layer) -> tuple[int, ...]:
+        """The filters of a layer that the author chose, rising."""
+        return self.config.chosen_filters(layer.name, layer.filters)
+
+    def synthesis_filters(self, layer: Layer) -> tuple[int, ...]:
+        """Those of them for which a picture is made by gradient ascent."""
+        return self.config.synthesis_filters(layer.name, layer.filters)
+
+    def to_device(self, x: Tensor) -> Tensor:
+        """Bring pictures ``(n, c, h, w)`` to where the network runs, in float32."""
+        return x.to(self.network.device, torch.float32)
+
+    def normalised(self, images: list[int] | tuple[int, ...]) -> Tensor:
+        """Return pictures by id as the network's input ``(n, c, h, w)``, float32, on its device."""
+        return self.to_device(self.pictures.tensor(images))
 
     def picture_digests(self, images: Iterable[int]) -> list[str]:
-        """What the contents of pictures are known by."""
+        """Return the digests of the contents of pictures."""
         return [self.images.entries[image].digest for image in images]
 
     def key(self, stage: str, algorithm: int, *parts: object) -> str:
-        """The key of a unit of work: what it is, and all that its bytes depend on."""
-        return digest(stage, algorithm, self.base, *parts)
-
-    def run_units(self, stage: str, units: Sequence[WorkUnit], make: Callable[[Session, WorkUnit], None]) -> None:
-        """Make those of the units that are missing and fall to this process, and wait for the others'.
-
-        Args:
-            stage: What the progress calls this work.
-            units: All units of the stage, in the same order in every process.
-            make: Computes a unit and stores it.
-        """
-        missing = [unit for unit in units if not self.store.has(unit.key)]
-        for unit in (missing[place] for place in self.ranks.share([unit.cost for unit in missing])):
-            began = perf_counter()
-            self._make(unit, make)
-            self.progress.advance(stage, unit.cost * self.ranks.world, perf_counter() - began)
-        self.ranks.wait()
-
-    def batch(self, pictures: int) -> int:
-        """How many pictures go through the network at once, where so many would if memory allowed."""
-        return max(1, pictures // self.shrink)
-
-    def _make(self, unit: WorkUnit, make: Callable[[Session, WorkUnit], None]) -> None:
-        """Make a unit; where the device's memory does not suffice, again and from now on in batches half as large.
-
-        Raises:
-            ModelError: Not even one picture fits.
-        """
-        while True:
-            try:
-                return make(self, unit)
-            except torch.OutOfMemoryError as error:
-                if self.shrink >= _SMALLEST:
-                    raise ModelError(
-                        f"{self.device}: out of memory with a single picture; use another device"
-                    ) from error
-                self.shrink *= 2
-                log.warning("%s: out of memory; going on with batches 1/%d as large", self.device, self.shrink)
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
-
-    def fetch(self, unit: WorkUnit, make: Callable[[Session, WorkUnit], None]) -> StoredUnit:
-        """Read a unit from the store; one that was damaged since it was made is made again.
-
-        Raises:
-            StoreError: It does not stay in the store.
-        """
-        stored = self.store.get(unit.key)
-        if stored is None:
-            self._make(unit, make)
-            stored = self.store.get(unit.key)
-        if stored is None:
-            raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
-        return stored
+        """Return the key of a unit of work: a digest of what it is and of all that its bytes depend on."""
+        return digest(stage, algorithm, self.base_key, *parts)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkUnit:
-    """A piece of work that is stored when it is done.
+def open_session(
+    config: LurkConfig,
+    model: ModelConfig,
+    store: Store,
+    progress: Progress,
+    ranks: Ranks,
+    sizes: Sizes | None = None,
+) -> Session:
+    """Load a model, trace it, and find its layers and their receptive fields.
 
-    Attributes:
-        key: Where the result goes.
-        cost: Multiply-adds, roughly.
-        layer: The layer it is about; empty where it is about pictures.
-        items: Pictures or filters.
+    Raises:
+        LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
+    images = pictures_of(config, model)
+    transform = make_transform(model, images)
+    loaded = load_network(model)
+    blank = torch.zeros(1, transform.channels, transform.height, transform.width)
+    trace = trace_network(loaded.module, blank)
+    search = find_layers(trace, model.layers)
+    model.check_layers({layer.name: layer.filters for layer in search.layers})
+    device = choose_device(config.device, ranks)
+    if device.type == "cpu":
+        keep_freed_memory()
+    limit_batch = BatchLimit()
+    return Session(
+        config=model,
+        loaded=loaded,
+        trace=trace,
+        search=search,
+        network=_probed(loaded, trace, search.layers, blank.to(device), config.precision),
+        pictures=Pictures(images, transform),
+        base_key=digest("network", loaded.weights_digest, trace.digest, transform.identity),
+        sizes=sizes or Sizes(),
+        limit_batch=limit_batch,
+        runner=Runner(store, ranks, progress, device, limit_batch),
+    )
 
-    key: str
-    cost: float
-    layer: str
-    items: tuple[int, ...]
 
-
-def runs(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
-    """Cut a sequence into runs of a length that does not depend on who does them."""
-    return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
-
-
-def array_bytes(array: NDArray[Any]) -> bytes:
-    """Write an array in NumPy's own format."""
-    buffer = BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def array_from(data: bytes) -> NDArray[Any]:
-    """Read back what ``array_bytes`` wrote."""
-    array: NDArray[Any] = np.load(BytesIO(data), allow_pickle=False)
-    return array
+def _probed(loaded: Network, trace: Trace, layers: tuple[Layer, ...], blank: Tensor, precision: str) -> ProbedNetwork:
+    """Bring the network to the device of ``blank``, in the memory format and number formats that suit it."""
+    device = blank.device
+    memory_format = choose_memory_format(loaded.module.to(device), blank)
+    probe = Probe.of(loaded.module.to(memory_format=memory_format), layers, memory_format)
+    fast_dtype = choose_fast_dtype(precision, device, sum(layer.macs for layer in layers))
+    fields = receptive_fields(trace, layers)
+    return ProbedNetwork(
+        probe=probe,
+        fast_probe=probe if fast_dtype == torch.float32 else probe.copy_to(device, fast_dtype),
+        fast_dtype=fast_dtype,
+        layers=layers,
+        fields={layer.name: fields[layer.name] for layer in layers},
+        input_size=(blank.shape[1], blank.shape[2], blank.shape[3]),
+    )

@@ -1,9 +1,9 @@
-"""Keep: finished results under the digest of what made them."""
+"""Keep finished results, each under the digest of what made it."""
 
 from mkdocs_lurk.store.bundle import pack, unpack
-from mkdocs_lurk.store.cleaning import Cleaned, clean
+from mkdocs_lurk.store.cleaning import CleanResult, clean
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store, StoredUnit
 
-__all__ = ["Cleaned", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]
+__all__ = ["CleanResult", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]

@@ -7,34 +7,32 @@ r"""The file format of a unit: one record and its named blobs in one file, check
     52      n      header, JSON: {"key": ..., "record": ..., "blobs": {name: [offset, length]}}
     52 + n         the blobs, one after another; their offsets count from here
 
-A blob is read alone. The digest is checked when a file is opened first, once a process and a version of the file.
+A blob can be read without the others. A process checks the digest once per version of a file, when it opens it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import os
 import struct
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.files import atomic_write
 
 MAGIC = b"lurk-unit-1\n"
-TEMPORARY = ".lurk-tmp-"
+_DIGEST_LENGTH = 32
 _LENGTH = struct.Struct(">Q")
-_BODY_AT = len(MAGIC) + 32
-_HEADER_AT = _BODY_AT + _LENGTH.size
+_BODY_OFFSET = len(MAGIC) + _DIGEST_LENGTH
+_HEADER_OFFSET = _BODY_OFFSET + _LENGTH.size
 
-Signature = tuple[int, int, int]
-"""Inode, size in bytes and time of change of a file: whether it is still the one that was checked."""
+FileVersion = tuple[int, int, int]
+"""Inode, size in bytes and time of change of a file: equal as long as nobody wrote to it."""
 
 
 class DamagedUnitError(Exception):
@@ -42,22 +40,29 @@ class DamagedUnitError(Exception):
 
 
 @dataclass(frozen=True)
-class Header:
-    """What stands before the blobs, and the version of the file that it was read from."""
+class UnitHeader:
+    """Everything in a unit's file but the blobs themselves.
+
+    Attributes:
+        record: The unit's JSON record.
+        blobs: Offset and length of each blob, in bytes, by its name.
+        blobs_offset: Where the blobs begin in the file, in bytes.
+        version: The version of the file that the header was read from.
+    """
 
     record: dict[str, Any]
     blobs: dict[str, tuple[int, int]]
-    blobs_at: int
-    signature: Signature
+    blobs_offset: int
+    version: FileVersion
 
 
-def write_unit(path: Path, key: str, record: Mapping[str, Any], blobs: Mapping[str, bytes]) -> None:
-    """Write a unit whole or not at all.
+def write_unit(path: Path, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
+    """Write a unit's file, whole or not at all.
 
-    The same record and blobs give the same bytes.
+    The same key, record and blobs give the same bytes.
 
     Raises:
-        StoreError: The record is no JSON, or the file cannot be written; nothing half-written stays.
+        StoreError: The record cannot become JSON, or the file cannot be written.
     """
     index: dict[str, list[int]] = {}
     offset = 0
@@ -69,89 +74,63 @@ def write_unit(path: Path, key: str, record: Mapping[str, Any], blobs: Mapping[s
     except (TypeError, ValueError) as error:
         raise StoreError(f"the record of {key} cannot be stored as JSON: {error}") from error
     header = text.encode()
-    body = hashlib.sha256()
+    digest = hashlib.sha256()
     parts = (_LENGTH.pack(len(header)), header, *blobs.values())
     for part in parts:
-        body.update(part)
-    with replacing(path) as file:
+        digest.update(part)
+    with atomic_write(path) as file:
         file.write(MAGIC)
-        file.write(body.digest())
+        file.write(digest.digest())
         for part in parts:
             file.write(part)
 
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which takes the place of ``path`` at the end, or vanishes where anything fails.
-
-    Raises:
-        StoreError: The folder or the file cannot be written, for want of space or of permission.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def read_header(path: Path, key: str, checked: Signature | None = None) -> Header:
-    """Open a unit and read all but its blobs.
+def read_header(path: Path, key: str, verified: FileVersion | None = None) -> UnitHeader:
+    """Read everything in a unit's file but the blobs.
 
     Args:
         path: The unit's file.
         key: The key that the file must have been written for.
-        checked: The version whose digest was found right before; the same version is not read through again.
+        verified: The version of the file whose digest was found right before; that version's digest is not computed
+            again.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DamagedUnitError: It is not what was written.
+        DamagedUnitError: The file is not what was written.
     """
     with path.open("rb") as file:
-        return _header(file, key, checked)
+        return _parse_header(file, key, verified)
 
 
-def read_blob(path: Path, key: str, header: Header, name: str) -> tuple[Header, bytes | None]:
-    """Read one blob, and no more of the file where it is still the one that the header was read from.
+def read_blob(path: Path, key: str, header: UnitHeader, name: str) -> tuple[UnitHeader, bytes | None]:
+    """Read one blob, and nothing else of the file unless it changed since the header was read.
 
     Returns:
-        The header of the file as it is now, and the blob; None where a file written since holds none of that name.
+        The header of the file as it is now, and the blob; None in its place if the file was replaced by one without
+        a blob of that name.
 
     Raises:
         FileNotFoundError: There is no such file.
-        DamagedUnitError: It is not what was written.
+        DamagedUnitError: The file is not what was written.
     """
     with path.open("rb") as file:
-        if _signature(file) != header.signature:
-            header = _header(file, key, None)
+        if _version(file) != header.version:
+            header = _parse_header(file, key, None)
         if name not in header.blobs:
             return header, None
         offset, length = header.blobs[name]
-        file.seek(header.blobs_at + offset)
+        file.seek(header.blobs_offset + offset)
         return header, file.read(length)
 
 
-def _header(file: BufferedReader, key: str, checked: Signature | None) -> Header:
-    signature = _signature(file)
+def _parse_header(file: BufferedReader, key: str, verified: FileVersion | None) -> UnitHeader:
+    version = _version(file)
     if file.read(len(MAGIC)) != MAGIC:
         raise DamagedUnitError("it does not begin as a unit does")
-    expected = file.read(32)
-    if signature != checked and hashlib.file_digest(file, "sha256").digest() != expected:
+    expected = file.read(_DIGEST_LENGTH)
+    if version != verified and hashlib.file_digest(file, "sha256").digest() != expected:
         raise DamagedUnitError("its contents do not match its digest")
-    file.seek(_BODY_AT)
+    file.seek(_BODY_OFFSET)
     try:
         (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
         header = json.loads(file.read(length))
@@ -160,28 +139,9 @@ def _header(file: BufferedReader, key: str, checked: Signature | None) -> Header
     if header["key"] != key:
         raise DamagedUnitError(f"it holds the unit {header['key']}")
     blobs = {name: (offset, size) for name, (offset, size) in header["blobs"].items()}
-    return Header(header["record"], blobs, _HEADER_AT + length, signature)
+    return UnitHeader(header["record"], blobs, _HEADER_OFFSET + length, version)
 
 
-def _signature(file: BufferedReader) -> Signature:
+def _version(file: BufferedReader) -> FileVersion:
     status = os.fstat(file.fileno())
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def unwritable(path: Path, error: OSError) -> StoreError:
-    """Say in one line why a file of the cache cannot be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        why = "no space is left there; what was stored stays: make room or move cache_dir, and run again"
-    else:
-        why = (error.strerror or str(error)).lower()
-    return StoreError(f"cannot write {path.name} in {path.parent}: {why}")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a renamed file outlive a power cut, where the system can open folders."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

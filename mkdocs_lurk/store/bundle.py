@@ -1,7 +1,7 @@
 """Bundles: finished results in one file, to be moved between machines.
 
-A bundle is an uncompressed tar archive of unit files, in which every unit still carries its own digest, with
-``bundle.json`` first: which requests the results answer.
+A bundle is an uncompressed tar archive. Its first member, ``bundle.json``, lists the units and maps request keys to the
+record keys that answer them; the others are unit files, each still checked by a digest of its own.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import io
 import json
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.store.blobs import TEMPORARY, DamagedUnitError, read_header, replacing, unwritable
+from mkdocs_lurk.errors import StoreError, describe_os_error
+from mkdocs_lurk.files import atomic_write
+from mkdocs_lurk.store.blobs import DamagedUnitError, read_header
 from mkdocs_lurk.store.keys import check_key
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
@@ -25,13 +25,13 @@ _CONTENTS = "bundle.json"
 _SCHEMA = "mkdocs-lurk/bundle/1"
 
 
-def pack(store: Store, answers: Mapping[str, str], path: Path) -> int:
-    """Write all that finished models need into one file.
+def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
+    """Write everything that finished models need into one file.
 
     Args:
-        store: Where the units are.
-        answers: The key of the model record for each request.
-        path: The bundle; it is replaced where it exists.
+        store: The store that holds the units.
+        record_keys: The key of the model record that answers each request key.
+        path: The bundle's file; it is replaced if it exists.
 
     Returns:
         The number of units packed.
@@ -39,12 +39,12 @@ def pack(store: Store, answers: Mapping[str, str], path: Path) -> int:
     Raises:
         StoreError: A unit is missing, or the file cannot be written.
     """
-    keys = sorted({unit for key in answers.values() for unit in ModelReader(store, key).units()})
-    lost = [key for key in keys if not store.has(key)]
-    if lost:
-        raise StoreError(f"{len(lost)} units are missing from {store.root}; run 'mkdocs-lurk analyze' first")
-    contents = json.dumps({"schema": _SCHEMA, "answers": dict(sorted(answers.items())), "units": keys}).encode()
-    with replacing(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
+    keys = sorted({unit for key in record_keys.values() for unit in ModelReader(store, key).units()})
+    missing = [key for key in keys if not store.has(key)]
+    if missing:
+        raise StoreError(f"{len(missing)} units are missing from {store.root}; run 'mkdocs-lurk analyze' first")
+    contents = json.dumps({"schema": _SCHEMA, "answers": dict(sorted(record_keys.items())), "units": keys}).encode()
+    with atomic_write(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, _CONTENTS, io.BytesIO(contents), len(contents))
         for key in keys:
             with store.file(key).open("rb") as unit:
@@ -53,27 +53,27 @@ def pack(store: Store, answers: Mapping[str, str], path: Path) -> int:
 
 
 def unpack(store: Store, path: Path) -> int:
-    """Take a bundle's units and answers into the store; each unit is checked before it is kept.
+    """Copy a bundle's units and aliases into the store; each unit is checked before it is kept.
 
     Returns:
-        The number of units that were new.
+        The number of units that the store did not have.
 
     Raises:
-        StoreError: The file is no bundle, or was damaged; what was taken in before stays.
+        StoreError: The file is no bundle, or is damaged; the units copied before that stay.
     """
     try:
         with tarfile.open(path, mode="r:") as archive:
-            contents = _contents(archive, path)
-            new = sum(_take(store, archive, member, path) for member in archive if member.name != _CONTENTS)
+            contents = _read_contents(archive, path)
+            new = sum(_copy_unit(store, archive, member, path) for member in archive if member.name != _CONTENTS)
     except (tarfile.TarError, EOFError) as error:
         raise StoreError(f"{path} is no bundle, or is damaged: {error}") from error
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    lost = [key for key in contents["units"] if not store.has(key)]
-    if lost:
-        raise StoreError(f"{path} is cut short: {len(lost)} of {len(contents['units'])} units are not in it")
-    for request, key in contents["answers"].items():
-        store.set_alias(request, key)
+        raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
+    missing = [key for key in contents["units"] if not store.has(key)]
+    if missing:
+        raise StoreError(f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it")
+    for request_key, record_key in contents["answers"].items():
+        store.set_alias(request_key, record_key)
     return new
 
 
@@ -84,7 +84,8 @@ def _add(archive: tarfile.TarFile, name: str, file: io.IOBase, size: int) -> Non
     archive.addfile(member, file)
 
 
-def _contents(archive: tarfile.TarFile, path: Path) -> dict[str, Any]:
+def _read_contents(archive: tarfile.TarFile, path: Path) -> dict[str, Any]:
+    """Read ``bundle.json``: ``{"schema", "answers": {request key: record key}, "units": [key]}``."""
     first = archive.next()
     file = archive.extractfile(first) if first is not None and first.name == _CONTENTS else None
     try:
@@ -96,24 +97,17 @@ def _contents(archive: tarfile.TarFile, path: Path) -> dict[str, Any]:
     return contents
 
 
-def _take(store: Store, archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bool:
-    """Keep one unit; False where the store has it already."""
+def _copy_unit(store: Store, archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bool:
+    """Copy one unit into the store; return False if the store has it already."""
     key = check_key(member.name.removesuffix(".unit"))
     source = archive.extractfile(member)
     if source is None or store.has(key):
         return False
-    target = store.file(key)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=TEMPORARY, dir=target.parent) as file:
+        with atomic_write(store.file(key)) as file:
             shutil.copyfileobj(source, file)
             file.flush()
             read_header(Path(file.name), key)
-            with replacing(target) as kept:
-                file.seek(0)
-                shutil.copyfileobj(file, kept)
     except DamagedUnitError as damage:
         raise StoreError(f"the unit {key} in {path} is damaged ({damage}); copy the bundle again") from damage
-    except OSError as error:
-        raise unwritable(target, error) from error
     return True

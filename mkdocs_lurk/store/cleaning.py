@@ -1,4 +1,4 @@
-"""Finds what no declared model needs any more."""
+"""Remove the units that no declared model needs any more."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from mkdocs_lurk.store.store import Store
 
 
 @dataclass(frozen=True)
-class Cleaned:
-    """What a clean-up removed: a number of units, and bytes."""
+class CleanResult:
+    """What a clean-up removed: a number of units, and bytes in all."""
 
     units: int
     freed_bytes: int
 
 
-def clean(store: Store, requests: Collection[str], *, unfinished: bool) -> Cleaned:
-    """Drop what the declared models do not need.
+def clean(store: Store, request_keys: Collection[str], *, unfinished: bool) -> CleanResult:
+    """Remove the units and aliases that the declared models do not need.
 
     Args:
-        store: What to clean.
-        requests: Those of the declared models.
+        store: The store to clean.
+        request_keys: The request keys of the declared models.
         unfinished: Whether a declared model still lacks results. Units that belong to no finished model may then be
             parts of it, and stay.
 
     Returns:
-        What was dropped.
+        What was removed.
     """
-    answers = store.aliases()
-    needed = _units(store, {key for request, key in answers.items() if request in requests})
-    for request in answers.keys() - set(requests):
-        store.drop_alias(request)
-    known = _units(store, set(answers.values()))
-    dropped = (known if unfinished else set(store.keys())) - needed
-    freed = sum(store.size(key) for key in dropped)
-    for key in sorted(dropped):
+    aliases = store.aliases()
+    needed = _units_of(store, {record for request, record in aliases.items() if request in request_keys})
+    for request_key in aliases.keys() - set(request_keys):
+        store.drop_alias(request_key)
+    candidates = _units_of(store, set(aliases.values())) if unfinished else set(store.keys())
+    unneeded = candidates - needed
+    freed = sum(store.size(key) for key in unneeded)
+    for key in sorted(unneeded):
         store.drop(key)
-    return Cleaned(len(dropped), freed + store.sweep())
+    return CleanResult(len(unneeded), freed + store.remove_abandoned())
 
 
-def _units(store: Store, models: Collection[str]) -> set[str]:
-    """Every unit that finished models refer to; a model whose records were lost refers to what is left of them."""
-    found: set[str] = set()
-    for key in models:
-        found.add(key)
+def _units_of(store: Store, record_keys: Collection[str]) -> set[str]:
+    """Return the keys of all units of finished models; a model with lost records adds only its own."""
+    units: set[str] = set()
+    for record_key in record_keys:
+        units.add(record_key)
         try:
-            found |= ModelReader(store, key).units()
+            units |= ModelReader(store, record_key).units()
         except StoreError:
             continue
-    return found
+    return units

@@ -1,6 +1,6 @@
 """Keys: the digest of everything that changes a result's bytes.
 
-A key never holds a path, a time, a class name or the machine, so that a store can be copied to another machine.
+A key depends on no path, time, class name or machine, so that a store can be copied to another machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from mkdocs_lurk.errors import StoreError
 
@@ -20,33 +19,34 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{8,80}")
 
 
 def digest(*parts: object) -> str:
-    """Digest the parts, in order, as canonical JSON.
+    """Return the digest of some values, in order, as canonical JSON.
 
     Numbers keep their type (``1`` and ``1.0`` differ), mappings lose their order, tuples count as lists, ``bytes``
-    count by their contents and frozen dataclasses as their fields.
+    as the digest of their contents, and dataclasses as mappings of their fields.
 
     Returns:
         40 hexadecimal digits of the SHA-256.
 
     Raises:
-        StoreError: A part has no canonical form (a path, a set, an object).
+        StoreError: A value has no canonical form (a path, a set, an object).
     """
-    text = json.dumps([_plain(part) for part in parts], sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps([_canonical(part) for part in parts], sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
 def check_key(key: str) -> str:
-    """Return the key where it can name a file.
+    """Return a key unchanged if it can name a file.
 
     Raises:
-        StoreError: It is too short or too long, or holds anything but letters, digits, ``_`` and ``-``.
+        StoreError: It is too short or too long, or has a character other than letters, digits, ``_`` and ``-``.
     """
     if not _KEY.fullmatch(key):
         raise StoreError(f"{key!r} cannot be a key of the store: 8 to 80 letters, digits, '_' or '-' are")
     return key
 
 
-def _plain(part: object) -> Any:
+def _canonical(part: object) -> object:
+    """Return a value in the form that is the same for all equal values, ready for JSON."""
     if part is None or isinstance(part, (bool, int, str)):
         return part
     if isinstance(part, float):
@@ -54,9 +54,9 @@ def _plain(part: object) -> Any:
     if isinstance(part, (bytes, bytearray, memoryview)):
         return {"bytes": hashlib.sha256(part).hexdigest()}
     if isinstance(part, (list, tuple)):
-        return [_plain(item) for item in part]
+        return [_canonical(item) for item in part]
     if isinstance(part, Mapping) and all(isinstance(name, str) for name in part):
-        return {name: _plain(item) for name, item in part.items()}
+        return {name: _canonical(item) for name, item in part.items()}
     if dataclasses.is_dataclass(part) and not isinstance(part, type):
-        return {field.name: _plain(getattr(part, field.name)) for field in dataclasses.fields(part)}
+        return {field.name: _canonical(getattr(part, field.name)) for field in dataclasses.fields(part)}
     raise StoreError(f"a {type(part).__name__} cannot be part of a key: {part!r}")

@@ -1,8 +1,9 @@
 """The read-only view of one model's results, from its record down to single pictures.
 
-A record refers to another unit by a mapping that holds ``"unit": KEY``: an entry of the model record's ``layers`` so
-names its layer record, and a picture is ``{"unit": KEY, "blob": NAME, "size": [width, height]}``. The list ``"uses"``
-of a model record names the units that its making leans on (finished shards, say), which a clean-up must keep.
+A record refers to another unit by a mapping with ``"unit": KEY``: an entry of the model record's ``layers`` names its
+layer record that way, and a picture is ``{"unit": KEY, "blob": NAME, "size": [width, height]}``. The list ``"uses"`` of
+a model record names the intermediate units that the analysis reads (finished shards, for example), which a clean-up
+must keep.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from mkdocs_lurk.store.store import Store, StoredUnit
 
 
 class ModelReader:
-    """What is known of one model.
+    """The results of one model.
 
     Args:
-        store: Where the units lie.
+        store: The store that holds the units.
         key: The key of the model record.
 
     Raises:
@@ -32,7 +33,7 @@ class ModelReader:
         self.record: dict[str, Any] = self._unit(key).record
 
     def layer(self, name: str) -> dict[str, Any]:
-        """Read the record of a layer, by its dotted name.
+        """Return the record of a layer, by its dotted name.
 
         Raises:
             StoreError: The model has no results for such a layer.
@@ -51,26 +52,18 @@ class ModelReader:
         return self._unit(reference["unit"]).blob(reference["blob"])
 
     def units(self) -> frozenset[str]:
-        """The keys of every unit that the model's records refer to, its own included."""
-        found = set(self.listed())
+        """Return the keys of all units that the model's records refer to, the model record's own included."""
+        keys = set(self.direct_units())
         for entry in self.record["layers"]:
-            found.update(_referred(self.layer(entry["name"])))
-        return frozenset(found)
+            keys.update(_unit_references(self.layer(entry["name"])))
+        return frozenset(keys)
 
-    def listed(self) -> frozenset[str]:
-        """The keys that the model's own record names: those of its layers and of all units that went into them.
+    def direct_units(self) -> frozenset[str]:
+        """Return the keys of the units that the model record itself names, without reading any layer's record.
 
-        An analysis leaves no others; and thousands of filters' records need not be read to know them.
+        These are the layers' records and all units that went into them: an analysis leaves no others.
         """
-        return frozenset({self.key, *self.record.get("uses", ()), *_referred(self.record)})
-
-    def whole(self) -> bool:
-        """Whether every unit that pages need is there and undamaged."""
-        try:
-            needed = self.units() - set(self.record.get("uses", ()))
-        except StoreError:
-            return False
-        return all(self.store.has(key) for key in sorted(needed))
+        return frozenset({self.key, *self.record.get("uses", ()), *_unit_references(self.record)})
 
     def _unit(self, key: str) -> StoredUnit:
         if key not in self._units:
@@ -81,12 +74,13 @@ class ModelReader:
         return self._units[key]
 
 
-def _referred(value: Any) -> Iterator[str]:
+def _unit_references(value: object) -> Iterator[str]:
+    """Yield every key under ``"unit"`` in a JSON value, however deep."""
     if isinstance(value, dict):
         if isinstance(value.get("unit"), str):
             yield value["unit"]
         for item in value.values():
-            yield from _referred(item)
+            yield from _unit_references(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _referred(item)
+            yield from _unit_references(item)

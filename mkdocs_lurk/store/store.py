@@ -1,4 +1,8 @@
-"""The store: finished units under their keys, in a folder that may be shared, copied and interrupted."""
+"""The store: finished units under their keys, in a folder that may be shared, copied and interrupted.
+
+A key is the digest of what made a unit. A model is looked up by its request key, the digest of its declaration: an
+alias leads from the request key to the key of the model record that answers it.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.store.blobs import (
-    TEMPORARY,
-    DamagedUnitError,
-    Header,
-    Signature,
-    read_blob,
-    read_header,
-    write_unit,
-)
+from mkdocs_lurk.errors import StoreError, describe_os_error
+from mkdocs_lurk.files import TEMPORARY_PREFIX
+from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -30,9 +27,9 @@ _ABANDONED_AFTER_S = 3600.0
 
 
 class StoredUnit:
-    """A finished unit of work: its record, and blobs that are read when asked for."""
+    """A finished unit of work: its record, and its blobs, each read when it is asked for."""
 
-    def __init__(self, folder: _Folder, key: str, header: Header) -> None:
+    def __init__(self, folder: _UnitFolder, key: str, header: UnitHeader) -> None:
         self.key = key
         self._folder = folder
         self._header = header
@@ -44,7 +41,7 @@ class StoredUnit:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the blobs, as they were put."""
+        """The names of the blobs, in the order in which they were stored."""
         return tuple(self._header.blobs)
 
     def blob(self, name: str) -> bytes:
@@ -63,21 +60,21 @@ class StoredUnit:
         raise StoreError(f"the unit {self.key} holds no {name!r}")
 
 
-class _Folder:
-    """StoredUnit files, spread over subfolders by the first two letters of their keys."""
+class _UnitFolder:
+    """A folder of unit files, spread over subfolders by the first two letters of their keys."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._checked: dict[str, Signature] = {}
+        self._verified: dict[str, FileVersion] = {}
 
     def path(self, key: str) -> Path:
         return self.root / check_key(key)[:2] / f"{key}{_SUFFIX}"
 
-    def header(self, key: str) -> Header | None:
-        """Read a header; a damaged file is named in a warning and dropped."""
+    def header(self, key: str) -> UnitHeader | None:
+        """Read a unit's header, or return None if there is none; a damaged file is warned about and removed."""
         path = self.path(key)
         try:
-            header = read_header(path, key, self._checked.get(key))
+            header = read_header(path, key, self._verified.get(key))
         except FileNotFoundError:
             return None
         except DamagedUnitError as damage:
@@ -85,26 +82,25 @@ class _Folder:
             self.drop(key)
             return None
         except OSError as error:
-            raise StoreError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-        self._checked[key] = header.signature
+            raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
+        self._verified[key] = header.version
         return header
 
-    def put(self, key: str, record: Mapping[str, Any], blobs: Mapping[str, bytes]) -> None:
+    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
         write_unit(self.path(key), key, record, blobs)
-        self._checked.pop(key, None)
+        self._verified.pop(key, None)
 
     def drop(self, key: str) -> None:
-        self._checked.pop(key, None)
+        self._verified.pop(key, None)
         with contextlib.suppress(FileNotFoundError):
             self.path(key).unlink()
 
     def all_keys(self) -> tuple[str, ...]:
-        found = (path.name.removesuffix(_SUFFIX) for path in self.root.glob(f"??/*{_SUFFIX}"))
-        return tuple(sorted(found))
+        return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in self.root.glob(f"??/*{_SUFFIX}")))
 
 
 class Store:
-    """Units under keys, small pointers to them, and a lock a model.
+    """Units under their keys, aliases from request keys to record keys, and one lock per model.
 
     Args:
         root: The folder of the store; it is made when something is put.
@@ -114,11 +110,11 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._units = _Folder(root / "units")
-        self._aliases = _Folder(root / "aliases")
+        self._units = _UnitFolder(root / "units")
+        self._aliases = _UnitFolder(root / "aliases")
 
-    def put(self, key: str, record: Mapping[str, Any], blobs: Mapping[str, bytes] = {}) -> None:
-        """Store a unit, atomically; what was under the key before is replaced.
+    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes] = {}) -> None:
+        """Store a unit atomically; a unit that was under the key before is replaced.
 
         Raises:
             StoreError: It cannot be written; nothing half-written stays.
@@ -126,54 +122,54 @@ class Store:
         self._units.put(key, record, blobs)
 
     def get(self, key: str) -> StoredUnit | None:
-        """Find a unit; None where there is none, or where it was damaged, which is warned of."""
+        """Return a unit; None if there is none, or if it is damaged, which is warned about."""
         header = self._units.header(key)
         return None if header is None else StoredUnit(self._units, key, header)
 
     def has(self, key: str) -> bool:
-        """Whether a whole and undamaged unit is there."""
+        """Return whether there is a whole and undamaged unit under a key."""
         return self._units.header(key) is not None
 
     def drop(self, key: str) -> None:
-        """Remove a unit, where it is there."""
+        """Remove a unit, if there is one."""
         self._units.drop(key)
 
     def keys(self) -> tuple[str, ...]:
-        """The keys of all units, sorted; damaged ones are not noticed yet."""
+        """Return the keys of all units, sorted, without checking the units for damage."""
         return self._units.all_keys()
 
     def size(self, key: str) -> int:
-        """Bytes that a unit takes on disk; 0 where it is missing."""
+        """Return the bytes that a unit takes on disk; 0 if it is missing."""
         try:
             return self._units.path(key).stat().st_size
         except FileNotFoundError:
             return 0
 
     def file(self, key: str) -> Path:
-        """Where a unit lies, or would lie."""
+        """Return the path of a unit's file, whether it exists or not."""
         return self._units.path(key)
 
-    def alias(self, request: str) -> str | None:
-        """Find the key that a request was answered with; None where it has not been, or the pointer was damaged."""
-        header = self._aliases.header(request)
+    def alias(self, request_key: str) -> str | None:
+        """Return the record key that answers a request key; None if there is none, or if its file is damaged."""
+        header = self._aliases.header(request_key)
         return None if header is None else str(header.record["key"])
 
-    def set_alias(self, request: str, key: str) -> None:
-        """Remember the key that answers a request."""
-        self._aliases.put(request, {"key": check_key(key)}, {})
+    def set_alias(self, request_key: str, record_key: str) -> None:
+        """Remember the record key that answers a request key."""
+        self._aliases.put(request_key, {"key": check_key(record_key)}, {})
 
-    def drop_alias(self, request: str) -> None:
-        """Forget the answer to a request."""
-        self._aliases.drop(request)
+    def drop_alias(self, request_key: str) -> None:
+        """Forget the record key that answers a request key."""
+        self._aliases.drop(request_key)
 
     def aliases(self) -> dict[str, str]:
-        """Every request that is remembered, and its key."""
-        found = ((request, self.alias(request)) for request in self._aliases.all_keys())
-        return {request: key for request, key in found if key is not None}
+        """Return the record key of every request key that has one."""
+        pairs = ((request_key, self.alias(request_key)) for request_key in self._aliases.all_keys())
+        return {request_key: record_key for request_key, record_key in pairs if record_key is not None}
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Hold the lock of a model, so that two builders do not do the same work twice; waits, and says so.
+        """Hold a model's lock, so that two builders do not do the same work; wait for it if another process has it.
 
         Raises:
             StoreError: The lock's file cannot be made.
@@ -188,16 +184,16 @@ class Store:
                 log.info("another process works on %s; waiting for it to finish", name)
                 lock.acquire()
         except OSError as error:
-            raise StoreError(f"cannot lock {path}: {(error.strerror or str(error)).lower()}") from error
+            raise StoreError(f"cannot lock {path}: {describe_os_error(error)}") from error
         try:
             yield
         finally:
             lock.release()
 
-    def sweep(self) -> int:
-        """Remove what killed processes left half-written more than an hour ago; returns the bytes set free."""
+    def remove_abandoned(self) -> int:
+        """Remove files that killed processes left half-written more than an hour ago; return the bytes freed."""
         freed = 0
-        for path in self.root.rglob(f"{TEMPORARY}*"):
+        for path in filter(Path.is_file, self.root.rglob(f"{TEMPORARY_PREFIX}*")):
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
                 if time.time() - status.st_mtime > _ABANDONED_AFTER_S:

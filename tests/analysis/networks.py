@@ -1,10 +1,16 @@
-"""Small networks, as awkward as real ones."""
+"""Small networks, as awkward as real ones, and probes of them."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.models.receptive_field.field import receptive_fields
+from mkdocs_lurk.models.tracing.layers import find_layers
+from mkdocs_lurk.models.tracing.trace import trace_network
 
 
 class Branching(nn.Module):
@@ -56,7 +62,49 @@ class Upside(nn.Module):
         return {"maps": self.up(F.gelu(self.twice(F.relu(self.twice(x)))))}
 
 
+class Gated(nn.Module):
+    """Squeeze-and-excitation: a sigmoid gate of the whole map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.gate, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 2, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.first(x))
+        return self.second(x * torch.sigmoid(self.gate(F.adaptive_avg_pool2d(x, 1))))
+
+
 def seeded(make: type[nn.Module], seed: int = 0) -> nn.Module:
-    """Make a network with repeatable weights, ready to be looked at."""
+    """Make a network with repeatable weights, in evaluation mode."""
     torch.manual_seed(seed)
     return make().eval().requires_grad_(False)
+
+
+class EveryConvolution:
+    """A choice of layers that includes every convolution."""
+
+    include = ("*",)
+    exclude = ()
+
+
+def probed(module: nn.Module, size: int = 16) -> Probe:
+    """Make a probe of every convolution of a network that takes pictures of ``size`` px."""
+    return Probe.of(module, find_layers(trace_network(module, torch.zeros(1, 3, size, size)), EveryConvolution).layers)
+
+
+def probed_network(module: nn.Module, size: int = 16, fast_dtype: torch.dtype = torch.float32) -> ProbedNetwork:
+    """Make a ``ProbedNetwork`` of every convolution of a network that takes pictures of ``size`` px in 3 colours."""
+    trace = trace_network(module, torch.zeros(1, 3, size, size))
+    layers = find_layers(trace, EveryConvolution).layers
+    probe = Probe.of(module, layers)
+    fast = probe if fast_dtype == torch.float32 else probe.copy_to(torch.device("cpu"), fast_dtype)
+    return ProbedNetwork(probe, fast, fast_dtype, layers, receptive_fields(trace, layers), (3, size, size))
+
+
+def hooked(module: nn.Module, x: Tensor, layer: str) -> list[Tensor]:
+    """Return the outputs that a plain forward hook receives, copied before anything can change them."""
+    outputs: list[Tensor] = []
+    handle = module.get_submodule(layer).register_forward_hook(lambda _m, _i, output: outputs.append(output.clone()))
+    module(x)
+    handle.remove()
+    return outputs

@@ -22,23 +22,25 @@ def brute_force(scores: np.ndarray, k: int) -> tuple[list[list[float]], list[lis
 
 
 @given(SCORES, st.integers(1, 5), st.randoms(use_true_random=False), st.lists(st.integers(0, 12), max_size=4))
-def test_any_cut_in_any_order_gives_the_sorted_list(scores: np.ndarray, k: int, random, cuts: list[int]) -> None:
-    places = np.arange(scores.size).reshape(scores.shape)
+def test_merging_any_parts_in_any_order_gives_the_sorted_list(
+    scores: np.ndarray, k: int, random, cuts: list[int]
+) -> None:
+    positions = np.arange(scores.size).reshape(scores.shape)
     edges = sorted({0, len(scores), *(cut for cut in cuts if cut < len(scores))})
-    parts = [TopK.of(scores[a:b], np.arange(a, b), k, places[a:b]) for a, b in pairwise(edges)]
+    parts = [TopK.of(scores[a:b], np.arange(a, b), k, positions[a:b]) for a, b in pairwise(edges)]
     random.shuffle(parts)
     merged = TopK.empty(scores.shape[1], k)
     for part in parts:
         merged = merged.merge(part)
-    wanted_scores, wanted_images = brute_force(scores, k)
+    expected_scores, expected_images = brute_force(scores, k)
     n = min(k, len(scores))
-    assert merged.scores[:, :n].tolist() == wanted_scores
-    assert merged.images[:, :n].tolist() == wanted_images
+    assert merged.scores[:, :n].tolist() == expected_scores
+    assert merged.images[:, :n].tolist() == expected_images
     assert (merged.images[:, n:] == -1).all()
     for f in range(scores.shape[1]):
-        assert merged.places[f, :n].tolist() == [int(places[image, f]) for image in wanted_images[f]]
+        assert merged.positions[f, :n].tolist() == [int(positions[image, f]) for image in expected_images[f]]
 
 
-def test_a_row_needs_a_picture() -> None:
+def test_scores_without_an_image_are_refused() -> None:
     with pytest.raises(ShapeError, match="2 rows of scores for 3 pictures"):
         TopK.of(np.zeros((2, 1), np.float32), np.arange(3), 1)

@@ -12,34 +12,33 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from tests.benchmarks.rows import Row, table
-from tests.benchmarks.setting import DEMO, Setting
+from tests.benchmarks.workspace import DEMO, Workspace
 
-STAGES = ("mining", "gradients", "synthesis", "job", "site", "memory", "ranks")
+STAGES = ("mining", "gradients", "replay", "synthesis", "job", "site", "memory", "ranks")
 _PHOTOS = 264
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure, print, and write ``benchmarks.json``."""
+    """Measure the chosen rows, print the table and write ``benchmarks.json``."""
     options = _options(arguments)
     torch.set_num_threads(1)
     rows: list[Row] = []
-    began = time.monotonic()
+    run_start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lurk-bench-") as folder:
-        photos = _some(options.photos, Path(folder) / "photos", options.count)
-        setting = Setting(Path(folder), options.weights, photos, {})
+        photos = _copy_sample(options.photos, Path(folder) / "photos", options.count)
+        workspace = Workspace(Path(folder), options.weights, photos, {})
         for stage in options.stages or STAGES:
             start = time.monotonic()
-            found = importlib.import_module(f"tests.benchmarks.{stage}").measure(setting)
-            rows += found
-            print(table(found, head=False), f"\n  ({time.monotonic() - start:.0f} s)", flush=True)
+            stage_rows = importlib.import_module(f"tests.benchmarks.{stage}").measure(workspace)
+            rows += stage_rows
+            print(table(stage_rows, head=False), f"\n  ({time.monotonic() - start:.0f} s)", flush=True)
     machine = _machine(options)
-    took = f"{(time.monotonic() - began) / 60:.0f} min"
-    print(f"\n{table(rows)}\n\n" + ", ".join(f"{name}: {value}" for name, value in machine.items()) + f"; {took}")
+    duration = f"{(time.monotonic() - run_start) / 60:.0f} min"
+    print(f"\n{table(rows)}\n\n" + ", ".join(f"{name}: {value}" for name, value in machine.items()) + f"; {duration}")
     body = {"machine": machine, "rows": [{**vars(row), "verdict": row.verdict} for row in rows]}
     options.out.write_text(json.dumps(body, indent=1) + "\n", "utf-8")
 
@@ -58,20 +57,21 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _some(photos: Path, folder: Path, count: int) -> Path:
-    """Copy evenly spaced photos."""
-    found = sorted(path for path in photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
-    step = max(1.0, len(found) / count)
-    for path in (found[int(n * step)] for n in range(min(count, len(found)))):
+def _copy_sample(photos: Path, folder: Path, count: int) -> Path:
+    """Copy evenly spaced photos to a folder, and return it."""
+    all_photos = sorted(path for path in photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
+    step = max(1.0, len(all_photos) / count)
+    for path in (all_photos[int(n * step)] for n in range(min(count, len(all_photos)))):
         target = folder / path.relative_to(photos)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     return folder
 
 
-def _machine(options: argparse.Namespace) -> dict[str, Any]:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
+def _machine(options: argparse.Namespace) -> dict[str, str | int | None]:
+    """Describe the machine and the weights."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     flags = next((line for line in lines if line.startswith("flags")), "")
     return {

@@ -1,40 +1,41 @@
-"""Guided gradients of filters of every layer, in plain forward passes a pair, and how like float32's they are."""
+"""Cost of guided gradients in plain forward passes per pair of a filter and a picture, and their accuracy."""
 
 from __future__ import annotations
 
 import copy
 import random
 import statistics
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import torch
 
-from mkdocs_lurk.analysis.gradients.single import project as single
-from mkdocs_lurk.run.pairs import Pair, all_pairs
-from mkdocs_lurk.run.projector import Projector
-from mkdocs_lurk.run.session import Session, runs
-from mkdocs_lurk.run.stages.gradients import encoded
-from tests.benchmarks.clock import cpu_s, timed
+from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.gradients import encode_gradient, list_pairs
+from mkdocs_lurk.run.work import chunks
+from tests.benchmarks.cpu_time import cpu_seconds, cpu_timer
 from tests.benchmarks.rows import Row
-from tests.benchmarks.setting import Setting, mined, opened
+from tests.benchmarks.workspace import Workspace, mined_responses, open_first_model
 
 FILTERS, PHOTOS, TOP_K = 4224, 1000, 4
 _PICTURES, _GROUPS, _FORWARDS, _COMPARED = 21, 3, 3, 32
-_MOST, _ALIKE = 0.20, 0.995
+_MOST_FORWARDS, _LEAST_COSINE = 0.20, 0.995
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What some pairs of VGG16 took.
+    """Cost and accuracy of the gradients of some pairs, for VGG16.
 
     Attributes:
-        forwards: Plain forward passes a pair.
-        pair_s: CPU-seconds a pair.
-        encode_s: CPU-seconds to encode a pair's gradient.
-        cosines: Of some of the gradients to those of a single pass in float32.
-        dtype: The number format of the way back.
+        forwards: Cost in plain forward passes per pair.
+        pair_s: CPU-seconds per pair.
+        encode_s: CPU-seconds to encode the gradient of a pair.
+        cosines: Cosine similarities of some gradients to those of a single float32 backward pass.
+        dtype: The number format of the backward pass.
     """
 
     forwards: float
@@ -44,83 +45,99 @@ class Sample:
     dtype: str
 
 
-def measure(setting: Setting) -> list[Row]:
-    """Pairs drawn from those of all filters, as many a picture as there are in the whole job."""
-    found = sampled(setting)
-    lowest, low, middle = (float(np.quantile(found.cosines, q)) for q in (0, 0.01, 0.5))
+def measure(workspace: Workspace) -> list[Row]:
+    """Measure pairs of all filters, as many per picture as in the whole job."""
+    sample = sampled(workspace)
+    lowest, low, median = (float(np.quantile(sample.cosines, q)) for q in (0, 0.01, 0.5))
     return [
         Row(
             "gradients",
-            f"VGG16, guided pairs (mean and maximum) of all layers, 224 px, {found.dtype}; {_PICTURES} pictures, "
-            f"{_pairs_a_picture()} pairs each",
-            f"at most {_MOST:.2f} plain float32 forwards a pair; cosine at least {_ALIKE}",
-            f"{found.forwards:.2f} forwards a pair; cosine to float32: median {middle:.5f}, lowest {lowest:.4f} of "
-            f"{len(found.cosines)}",
-            found.forwards <= _MOST and lowest >= _ALIKE,
+            f"VGG16, guided pairs (mean and maximum) of all layers, 224 px, {sample.dtype}; {_PICTURES} pictures, "
+            f"{_pairs_per_picture()} pairs each",
+            f"at most {_MOST_FORWARDS:.2f} plain float32 forwards a pair; cosine at least {_LEAST_COSINE}",
+            f"{sample.forwards:.2f} forwards a pair; cosine to float32: median {median:.5f}, lowest {lowest:.4f} of "
+            f"{len(sample.cosines)}",
+            sample.forwards <= _MOST_FORWARDS and lowest >= _LEAST_COSINE,
             {
-                "forwards": found.forwards,
-                "pair_s": found.pair_s,
-                "encode_s": found.encode_s,
-                "cosines": {"lowest": lowest, "low": low, "median": middle},
+                "forwards": sample.forwards,
+                "pair_s": sample.pair_s,
+                "encode_s": sample.encode_s,
+                "cosines": {"lowest": lowest, "low": low, "median": median},
             },
         )
     ]
 
 
-def sampled(setting: Setting) -> Sample:
-    """Project the sample, once for all rows."""
-    if "gradients" not in setting.memory:
-        setting.memory["gradients"] = _sample(setting)
-    found: Sample = setting.memory["gradients"]
-    return found
+def sampled(workspace: Workspace) -> Sample:
+    """Compute the gradients of the sample, once for all rows."""
+    if "gradients" not in workspace.shared:
+        workspace.shared["gradients"] = _sample(workspace)
+    sample: Sample = workspace.shared["gradients"]
+    return sample
 
 
-def _pairs_a_picture() -> int:
+def _pairs_per_picture() -> int:
     return round(FILTERS * 2 * TOP_K / PHOTOS)
 
 
-def _sample(setting: Setting) -> Sample:
-    session = opened(setting.vgg(cache="pairs"))
-    plain = copy.deepcopy(session.probe.module).to(memory_format=torch.contiguous_format)
+def _sample(workspace: Workspace) -> Sample:
+    session = open_first_model(workspace.vgg(cache="pairs"))
+    network = session.network
+    plain = copy.deepcopy(network.probe.module).to(memory_format=torch.contiguous_format)
     one = session.pictures.tensor([0])
-    drawn = random.Random(0)  # noqa: S311 - a sample, no secret
-    pictures = [list(group) for _, group in groupby(all_pairs(session, mined(session)), key=lambda pair: pair.image)]
-    pictures = [own for own in pictures if len(own) >= _pairs_a_picture()]
-    chosen = [sorted(drawn.sample(own, _pairs_a_picture()), key=own.index) for own in drawn.sample(pictures, _PICTURES)]
+    by_picture = _drawn_requests(session)
 
     def forward() -> None:
         with torch.inference_mode():
             plain(one)
 
-    projector = Projector(session)
-    first = [pair for own in chosen[: _PICTURES // _GROUPS] for pair in own]
-    list(projector.project(_fresh(first)))  # what happens once should not count
-    costs, encode_s, cosines, units = [], [], [], []
-    for group in runs(chosen, _PICTURES // _GROUPS):
-        pairs = _fresh([pair for own in group for pair in own])
-        before = [cpu_s(forward) for _ in range(_FORWARDS)]
-        spent = cpu_s(lambda pairs=pairs: list(projector.project(pairs))) / len(pairs)
-        unit = statistics.median(before + [cpu_s(forward) for _ in range(_FORWARDS)])
-        units.append(unit)
-        costs.append(spent / unit)
-        with timed() as encoding:
-            for pair in pairs:
-                if pair.gradient is not None:
-                    encoded(pair.gradient)
-        encode_s.append(encoding.cpu_s / len(pairs))
-        cosines += [_cosine(session, pair) for pair in pairs[:: len(pairs) // _COMPARED] if pair.gradient is not None]
-    middle = statistics.mean(costs)
-    dtype = str(projector.way.dtype).removeprefix("torch.")
-    return Sample(middle, middle * statistics.median(units), statistics.mean(encode_s), cosines, dtype)
+    engine = GradientEngine(network, session.config.gradient, session.pictures.tensor, session.limit_batch)
+    list(engine.compute([request for requests in by_picture[: _PICTURES // _GROUPS] for request in requests]))
+    costs, encode_s, cosines, forwards_s = [], [], [], []
+    for group in chunks(by_picture, _PICTURES // _GROUPS):
+        requests = [request for of_picture in group for request in of_picture]
+        results: list[tuple[int, GradientResult]] = []
+        before = [cpu_seconds(forward) for _ in range(_FORWARDS)]
+        with cpu_timer() as computing:
+            results += engine.compute(requests)
+        pair_s = computing.seconds / len(requests)
+        forward_s = statistics.median(before + [cpu_seconds(forward) for _ in range(_FORWARDS)])
+        forwards_s.append(forward_s)
+        costs.append(pair_s / forward_s)
+        with cpu_timer() as encoding:
+            for _, result in results:
+                if result.gradient is not None:
+                    encode_gradient(result.gradient)
+        encode_s.append(encoding.seconds / len(requests))
+        compared = results[:: len(results) // _COMPARED]
+        cosines += [_cosine(session, requests[place], result) for place, result in compared]
+    cost = statistics.mean(costs)
+    dtype = str(network.fast_dtype).removeprefix("torch.")
+    return Sample(cost, cost * statistics.median(forwards_s), statistics.mean(encode_s), cosines, dtype)
 
 
-def _fresh(pairs: list[Pair]) -> list[Pair]:
-    return [replace(pair, facts={}, gradient=None) for pair in pairs]
+def _drawn_requests(session: Session) -> list[list[GradientRequest]]:
+    """Draw pictures, and requests of each in the order in which an analysis makes them."""
+    generator = random.Random(0)  # noqa: S311 - a sample, no secret
+    per_picture, found = _pairs_per_picture(), mined_responses(session).found
+    pairs = [pair for layer in session.layers for pair in list_pairs(session, found, layer, session.filters(layer))]
+    in_order = sorted((pair.request for pair in pairs), key=lambda request: request.image)
+    by_picture = [list(group) for _, group in groupby(in_order, key=lambda request: request.image)]
+    by_picture = [requests for requests in by_picture if len(requests) >= per_picture]
+    drawn = generator.sample(by_picture, _PICTURES)
+    return [sorted(generator.sample(requests, per_picture), key=requests.index) for requests in drawn]
 
 
-def _cosine(session: Session, pair: Pair) -> float:
-    x, places = session.pictures.tensor([pair.image]), None if pair.position is None else [pair.position]
-    wanted, _ = single(session.probe, x, pair.layer, [pair.filter], session.config.gradient, places)
-    top, left, bottom, right = pair.facts.get("grad_box", (0, 0, *session.size))
-    a, b = torch.from_numpy(pair.gradient).double(), wanted[0, :, top:bottom, left:right].double()
+def _cosine(session: Session, request: GradientRequest, result: GradientResult) -> float:
+    """Return the cosine similarity of a gradient to that of a single float32 backward pass."""
+    if result.gradient is None:
+        return 1.0
+    x, positions = session.pictures.tensor([request.image]), None if request.position is None else [request.position]
+    exact, _ = filter_gradients(
+        session.network.probe, x, request.layer, [request.filter], session.config.gradient, positions
+    )
+    if result.grad_box is not None:
+        box = result.grad_box
+        exact = exact[:, :, box.top : box.bottom, box.left : box.right]
+    a, b = torch.from_numpy(result.gradient).double(), exact[0].double()
     return float((a * b).sum() / (a.norm() * b.norm()).clamp(min=1e-30)) if b.any() else 1.0

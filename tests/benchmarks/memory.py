@@ -1,4 +1,7 @@
-"""Peak memory of an analysis of many pictures against one of few; as a program it makes one of them."""
+"""Peak memory of an analysis of many pictures, relative to one of few.
+
+Run as a program, it does one such analysis and prints its peak memory.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,30 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.rows import Row
-from tests.benchmarks.setting import ROOT, Setting
+from tests.benchmarks.workspace import ROOT, Workspace
 
 _FEW, _MANY, _MOST = 1_000, 10_000, 1.10
 _SIDE = 16
 
 
-def measure(setting: Setting) -> list[Row]:
-    """Ten times the pictures, in a process of its own each."""
-    peaks = {count: _peak_mb(setting.folder / f"memory-{count}", count) for count in (_FEW, _MANY)}
-    share = peaks[_MANY] / peaks[_FEW]
+def measure(workspace: Workspace) -> list[Row]:
+    """Analyse few and many pictures, each in its own process."""
+    peaks = {count: _peak_mb(workspace.folder / f"memory-{count}", count) for count in (_FEW, _MANY)}
+    growth = peaks[_MANY] / peaks[_FEW]
     return [
         Row(
             "memory",
             f"a small network, {_MANY:,} pictures against {_FEW:,}",
             "peak within 10 %",
-            f"{peaks[_MANY]:.0f} MB against {peaks[_FEW]:.0f} MB, {100 * (share - 1):+.1f} %",
-            share <= _MOST,
+            f"{peaks[_MANY]:.0f} MB against {peaks[_FEW]:.0f} MB, {100 * (growth - 1):+.1f} %",
+            growth <= _MOST,
             {"peak_mb": peaks},
         )
     ]
 
 
 def _peak_mb(folder: Path, count: int) -> float:
+    """Return the peak memory in MB of the analysis of ``count`` pictures, in a process of its own."""
     folder.mkdir()
     command = [sys.executable, "-m", "tests.benchmarks.memory", str(folder), str(count)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603
@@ -39,6 +43,7 @@ def _peak_mb(folder: Path, count: int) -> float:
 
 
 def _analyse(folder: Path, count: int) -> None:
+    """Analyse random pictures and print this process's peak memory as JSON."""
     import numpy as np
     from PIL import Image
 
@@ -59,7 +64,7 @@ def _analyse(folder: Path, count: int) -> None:
 
 
 def _own_peak_mb() -> float:
-    """The peak of this process alone; Linux hands the figure of ``getrusage`` down from the process that started it."""
+    """Return the peak memory of this process alone; on Linux ``getrusage`` inherits the peak of the parent process."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))

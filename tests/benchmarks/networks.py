@@ -1,4 +1,4 @@
-"""The network that most rows are about: the convolutions of VGG16."""
+"""The networks that the benchmarks analyse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Vgg16(nn.Module):
 
 
 class Tiny(nn.Module):
-    """Two convolutions, for rows that are about pictures and not about networks."""
+    """Two convolutions, for rows that depend on the pictures and not on the network."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,7 @@
-"""Two processes of one thread against one; as a program it is one of them."""
+"""CPU time of two processes of one thread each, relative to a single one.
+
+Run as a program, it is one of these processes.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +14,38 @@ from typing import Any
 
 from mkdocs_lurk.store import Store
 from tests.benchmarks.rows import Row
-from tests.benchmarks.setting import ROOT, Setting, mined, opened
+from tests.benchmarks.workspace import ROOT, Workspace, mined_responses, open_first_model
 
 _LAYER, _FILTERS, _LEAST = "features.14", 192, 1.8
 
 
-def measure(setting: Setting) -> list[Row]:
-    """Mining, and gradients of one layer: the work of one process by that of the busiest of two."""
-    one, two = (_run(setting, world) for world in (1, 2))
+def measure(workspace: Workspace) -> list[Row]:
+    """Divide the CPU time of one process by that of the busier of two, for responses and for gradients of one layer."""
+    one, two = (_run(workspace, world) for world in (1, 2))
     gains = {stage: one["cpu_s"][0][stage] / max(rank[stage] for rank in two["cpu_s"]) for stage in one["cpu_s"][0]}
     same = one["bytes"] == two["bytes"]
-    said = ", ".join(f"{stage} {gain:.2f} times" for stage, gain in gains.items())
+    described = ", ".join(f"{stage} {gain:.2f} times" for stage, gain in gains.items())
     return [
         Row(
             "ranks",
             "VGG16, 2 processes of one thread against 1, CPU time of the busiest",
             f"at least {_LEAST} times on mining and gradients, the same bytes",
-            f"{said}; {'the same bytes' if same else 'OTHER BYTES'}, {len(one['bytes'])} units",
+            f"{described}; {'the same bytes' if same else 'OTHER BYTES'}, {len(one['bytes'])} units",
             same and min(gains.values()) >= _LEAST,
             {"gains": gains, "same_bytes": same, "cpu_s": {"1": one["cpu_s"], "2": two["cpu_s"]}},
         )
     ]
 
 
-def _run(setting: Setting, world: int) -> dict[str, Any]:
-    folder = setting.folder / f"ranks-{world}"
+def _run(workspace: Workspace, world: int) -> dict[str, Any]:
+    """Run ``world`` processes; return their CPU-seconds by stage, and the bytes of every stored unit."""
+    folder = workspace.folder / f"ranks-{world}"
     folder.mkdir()
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(world)] if world > 1 else []
     command = [sys.executable, *launch, "-m", "tests.benchmarks.ranks"]
-    given = [str(folder), str(setting.photos), *([str(setting.weights)] if setting.weights else [])]
+    arguments = [str(folder), str(workspace.photos), *([str(workspace.weights)] if workspace.weights else [])]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    subprocess.run([*command, *given], cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603
+    subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603
     times = [json.loads(path.read_text()) for path in sorted(folder.glob("rank-*.json"))]
     store = Store(folder / "cache")
     keys = sorted(store.keys())
@@ -49,24 +53,26 @@ def _run(setting: Setting, world: int) -> dict[str, Any]:
 
 
 def _work(folder: Path, photos: Path, weights: Path | None) -> None:
+    """Do this process's share of the work and write its CPU-seconds."""
     import torch
 
+    from mkdocs_lurk.run.pipeline import run_stages
     from mkdocs_lurk.run.ranks import process_group
-    from mkdocs_lurk.run.stages import gradients as projecting
-    from tests.benchmarks.clock import timed
+    from mkdocs_lurk.run.stages.gradients import Gradients
+    from tests.benchmarks.cpu_time import cpu_timer
 
     torch.set_num_threads(1)
     chosen = {"layers": {"include": [_LAYER]}, "filters": _FILTERS}
     with process_group() as ranks:
-        session = opened(Setting(folder, weights, photos, {}).vgg(**chosen), ranks)
+        session = open_first_model(Workspace(folder, weights, photos, {}).vgg(**chosen), ranks)
         session.pictures.tensor([0])
         ranks.wait()
-        with timed() as mining:
-            findings = mined(session)
-        projections = projecting.Projections(session, findings)
-        with timed() as gradients:
-            session.run_units("gradients", projections.units, projections.make)
-        times = {"mining": mining.cpu_s, "gradients": gradients.cpu_s}
+        with cpu_timer() as mining:
+            responses = mined_responses(session)
+        stage = Gradients(session, responses)
+        with cpu_timer() as gradients:
+            run_stages(session, [stage])
+        times = {"mining": mining.seconds, "gradients": gradients.seconds}
         (folder / f"rank-{ranks.rank}.json").write_text(json.dumps(times))
 
 

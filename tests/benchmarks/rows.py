@@ -1,4 +1,4 @@
-"""The rows of the table: what was measured, beside what was aimed at."""
+"""The rows of the table: measurements beside their targets."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HEAD = ("stage", "work", "target", "measured", "")
-_WIDEST = (12, 44, 30, 52, 11)
+_WIDTHS = (12, 44, 30, 52, 11)
 
 
 @dataclass
 class Row:
-    """One row.
+    """One row of the table.
 
     Attributes:
-        stage: What part of the job it is about.
-        work: What was done.
-        target: What was aimed at, in words.
-        measured: What was found, in words.
-        met: Whether the target is met; none where the row could not be measured.
-        figures: The numbers behind it, for ``benchmarks.json``.
+        stage: The part of an analysis or a build that is measured.
+        work: The work that was done.
+        target: The target, in words.
+        measured: The measurement, in words.
+        met: Whether the target is met; None if the row could not be measured.
+        figures: The numbers behind the measurement, for ``benchmarks.json``.
     """
 
     stage: str
@@ -37,18 +37,19 @@ class Row:
 
 
 def table(rows: Sequence[Row], head: bool = True) -> str:
-    """The rows as lines of text, long cells folded."""
+    """Return the rows as lines of text, with long cells wrapped."""
     cells = [*([HEAD] if head else []), *((row.stage, row.work, row.target, row.measured, row.verdict) for row in rows)]
-    folded = [[_fold(text, width) for text, width in zip(line, _WIDEST, strict=True)] for line in cells]
+    wrapped = [[_wrap(text, width) for text, width in zip(line, _WIDTHS, strict=True)] for line in cells]
     lines = []
-    for line in folded:
+    for line in wrapped:
         for number in range(max(map(len, line))):
             parts = (part[number] if number < len(part) else "" for part in line)
-            lines.append("  ".join(part.ljust(width) for part, width in zip(parts, _WIDEST, strict=True)).rstrip())
+            lines.append("  ".join(part.ljust(width) for part, width in zip(parts, _WIDTHS, strict=True)).rstrip())
     return "\n".join(lines)
 
 
-def _fold(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
+    """Wrap at spaces; words longer than ``width`` stay whole."""
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:

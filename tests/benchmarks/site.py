@@ -1,4 +1,4 @@
-"""What a site of 4,224 filters adds to a build from a warm cache, and how large it is."""
+"""The build time and the size of a site of 4,224 filters, from a warm cache."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import yaml
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.site import build_site
-from mkdocs_lurk.plugin.declaration import read_declared
+from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import ModelReader, Store, digest
 from tests.benchmarks.job import SAMPLE, sampled
 from tests.benchmarks.rows import Row
-from tests.benchmarks.setting import Setting
+from tests.benchmarks.workspace import Workspace
 
 _MOST_S, _MOST_KB, _MOST_FILES, _ROUNDS = 3.0, 15.0, 300, 3
 _BUILD = """
@@ -35,28 +35,28 @@ finally:
 """
 
 
-def measure(setting: Setting) -> list[Row]:
-    """The real results of some filters of every layer of VGG16, each repeated until the layer is full."""
-    root = setting.folder / "site"
-    with_, without = _sites(setting, root)
-    _build(with_)
-    rounds = [(_build(with_)["cpu_s"], _build(without)["cpu_s"]) for _ in range(_ROUNDS)]
-    more = statistics.median(ours - bare for ours, bare in rounds)
-    torch_seen = _build(with_)["torch"]
+def measure(workspace: Workspace) -> list[Row]:
+    """Build a site from real results of some filters of every layer of VGG16, repeated until each layer is full."""
+    root = workspace.folder / "site"
+    with_plugin, without_plugin = _sites(workspace, root)
+    _build(with_plugin)
+    rounds = [(_build(with_plugin)["cpu_s"], _build(without_plugin)["cpu_s"]) for _ in range(_ROUNDS)]
+    more_s = statistics.median(with_s - without_s for with_s, without_s in rounds)
+    imports_torch = _build(with_plugin)["torch"]
     files = [path for path in (root / "site" / "models").rglob("*") if path.is_file()]
-    kinds = {suffix: sum(p.stat().st_size for p in files if p.suffix == suffix) for suffix in {p.suffix for p in files}}
+    sizes = {suffix: sum(p.stat().st_size for p in files if p.suffix == suffix) for suffix in {p.suffix for p in files}}
     pictures = [path for path in files if path.suffix == ".webp" and path.parent.name != "vgg16"]
-    kinds[".webp"] += round(_pictures(setting, with_)) - sum(path.stat().st_size for path in pictures)
-    size, filters = sum(kinds.values()), 4224
-    parts = ", ".join(f"{suffix[1:]} {kinds[suffix] / 1e3 / filters:.1f}" for suffix in sorted(kinds))
+    sizes[".webp"] += round(_picture_bytes(workspace, with_plugin)) - sum(path.stat().st_size for path in pictures)
+    size, filters = sum(sizes.values()), 4224
+    parts = ", ".join(f"{suffix[1:]} {sizes[suffix] / 1e3 / filters:.1f}" for suffix in sorted(sizes))
     return [
         Row(
             "warm build",
             f"a model of {filters:,} filters, the same site with and without the plugin",
             f"at most {_MOST_S:.0f} s more, no torch",
-            f"{more:.1f} CPU-s more, {'torch was imported' if torch_seen else 'no torch'}",
-            more <= _MOST_S and not torch_seen,
-            {"more_s": more, "rounds": rounds, "torch": torch_seen},
+            f"{more_s:.1f} CPU-s more, {'torch was imported' if imports_torch else 'no torch'}",
+            more_s <= _MOST_S and not imports_torch,
+            {"more_s": more_s, "rounds": rounds, "torch": imports_torch},
         ),
         Row(
             "output",
@@ -64,7 +64,7 @@ def measure(setting: Setting) -> list[Row]:
             f"at most {_MOST_KB:.0f} kB a filter, fewer than {_MOST_FILES} files",
             f"{size / 1e3 / filters:.1f} kB a filter ({parts}), {len(files)} files",
             size <= _MOST_KB * 1e3 * filters and len(files) < _MOST_FILES,
-            {"bytes": size, "files": len(files), "by_suffix": kinds},
+            {"bytes": size, "files": len(files), "by_suffix": sizes},
         ),
     ]
 
@@ -78,10 +78,10 @@ class _Sampled:
     reason: str = ""
 
 
-def _pictures(setting: Setting, path: Path) -> float:
-    """Bytes of all layers' pictures, were every filter there: those of the sample's pages, which repeat none."""
-    config, (_, key) = read_declared(path).config, sampled(setting)
-    site = build_site([_Sampled(config.models[0], key)], Store(config.cache_dir), setting.folder / "sample")
+def _picture_bytes(workspace: Workspace, path: Path) -> float:
+    """Extrapolate the bytes of all layers' pictures from the sample's own pages, on which no filter is repeated."""
+    config, (_, key) = read_mkdocs_yml(path).config, sampled(workspace)
+    site = build_site([_Sampled(config.models[0], key)], Store(config.cache_dir), workspace.folder / "sample")
     layers = {entry["slug"]: entry["filters"] for entry in ModelReader(Store(config.cache_dir), key).record["layers"]}
     return sum(
         file.path.stat().st_size * layers[file.path.parent.name] / SAMPLE
@@ -91,30 +91,33 @@ def _pictures(setting: Setting, path: Path) -> float:
 
 
 def _build(config: Path) -> dict[str, Any]:
+    """Build a site in a process of its own; return its CPU-seconds and whether it imported torch."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-c", _BUILD, str(config)]
     done = subprocess.run(command, cwd=config.parent, check=True, capture_output=True, text=True)  # noqa: S603
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_s": spent, **json.loads(done.stdout.splitlines()[-1])}
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu_s": cpu_s, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def _sites(setting: Setting, root: Path) -> tuple[Path, Path]:
-    """Write the configurations of the two sites, and the full model's results."""
-    _, key = sampled(setting)
+def _sites(workspace: Workspace, root: Path) -> tuple[Path, Path]:
+    """Write the configurations of the two sites, and the results of the full model."""
+    _, key = sampled(workspace)
     (root / "docs").mkdir(parents=True)
     (root / "docs" / "index.md").write_text("# Home\n\nWords.\n", "utf-8")
-    shutil.copytree(setting.folder / "cache", root / "cache")
-    model = {"name": "vgg16", "title": "VGG16", "source": "torchvision:vgg16", "images": str(setting.photos)}
+    shutil.copytree(workspace.folder / "cache", root / "cache")
+    model = {"name": "vgg16", "title": "VGG16", "source": "torchvision:vgg16", "images": str(workspace.photos)}
     lurk = {"cache_dir": "cache", "models": [model], "missing": "error"}
     declared = {"site_name": "Benchmark", "site_url": "https://example.org/", "theme": {"name": "material"}}
     paths = root / "with.yml", root / "without.yml"
     plugins: tuple[list[Any], list[Any]] = ["search", {"lurk": lurk}], ["search"]
-    for path, own in zip(paths, plugins, strict=True):
+    for path, site_plugins in zip(paths, plugins, strict=True):
         path.write_text(
-            yaml.safe_dump({**declared, "plugins": own, "site_dir": "site" if "lurk" in str(own) else "bare"})
+            yaml.safe_dump(
+                {**declared, "plugins": site_plugins, "site_dir": "site" if "lurk" in str(site_plugins) else "bare"}
+            )
         )
-    config = read_declared(paths[0]).config
+    config = read_mkdocs_yml(paths[0]).config
     store = Store(config.cache_dir)
     (state,) = resolve(config, store)
     store.set_alias(state.request, _filled(store, key))
@@ -122,15 +125,14 @@ def _sites(setting: Setting, root: Path) -> tuple[Path, Path]:
 
 
 def _filled(store: Store, key: str) -> str:
-    """Repeat the filters of every layer until there are as many as it has; returns the full record's key."""
+    """Repeat the sampled filters of every layer until it is full; return the key of the full model's record."""
     reader = ModelReader(store, key)
     record = copy.deepcopy(reader.record)
     for entry in record["layers"]:
         layer = copy.deepcopy(reader.layer(entry["name"]))
-        some = layer["filters"]
-        layer["filters"] = [{**some[n % len(some)], "index": n} for n in range(entry["filters"])]
+        sample = layer["filters"]
+        layer["filters"] = [{**sample[n % len(sample)], "index": n} for n in range(entry["filters"])]
         layer["chosen"] = entry["chosen"] = "all"
-        layer["similarity_order"] = list(range(entry["filters"]))
         entry["unit"] = digest("full layer", entry["name"], key)
         store.put(entry["unit"], layer)
     full = digest("full model", key)

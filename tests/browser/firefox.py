@@ -1,4 +1,4 @@
-"""Drives a Firefox by Marionette, the protocol that it answers by itself: no driver and no package is needed."""
+"""Drives Firefox by Marionette, the protocol that is built into it: no driver and no package is needed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAMES = ("firefox", "firefox-esr")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 KEYS = {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Enter": "\ue007",
         "Escape": "\ue00c"}  # fmt: skip
-STARTS_S = 60
-WAITS_S = 15
-QUIET = """
+START_TIMEOUT_S = 60
+WAIT_TIMEOUT_S = 15
+PREFERENCES = """
 user_pref("marionette.port", {port});
 user_pref("app.update.enabled", false);
 user_pref("browser.shell.checkDefaultBrowser", false);
@@ -35,7 +35,7 @@ def find() -> str | None:
 
 
 class Firefox:
-    """A window without a screen.
+    """A headless Firefox window.
 
     Args:
         executable: Its path.
@@ -45,31 +45,31 @@ class Firefox:
     def __init__(self, executable: str, profile: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        (profile / "user.js").write_text(QUIET.format(port=port), "utf-8")
+        (profile / "user.js").write_text(PREFERENCES.format(port=port), "utf-8")
         command = [executable, "--marionette", "--headless", "--no-remote", "--profile", str(profile)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - the machine's own browser
-        self._asked = 0
+        self._requests = 0
         try:
             self._socket = self._connect(port)
             self._read()
-            self._ask("WebDriver:NewSession", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
+            self._request("WebDriver:NewSession", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         except BaseException:
             self._process.kill()
             self._process.wait()
             raise
 
     def _connect(self, port: int) -> socket.socket:
-        until = time.monotonic() + STARTS_S
+        deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", port), timeout=STARTS_S)
+                return socket.create_connection(("127.0.0.1", port), timeout=START_TIMEOUT_S)
             except OSError:
-                if time.monotonic() > until or self._process.poll() is not None:
+                if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
                 time.sleep(0.2)
 
     def _read(self) -> Any:
-        """One message: its length, a colon, and so much JSON."""
+        """Read one message: its length, a colon, and so many bytes of JSON."""
         length = b""
         while not length.endswith(b":"):
             length += self._socket.recv(1)
@@ -78,9 +78,9 @@ class Firefox:
             data += self._socket.recv(int(length[:-1]) - len(data))
         return json.loads(data)
 
-    def _ask(self, command: str, **parameters: Any) -> Any:
-        self._asked += 1
-        message = json.dumps([0, self._asked, command, parameters]).encode()
+    def _request(self, command: str, **parameters: Any) -> Any:
+        self._requests += 1
+        message = json.dumps([0, self._requests, command, parameters]).encode()
         self._socket.sendall(b"%d:%s" % (len(message), message))
         _, _, error, result = self._read()
         if error:
@@ -89,44 +89,46 @@ class Firefox:
 
     def go(self, url: str) -> None:
         """Load a page."""
-        self._ask("WebDriver:Navigate", url=url)
+        self._request("WebDriver:Navigate", url=url)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """The value of an expression in the page, where ``arguments`` is a name for what is handed over."""
-        return self._ask("WebDriver:ExecuteScript", script=f"return ({script});", args=list(arguments), sandbox=None)
+        """Evaluate an expression in the page, in which ``arguments`` are the arguments passed."""
+        return self._request(
+            "WebDriver:ExecuteScript", script=f"return ({script});", args=list(arguments), sandbox=None
+        )
 
     def wait(self, script: str) -> Any:
-        """The value of an expression as soon as it is true."""
-        until = time.monotonic() + WAITS_S
+        """Wait until an expression is true, and return its value."""
+        deadline = time.monotonic() + WAIT_TIMEOUT_S
         while not (found := self.run(script)):
-            if time.monotonic() > until:
-                raise AssertionError(f"in {WAITS_S} s never true: {script}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"in {WAIT_TIMEOUT_S} s never true: {script}")
             time.sleep(0.05)
         return found
 
     def click(self, selector: str) -> None:
-        """Click what a selector finds first."""
-        found = self._ask("WebDriver:FindElement", using="css selector", value=selector)
-        self._ask("WebDriver:ElementClick", id=found[ELEMENT])
+        """Click the first element that matches a selector."""
+        found = self._request("WebDriver:FindElement", using="css selector", value=selector)
+        self._request("WebDriver:ElementClick", id=found[ELEMENT])
 
     def press(self, *keys: str) -> None:
-        """Press keys one after the other, by their names or letters."""
+        """Press keys one after the other, each a name or a letter."""
         typed = [KEYS.get(key, key) for key in keys]
         actions = [{"type": kind, "value": key} for key in typed for kind in ("keyDown", "keyUp")]
-        self._ask("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": actions}])
+        self._request("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": actions}])
 
     def resize(self, width: int, height: int) -> None:
-        """Give the window a size."""
-        self._ask("WebDriver:SetWindowRect", width=width, height=height)
+        """Resize the window."""
+        self._request("WebDriver:SetWindowRect", width=width, height=height)
 
     def close(self) -> None:
-        """End it."""
+        """Quit Firefox."""
         try:
-            self._ask("Marionette:Quit", flags=["eForceQuit"])
+            self._request("Marionette:Quit", flags=["eForceQuit"])
         finally:
             self._socket.close()
             try:
-                self._process.wait(STARTS_S)
+                self._process.wait(START_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
 ABOVE = {("[data-filter-open]", False): 206, ("lurk-map", True): 60}
-"""Pixels that show above an element, by whether it is on a phone: a row of tiles above an opened filter."""
+"""Pixels to show above an element, by selector and whether on a phone; above an opened filter, a row of tiles."""
 DESK, PHONE = (1280, 860), (360, 740)
 SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
     const image = new Image();
@@ -31,9 +31,14 @@ SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
 
 @dataclass(frozen=True)
 class Shot:
-    """A page, what must stand in it, and from which element's top it is shown (the page's own where there is none).
+    """A screenshot to take.
 
-    ``phone`` is that element on a phone, where it is another one.
+    Attributes:
+        name: The file's stem.
+        page: The page's address in the site.
+        ready: A selector of what the page must hold first.
+        top: A selector of the element to scroll to; the top of the page if there is none.
+        phone: The same on a phone, where it is another element.
     """
 
     name: str
@@ -49,7 +54,7 @@ SHOTS = (
     Shot("filter", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", "[data-filter-open]"),
     Shot("figures", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", ".lurk-panel-facts"),
 )
-"""A page each; ``filter`` and ``figures`` are the upper and the lower part of an opened filter."""
+"""``filter`` and ``figures`` are the upper and the lower part of an opened filter."""
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -58,7 +63,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def take(browser: Browser, base: str, shot: Shot, scheme: str, phone: bool = False) -> bytes:
-    """One screenshot, as PNG."""
+    """Take one screenshot, as PNG."""
     width, height = PHONE if phone else DESK
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce",  # type: ignore[arg-type]
@@ -79,13 +84,13 @@ def take(browser: Browser, base: str, shot: Shot, scheme: str, phone: bool = Fal
             [top, above],
         )
     page.wait_for_timeout(300)
-    taken = page.screenshot()
+    png = page.screenshot()
     context.close()
-    return taken
+    return png
 
 
-def packed(png: bytes) -> bytes:
-    """The same as WebP, of fewer pixels until it is small enough."""
+def encode(png: bytes) -> bytes:
+    """Encode a screenshot as WebP, with fewer pixels until it is small enough."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     for scale in (1.0, 0.85, 0.7, 0.6, 0.5):
         size = round(image.width * scale), round(image.height * scale)
@@ -97,7 +102,7 @@ def packed(png: bytes) -> bytes:
 
 
 def main(site: Path) -> int:
-    """Take all of them, light, dark and on a phone."""
+    """Take every screenshot in light mode, in dark mode and on a phone."""
     if not (site / "models" / "squeezenet").is_dir():
         sys.stderr.write(f"{site} holds no site with the demonstration: run make site first\n")
         return 1
@@ -116,7 +121,7 @@ def main(site: Path) -> int:
                     kind == "phone",
                 )
                 path = OUT / f"{shot.name}-{kind}.webp"
-                path.write_bytes(packed(png))
+                path.write_bytes(encode(png))
                 sys.stdout.write(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB\n")
         browser.close()
         server.shutdown()

@@ -1,4 +1,4 @@
-"""A server for built sites, which sends a strict security policy along under one address."""
+"""A server for built sites, which can send a strict security policy with their pages."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Server(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), functools.partial(_Handler, directory=str(root)))
 
     def address(self, name: str, strict: bool = False) -> str:
-        """Where a site is; ``strict``: where a policy allows no script and no style inside its pages."""
+        """The address of a site; with ``strict``, one where a policy allows no inline script and no inline style."""
         return f"http://127.0.0.1:{self.server_port}{STRICT if strict else ''}/{name}/"
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Where the theme itself writes scripts into its pages, the policy names their digests, as their hosts would."""
+    """Adds the policy to pages below ``STRICT``."""
 
     _strict = False
 
@@ -54,7 +54,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def policy(page: bytes) -> str:
-    """Everything from the site itself, nothing inside the page but the theme's own scripts."""
+    """The policy of a page: everything from the site, and of inline scripts only the theme's own, by their digests."""
     digests = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page)]
     scripts = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (

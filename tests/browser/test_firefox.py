@@ -1,4 +1,4 @@
-"""The same pages in a stock Firefox, where the machine has one: what Chromium forgives and Firefox does not."""
+"""The same pages in Firefox, where the machine has one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import LAYER, MODEL, Hosted
+from tests.browser.conftest import LAYER, MODEL, HostedSite
 from tests.browser.firefox import Firefox, find
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
 
 
 @pytest.mark.parametrize("where", ["disk", "server"])
-def test_the_map_walks_zooms_and_leads_on(firefox: Firefox, material: Hosted, where: str) -> None:
+def test_map_works_by_keyboard_and_search(firefox: Firefox, material: HostedSite, where: str) -> None:
     firefox.resize(1280, 900)
     firefox.go(getattr(material, where) + MODEL)
     firefox.wait("document.querySelector('.lurk-map-box') !== null")
@@ -51,7 +51,7 @@ def test_the_map_walks_zooms_and_leads_on(firefox: Firefox, material: Hosted, wh
 
 
 @pytest.mark.parametrize("where", ["disk", "server"])
-def test_a_filter_opens_walks_and_closes(firefox: Firefox, material: Hosted, where: str) -> None:
+def test_filter_opens_steps_and_closes(firefox: Firefox, material: HostedSite, where: str) -> None:
     firefox.resize(1280, 900)
     firefox.go(getattr(material, where) + LAYER)
     firefox.wait(f"{TILES}.length > 0")
@@ -76,7 +76,7 @@ def test_a_filter_opens_walks_and_closes(firefox: Firefox, material: Hosted, whe
     assert firefox.run("__errors.length") == 0
 
 
-def test_it_sorts_and_sifts_by_class(firefox: Firefox, material: Hosted) -> None:
+def test_gallery_narrows_to_a_class(firefox: Firefox, material: HostedSite) -> None:
     firefox.go(material.server + "models/small/many/index.html")
     firefox.wait(f"{TILES}.length > 0")
     firefox.run("document.querySelector('.lurk-toolbar input[type=search], .lurk-toolbar input[list]').focus()")
@@ -85,7 +85,7 @@ def test_it_sorts_and_sifts_by_class(firefox: Firefox, material: Hosted) -> None
     assert "class=dog" in firefox.run("location.hash")
 
 
-def test_nothing_is_wider_than_a_phone(firefox: Firefox, material: Hosted) -> None:
+def test_pages_fit_a_phone(firefox: Firefox, material: HostedSite) -> None:
     firefox.resize(450, 800)  # no window of Firefox's is narrower
     for path, ready in ((MODEL, ".lurk-map-box"), (f"{LAYER}#filter-3", ".lurk-ranked")):
         firefox.go(material.server + path)

@@ -1,4 +1,4 @@
-"""The gallery of a layer: only what is on screen is in the page; orders, choices, and its state in the address."""
+"""The gallery of a layer: only rows near the window are in the page; orders, choices, and the state in the address."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Hosted, Visitor
-from tests.browser.invented import CLASSES, FILTERS
+from tests.browser.conftest import MANY, HostedSite, Visitor
+from tests.browser.invented import FILTERS
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-MANY = "models/small/many/index.html"
 
 
 def status(visitor: Visitor) -> str:
     return visitor.page.locator(".lurk-status-line [role=status]").inner_text()
 
 
-def test_of_many_filters_those_in_sight_are_in_the_page(visit: Visit, material: Hosted) -> None:
+def test_only_rows_near_the_window_are_in_the_page(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.gallery(MANY)
+    visitor.open_gallery(MANY)
     page = visitor.page
     assert status(visitor) == "2,048 filters; 21 dead, they stand last."
     most = page.locator("lurk-gallery a[data-filter]").count()
@@ -50,18 +49,18 @@ def test_of_many_filters_those_in_sight_are_in_the_page(visit: Visit, material: 
         ("ratio", [5, 11, 17]),
     ],
 )
-def test_it_sorts(visit: Visit, material: Hosted, order: str, first: list[int]) -> None:
+def test_gallery_sorts_filters(visit: Visit, material: HostedSite, order: str, first: list[int]) -> None:
     visitor = visit(material.server)
-    visitor.gallery(MANY)
+    visitor.open_gallery(MANY)
     visitor.page.get_by_role("combobox", name="Order").select_option(order)
     assert visitor.tiles[:3] == first
     assert (f"order={order}" in visitor.page.url) == (order != "index")
     assert visitor.errors == []
 
 
-def test_it_sifts_by_class_dead_and_duplicates(visit: Visit, material: Hosted) -> None:
+def test_gallery_narrows_to_a_class_and_hides_dead_filters_and_duplicates(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.gallery(MANY)
+    visitor.open_gallery(MANY)
     page = visitor.page
     page.get_by_role("combobox", name="Only filters that answer to this class").fill("dog")
     assert visitor.tiles == [5, 3]
@@ -76,9 +75,9 @@ def test_it_sifts_by_class_dead_and_duplicates(visit: Visit, material: Hosted) -
     assert visitor.errors == []
 
 
-def test_tiles_show_what_the_visitor_picks_at_the_size_wished(visit: Visit, material: Hosted) -> None:
+def test_tiles_show_the_chosen_picture_at_the_chosen_size(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.gallery()
+    visitor.open_gallery()
     page = visitor.page
     picture = page.locator('a[data-filter="0"] svg')
     crop = picture.get_attribute("viewBox")
@@ -96,11 +95,11 @@ def test_tiles_show_what_the_visitor_picks_at_the_size_wished(visit: Visit, mate
     assert visitor.errors == []
 
 
-def test_an_address_opens_the_same_view(visit: Visit, address: str) -> None:
+def test_address_restores_the_state(visit: Visit, address: str) -> None:
     view = "#filter-12?show=synthesis&order=strongest&hide=dead&size=144"
     visitor = visit(address)
-    visitor.gallery(f"models/small/features.3/index.html{view}")
-    visitor.opened(12)
+    visitor.open_gallery(f"models/small/features.3/index.html{view}")
+    visitor.wait_for_filter(12)
     page = visitor.page
     assert page.get_by_role("radio", name="Synthesis").is_checked()
     assert page.get_by_role("combobox", name="Order").input_value() == "strongest"
@@ -112,9 +111,9 @@ def test_an_address_opens_the_same_view(visit: Visit, address: str) -> None:
     assert visitor.errors == []
 
 
-def test_neighbours_lead_on(visit: Visit, material: Hosted) -> None:
+def test_neighbour_links_lead_to_the_layers_before_and_after(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.disk)
-    visitor.gallery()
+    visitor.open_gallery()
     page = visitor.page
     page.locator(".lurk-neighbours a[rel=next]").click()
     page.locator('lurk-gallery[data-key="small/features.6"] a[data-filter]').first.wait_for()
@@ -123,9 +122,9 @@ def test_neighbours_lead_on(visit: Visit, material: Hosted) -> None:
     assert visitor.errors == []
 
 
-def test_arrows_move_through_the_grid(visit: Visit, material: Hosted) -> None:
+def test_arrow_keys_move_the_focus_through_the_grid(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.gallery()
+    visitor.open_gallery()
     page = visitor.page
     page.locator('a[data-filter="0"]').focus()
     page.keyboard.press("ArrowRight")
@@ -138,16 +137,3 @@ def test_arrows_move_through_the_grid(visit: Visit, material: Hosted) -> None:
     page.keyboard.press("Home")
     assert visitor.focused == "0"
     assert page.locator('lurk-gallery a[data-filter][tabindex="0"]').count() == 1
-
-
-def test_all_classes_are_a_click_away(visit: Visit, material: Hosted) -> None:
-    visitor = visit(material.server)
-    visitor.gallery(f"{MANY}#filter-12")
-    visitor.opened(12)
-    classes = visitor.page.locator(".lurk-fact-classes")
-    assert classes.locator(".lurk-bar-value").count() == 10
-    classes.get_by_role("button", name=f"All {CLASSES}").click()
-    assert classes.locator(".lurk-bar-value").count() == CLASSES
-    classes.get_by_role("button", name="Top 10").click()
-    assert classes.locator(".lurk-bar-value").count() == 10
-    assert visitor.errors == []

@@ -1,4 +1,4 @@
-"""The keyboard alone: from the address bar to a filter, a photo of it, and back out."""
+"""The pages by keyboard alone."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import LAYER, MODEL, Hosted, Visitor
+from tests.browser.conftest import LAYER, MODEL, HostedSite, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-STOPS = 120
+MAX_STOPS = 120
 
 
 def tab_to(visitor: Visitor, selector: str, back: bool = False) -> None:
-    """Press Tab until the focus stands on what a selector finds; what has the focus must show it."""
+    """Press Tab until an element that matches a selector has the focus."""
     page = visitor.page
-    for _ in range(STOPS):
+    for _ in range(MAX_STOPS):
         page.keyboard.press("Shift+Tab" if back else "Tab")
-        if page.evaluate("one => document.activeElement.matches(one)", selector):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-    raise AssertionError(f"{STOPS} stops and no {selector}")
+    raise AssertionError(f"{MAX_STOPS} stops and no {selector}")
 
 
-def shows_focus(visitor: Visitor) -> bool:
-    """Whether one can see where the focus is: by an outline, on the element or on the label around it."""
+def focus_is_visible(visitor: Visitor) -> bool:
+    """Whether an outline shows the focus, on the element or on the label around it."""
     return bool(
         visitor.page.evaluate(
             """() => [document.activeElement, document.activeElement.closest("label")].some((one) => {
@@ -36,32 +36,8 @@ def shows_focus(visitor: Visitor) -> bool:
     )
 
 
-def test_from_the_top_of_a_layer_to_a_photo_and_back(visit: Visit, material: Hosted) -> None:
-    visitor = visit(material.server)
-    visitor.gallery()
+def open_and_close_a_photo(visitor: Visitor) -> None:
     page = visitor.page
-    tab_to(visitor, '.lurk-toolbar input[type="radio"]')
-    assert shows_focus(visitor)
-    page.keyboard.press("ArrowRight")
-    assert "show=synthesis" in page.url
-    tab_to(visitor, ".lurk-toolbar select")
-    assert shows_focus(visitor)
-    tab_to(visitor, ".lurk-menu-button")
-    page.keyboard.press("Enter")
-    assert page.get_by_label("Hide dead filters").is_visible()
-    page.keyboard.press("Escape")
-    assert page.get_by_label("Hide dead filters").is_hidden()
-    tab_to(visitor, ".lurk-neighbours a")
-    tab_to(visitor, "a[data-filter]")
-    assert shows_focus(visitor)
-    page.keyboard.press("ArrowRight")
-    index = int(visitor.focused)
-    page.keyboard.press("Enter")
-    visitor.opened(index)
-    tab_to(visitor, '[role="switch"]')
-    assert shows_focus(visitor)
-    page.keyboard.press("Space")
-    assert page.locator('[role="switch"]').get_attribute("aria-checked") == "true"
     tab_to(visitor, "button[data-image]")
     page.keyboard.press("Enter")
     page.locator("lurk-photo .lurk-bars").wait_for()
@@ -69,7 +45,36 @@ def test_from_the_top_of_a_layer_to_a_photo_and_back(visit: Visit, material: Hos
     page.keyboard.press("Escape")
     page.locator("lurk-photo").wait_for(state="detached")
     assert page.evaluate("document.activeElement.matches('button[data-image]')")
-    tab_to(visitor, ".lurk-take button")
+
+
+def test_layer_page_works_by_keyboard_alone(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server)
+    visitor.open_gallery()
+    page = visitor.page
+    tab_to(visitor, '.lurk-toolbar input[type="radio"]')
+    assert focus_is_visible(visitor)
+    page.keyboard.press("ArrowRight")
+    assert "show=synthesis" in page.url
+    tab_to(visitor, ".lurk-toolbar select")
+    assert focus_is_visible(visitor)
+    tab_to(visitor, ".lurk-menu-button")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("Hide dead filters").is_visible()
+    page.keyboard.press("Escape")
+    assert page.get_by_label("Hide dead filters").is_hidden()
+    tab_to(visitor, ".lurk-neighbours a")
+    tab_to(visitor, "a[data-filter]")
+    assert focus_is_visible(visitor)
+    page.keyboard.press("ArrowRight")
+    index = int(visitor.focused)
+    page.keyboard.press("Enter")
+    visitor.wait_for_filter(index)
+    tab_to(visitor, '[role="switch"]')
+    assert focus_is_visible(visitor)
+    page.keyboard.press("Space")
+    assert page.locator('[role="switch"]').get_attribute("aria-checked") == "true"
+    open_and_close_a_photo(visitor)
+    tab_to(visitor, ".lurk-share button")
     page.keyboard.press("Escape")
     assert page.locator("[data-filter-open]").count() == 0
     assert visitor.focused == str(index)
@@ -79,12 +84,12 @@ def test_from_the_top_of_a_layer_to_a_photo_and_back(visit: Visit, material: Hos
     assert visitor.errors == []
 
 
-def test_the_map_is_one_stop_and_its_card_leads_on(visit: Visit, material: Hosted) -> None:
+def test_map_is_one_tab_stop_and_its_card_links_the_layer(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.map(MODEL)
+    visitor.open_map(MODEL)
     page = visitor.page
     tab_to(visitor, ".lurk-map-tools input")
-    assert shows_focus(visitor)
+    assert focus_is_visible(visitor)
     tab_to(visitor, ".lurk-map-box")
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.dataset.layer") == "features.6"
@@ -97,12 +102,12 @@ def test_the_map_is_one_stop_and_its_card_leads_on(visit: Visit, material: Hoste
     assert visitor.errors == []
 
 
-def test_a_sheet_on_a_phone_keeps_the_focus_inside(visit: Visit, material: Hosted) -> None:
+def test_modal_panel_keeps_the_focus_inside(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server, viewport={"width": 360, "height": 740})
-    visitor.gallery(LAYER)
+    visitor.open_gallery(LAYER)
     visitor.open_filter(3)
     page = visitor.page
-    for _ in range(STOPS):
+    for _ in range(MAX_STOPS):
         page.keyboard.press("Tab")
         inside = "document.activeElement === document.body || document.activeElement.closest('[data-filter-open]')"
         assert page.evaluate(f"Boolean({inside})")

@@ -1,4 +1,4 @@
-"""The pages as a visitor meets them: in every theme, from disk, to and fro, small, dark, printed, without script."""
+"""The pages in every theme, from disk, on small screens, in dark mode, printed, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import LAYER, LAYERS, MODEL, Hosted, Sites, Visitor
+from tests.browser.conftest import LAYER, LAYERS, MODEL, HostedSite, Sites, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
-CUT = """() => [...document.querySelectorAll(".lurk :is(button, label, h2, h3, .lurk-tile-index, .lurk-switch)")]
+CUT_LABELS = """() => [...document.querySelectorAll(".lurk :is(button, label, h2, h3, .lurk-tile-index, .lurk-switch)")]
     .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.outerHTML)"""
-"""Labels that do not fit."""
+"""Finds labels that do not fit."""
 
 
-def test_a_permanent_link_opens_its_filter(visit: Visit, address: str) -> None:
+def test_permanent_link_opens_its_filter(visit: Visit, address: str) -> None:
     visitor = visit(address)
     visitor.go(f"{LAYER}#filter-7")
-    visitor.opened(7)
+    visitor.wait_for_filter(7)
     assert visitor.errors == []
 
 
-def test_an_embedded_filter_shows_its_pictures(visit: Visit, material: Hosted) -> None:
+def test_embedded_filter_shows_its_pictures(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.disk)
     visitor.go("index.html")
     assert visitor.page.locator("figure.lurk-embed svg").count() == 5
@@ -32,17 +32,17 @@ def test_an_embedded_filter_shows_its_pictures(visit: Visit, material: Hosted) -
     assert visitor.errors == []
 
 
-def test_the_other_themes_show_it_too(visit: Visit, plain: Hosted) -> None:
+def test_gallery_and_map_work_in_the_other_themes(visit: Visit, plain: HostedSite) -> None:
     visitor = visit(plain.server)
-    visitor.gallery()
+    visitor.open_gallery()
     visitor.open_filter(3)
-    visitor.map()
+    visitor.open_map()
     visitor.page.locator('a[data-layer="features.3"]').click()
     visitor.page.locator('lurk-gallery a[data-filter="0"]').first.wait_for()
     assert visitor.errors == []
 
 
-def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain: Hosted) -> None:
+def test_facts_and_tables_are_aligned(visit: Visit, material: HostedSite, plain: HostedSite) -> None:
     for site in (material, plain):
         visitor = visit(site.server)
         visitor.go(MODEL)
@@ -67,7 +67,7 @@ def test_values_line_up_with_their_labels(visit: Visit, material: Hosted, plain:
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (390, 1), (768, 1), (640, 2), (1280, 1), (1920, 1)])
-def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width: int, zoom: int) -> None:
+def test_no_page_is_wider_than_the_window(visit: Visit, material: HostedSite, width: int, zoom: int) -> None:
     visitor = visit(material.server, viewport={"width": width, "height": 800}, device_scale_factor=zoom)
     ready = {
         "index.html": ".lurk-embed", "models/index.html": ".lurk-facts", MODEL: ".lurk-map-box",
@@ -77,23 +77,23 @@ def test_nothing_is_wider_than_the_window(visit: Visit, material: Hosted, width:
         visitor.go(path)
         visitor.page.locator(part).first.wait_for()
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert visitor.page.evaluate(CUT) == [], path
+        assert visitor.page.evaluate(CUT_LABELS) == [], path
     assert visitor.errors == []
 
 
-def test_the_first_tiles_stand_on_the_first_screen(visit: Visit, material: Hosted) -> None:
+def test_first_tiles_are_on_the_first_screen(visit: Visit, material: HostedSite) -> None:
     for width, height in ((360, 740), (1280, 800)):
         visitor = visit(material.server, viewport={"width": width, "height": height})
-        visitor.gallery()
+        visitor.open_gallery()
         tile = visitor.page.locator("a[data-filter]").first.bounding_box()
         assert tile is not None
         assert tile["y"] + tile["height"] < height
-        seen = visitor.page.locator("svg.lurk-seen").bounding_box()
-        assert seen is not None
-        assert seen["y"] < tile["y"]
+        field = visitor.page.locator("svg.lurk-seen").bounding_box()
+        assert field is not None
+        assert field["y"] < tile["y"]
 
 
-def test_without_script_every_filter_is_there(visit: Visit, material: Hosted) -> None:
+def test_all_filters_show_without_javascript(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.disk, java_script_enabled=False)
     page = visitor.page
     visitor.go(LAYER)
@@ -110,19 +110,19 @@ def test_without_script_every_filter_is_there(visit: Visit, material: Hosted) ->
     assert "features.0" in page.url
 
 
-def test_dark_and_light_have_their_own_ground(visit: Visit, material: Hosted) -> None:
+def test_light_and_dark_have_their_own_colours(visit: Visit, material: HostedSite) -> None:
     grounds = set()
     for scheme in ("light", "dark"):
         visitor = visit(material.server, color_scheme=scheme)
         visitor.go(f"{LAYER}#filter-3")
-        visitor.opened(3)
+        visitor.wait_for_filter(3)
         grounds.add(visitor.page.evaluate("getComputedStyle(document.body).backgroundColor"))
         grounds.add(visitor.page.locator(".lurk-panel-title").evaluate("title => getComputedStyle(title).color"))
         assert visitor.errors == []
     assert len(grounds) == 4
 
 
-def test_a_page_follows_the_switch_to_dark(visit: Visit, material: Hosted) -> None:
+def test_page_follows_the_switch_to_dark_mode(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
     for path, ready, part in (
         (MODEL, ".lurk-map-box", ".lurk-card"),
@@ -138,26 +138,26 @@ def test_a_page_follows_the_switch_to_dark(visit: Visit, material: Hosted) -> No
     assert visitor.errors == []
 
 
-def test_print_shows_every_filter_and_no_tools(visit: Visit, material: Hosted) -> None:
+def test_print_shows_every_filter_and_no_controls(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.gallery("models/small/many/index.html#filter-3")
-    visitor.opened(3)
+    visitor.open_gallery("models/small/many/index.html#filter-3")
+    visitor.wait_for_filter(3)
     page = visitor.page
     page.emulate_media(media="print")
-    for tools in (".lurk-toolbar", ".lurk-panel-walk", ".lurk-take", ".lurk-switch"):
+    for tools in (".lurk-toolbar", ".lurk-panel-walk", ".lurk-share", ".lurk-switch"):
         assert page.locator(tools).first.is_hidden()
     assert page.locator(".lurk-how-body").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("a[data-filter]").count() == 2048
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("a[data-filter]").count() < 300
-    visitor.gallery()
+    visitor.open_gallery()
     assert page.pdf().startswith(b"%PDF")
 
 
-def test_print_shows_all_of_the_map(visit: Visit, material: Hosted) -> None:
+def test_print_shows_the_whole_map(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
-    visitor.map("models/resnet152/")
+    visitor.open_map("models/resnet152/")
     page = visitor.page
     canvas = page.locator(".lurk-map-canvas")
     before = page.locator(".lurk-map-canvas > g").get_attribute("transform")
@@ -169,10 +169,10 @@ def test_print_shows_all_of_the_map(visit: Visit, material: Hosted) -> None:
     frame = canvas.bounding_box()
     assert frame is not None
     for box in page.locator(".lurk-map-box").all():
-        there = box.bounding_box()
-        assert there is not None
-        assert frame["x"] - 1 <= there["x"] <= there["x"] + there["width"] <= frame["x"] + frame["width"] + 1
-        assert there["y"] + there["height"] <= frame["y"] + frame["height"] + 1
+        place = box.bounding_box()
+        assert place is not None
+        assert frame["x"] - 1 <= place["x"] <= place["x"] + place["width"] <= frame["x"] + frame["width"] + 1
+        assert place["y"] + place["height"] <= frame["y"] + frame["height"] + 1
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -180,10 +180,10 @@ def test_print_shows_all_of_the_map(visit: Visit, material: Hosted) -> None:
     assert visitor.errors == []
 
 
-def test_nothing_moves_for_who_wishes_so(visit: Visit, material: Hosted) -> None:
+def test_nothing_moves_if_reduced_motion_is_preferred(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server, reduced_motion="reduce")
-    visitor.gallery(f"{LAYER}#filter-3")
-    visitor.opened(3)
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
     moving = visitor.page.evaluate(
         """() => [...document.querySelectorAll("lurk-gallery, lurk-gallery *")].filter((one) => {
             const style = getComputedStyle(one);
@@ -195,10 +195,10 @@ def test_nothing_moves_for_who_wishes_so(visit: Visit, material: Hosted) -> None
     assert visitor.page.locator(".lurk-gradient").first.evaluate("one => getComputedStyle(one).opacity") == "1"
 
 
-@pytest.mark.parametrize("theme", ["whole", "mkdocs"])
-def test_a_strict_policy_forbids_nothing_of_ours(visit: Visit, sites: Sites, theme: str) -> None:
+@pytest.mark.parametrize("theme", ["plain-material", "mkdocs"])
+def test_pages_break_no_strict_security_policy(visit: Visit, sites: Sites, theme: str) -> None:
     def forbidden(path: str, act: Callable[[Visitor], None]) -> set[str]:
-        visitor = visit(sites.named(theme).strict)
+        visitor = visit(sites.themed(theme).strict)
         visitor.page.add_init_script(
             "window.__forbidden = []; document.addEventListener('securitypolicyviolation',"
             " ({ effectiveDirective, blockedURI, sourceFile }) =>"
@@ -209,7 +209,7 @@ def test_a_strict_policy_forbids_nothing_of_ours(visit: Visit, sites: Sites, the
         return set(visitor.page.evaluate("__forbidden"))
 
     def layer(visitor: Visitor) -> None:
-        visitor.opened(3)
+        visitor.wait_for_filter(3)
         visitor.page.get_by_role("button", name="View").click()
         visitor.page.locator("button[data-image]").first.click()
         visitor.page.locator("lurk-photo .lurk-bars").wait_for()
@@ -228,14 +228,14 @@ def test_a_strict_policy_forbids_nothing_of_ours(visit: Visit, sites: Sites, the
     assert forbidden("index.html", lambda visitor: visitor.page.locator(".lurk-embed").wait_for()) - theirs == set()
 
 
-def test_offline_and_privacy_plugins_and_right_to_left(visit: Visit, sites: Sites) -> None:
-    kept = sites.named("kept")
-    fetched = [path for path in kept.site.rglob("external/**/*") if path.is_file()]
+def test_pages_work_with_offline_and_privacy_plugins_from_right_to_left(visit: Visit, sites: Sites) -> None:
+    offline = sites.themed("offline")
+    fetched = [path for path in offline.folder.rglob("external/**/*") if path.is_file()]
     assert fetched == [], "the privacy plugin found something to download"
-    visitor = visit(kept.disk)
+    visitor = visit(offline.disk)
     page = visitor.page
     page.route("https://unpkg.com/**", lambda route: route.fulfill(body="", content_type="text/javascript"))
-    visitor.gallery("models/small/features.3/index.html")
+    visitor.open_gallery("models/small/features.3/index.html")
     assert page.evaluate("getComputedStyle(document.querySelector('lurk-gallery')).direction") == "rtl"
     first, second = (page.locator("a[data-filter]").nth(place).bounding_box() for place in (0, 1))
     assert first is not None
@@ -243,19 +243,19 @@ def test_offline_and_privacy_plugins_and_right_to_left(visit: Visit, sites: Site
     assert second["x"] < first["x"], "tiles run from left to right"
     visitor.open_filter(3)
     page.keyboard.press("ArrowLeft")
-    visitor.opened(4)
+    visitor.wait_for_filter(4)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     page.locator(".lurk-neighbours a[rel=next]").click()
     page.locator('lurk-gallery[data-key="small/features.6"] a[data-filter]').first.wait_for()
-    visitor.map("models/small/index.html")
+    visitor.open_map("models/small/index.html")
     page.locator('a[data-layer="features.0"]').click()
     page.locator('lurk-gallery[data-key="small/features.0"] a[data-filter]').first.wait_for()
     assert visitor.errors == []
 
 
-def test_every_layer_has_its_pages(visit: Visit, material: Hosted) -> None:
+def test_every_layer_has_a_page_with_all_its_filters(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.disk)
     for name, filters, _ in LAYERS:
-        visitor.gallery(f"models/small/{name}/index.html")
+        visitor.open_gallery(f"models/small/{name}/index.html")
         assert len(visitor.tiles) == filters
     assert visitor.errors == []

@@ -1,4 +1,4 @@
-"""How heavy the pages are. Sizes are held to their limits; times are printed at the end of the run, never asserted."""
+"""How much the pages load. Sizes are held to limits; times are reported at the end of the run, never asserted."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ import pytest
 from PIL import Image
 
 from mkdocs_lurk.pages.front_end import SCRIPT
-from tests.browser.conftest import MATERIAL, Hosted, Visitor
+from tests.browser.conftest import MANY, MATERIAL, HostedSite, Visitor
 from tests.browser.server import Server
 from tests.plugin.sites import project
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 Record = Callable[[str, object], None]
-MANY = "models/small/many/index.html"
 WIDE = "models/small/features.0/index.html"
 FILTERS = 512
 PHOTOS = sorted((Path(__file__).parents[2] / "assets" / "demo" / "photos").glob("*/*.jpg"))[::7]
-LIGHT_KB = {"layer": 45, "model": 80}
-BEFORE_SCROLLING_KB = 1500
-WATCH = """
+MAX_SCRIPTS_KB = {"layer": 45, "model": 80}
+MAX_KB_BEFORE_SCROLLING = 1500
+OBSERVE = """
     window.__shift = 0;
     new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shift += entry.value;
@@ -43,8 +42,8 @@ LOADED = """() => performance.getEntries().filter(({ entryType }) => /resource|n
     .map(({ name, decodedBodySize }) => [name.split("/").pop(), decodedBodySize])"""
 
 
-def gzipped(*names: str, site: Hosted) -> float:
-    folder = (site.site / SCRIPT).parent
+def gzipped(*names: str, site: HostedSite) -> float:
+    folder = (site.folder / SCRIPT).parent
     return sum(len(gzip.compress((folder / name).read_bytes(), 9)) for name in names) / 1000
 
 
@@ -59,29 +58,29 @@ def _photo(height: int, width: int, number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a site with a layer of 512 filters, its tiles as heavy as those of photos."""
-    made = project(
+    """The address of a site with a layer of 512 filters, whose tiles are as large as those of photos."""
+    large = project(
         tmp_path_factory.mktemp("wide"), layers=(("features.0", FILTERS, 96),), side=128, theme=MATERIAL,
         draw=lambda height, width, seed: _photo(height, width, seed % len(PHOTOS)),
     )  # fmt: skip
-    made.build()
-    with Server(made.root) as server:
+    large.build()
+    with Server(large.root) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.address("site")
         server.shutdown()
 
 
 @pytest.fixture
-def watched(visit: Visit) -> Callable[[str, str], tuple[Visitor, dict[str, Any]]]:
-    """Visit a gallery, and tell what it took until it came to rest."""
+def measure(visit: Visit) -> Callable[[str, str], tuple[Visitor, dict[str, Any]]]:
+    """A function that visits a gallery, and returns what it loaded and how long that took."""
 
     def start(base: str, path: str) -> tuple[Visitor, dict[str, Any]]:
         visitor = visit(base)
         page = visitor.page
-        page.add_init_script(WATCH)
+        page.add_init_script(OBSERVE)
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
-        visitor.gallery(path)
+        visitor.open_gallery(path)
         page.wait_for_load_state("networkidle")
         metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
         loaded = page.evaluate(LOADED)
@@ -94,7 +93,7 @@ def watched(visit: Visit) -> Callable[[str, str], tuple[Visitor, dict[str, Any]]
     return start
 
 
-def said(what: str, took: dict[str, Any]) -> str:
+def summary(what: str, took: dict[str, Any]) -> str:
     return (
         f"{what}: {took['script_ms']:.0f} ms of script and {took['layout_ms']:.0f} ms of layout, first tile after "
         f"{took['tiles_ms']:.0f} ms, {took['kb']:.0f} kB before scrolling (page, theme and pictures, not compressed), "
@@ -102,24 +101,24 @@ def said(what: str, took: dict[str, Any]) -> str:
     )
 
 
-def test_the_scripts_are_light(material: Hosted, record_property: Record) -> None:
+def test_scripts_stay_below_their_sizes(material: HostedSite, record_property: Record) -> None:
     layer, model = gzipped("lurk.js", site=material), gzipped("lurk.js", "lurk-map.js", site=material)
     styles = gzipped("lurk.css", site=material)
     record_property(
         "figures",
         f"JavaScript, gzipped: a layer's page {layer:.1f} kB, a model's {model:.1f} kB; styles {styles:.1f} kB",
     )
-    assert layer <= LIGHT_KB["layer"]
-    assert model <= LIGHT_KB["model"]
+    assert layer <= MAX_SCRIPTS_KB["layer"]
+    assert model <= MAX_SCRIPTS_KB["model"]
 
 
-def test_a_layer_of_512_filters_is_light_and_nothing_jumps(
-    watched: Callable[[str, str], tuple[Visitor, dict[str, Any]]], wide: str, record_property: Record
+def test_layer_of_512_filters_loads_little_and_does_not_shift(
+    measure: Callable[[str, str], tuple[Visitor, dict[str, Any]]], wide: str, record_property: Record
 ) -> None:
-    visitor, took = watched(wide, WIDE)
+    visitor, took = measure(wide, WIDE)
     page = visitor.page
-    record_property("figures", said(f"A layer of {FILTERS} filters", took))
-    assert took["kb"] < BEFORE_SCROLLING_KB
+    record_property("figures", summary(f"A layer of {FILTERS} filters", took))
+    assert took["kb"] < MAX_KB_BEFORE_SCROLLING
     assert took["shift"] == 0
     pictures = [name for name in took["names"] if name.endswith(".webp")]
     assert "tiles-0.webp" in pictures
@@ -137,21 +136,21 @@ def test_a_layer_of_512_filters_is_light_and_nothing_jumps(
     assert visitor.errors == []
 
 
-def test_a_layer_of_2048_filters_loads_little_too(
-    watched: Callable[[str, str], tuple[Visitor, dict[str, Any]]], material: Hosted, record_property: Record
+def test_layer_of_2048_filters_loads_little_and_does_not_shift(
+    measure: Callable[[str, str], tuple[Visitor, dict[str, Any]]], material: HostedSite, record_property: Record
 ) -> None:
-    visitor, took = watched(material.server, MANY)
-    record_property("figures", said("A layer of 2,048 filters", took))
-    assert took["kb"] < BEFORE_SCROLLING_KB
+    visitor, took = measure(material.server, MANY)
+    record_property("figures", summary("A layer of 2,048 filters", took))
+    assert took["kb"] < MAX_KB_BEFORE_SCROLLING
     assert took["shift"] == 0
     visitor.page.evaluate("scrollTo(0, 20000)")
     visitor.page.wait_for_timeout(200)
     assert visitor.page.evaluate("__shift") < 0.01
 
 
-def test_frames_while_scrolling_are_printed(visit: Visit, material: Hosted, record_property: Record) -> None:
+def test_frame_times_while_scrolling_are_reported(visit: Visit, material: HostedSite, record_property: Record) -> None:
     visitor = visit(material.server)
-    visitor.gallery(MANY)
+    visitor.open_gallery(MANY)
     times = visitor.page.evaluate(
         """() => new Promise((done) => {
             const times = []; let last = performance.now(), left = 40;

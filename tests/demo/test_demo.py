@@ -1,4 +1,4 @@
-"""The demonstration's data is whole, credited, and does what its cards say."""
+"""The demonstration's data is complete and credited, and its networks perform as their cards say."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ CARDS = sorted((ROOT / "docs" / "cards").glob("*.md"))
 
 
 def script(name: str) -> ModuleType:
-    """Import one of the demonstration's files, which are in no package."""
+    """Import one of the demonstration's scripts, which belong to no package."""
     spec = importlib.util.spec_from_file_location(f"demo_{name}", DEMO / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # dataclasses look up their module
     spec.loader.exec_module(module)
     return module
 
@@ -64,7 +64,7 @@ def test_squeezenet_weights_fit_torchvision_strictly():
     ("photo", "index"),
     [("animal/koala", 105), ("animal/panda", 388), ("fish/fish-10", 1), ("monument/pont-du-gard", 888)],
 )
-def test_squeezenet_knows_what_is_on_a_photo(photo, index):
+def test_squeezenet_classifies_photos(photo, index):
     network = squeezenet1_1().eval()
     network.load_state_dict(load_file(DEMO / "squeezenet1_1.safetensors"))
     prepare = SqueezeNet1_1_Weights.IMAGENET1K_V1.transforms()
@@ -72,7 +72,7 @@ def test_squeezenet_knows_what_is_on_a_photo(photo, index):
         assert network(prepare(picture)[None]).argmax().item() == index
 
 
-def test_folding_the_input_changes_nothing():
+def test_folding_the_normalisation_into_the_first_convolution_keeps_its_output():
     make = script("make_squeezenet")
     random = torch.Generator().manual_seed(0)
     weight = torch.randn(4, 3, 3, 3, generator=random, dtype=torch.float64)
@@ -98,7 +98,7 @@ def test_unpickler_reads_arrays_and_nothing_else():
         make.read_layers(pickle.dumps({"conv1": [1, 2]}, protocol=3))
 
 
-def test_another_pickle_is_refused_before_it_is_read(tmp_path):
+def test_pickle_with_another_digest_is_refused_unread(tmp_path):
     (tmp_path / "weights.pkl").write_bytes(b"not that file")
     with pytest.raises(ValueError, match=r"weights\.pkl: not the squeezenet_weights"):
         script("make_squeezenet").pickle_bytes(tmp_path / "weights.pkl")
@@ -107,13 +107,13 @@ def test_another_pickle_is_refused_before_it_is_read(tmp_path):
 # Photographs
 
 
-def test_photos_are_as_many_and_as_large_as_planned():
+def test_number_and_total_size_of_the_photos():
     assert 100 <= len(PHOTOS) <= 160
     assert sum(photo.stat().st_size for photo in PHOTOS) <= 4_000_000
     assert {photo.parent.name for photo in PHOTOS} >= {"animal", "fish", "monument", "tool"}
 
 
-def test_photos_are_small_rgb_and_bare():
+def test_photos_are_small_rgb_jpegs_without_metadata():
     for photo in PHOTOS:
         with Image.open(photo) as picture:
             picture.load()
@@ -132,7 +132,7 @@ def test_every_photo_is_credited_and_free():
         assert licence in {"Public domain", "CC0-1.0"}, path
 
 
-def test_readme_entries_credit_only_the_files_they_name():
+def test_credits_apply_only_to_the_files_of_their_entry():
     readme = """Copyright: Ann
 Source: https://example.org/a
 License: CC0-1.0
@@ -150,8 +150,8 @@ Copyright: Nobody says under which terms
 Files:
 four.webp
 """
-    found = script("make_photos").read_credits(readme)
-    assert {name: credit.licence for name, credit in found.items()} == {
+    by_file = script("make_photos").read_credits(readme)
+    assert {name: credit.licence for name, credit in by_file.items()} == {
         "one.webp": "CC0-1.0",
         "sub/two.webp": "CC0-1.0",
         "three.webp": "CC-BY-2.0",
@@ -174,12 +174,12 @@ def qt_archive(name: str, content: bytes) -> bytes:
     return header + tree + blobs + names
 
 
-def test_resource_archive_is_read():
+def test_files_of_a_qt_resource_archive_are_read():
     archive = script("make_photos").Archive(qt_archive("été.txt", b"summer" * 9))
     assert archive.files() == {"d/été.txt": b"summer" * 9}
 
 
-def test_resource_archive_of_another_kind_is_refused():
+def test_file_that_is_no_qt_resource_archive_is_refused():
     with pytest.raises(ValueError, match="not a Qt resource archive"):
         script("make_photos").Archive(b"PK\x03\x04" + bytes(20))
 
@@ -193,7 +193,7 @@ def test_fashion_weights_fit_the_factory_strictly():
     assert sum(p.numel() for p in network.parameters()) == fashion_figures()["parameters"]
 
 
-def test_fashion_pictures_are_fifty_of_each_class():
+def test_fashion_has_fifty_small_grey_pictures_of_each_class():
     folders = [picture.parent.name for picture in PICTURES]
     assert len(set(folders)) == 10
     assert all(folders.count(folder) == 50 for folder in folders)
@@ -203,7 +203,7 @@ def test_fashion_pictures_are_fifty_of_each_class():
     assert sum(picture.stat().st_size for picture in PICTURES) <= 500_000
 
 
-def test_fashion_recognises_the_committed_pictures():
+def test_fashion_classifies_the_committed_pictures():
     network = script("fashion").fashion_net().eval()
     network.load_state_dict(load_file(DEMO / "fashion.safetensors"))
     figures = fashion_figures()
@@ -211,18 +211,18 @@ def test_fashion_recognises_the_committed_pictures():
     pixels = np.stack([np.asarray(Image.open(picture)) for picture in PICTURES])
     with torch.inference_mode():
         logits = network(((torch.from_numpy(pixels) / 255 - 0.2860) / 0.3530)[:, None])
-    named = [order[i] for i in logits.argmax(1).tolist()]
-    accuracy = np.mean([name == picture.parent.name for name, picture in zip(named, PICTURES, strict=True)])
+    predicted = [order[i] for i in logits.argmax(1).tolist()]
+    accuracy = np.mean([name == picture.parent.name for name, picture in zip(predicted, PICTURES, strict=True)])
     assert accuracy >= 0.9
     assert accuracy == pytest.approx(figures["exported_accuracy"], abs=0.004)
     assert figures["test_accuracy"] >= 0.9
 
 
-# What is written about them
+# Cards and pages
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
-def test_card_has_the_metadata_of_a_model_card(card):
+def test_card_has_model_card_metadata(card):
     metadata = front_matter(card)
     assert {"license", "tags", "datasets", "metrics", "library_name", "pipeline_tag", "model-index"} <= set(metadata)
 
@@ -236,7 +236,7 @@ def test_fashion_card_quotes_the_measured_accuracy():
 @pytest.mark.parametrize(
     ("model", "network"), [("squeezenet", squeezenet1_1), ("fashion", lambda: script("fashion").fashion_net())]
 )
-def test_author_pages_are_about_layers_that_exist(model, network):
+def test_author_pages_describe_existing_layers(model, network):
     layers = dict(network().named_modules())
     pages = sorted((ROOT / "docs" / "models" / model).glob("*.md"))
     assert pages

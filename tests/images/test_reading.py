@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.framing import framed, with_channels
+from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.reading import as_picture, is_picture, read_picture
 
 HALF = np.zeros((6, 8, 3), np.uint8)
@@ -22,17 +22,17 @@ def saved(folder: Path, picture: Image.Image, name: str, **options: Any) -> Path
 
 
 def read_as(path: Path, channels: int) -> np.ndarray[Any, Any]:
-    return framed(with_channels(read_picture(path, path.name), channels), None, None)
+    return resize_and_crop(convert_channels(read_picture(path, path.name), channels), None, None)
 
 
 @pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "gif", "ppm"])
-def test_colours_come_out_as_they_went_in(tmp_path: Path, suffix: str) -> None:
+def test_every_lossless_format_is_read_exactly(tmp_path: Path, suffix: str) -> None:
     assert np.array_equal(read_as(saved(tmp_path, Image.fromarray(HALF), f"a.{suffix}"), 3), HALF)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_as_their_exif_says(tmp_path: Path, orientation: int) -> None:
-    undone = {
+def test_pictures_are_turned_upright_by_their_exif_orientation(tmp_path: Path, orientation: int) -> None:
+    inverse = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
         5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
@@ -40,34 +40,34 @@ def test_pictures_are_turned_as_their_exif_says(tmp_path: Path, orientation: int
     upright = HALF.copy()
     upright[:2] = 255
     stored = Image.fromarray(upright)
-    if orientation in undone:
-        stored = stored.transpose(undone[orientation])
+    if orientation in inverse:
+        stored = stored.transpose(inverse[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
     assert np.array_equal(read_as(saved(tmp_path, stored, "a.png", exif=exif), 3), upright)
 
 
-def test_grey_for_a_colour_network_is_grey_in_all_channels(tmp_path: Path) -> None:
+def test_a_grey_picture_is_repeated_for_a_colour_network(tmp_path: Path) -> None:
     grey = np.arange(48, dtype=np.uint8).reshape(6, 8)
     path = saved(tmp_path, Image.fromarray(grey), "a.png")
     assert np.array_equal(read_as(path, 3), np.repeat(grey[:, :, None], 3, axis=2))
     assert np.array_equal(read_as(path, 1), grey[:, :, None])
 
 
-def test_colour_for_a_grey_network_is_weighed_by_itu_r_601(tmp_path: Path) -> None:
+def test_a_colour_picture_becomes_grey_by_itu_r_601(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.fromarray(HALF), "a.png")
     expected = round(200 * 0.299 + 100 * 0.587 + 50 * 0.114)
     assert np.unique(read_as(path, 1)).tolist() == [0, expected]
 
 
-def test_a_palette_gives_its_colours(tmp_path: Path) -> None:
+def test_a_palette_picture_becomes_rgb(tmp_path: Path) -> None:
     picture = Image.fromarray(HALF).convert("P", palette=Image.Palette.ADAPTIVE, colors=4)
     path = saved(tmp_path, picture, "a.png")
     assert np.abs(read_as(path, 3).astype(int) - HALF).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_what_is_transparent_lies_on_white(tmp_path: Path, mode: str) -> None:
+def test_transparent_pixels_become_white(tmp_path: Path, mode: str) -> None:
     picture = Image.new("RGBA", (4, 2), (0, 0, 0, 0))
     picture.paste((0, 0, 0, 255), (0, 0, 2, 2))
     path = saved(tmp_path, picture.convert(mode), "a.png")
@@ -77,7 +77,7 @@ def test_what_is_transparent_lies_on_white(tmp_path: Path, mode: str) -> None:
         assert (found[:, 2:] == 255).all()
 
 
-def test_half_transparent_is_half_white(tmp_path: Path) -> None:
+def test_half_transparent_pixels_are_blended_with_white(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.new("RGBA", (1, 1), (200, 0, 0, 128)), "a.png")
     assert read_as(path, 3)[0, 0].tolist() == [227, 127, 127]
 
@@ -88,13 +88,13 @@ def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     assert np.abs(found - [255, 0, 0]).max() <= 3
 
 
-def test_one_bit_is_black_and_white(tmp_path: Path) -> None:
+def test_a_one_bit_picture_is_black_and_white(tmp_path: Path) -> None:
     picture = Image.fromarray(HALF).convert("1", dither=Image.Dither.NONE)
     assert set(np.unique(read_as(saved(tmp_path, picture, "a.png"), 1))) <= {0, 255}
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff"])
-def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path: Path, suffix: str) -> None:
+def test_sixteen_bit_pictures_are_scaled_to_one_and_not_clipped(tmp_path: Path, suffix: str) -> None:
     deep = np.array([[0, 256, 32768, 65535]], np.uint16)
     found = read_as(saved(tmp_path, Image.fromarray(deep), f"a.{suffix}"), 1)
     assert found.dtype == np.float32
@@ -102,7 +102,7 @@ def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path: Path, suffix: str) ->
     assert read_as(tmp_path / f"a.{suffix}", 3).shape == (1, 4, 3)
 
 
-def test_sixteen_bits_in_a_picture_of_mode_i_are_scaled_too() -> None:
+def test_sixteen_bit_values_in_mode_i_are_scaled_to_one() -> None:
     picture = Image.fromarray(np.array([[0, 65535]], np.int32))
     assert picture.mode == "I"
     found = as_picture(picture, "a")
@@ -110,20 +110,20 @@ def test_sixteen_bits_in_a_picture_of_mode_i_are_scaled_too() -> None:
     assert found[0, :, 0].tolist() == [0, 1]
 
 
-def test_the_first_frame_of_an_animation_counts(tmp_path: Path) -> None:
+def test_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
     path = saved(tmp_path, frames[0], "a.gif", save_all=True, append_images=frames[1:])
     assert read_as(path, 3)[0, 0].tolist() == [255, 0, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken"])
-def test_a_corrupt_picture_is_named(tmp_path: Path, content: bytes) -> None:
+def test_the_error_for_a_corrupt_picture_names_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ImageError, match=r"^cat/a\.png cannot be read \(\w+: .*\); replace or remove it$"):
         read_picture(tmp_path / "a.png", "cat/a.png")
 
 
-def test_a_cut_off_picture_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_truncated_picture_names_it(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
     for name in ("a.jpg", "a.png", "a.webp"):
         path = saved(tmp_path, Image.fromarray(noise), name)
@@ -132,14 +132,14 @@ def test_a_cut_off_picture_is_named(tmp_path: Path) -> None:
             read_picture(path, name)
 
 
-def test_pictures_are_known_by_their_suffix() -> None:
+def test_picture_files_are_recognised_by_their_suffix() -> None:
     for name in ("a.jpg", "a.JPEG", "a.png", "a.webp", "a.tif", "a.npy", "a.ppm"):
         assert is_picture(Path(name))
     for name in ("a.txt", "a.mpg", "a.pdf", "CREDITS", "a.h5", "a.eps"):
         assert not is_picture(Path(name))
 
 
-def test_arrays_are_read_from_files(tmp_path: Path) -> None:
+def test_npy_files_are_read_without_pickles(tmp_path: Path) -> None:
     cube = np.arange(2 * 3 * 5, dtype=np.uint8).reshape(2, 3, 5)
     np.save(tmp_path / "a.npy", cube)
     assert np.array_equal(read_as(tmp_path / "a.npy", 5), cube)
@@ -174,24 +174,24 @@ def test_a_dataset_may_yield_pictures_arrays_and_tensors() -> None:
         (None, "item 3 is a NoneType; a dataset must yield"),
     ],
 )
-def test_what_is_no_picture_is_refused(item: Any, message: str) -> None:
+def test_an_item_that_is_no_picture_is_refused(item: Any, message: str) -> None:
     with pytest.raises(ImageError) as caught:
         as_picture(item, "item 3")
     assert str(caught.value).startswith(message)
 
 
-def test_channels_that_do_not_fit_are_named() -> None:
+def test_a_wrong_number_of_channels_is_an_error() -> None:
     with pytest.raises(ImageError, match=r"^has mode RGB, not 5 channels; give arrays \(h, w, 5\)$"):
-        with_channels(Image.fromarray(HALF), 5)
+        convert_channels(Image.fromarray(HALF), 5)
     with pytest.raises(ImageError, match=r"^has 6 channels; the network takes 5$"):
-        with_channels(np.zeros((2, 2, 6), np.uint8), 5)
+        convert_channels(np.zeros((2, 2, 6), np.uint8), 5)
 
 
-def test_four_channels_are_taken_as_they_are() -> None:
+def test_a_four_channel_picture_keeps_its_channels() -> None:
     picture = Image.new("RGBA", (2, 2), (1, 2, 3, 4))
-    assert framed(with_channels(picture, 4), None, None)[0, 0].tolist() == [1, 2, 3, 4]
+    assert resize_and_crop(convert_channels(picture, 4), None, None)[0, 0].tolist() == [1, 2, 3, 4]
 
 
-def test_fine_colour_for_a_grey_network_is_weighed_too() -> None:
-    grey = with_channels(np.full((1, 1, 3), (0.1, 0.2, 0.3), np.float32), 1)
+def test_a_float_colour_picture_becomes_grey_by_itu_r_601() -> None:
+    grey = convert_channels(np.full((1, 1, 3), (0.1, 0.2, 0.3), np.float32), 1)
     assert np.allclose(grey, 0.1 * 0.299 + 0.2 * 0.587 + 0.3 * 0.114)

@@ -101,7 +101,7 @@ def test_digests_are_of_contents_and_not_of_names(tmp_path: Path) -> None:
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_links_are_followed_once(tmp_path: Path) -> None:
+def test_a_folder_with_several_links_is_listed_once(tmp_path: Path) -> None:
     photo(tmp_path / "elsewhere" / "a.png")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat").symlink_to(tmp_path / "elsewhere")
@@ -109,7 +109,7 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     assert [entry.path for entry in list_images(declared(tmp_path)).entries] == ["cat/a.png"]
 
 
-def test_what_is_passed_over_is_told_in_the_debug_log(tmp_path: Path, caplog: Any) -> None:
+def test_files_that_are_no_pictures_are_logged(tmp_path: Path, caplog: Any) -> None:
     photo(tmp_path / "photos" / "a.png")
     (tmp_path / "photos" / "notes.txt").write_text("x")
     with caplog.at_level(logging.DEBUG, "mkdocs.plugins.lurk.images"):
@@ -117,7 +117,7 @@ def test_what_is_passed_over_is_told_in_the_debug_log(tmp_path: Path, caplog: An
     assert "notes.txt is no picture and is passed over" in caplog.messages
 
 
-def test_an_empty_folder_is_an_error_that_says_what_was_there(tmp_path: Path) -> None:
+def test_the_error_for_a_folder_without_pictures_counts_other_files(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     with pytest.raises(ImageError) as caught:
         list_images(declared(tmp_path))
@@ -142,39 +142,39 @@ def test_a_corrupt_picture_keeps_its_id_and_is_named_when_it_is_opened(tmp_path:
 
 def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: Any) -> None:
     aged(photo(tmp_path / "photos" / "a.png"))
-    memory = tmp_path / "cache" / "files.json"
-    first = list_images(declared(tmp_path), memory)
+    cache_file = tmp_path / "cache" / "files.json"
+    first = list_images(declared(tmp_path), cache_file)
     monkeypatch.setattr("hashlib.file_digest", None)
-    assert list_images(declared(tmp_path), memory).entries == first.entries
+    assert list_images(declared(tmp_path), cache_file).entries == first.entries
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = aged(photo(tmp_path / "photos" / "a.png", 1))
-    memory = tmp_path / "cache" / "files.json"
-    first = list_images(declared(tmp_path), memory)
+    cache_file = tmp_path / "cache" / "files.json"
+    first = list_images(declared(tmp_path), cache_file)
     photo(path, 2)
     aged(path, 30)
-    assert list_images(declared(tmp_path), memory).entries != first.entries
+    assert list_images(declared(tmp_path), cache_file).entries != first.entries
 
 
-def test_a_file_of_this_very_moment_is_not_remembered(tmp_path: Path) -> None:
+def test_the_digest_of_a_file_changed_just_now_is_not_remembered(tmp_path: Path) -> None:
     photo(tmp_path / "photos" / "a.png")
-    memory = tmp_path / "files.json"
-    list_images(declared(tmp_path), memory)
-    assert not memory.exists()
+    cache_file = tmp_path / "files.json"
+    list_images(declared(tmp_path), cache_file)
+    assert not cache_file.exists()
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 0}', '{"format": 1, "files": {"a": 3}}', "3"])
-def test_a_damaged_memory_is_forgotten(tmp_path: Path, content: str) -> None:
+def test_a_damaged_digest_cache_is_replaced(tmp_path: Path, content: str) -> None:
     path = aged(photo(tmp_path / "a.png"))
     (tmp_path / "files.json").write_text(content)
     digests = FileDigests(tmp_path / "files.json")
-    found = digests.digest(path)
+    digest = digests.digest(path)
     digests.save()
-    assert json.loads((tmp_path / "files.json").read_text())["files"][str(path)][2] == found
+    assert json.loads((tmp_path / "files.json").read_text())["files"][str(path)][2] == digest
 
 
-def test_two_processes_keep_what_each_of_them_found(tmp_path: Path) -> None:
+def test_two_processes_keep_each_others_digests(tmp_path: Path) -> None:
     one, two = aged(photo(tmp_path / "a.png", 1)), aged(photo(tmp_path / "b.png", 2))
     first, second = FileDigests(tmp_path / "files.json"), FileDigests(tmp_path / "files.json")
     first.digest(one)
@@ -185,7 +185,7 @@ def test_two_processes_keep_what_each_of_them_found(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "files.json"]
 
 
-def test_a_memory_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+def test_a_digest_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     aged(photo(tmp_path / "photos" / "a.png"))
     (tmp_path / "file").touch()
     assert len(list_images(declared(tmp_path), tmp_path / "file" / "files.json")) == 1
@@ -197,7 +197,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_datasets_items_are_in_its_own_order_with_its_own_names(data: Path) -> None:
+def test_a_dataset_keeps_its_order_and_its_class_names(data: Path) -> None:
     images = list_images(declared(data, "data.py:Items"))
     assert [entry.path for entry in images.entries] == [f"{number:02d}" for number in range(11)]
     assert [entry.label for entry in images.entries[:4]] == ["zebra", "ant", "zebra", "ant"]
@@ -214,24 +214,24 @@ def test_a_broken_item_keeps_its_id(data: Path) -> None:
     assert str(caught.value) == "item 4 of data.py:Items cannot be read: OSError: disk fault"
 
 
-def test_items_without_labels_and_with_words_for_labels(data: Path) -> None:
+def test_dataset_items_may_have_no_label_or_a_text(data: Path) -> None:
     plain, named = list_images(declared(data, "data.py:Plain")), list_images(declared(data, "data.py:Named"))
     assert {entry.label for entry in plain.entries} == {None}
     assert [entry.label for entry in named.entries[:2]] == ["even", "odd"]
     assert named.label_indices == {}
 
 
-def test_a_remembered_dataset_is_not_made_until_a_picture_is_wanted(data: Path) -> None:
-    memory = data / "cache" / "files.json"
-    first = list_images(declared(data, "data.py:Plain"), memory)
+def test_a_remembered_dataset_is_opened_only_to_read_a_picture(data: Path) -> None:
+    cache_file = data / "cache" / "files.json"
+    first = list_images(declared(data, "data.py:Plain"), cache_file)
     assert (data / "ran").read_text() == "x"
-    again = list_images(declared(data, "data.py:Plain"), memory)
+    again = list_images(declared(data, "data.py:Plain"), cache_file)
     assert (data / "ran").read_text() == "x"
     assert again.entries == first.entries
     assert np.array_equal(again.open(7), first.open(7))
     assert (data / "ran").read_text() == "xx"
     (data / "data.py").write_text(DATASET.replace("return 11", "return 5"))
-    assert len(list_images(declared(data, "data.py:Plain"), memory)) == 5
+    assert len(list_images(declared(data, "data.py:Plain"), cache_file)) == 5
 
 
 @pytest.mark.parametrize(
@@ -244,12 +244,12 @@ def test_a_remembered_dataset_is_not_made_until_a_picture_is_wanted(data: Path) 
         ("Item", "images: data.py has no 'Item'; did you mean 'Items' or 'stream'?"),
     ],
 )  # fmt: skip
-def test_a_dataset_that_cannot_be_used_is_one_line(data: Path, name: str, message: str) -> None:
+def test_the_error_for_an_unusable_dataset_is_one_line(data: Path, name: str, message: str) -> None:
     with pytest.raises(ImageError) as caught:
         list_images(declared(data, f"data.py:{name}"))
     assert str(caught.value) == message
 
 
-def test_listing_folders_imports_no_torch() -> None:
+def test_listing_a_folder_imports_no_torch() -> None:
     code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code

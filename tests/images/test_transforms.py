@@ -13,9 +13,9 @@ from torchvision.transforms import InterpolationMode
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ConfigError, ImageError, ModelError
-from mkdocs_lurk.images.framing import framed, with_channels
+from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.sources import ImageSet, list_images
-from mkdocs_lurk.images.transforms import load_pixels, make_transform
+from mkdocs_lurk.images.transforms import make_transform
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZES = [(300, 400), (401, 299), (224, 224), (256, 1000), (100, 90), (257, 256), (31, 500), (255, 255), (223, 225)]
@@ -37,7 +37,7 @@ def photos(root: Path, *pictures: Image.Image) -> ImageSet:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_imagenets_numbers_are_torchvisions_bit_for_bit(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_the_imagenet_transform_is_torchvisions_bit_for_bit(tmp_path: Path, size: tuple[int, int]) -> None:
     picture = Image.fromarray(noise(*size))
     transform = make_transform(declared(tmp_path, "imagenet"))
     expected = reference.Compose([
@@ -54,7 +54,9 @@ def test_imagenets_numbers_are_torchvisions_bit_for_bit(tmp_path: Path, size: tu
     TransformSpec(28, (20, 28), (0.5,), (0.25,), 1), TransformSpec(None, (240, 200), (0.0,), (1.0,), 1),
     TransformSpec(64, (64, 64), MEAN, STD, 3), TransformSpec(64, (96, 80), MEAN, STD, 3),
 ])  # fmt: skip
-def test_any_numbers_are_torchvisions_bit_for_bit(tmp_path: Path, size: tuple[int, int], spec: TransformSpec) -> None:
+def test_a_transform_by_numbers_is_torchvisions_bit_for_bit(
+    tmp_path: Path, size: tuple[int, int], spec: TransformSpec
+) -> None:
     picture = Image.fromarray(noise(*size)).convert("L" if spec.channels == 1 else "RGB")
     steps = [reference.Resize(spec.resize)] if spec.resize else []
     assert spec.crop is not None
@@ -92,23 +94,23 @@ def test_named_weights_have_their_own_transform(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["BILINEAR", "BICUBIC", "LANCZOS", "NEAREST"])
-def test_every_filter_of_the_resize_is_torchvisions(method: str) -> None:
+def test_every_interpolation_of_the_resize_is_torchvisions(method: str) -> None:
     picture = Image.fromarray(noise(90, 120))
     expected = reference.Resize(50, InterpolationMode[method])(picture)
-    found = framed(with_channels(picture, 3), 50, None, Image.Resampling[method])
-    assert np.array_equal(found, np.asarray(expected))
+    resized = resize_and_crop(convert_channels(picture, 3), 50, None, Image.Resampling[method])
+    assert np.array_equal(resized, np.asarray(expected))
 
 
-def test_many_channels_are_framed_like_any(tmp_path: Path) -> None:
+def test_a_picture_of_many_channels_is_resized_channel_by_channel(tmp_path: Path) -> None:
     cube = noise(60, 80, 5)
     transform = make_transform(declared(tmp_path, TransformSpec(32, (32, 32), (0.0,) * 5, (1.0,) * 5, 5)))
     pixels = transform.pixels(cube)
     assert pixels.shape == (32, 32, 5)
-    one = framed(Image.fromarray(cube[:, :, 3]), 32, (32, 32))
+    one = resize_and_crop(Image.fromarray(cube[:, :, 3]), 32, (32, 32))
     assert np.array_equal(pixels[:, :, 3:4], one)
 
 
-def test_fine_values_stay_fine(tmp_path: Path) -> None:
+def test_values_finer_than_8_bits_are_kept(tmp_path: Path) -> None:
     fine = (np.arange(64, dtype=np.float32).reshape(8, 8, 1) / 640).repeat(3, axis=2)
     transform = make_transform(declared(tmp_path, TransformSpec(None, (8, 8), (0.5,) * 3, (0.5,) * 3, 3)))
     pixels = transform.pixels(fine)
@@ -116,21 +118,19 @@ def test_fine_values_stay_fine(tmp_path: Path) -> None:
     assert torch.allclose(transform.tensor(pixels), (torch.from_numpy(fine).permute(2, 0, 1) - 0.5) / 0.5)
 
 
-def test_without_a_crop_the_first_picture_tells_the_size(tmp_path: Path) -> None:
+def test_without_a_crop_the_first_picture_determines_the_size(tmp_path: Path) -> None:
     images = photos(
         tmp_path, *(Image.fromarray(noise(20, 30)), Image.fromarray(noise(30, 20)), Image.fromarray(noise(40, 60)))
     )
     transform = make_transform(declared(tmp_path, TransformSpec(10, None, MEAN, STD, 3)), images)
     assert (transform.height, transform.width) == (10, 15)
-    assert load_pixels(images, 2, transform).shape == (10, 15, 3)
+    assert transform.pixels(images.open(2)).shape == (10, 15, 3)
     with pytest.raises(ImageError) as caught:
-        load_pixels(images, 1, transform)
-    assert str(caught.value) == (
-        "1.png is 15x10 px where the first picture is 10x15; give 'crop' in the model's transform"
-    )
+        transform.pixels(images.open(1))
+    assert str(caught.value) == "is 15x10 px where the first picture is 10x15; give 'crop' in the model's transform"
 
 
-def test_without_a_crop_and_a_picture_nothing_is_known(tmp_path: Path) -> None:
+def test_without_a_crop_and_a_picture_the_size_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no picture can be read, so that the size of the input is not known"):
         make_transform(declared(tmp_path, TransformSpec(None, None, MEAN, STD, 3)))
 
@@ -173,11 +173,11 @@ def own(tmp_path: Path) -> ImageSet:
     return photos(tmp_path, *(Image.fromarray(noise(40 + 10 * n, 60)) for n in range(3)))
 
 
-def test_an_own_transform_is_undone_by_its_mean_and_std(tmp_path: Path, own: ImageSet) -> None:
+def test_the_normalisation_of_an_own_transform_is_undone(tmp_path: Path, own: ImageSet) -> None:
     transform = make_transform(declared(tmp_path, "own.py:composed"), own)
     assert (transform.channels, transform.height, transform.width) == (3, 32, 24)
     assert (transform.mean, transform.std, transform.notes) == ((0.5, 0.4, 0.3), (0.2, 0.3, 0.4), ())
-    pixels = load_pixels(own, 1, transform)
+    pixels = transform.pixels(own.open(1))
     expected = reference.Compose([reference.Resize(32), reference.CenterCrop((32, 24))])(own.open(1))
     assert pixels.dtype == np.uint8
     assert np.array_equal(pixels, np.asarray(expected))
@@ -185,22 +185,22 @@ def test_an_own_transform_is_undone_by_its_mean_and_std(tmp_path: Path, own: Ima
     assert torch.equal(transform.tensor(pixels), exact)
 
 
-def test_an_own_transform_may_carry_its_numbers(tmp_path: Path, own: ImageSet) -> None:
+def test_an_own_transform_may_have_its_mean_and_std_as_attributes(tmp_path: Path, own: ImageSet) -> None:
     transform = make_transform(declared(tmp_path, "own.py:Carrying"), own)
     assert (transform.channels, transform.mean, transform.std) == (1, (0.5,), (0.5,))
-    assert load_pixels(own, 0, transform).dtype == np.uint8
+    assert transform.pixels(own.open(0)).dtype == np.uint8
 
 
-def test_an_own_transform_of_unknown_numbers_is_shown_by_its_range_and_says_so(tmp_path: Path, own: ImageSet) -> None:
+def test_an_own_transform_without_mean_and_std_is_shown_by_its_range_and_says_so(tmp_path: Path, own: ImageSet) -> None:
     known = make_transform(declared(tmp_path, "own.py:composed"), own)
     transform = make_transform(declared(tmp_path, "own.py:hidden"), own)
     assert "does not tell its mean and std" in transform.notes[0]
     for image in range(3):
-        pixels = load_pixels(own, image, transform)
+        pixels = transform.pixels(own.open(image))
         assert pixels.min() >= 0
         assert pixels.max() <= 1
-        wanted = known.tensor(load_pixels(own, image, known))
-        assert torch.allclose(transform.tensor(pixels), wanted, atol=1e-5)
+        expected = known.tensor(known.pixels(own.open(image)))
+        assert torch.allclose(transform.tensor(pixels), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,9 @@ def test_an_own_transform_of_unknown_numbers_is_shown_by_its_range_and_says_so(t
         ("compsed", "transform: own.py has no 'compsed'; did you mean 'composed'?"),
     ],
 )
-def test_an_own_transform_that_fails_is_one_line(tmp_path: Path, own: ImageSet, name: str, message: str) -> None:
+def test_the_error_for_a_failing_own_transform_is_one_line(
+    tmp_path: Path, own: ImageSet, name: str, message: str
+) -> None:
     with pytest.raises(ImageError) as caught:
         make_transform(declared(tmp_path, f"own.py:{name}"), own)
     assert str(caught.value) == message

@@ -16,7 +16,7 @@ from mkdocs_lurk.images.webp import (
     encode_picture,
     gradient_pixels,
     pack_pixels,
-    shown,
+    to_rgb,
     unpack_pixels,
 )
 
@@ -25,7 +25,7 @@ SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5))
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([np.uint8, np.float32]).flatmap(lambda kind: arrays.arrays(kind, SHAPES)))
-def test_packing_loses_nothing(pixels: np.ndarray[Any, Any]) -> None:
+def test_packed_pixels_come_back_exactly(pixels: np.ndarray[Any, Any]) -> None:
     found = unpack_pixels(pack_pixels(pixels))
     assert found.dtype == pixels.dtype
     assert found.shape == pixels.shape
@@ -40,19 +40,19 @@ def test_packed_photos_are_small() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"LPX1", b"something else that is long enough", b"LPX1" + bytes(30)])
-def test_what_was_not_packed_is_refused(data: bytes) -> None:
+def test_bytes_that_are_no_packed_pixels_are_refused(data: bytes) -> None:
     with pytest.raises(ImageError, match="bytes of the cache are no"):
         unpack_pixels(data)
 
 
-def test_pixels_of_another_kind_are_refused() -> None:
+def test_pixels_of_another_type_or_shape_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"pixels are float64 \(2, 2, 3\); give"):
         pack_pixels(np.zeros((2, 2, 3)))
     with pytest.raises(ShapeError, match=r"pixels have the shape \(2, 2\); give"):
-        shown(np.zeros((2, 2), np.uint8))
+        to_rgb(np.zeros((2, 2), np.uint8))
 
 
-def test_a_lossless_picture_is_the_same_pixels_and_webp() -> None:
+def test_a_lossless_picture_is_webp_with_the_very_same_pixels() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     data = encode_picture(pixels)
     assert np.array_equal(decode_picture(data), pixels)
@@ -68,29 +68,30 @@ def test_a_lossy_picture_is_smaller_and_near() -> None:
     assert np.abs(decode_picture(data).astype(int) - pixels).mean() < 4
 
 
-def test_channels_are_shown_as_grey_or_by_the_first_three() -> None:
+def test_other_numbers_of_channels_become_grey_or_the_first_three() -> None:
     cube = np.arange(2 * 2 * 5, dtype=np.uint8).reshape(2, 2, 5)
-    assert np.array_equal(shown(cube), cube[:, :, :3])
+    assert np.array_equal(to_rgb(cube), cube[:, :, :3])
     for channels in (1, 2):
-        assert np.array_equal(shown(cube[:, :, :channels]), np.repeat(cube[:, :, :1], 3, axis=2))
+        assert np.array_equal(to_rgb(cube[:, :, :channels]), np.repeat(cube[:, :, :1], 3, axis=2))
 
 
-def test_fractions_are_rounded_and_clipped() -> None:
+def test_float_pixels_are_clipped_and_rounded() -> None:
     fractions = np.array([[[-0.5], [0.0], [0.499], [1.0], [1.5]]], np.float32)
-    assert shown(fractions)[0, :, 0].tolist() == [0, 0, 127, 255, 255]
+    assert to_rgb(fractions)[0, :, 0].tolist() == [0, 0, 127, 255, 255]
 
 
-def test_broken_bytes_are_no_picture() -> None:
+@pytest.mark.parametrize("data", [b"nothing", b"RIFF....WEBP"])
+def test_broken_bytes_are_no_picture(data: bytes) -> None:
     with pytest.raises(ImageError, match="bytes of the cache are no picture"):
-        decode_picture(b"nothing")
+        decode_picture(data)
 
 
-def test_a_gradient_is_grey_at_zero_and_symmetric() -> None:
+def test_a_gradient_picture_is_mid_grey_at_zero_and_symmetric() -> None:
     gradient = np.array([[[-2.0, 0.0, 1.0]], [[2.0, 0.0, -1.0]], [[0.0, 0.5, 0.0]]])
     assert gradient_pixels(gradient).tolist() == [[[1, 255, 128], [128, 128, 160], [192, 64, 128]]]
 
 
-def test_a_gradient_without_values_is_grey() -> None:
+def test_a_gradient_without_finite_values_is_grey() -> None:
     for value in (0.0, np.nan, np.inf):
         assert (gradient_pixels(np.full((3, 2, 2), value)) == 128).all()
 

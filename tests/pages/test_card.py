@@ -1,4 +1,4 @@
-"""A model card's metadata becomes rows; its title goes, its words stay."""
+"""A model card's metadata becomes rows; its title is dropped, its text stays."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mkdocs_lurk.pages.card import read_card
 PATH = Path("card.md")
 
 
-def test_a_card_without_metadata_is_its_words() -> None:
+def test_a_card_without_metadata_is_all_text() -> None:
     card = read_card("Just words.\n", PATH)
     assert (card.lead, card.rest) == ("Just words.", "")
     assert card.rows == ()
 
 
 @pytest.mark.parametrize("title", ["# Title\n", "Title\n=====\n"])
-def test_the_title_goes_since_the_page_has_one(title: str) -> None:
+def test_the_title_is_dropped_since_the_page_has_one(title: str) -> None:
     card = read_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", PATH)
     assert card.lead == "lead\n\n```\n# code\n```"
     assert card.rest == "## Part\n\ntext"
@@ -58,7 +58,7 @@ model-index:
 
 
 @pytest.mark.parametrize("index", ["model-index: 3", "model-index: [3]", "model-index: [{results: [3]}]"])
-def test_odd_metadata_does_no_harm(index: str) -> None:
+def test_malformed_model_index_is_ignored(index: str) -> None:
     assert read_card(f"---\n{index}\n---\n", PATH).rows == ()
 
 

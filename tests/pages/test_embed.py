@@ -1,4 +1,4 @@
-"""A filter in an author's page: static pictures from the site's own files, and clear words where there are none."""
+"""An embedded filter shows pictures from the site's own files, and says why if there are none."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.embed import draw_filter
+from mkdocs_lurk.pages.embed import render_filter
 from mkdocs_lurk.pages.render import Templates
 from tests.pages.conftest import Built
 
-SAID = "model: small\nlayer: features.3\nfilter: 0\n"
+FENCE = "model: small\nlayer: features.3\nfilter: 0\n"
 
 
-def draw(built: Built, declared: str) -> BeautifulSoup:
-    html = draw_filter(declared, built.site, Templates(), lambda uri: f"../{uri}")
+def render(built: Built, declared: str) -> BeautifulSoup:
+    html = render_filter(declared, built.site, Templates(), lambda uri: f"../{uri}")
     return BeautifulSoup(html, "html.parser")
 
 
-def test_it_shows_crops_and_synthesis_and_leads_to_the_filter(built: Built) -> None:
-    found = draw(built, SAID)
+def test_an_embedded_filter_shows_crops_and_synthesis_and_links_to_its_place(built: Built) -> None:
+    found = render(built, FENCE)
     assert len(found.select("svg")) == 5
     assert found.a is not None
     assert found.a["href"] == "../models/small/features.3/index.md#filter-0"
@@ -32,22 +32,22 @@ def test_it_shows_crops_and_synthesis_and_leads_to_the_filter(built: Built) -> N
 
 
 @pytest.mark.parametrize(("show", "pictures"), [("crops", 4), ("synthesis", 1), ("all", 5)])
-def test_the_author_chooses(built: Built, show: str, pictures: int) -> None:
-    assert len(draw(built, f"{SAID}show: {show}\n").select("svg")) == pictures
+def test_show_selects_the_pictures(built: Built, show: str, pictures: int) -> None:
+    assert len(render(built, f"{FENCE}show: {show}\n").select("svg")) == pictures
 
 
-def test_the_caption_is_the_authors(built: Built) -> None:
-    assert "Stripes & <b>dots" in draw(built, f'{SAID}caption: "Stripes & <b>dots"\n').get_text()
+def test_the_authors_caption_is_shown_as_text(built: Built) -> None:
+    assert "Stripes & <b>dots" in render(built, f'{FENCE}caption: "Stripes & <b>dots"\n').get_text()
 
 
-def test_a_model_without_results_is_said(built: Built) -> None:
-    found = draw(built, "model: waiting\nlayer: conv\nfilter: 3\n")
+def test_a_model_without_results_says_why(built: Built) -> None:
+    found = render(built, "model: waiting\nlayer: conv\nfilter: 3\n")
     assert found.svg is None
     assert "Filter 3 of conv in Not *yet* is not shown: it was not analysed yet." in found.get_text()
 
 
-def test_a_filter_without_the_picture_is_said(built: Built) -> None:
-    found = draw(built, "model: small\nlayer: features.3\nfilter: 2\nshow: synthesis\n")
+def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
+    found = render(built, "model: small\nlayer: features.3\nfilter: 2\nshow: synthesis\n")
     assert "there is no such picture" in found.get_text()
 
 
@@ -60,12 +60,12 @@ def test_a_filter_without_the_picture_is_said(built: Built) -> None:
         ("model: small\nlayer: features.0", "'filter' is missing"),
         ("model: small\nlayer: features.0\nfilter: x", "'x' is no number"),
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer'?"),
-        (f"{SAID}show: everything", "'everything' is not known; give all, crops or synthesis"),
+        (f"{FENCE}show: everything", "'everything' is not known; give all, crops or synthesis"),
         ("a: [", "this is no YAML"),
         ("words", "give model, layer and filter"),
     ],
 )
 def test_a_wrong_fence_is_one_line(built: Built, declared: str, message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)) as caught:
-        draw(built, declared)
+        render(built, declared)
     assert "\n" not in str(caught.value)

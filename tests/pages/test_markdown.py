@@ -1,4 +1,4 @@
-"""Our marks in an author's text are found, and never inside code."""
+"""Fences, links and the marker in an author's text are replaced, but never inside code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.markdown import insert_body, pieces, replace_fences, replace_links
+from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links, split_at_fences
 
 LINKS = {"": "models/index.md", "net": "models/net/index.md", "net/conv1": "models/net/conv1/index.md"}
 FENCE = "```lurk\nfilter: 1\n```\n"
@@ -18,8 +18,8 @@ def links(markdown: str) -> str:
 
 
 @given(st.text(st.sampled_from("`~ \nab\t"), max_size=60))
-def test_pieces_make_up_the_whole(markdown: str) -> None:
-    assert "".join(piece.text for piece in pieces(markdown)) == markdown
+def test_segments_joined_are_the_whole(markdown: str) -> None:
+    assert "".join(segment.text for segment in split_at_fences(markdown)) == markdown
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_unknown_target_is_named_with_the_near_match() -> None:
         ("```lurking\nfilter: 1\n```\n", "```lurking\nfilter: 1\n```\n"),
     ],
 )
-def test_fences_are_drawn_where_they_stand(markdown: str, expected: str) -> None:
+def test_fences_are_replaced_where_they_stand(markdown: str, expected: str) -> None:
     assert replace_fences(markdown, lambda declared: f"<{declared.strip()}>") == expected
 
 
@@ -76,5 +76,5 @@ def test_a_marker_in_code_is_no_marker() -> None:
     assert insert_body(f"{code}\n<!--lurk-->\nend\n", "BODY") == f"{code}\n\nBODY\n\nend\n"
 
 
-def test_a_body_is_put_in_as_it_stands() -> None:
+def test_a_body_is_inserted_as_it_is() -> None:
     assert r"\1 \g<0>" in insert_body("<!-- lurk -->", r"\1 \g<0>")

@@ -1,4 +1,4 @@
-"""Pages are made once, the same each time, from the store alone, and noticed when they were changed."""
+"""Pages are written once, the same each time, from the store alone; damaged ones are noticed and written again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
+import mkdocs_lurk
 from mkdocs_lurk.errors import ConfigError, StoreError
-from mkdocs_lurk.pages import page_cache as folders
-from mkdocs_lurk.pages.site import Site, build_site, drop_unused
+from mkdocs_lurk.pages import page_cache
+from mkdocs_lurk.pages.site import OTHER_SOURCES, Site, build_site, drop_unused
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
-from tests.pages.fake import Found, fake_config, fake_model
+from tests.pages.fake import FakeStatus, fake_config, fake_model
+
+SHAPE_NO_PAGE = {"config/options.py", "errors.py", "files.py", "store.py", "store/blobs.py", "store/keys.py"}
+"""Modules that pages import, and that only find, read or keep what pages are made from."""
 
 
 def contents(site: Site) -> dict[str, bytes]:
@@ -39,7 +43,7 @@ def test_a_second_build_does_not_open_the_store(built: Built, monkeypatch: pytes
     assert build_site(built.models, built.store, built.cache) == built.site
 
 
-def test_another_place_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
+def test_another_cache_folder_gives_the_same_bytes(built: Built, tmp_path: Path) -> None:
     shutil.copytree(built.cache / "units", tmp_path / "units")
     again = build_site(built.models, Store(tmp_path), tmp_path)
     assert contents(again) == contents(built.site)
@@ -67,25 +71,25 @@ def test_changed_pages_are_noticed_and_made_again(
 
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / "cache")
-    models = [Found(fake_config(tmp_path), fake_model(store))]
+    models = [FakeStatus(fake_config(tmp_path), fake_model(store))]
 
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(folders, "_digest", full)
+    monkeypatch.setattr(page_cache, "_file_digest", full)
     with pytest.raises(StoreError, match="no space is left"):
         build_site(models, store, tmp_path / "cache")
     assert list((tmp_path / "cache" / "pages").iterdir()) == []
 
 
-def test_what_the_author_says_makes_new_pages(built: Built) -> None:
+def test_another_declaration_makes_new_pages(built: Built) -> None:
     config = dataclasses.replace(built.models[0].config, title="Another title")
-    site = build_site([Found(config, built.models[0].key)], built.store, built.cache)
+    site = build_site([FakeStatus(config, built.models[0].key)], built.store, built.cache)
     assert "# Another title" in site.path("models/small/index.md").read_text("utf-8")
     assert site.titles == {"small": "Another title"}
 
 
-def test_a_model_without_results_says_why_and_what_to_do(built: Built) -> None:
+def test_a_placeholder_says_why_there_are_no_results_and_what_to_do(built: Built) -> None:
     page = built.text("models/waiting/index.md")
     assert "it was not analysed yet" in page
     assert "`mkdocs-lurk analyze waiting`" in page
@@ -93,12 +97,12 @@ def test_a_model_without_results_says_why_and_what_to_do(built: Built) -> None:
     assert built.site.missing == {"waiting": "it was not analysed yet."}
 
 
-def test_what_was_not_computed_is_said(built: Built) -> None:
+def test_pages_say_what_was_not_computed(built: Built) -> None:
     model, layer = built.text("models/small/index.md"), built.text("models/small/features.3/index.md")
     assert "- `aux.conv` has no page: it did not run." in model
     assert "`dog/0004.jpg` (the file is cut short)" in model
     assert "Looked at: 8 of 16 filters" in layer
-    assert "synthesis.filters leaves it out" in layer
+    assert "not among the filters that synthesis.filters chooses" in layer
     assert layer.count("`mkdocs-lurk analyze small`") == 2
 
 
@@ -109,7 +113,7 @@ def test_pages_keep_braces_from_other_plugins(built: Built) -> None:
         assert "\nrender_macros: false\n" in page.path.read_text("utf-8").split("---")[1]
 
 
-def test_a_page_without_script_has_every_filter(built: Built) -> None:
+def test_a_page_without_javascript_has_every_filter(built: Built) -> None:
     page = built.text("models/small/features.3/index.md")
     gallery = re.search(r"<lurk-gallery.*?</lurk-gallery>", page, re.DOTALL)
     assert gallery is not None
@@ -143,7 +147,7 @@ def test_a_broken_template_is_one_line(built: Built, tmp_path: Path) -> None:
         build_site(built.models, built.store, built.cache, tmp_path)
 
 
-def test_folders_that_nothing_uses_are_dropped(built: Built, tmp_path: Path) -> None:
+def test_unused_folders_are_dropped(built: Built, tmp_path: Path) -> None:
     shutil.copytree(built.cache, tmp_path / "cache")
     site = build_site(built.models[:1], built.store, tmp_path / "cache")
     assert drop_unused(built.models[:1], tmp_path / "cache") > 0
@@ -152,10 +156,22 @@ def test_folders_that_nothing_uses_are_dropped(built: Built, tmp_path: Path) -> 
     assert contents(build_site(built.models, built.store, tmp_path / "cache")) == contents(built.site)
 
 
-def test_photographs_have_a_file_each_while_they_are_few(tmp_path: Path) -> None:
+def test_a_change_of_any_module_that_shapes_pages_makes_new_pages() -> None:
+    package, pages = Path(mkdocs_lurk.__file__).parent, Path(mkdocs_lurk.__file__).parent / "pages"
+    imported = {
+        module.replace(".", "/") + ".py"
+        for path in pages.rglob("*.py")
+        for module in re.findall(r"^from mkdocs_lurk\.([a-z_.]+) import", path.read_text("utf-8"), re.MULTILINE)
+        if not module.startswith("pages")
+    }
+    assert all((package / name).is_file() for name in OTHER_SOURCES)
+    assert imported - set(OTHER_SOURCES) <= SHAPE_NO_PAGE
+
+
+def test_few_photographs_have_one_file_each(tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     key = fake_model(store, "large", 128, (("conv", 2, 130),), 7)
-    site = build_site([Found(fake_config(tmp_path, "large"), key)], store, tmp_path / "cache")
+    site = build_site([FakeStatus(fake_config(tmp_path, "large"), key)], store, tmp_path / "cache")
     names = [Path(file.uri).name for file in site.files]
     assert sum(name.startswith("photos-") for name in names) == 6
     assert sum(name.startswith("thumbs-") for name in names) == 1

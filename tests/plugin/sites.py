@@ -1,21 +1,32 @@
-"""Small sites whose models were analysed already: the store answers their declaration with made-up results."""
+"""Small sites whose models were analysed already: the store has made-up results for their declarations."""
 
 from __future__ import annotations
 
 import json
+import logging
+import posixpath
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import pytest
 import yaml
+from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
 from PIL import Image
 
-from mkdocs_lurk.plugin.declaration import read_declared
+from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.store import Store
-from tests.pages.fake import LAYERS, Draw, drawn, fake_model
+from tests.pages.fake import LAYERS, fake_model
+from tests.pages.patterns import Draw, encoded_pattern
+
+MATERIAL = {"name": "material", "font": False}
+FENCE = "```lurk\nmodel: small\nlayer: features.3\nfilter: 3\n```\n"
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,9 @@ class Project:
         declared = {"site_name": "Test", "site_url": "https://example.org/", "theme": {"name": "mkdocs"}, **site}
         self.write("mkdocs.yml", yaml.safe_dump({**declared, "plugins": plugins}))
 
-    def answer(self, **fake: Any) -> None:
+    def store_fake_results(self, **fake: Any) -> None:
         """Put made-up results into the cache for every declared model."""
-        declared = read_declared(self.config)
+        declared = read_mkdocs_yml(self.config)
         store = Store(declared.config.cache_dir)
         for state in resolve(declared.config, store):
             store.set_alias(state.request, fake_model(store, state.config.name, **fake))
@@ -71,20 +82,63 @@ class Project:
 
 
 def project(
-    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = drawn, **keys: Any
+    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = encoded_pattern, **keys: Any
 ) -> Project:
-    """A site with one analysed model; ``keys`` go to ``mkdocs.yml``, those of the model under ``model``."""
-    found = Project(root)
+    """Make a site with one analysed model.
+
+    Args:
+        root: An empty folder.
+        name: The model's name.
+        layers: The model's layers.
+        side: The side of the network's input, in pixels.
+        draw: Makes the pictures.
+        keys: Keys of ``mkdocs.yml``; the plugin's under ``lurk``, the model's under ``model``.
+    """
+    made = Project(root)
     for label in ("cat", "dog"):
         for number in range(2):
             path = root / "photos" / label / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (8, 8), (60 * number, 90, 120)).save(path)
-    found.write("docs/index.md", "# Home\n\nWords.\n")
+    made.write("docs/index.md", "# Home\n\nWords.\n")
     model = {
         "name": name, "title": "A small network", "source": "torchvision:squeezenet1_1", "images": "photos",
         **keys.pop("model", {}),
     }  # fmt: skip
-    found.declare({"models": [model], **keys.pop("lurk", {})}, **keys)
-    found.answer(layers=layers, side=side, draw=draw)
-    return found
+    made.declare({"models": [model], **keys.pop("lurk", {})}, **keys)
+    made.store_fake_results(layers=layers, side=side, draw=draw)
+    return made
+
+
+def build_error(made: Project, caplog: pytest.LogCaptureFixture) -> str:
+    """Build a site that cannot be built, and return the line that MkDocs prints."""
+    with pytest.raises(Abort), caplog.at_level(logging.ERROR):
+        made.build()
+    line = caplog.records[-1].getMessage()  # for a page, MkDocs says before it which one it read
+    assert "\n" not in line
+    return line
+
+
+def broken_addresses(site: Path) -> list[str]:
+    """Return the addresses on generated pages that lead to no file."""
+    broken = []
+    for page in [*site.glob("models/**/*.html"), site / "index.html"]:
+        for address in _addresses(page):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            target = Path(posixpath.normpath(page.parent / unquote(parts.path)))
+            if parts.path.startswith("/"):
+                target = site / unquote(parts.path).lstrip("/")
+            if not (target.is_file() or (target / "index.html").is_file()):
+                broken.append(f"{page.relative_to(site)}: {address}")
+    return broken
+
+
+def _addresses(page: Path) -> Iterator[str]:
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    for hidden in soup.select("noscript"):
+        hidden.unwrap()
+    names = ("href", "src", "data-src", "xlink:href")
+    for tag in soup.find_all(lambda tag: any(tag.has_attr(name) for name in names)):
+        yield from (str(tag[name]) for name in names if tag.has_attr(name))

@@ -130,18 +130,18 @@ BAD: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("name", list(BAD))
-def test_bad_input_is_one_line(name: str, build: Callable[[Change], Result]) -> None:
+def test_the_error_for_bad_input_is_one_line(name: str, build: Callable[[Change], Result]) -> None:
     change, message = BAD[name]
     result = build(change)
-    said = [line for line in result.output.splitlines() if line.strip() and not line.startswith(("INFO", "DEBUG"))]
+    shown = [line for line in result.output.splitlines() if line.strip() and not line.startswith(("INFO", "DEBUG"))]
     assert result.exit_code == 1, result.output
-    text = " ".join(said)
+    text = " ".join(shown)
     assert "Traceback" not in text
     assert re.search(message, text), text
     assert "gotcha" not in result.output
 
 
-def test_a_corrupt_picture_is_a_warning_that_names_it(build: Callable[[Change], Result]) -> None:
+def test_a_corrupt_picture_is_skipped_with_a_warning_that_names_it(build: Callable[[Change], Result]) -> None:
     def corrupt(root: Path, _model: dict[str, Any]) -> None:
         path = root / "pictures" / "class-0" / "000.png"
         path.write_bytes(path.read_bytes()[:50])

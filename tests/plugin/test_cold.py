@@ -12,7 +12,7 @@ from PIL import Image
 
 from mkdocs_lurk.cli import main
 from tests.plugin.sites import Project
-from tests.plugin.test_warm import run
+from tests.plugin.torchless import run_without_torch
 
 NETWORK = """
 import torch
@@ -28,9 +28,9 @@ def network() -> nn.Module:
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    found = Project(tmp_path)
-    found.write("network.py", NETWORK)
-    found.write("docs/index.md", "# Home\n\n[one](lurk:tiny/0#filter-1)\n")
+    made = Project(tmp_path)
+    made.write("network.py", NETWORK)
+    made.write("docs/index.md", "# Home\n\n[one](lurk:tiny/0#filter-1)\n")
     rng = np.random.default_rng(0)
     for label in ("dark", "light"):
         for number in range(3):
@@ -42,22 +42,23 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         "name": "tiny", "source": "network.py:network", "images": "photos", "synthesis": {"steps": 4}, "top_k": 2,
         "transform": {"resize": 16, "crop": 16, "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]},
     }  # fmt: skip
-    found.declare({"models": [model], "device": "cpu"})
+    made.declare({"models": [model], "device": "cpu"})
     monkeypatch.chdir(tmp_path)
-    return found
+    return made
 
 
 def test_a_build_analyses_and_the_next_one_needs_no_torch(made: Project) -> None:
     made.build()
-    found = made.results("models/tiny/2/results.json")
-    assert [item["index"] for item in found["filters"]] == [0, 1, 2, 3, 4]
-    for item in found["filters"]:
-        assert len(item["top_max"]) == len(item["top_avg"]) == 2
-        for one in item["top_max"]:
-            assert one["crop"]["rect"][2:] == [one["box"][3] - one["box"][1], one["box"][2] - one["box"][0]]
-            assert one["crop_grad"]["rect"][2:] == one["crop"]["rect"][2:]
+    filters = made.results("models/tiny/2/results.json")["filters"]
+    assert [entry["index"] for entry in filters] == [0, 1, 2, 3, 4]
+    for entry in filters:
+        assert len(entry["top_max"]) == len(entry["top_avg"]) == 2
+        for picture in entry["top_max"]:
+            top, left, bottom, right = picture["box"]
+            assert picture["crop"]["rect"][2:] == [right - left, bottom - top]
+            assert picture["crop_grad"]["rect"][2:] == picture["crop"]["rect"][2:]
     before = {path: path.read_bytes() for path in made.site.glob("models/**/*") if path.is_file()}
-    again = run("from mkdocs.__main__ import cli; cli(['build', '--strict'])", made.root)
+    again = run_without_torch("from mkdocs.__main__ import cli; cli(['build', '--strict'])", made.root)
     assert again.returncode == 0, again.stderr
     assert f"look at {made.site / 'models' / 'index.html'}" in again.stderr
     assert before == {path: path.read_bytes() for path in before}
@@ -65,9 +66,9 @@ def test_a_build_analyses_and_the_next_one_needs_no_torch(made: Project) -> None
 
 
 def test_inspect_lists_layers(made: Project) -> None:
-    found = CliRunner().invoke(main, ["inspect", "tiny"])
-    assert found.exit_code == 0, found.output
-    header, first, second = (line.split() for line in found.stdout.splitlines())
+    result = CliRunner().invoke(main, ["inspect", "tiny"])
+    assert result.exit_code == 0, result.output
+    header, first, second = (line.split() for line in result.stdout.splitlines())
     assert header == ["layer", "kind", "filters", "output", "parameters", "sees"]
     assert first[:3] == ["0", "Conv2d", "4"]
     assert second[:3] == ["2", "Conv2d", "5"]

@@ -9,44 +9,37 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis import responses as activations
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
-from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.stages import responses as mining
-from mkdocs_lurk.run.stages import synthesis as synthesising
-from mkdocs_lurk.run.stages import verification as verifying
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.verification import Verification
+from mkdocs_lurk.run.work import Sizes, UnitResult
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
-from tests.run.conftest import SIDE
+from tests.run.networks import SIDE, input_tensors, layer_outputs
 
 Project = Callable[..., LurkConfig]
 
 
-def analysed(config: LurkConfig) -> ModelReader:
+def analysed(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
     store = Store(config.cache_dir)
-    return ModelReader(store, analyze(config, config.models[0], store))
+    return ModelReader(store, analyze(config, config.models[0], store, sizes=sizes))
 
 
 def tensors(config: LurkConfig) -> torch.Tensor:
-    """The pictures as a plain pipeline would load them, in sorted path order."""
-    paths = sorted((config.root / "pictures").rglob("*.png"))
-    pixels = np.stack([np.asarray(Image.open(path).convert("RGB")) for path in paths])
-    return (torch.from_numpy(pixels).movedim(-1, 1).float() / 255 - 0.5) / 0.25
+    return input_tensors(config.root / "pictures")
 
 
 def outputs(config: LurkConfig) -> dict[str, torch.Tensor]:
-    """Both layers' outputs before any activation, by hand."""
-    module = load_network(config.models[0]).module
-    with torch.no_grad():
-        first = module.first(tensors(config))
-        return {"first": first, "second": module.second(F.relu(first))}
+    return layer_outputs(tensors(config))
 
 
 def test_lists_equal_brute_force(project: Project) -> None:
@@ -111,31 +104,36 @@ def test_every_synthesis_is_scored_from_its_file(project: Project, precision: st
 
 @pytest.mark.parametrize(("strays", "twice"), [(1.0, 2), (-1.0, 11)])
 def test_after_an_ascent_in_bfloat16_a_few_syntheses_are_scored_twice(
-    project: Project, monkeypatch: pytest.MonkeyPatch, strays: float, twice: int
+    project: Project, strays: float, twice: int
 ) -> None:
-    """The first of each layer's, and those that stray: none where anything goes, all where nothing does."""
-    monkeypatch.setattr(verifying, "_STRAYS", strays)
-    verified = analysed(project(precision="bfloat16")).record["verified"]
+    """The first of each layer, and those that stray: none if any difference passes, all if none does."""
+    verified = analysed(project(precision="bfloat16"), Sizes(stray_score=strays)).record["verified"]
     assert verified["scores"] == 11 * 3 * 2 + twice
     assert verified["syntheses"] == 11
     assert verified["largest"] <= 1e-3
 
 
 def test_a_score_that_differs_the_second_time_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    scored, calls = verifying._scored, [0]
+    score, calls = Verification.score, [0]
 
     def drifting(*arguments: Any) -> dict[int, float]:
         calls[0] += 1
-        return {index: score + calls[0] for index, score in scored(*arguments).items()}
+        return {index: value + calls[0] for index, value in score(*arguments).items()}
 
-    monkeypatch.setattr(verifying, "_scored", drifting)
+    monkeypatch.setattr(Verification, "score", drifting)
     with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
         analysed(project(precision="bfloat16"))
 
 
 def test_a_synthesis_that_is_not_what_it_was_scored_by_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    encode = synthesising.encode_picture
-    monkeypatch.setattr(synthesising, "encode_picture", lambda pixels: encode(255 - pixels))
+    compute = Syntheses.compute
+
+    def inverted(*arguments: Any) -> UnitResult:
+        result = compute(*arguments)
+        pictures = {name: encode_picture(255 - decode_picture(data)) for name, data in result.blobs.items()}
+        return UnitResult(result.record, pictures)
+
+    monkeypatch.setattr(Syntheses, "compute", inverted)
     with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
         analysed(project())
 
@@ -160,8 +158,8 @@ def test_the_second_time_nothing_is_computed(project: Project, monkeypatch: pyte
     def refuse(*_: Any) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(mining, "mine_shard", refuse)
-    monkeypatch.setattr(verifying, "verify", refuse)
+    monkeypatch.setattr(Responses, "compute", refuse)
+    monkeypatch.setattr(Verification, "compute", refuse)
     assert analyze(config, config.models[0], Store(config.cache_dir)) == key
 
 
@@ -169,8 +167,8 @@ def test_the_record_lists_all_that_it_stands_on(project: Project) -> None:
     """A build asks for these alone, without reading the layers' records; one that is gone is missed."""
     config = project()
     reader = analysed(config)
-    assert reader.listed() == reader.units()
-    for lost in sorted(reader.listed()):
+    assert reader.direct_units() == reader.units()
+    for lost in sorted(reader.direct_units()):
         path, store = reader.store.file(lost), Store(config.cache_dir)
         kept = path.read_bytes()
         path.unlink()
@@ -191,7 +189,7 @@ def test_another_folder_and_another_source_text_share_results(
         "# a remark\n" + source.read_text().replace("class Tiny", "class Other").replace("Tiny()", "Other()")
     )
     assert resolve(other, Store(other.cache_dir))[0].key is None
-    monkeypatch.setattr(mining, "mine_shard", None)
+    monkeypatch.setattr(Responses, "compute", None)
     assert analyze(other, other.models[0], Store(other.cache_dir)) == key
 
 
@@ -259,7 +257,8 @@ def test_a_full_disk_says_so_and_keeps_what_is_stored(project: Project, monkeypa
     assert len(store.keys()) == 2
     monkeypatch.undo()
     done: list[str] = []
-    monkeypatch.setattr(mining, "mine_shard", lambda *given, make=mining.mine_shard: (done.append(""), make(*given)))
+    compute = Responses.compute
+    monkeypatch.setattr(Responses, "compute", lambda *arguments: (done.append(""), compute(*arguments))[1])
     analyze(config, config.models[0], Store(config.cache_dir))
     assert len(done) == 4 - 2
 
@@ -275,14 +274,14 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     wanted = analysed(project(root=tmp_path / "enough"))
-    respond = activations.respond
+    measure_responses = mining.measure_responses
 
     def short(probe: Any, x: torch.Tensor) -> Any:
         if len(x) > 4:
             raise torch.OutOfMemoryError("no")
-        return respond(probe, x)
+        return measure_responses(probe, x)
 
-    monkeypatch.setattr(activations, "respond", short)
+    monkeypatch.setattr(mining, "measure_responses", short)
     reader = analysed(project(root=tmp_path / "short"))
     assert "out of memory; going on with batches 1/4 as large" in caplog.text
     for name in ("first", "second"):
@@ -294,6 +293,6 @@ def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyP
     def never(*_: Any) -> None:
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(activations, "respond", never)
+    monkeypatch.setattr(mining, "measure_responses", never)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         analysed(project())

@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,21 @@ import pytest
 import torch
 
 from mkdocs_lurk.config.options import LurkConfig
-from mkdocs_lurk.run import ranks as distributed
 from mkdocs_lurk.run.pipeline import analyze
-from mkdocs_lurk.run.stages import gradients as projecting
-from mkdocs_lurk.run.stages import responses as mining
-from mkdocs_lurk.run.stages import synthesis as synthesising
+from mkdocs_lurk.run.ranks import process_group
+from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
 KILLS = 50
+SMALL_UNITS = Sizes(shard_pictures=8, mining_batch=4, pairs=6, syntheses=2)
+"""Many small units, so that there is much to interrupt."""
 fork = multiprocessing.get_context("fork")
 
 
 @pytest.fixture(autouse=True)
-def small_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many small units, so that there is much to interrupt; one thread, so that forking is safe."""
-    monkeypatch.setattr(mining, "_SHARD", 8)
-    monkeypatch.setattr(mining, "BATCH", 4)
-    monkeypatch.setattr(projecting, "PAIRS", 6)
-    monkeypatch.setattr(synthesising, "FILTERS", 2)
+def one_thread() -> Iterator[None]:
+    """One thread, so that forking is safe."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -49,8 +45,8 @@ def declared(project: Project, count: int = 64, **given: Any) -> LurkConfig:
 def run(config: LurkConfig, environment: dict[str, str] | None = None) -> None:
     os.environ.update(environment or {})
     torch.set_num_threads(1)
-    with distributed.process_group() as ranks:
-        analyze(config, config.models[0], Store(config.cache_dir), ranks=ranks)
+    with process_group() as ranks:
+        analyze(config, config.models[0], Store(config.cache_dir), ranks=ranks, sizes=SMALL_UNITS)
 
 
 def start(config: LurkConfig, environment: dict[str, str] | None = None) -> Any:

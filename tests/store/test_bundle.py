@@ -31,7 +31,7 @@ def bundle(store: Store, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_bundle_fills_another_store(store: Store, bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_copies_units_and_aliases_into_another_store(store: Store, bundle: Path, tmp_path: Path) -> None:
     there = Store(tmp_path / "there")
     assert unpack(there, bundle) == 2
     assert there.keys() == tuple(sorted((MODEL, LAYER)))
@@ -53,7 +53,7 @@ def test_an_incomplete_model_is_not_packed(store: Store, tmp_path: Path) -> None
     assert not (tmp_path / "results.tar").exists()
 
 
-def test_a_damaged_unit_is_not_kept(bundle: Path, tmp_path: Path) -> None:
+def test_a_damaged_unit_is_refused_and_nothing_is_kept(bundle: Path, tmp_path: Path) -> None:
     data = bytearray(bundle.read_bytes())
     at = data.index(b"lurk-unit-1") + 100
     data[at] ^= 1
@@ -63,9 +63,10 @@ def test_a_damaged_unit_is_not_kept(bundle: Path, tmp_path: Path) -> None:
         unpack(there, bundle)
     assert there.keys() == ()
     assert there.aliases() == {}
+    assert not [path for path in there.root.rglob("*") if path.is_file()]
 
 
-def test_a_bundle_that_was_cut_short_answers_nothing(bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_was_cut_short_adds_no_alias(bundle: Path, tmp_path: Path) -> None:
     bundle.write_bytes(bundle.read_bytes()[:3000])
     there = Store(tmp_path / "there")
     with pytest.raises(StoreError, match=r"cut short|damaged"):
@@ -74,7 +75,7 @@ def test_a_bundle_that_was_cut_short_answers_nothing(bundle: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("contents", [b"", b"not a tar archive" * 100])
-def test_what_is_no_bundle_is_refused(contents: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_bundle_is_refused(contents: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(contents)
     with pytest.raises(StoreError, match="no bundle"):
         unpack(Store(tmp_path / "there"), tmp_path / "x.tar")

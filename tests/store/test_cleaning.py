@@ -24,17 +24,17 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path)
 
 
-def test_a_declared_model_stays_whole(store: Store) -> None:
+def test_cleaning_keeps_every_unit_of_a_declared_model(store: Store) -> None:
     kept, _ = put_model(store, "kept"), put_model(store, "gone")
-    done = clean(store, [kept], unfinished=False)
-    assert done.units == 3
-    assert done.freed_bytes > 0
+    result = clean(store, [kept], unfinished=False)
+    assert result.units == 3
+    assert result.freed_bytes > 0
     assert len(store.keys()) == 3
     assert list(store.aliases()) == [kept]
     assert clean(store, [kept], unfinished=False).units == 0
 
 
-def test_parts_of_a_model_that_is_not_finished_stay(store: Store) -> None:
+def test_cleaning_keeps_the_finished_units_of_an_unfinished_model(store: Store) -> None:
     kept, _ = put_model(store, "kept"), put_model(store, "gone")
     part = digest("a finished shard of a model that is not finished")
     store.put(part, {})
@@ -44,13 +44,13 @@ def test_parts_of_a_model_that_is_not_finished_stay(store: Store) -> None:
     assert not store.has(part)
 
 
-def test_a_shared_unit_stays(store: Store) -> None:
+def test_cleaning_keeps_a_unit_that_two_models_share(store: Store) -> None:
     kept, gone = put_model(store, "kept"), put_model(store, "gone")
     store.set_alias(gone, store.aliases()[kept])
     assert clean(store, [kept], unfinished=True).units == 0
 
 
-def test_a_model_whose_records_were_lost_does_no_harm(store: Store) -> None:
+def test_cleaning_goes_on_after_a_model_whose_record_was_lost(store: Store) -> None:
     kept, _ = put_model(store, "kept"), put_model(store, "gone")
     store.drop(digest("gone", "model"))
     assert clean(store, [kept], unfinished=False).units == 2

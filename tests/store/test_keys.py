@@ -12,14 +12,14 @@ from mkdocs_lurk.store import digest
 
 
 @dataclass(frozen=True)
-class Say:
+class Options:
     steps: int
     filters: tuple[int, ...]
 
 
 def test_equal_parts_give_equal_keys() -> None:
     assert digest({"a": 1, "b": [1, 2]}, "x") == digest({"b": (1, 2), "a": 1}, "x")
-    assert digest(Say(3, (1,))) == digest({"filters": [1], "steps": 3})
+    assert digest(Options(3, (1,))) == digest({"filters": [1], "steps": 3})
     assert digest(b"abc") == digest(bytearray(b"abc"))
 
 
@@ -45,6 +45,6 @@ def test_a_key_does_not_change_between_versions() -> None:
 
 
 @pytest.mark.parametrize("part", [Path("weights.pt"), {1, 2}, object(), {1: 2}])
-def test_what_has_no_canonical_form_is_refused(part: object) -> None:
+def test_a_value_without_a_canonical_form_is_refused(part: object) -> None:
     with pytest.raises(StoreError, match="cannot be part of a key"):
         digest(part)

@@ -22,25 +22,26 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def test_records_and_pictures_are_found(store: Store) -> None:
+def test_the_reader_finds_records_pictures_and_units(store: Store) -> None:
     reader = ModelReader(store, MODEL)
     assert reader.picture(reader.layer("conv")["filters"][0]["grad"]) == b"first"
     assert reader.units() == {MODEL, LAYER, PICTURES, SHARD}
-    assert reader.listed() == {MODEL, LAYER, SHARD}
-    assert reader.whole()
+    assert reader.direct_units() == {MODEL, LAYER, SHARD}
 
 
-def test_an_unknown_layer_is_named(store: Store) -> None:
+def test_the_error_for_an_unknown_layer_names_it(store: Store) -> None:
     with pytest.raises(StoreError, match="the model net has no results for a layer 'fc'"):
         ModelReader(store, MODEL).layer("fc")
 
 
-@pytest.mark.parametrize(("lost", "whole"), [(PICTURES, False), (LAYER, False), (SHARD, True)])
-def test_a_model_is_whole_without_its_intermediate_units(store: Store, lost: str, whole: bool) -> None:
-    store.drop(lost)
-    assert ModelReader(store, MODEL).whole() is whole
+def test_a_lost_layer_record_is_an_error_only_when_it_is_read(store: Store) -> None:
+    store.drop(LAYER)
+    reader = ModelReader(store, MODEL)
+    assert reader.direct_units() == {MODEL, LAYER, SHARD}
+    with pytest.raises(StoreError, match="is missing from"):
+        reader.units()
 
 
-def test_a_missing_model_is_named(store: Store) -> None:
+def test_the_error_for_a_missing_model_names_the_store(store: Store) -> None:
     with pytest.raises(StoreError, match="is missing from"):
         ModelReader(store, SHARD[::-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import logging
 import multiprocessing
 import os
@@ -13,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.files import TEMPORARY_PREFIX
 from mkdocs_lurk.store import Store, digest
-from mkdocs_lurk.store import blobs as format_
 
 KEY = digest("a unit")
 OTHER = digest("another unit")
@@ -50,7 +51,7 @@ def test_the_same_unit_has_the_same_bytes(store: Store, tmp_path: Path) -> None:
     assert store.file(KEY).read_bytes() == other.file(KEY).read_bytes()
 
 
-def test_what_was_not_put_is_missing(store: Store) -> None:
+def test_a_unit_that_was_never_put_is_missing(store: Store) -> None:
     assert store.get(KEY) is None
     assert not store.has(KEY)
     assert store.keys() == ()
@@ -58,7 +59,7 @@ def test_what_was_not_put_is_missing(store: Store) -> None:
     store.drop(KEY)
 
 
-def test_dropping_removes_the_file(store: Store) -> None:
+def test_dropping_a_unit_removes_its_file(store: Store) -> None:
     store.put(KEY, RECORD, BLOBS)
     store.drop(KEY)
     assert files(store) == []
@@ -106,21 +107,21 @@ def test_a_blob_is_read_without_the_rest(store: Store, monkeypatch: pytest.Monke
     assert sum(read) == 3
 
 
-def test_a_unit_is_read_through_once_a_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_digest_of_a_file_is_checked_once_per_version(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     store.put(KEY, RECORD, BLOBS)
-    times = []
-    whole = format_.hashlib.file_digest
-    monkeypatch.setattr(format_.hashlib, "file_digest", lambda *a: times.append(1) or whole(*a))
+    calls = []
+    file_digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda *args: calls.append(args) or file_digest(*args))
     for _ in range(3):
         assert store.get(KEY) is not None
-    assert len(times) == 1
+    assert len(calls) == 1
     store.put(KEY, RECORD, {**BLOBS, "more": b"x"})
     assert store.get(KEY) is not None
-    assert len(times) == 2
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "other", "grow"])
-def test_a_damaged_unit_is_named_dropped_and_missing(
+def test_a_damaged_unit_is_warned_about_and_removed(
     store: Store, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.put(KEY, RECORD, BLOBS)
@@ -143,7 +144,7 @@ def test_a_damaged_unit_is_named_dropped_and_missing(
     assert store.has(KEY)
 
 
-def test_a_flip_of_any_byte_is_noticed(store: Store) -> None:
+def test_damage_of_any_single_byte_is_noticed(store: Store) -> None:
     store.put(KEY, {"a": 1}, {"b": b"xyz"})
     data = store.file(KEY).read_bytes()
     for at in range(len(data)):
@@ -152,7 +153,7 @@ def test_a_flip_of_any_byte_is_noticed(store: Store) -> None:
         assert Store(store.root).get(KEY) is None, at
 
 
-def test_a_unit_under_another_key_is_noticed(store: Store) -> None:
+def test_a_unit_file_under_another_key_counts_as_damaged(store: Store) -> None:
     store.put(KEY, RECORD)
     store.put(OTHER, RECORD)
     store.file(OTHER).write_bytes(store.file(KEY).read_bytes())
@@ -172,7 +173,7 @@ def test_damage_after_opening_is_noticed_when_a_blob_is_read(store: Store) -> No
         unit.blob("grad")
 
 
-def test_a_unit_written_anew_is_still_readable(store: Store) -> None:
+def test_an_open_unit_can_be_read_after_it_was_replaced(store: Store) -> None:
     store.put(KEY, RECORD, BLOBS)
     unit = store.get(KEY)
     assert unit is not None
@@ -186,7 +187,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(store: Store, monkeypa
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(format_.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match=r"no space is left") as caught:
         store.put(KEY, RECORD, BLOBS)
     assert "\n" not in str(caught.value)
@@ -202,7 +203,7 @@ def test_a_store_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("record", [{"score": float("nan")}, {"path": Path()}])
-def test_a_record_that_is_no_json_is_refused(store: Store, record: dict[str, object]) -> None:
+def test_a_record_that_cannot_become_json_is_refused(store: Store, record: dict[str, object]) -> None:
     with pytest.raises(StoreError, match="cannot be stored as JSON"):
         store.put(KEY, record)
     assert files(store) == []
@@ -214,7 +215,7 @@ def test_a_key_cannot_leave_the_store(store: Store, key: str) -> None:
         store.put(key, RECORD)
 
 
-def test_aliases_point_to_keys(store: Store) -> None:
+def test_an_alias_leads_from_a_request_key_to_a_record_key(store: Store) -> None:
     request = digest("request")
     assert store.alias(request) is None
     store.set_alias(request, KEY)
@@ -224,7 +225,7 @@ def test_aliases_point_to_keys(store: Store) -> None:
     assert store.aliases() == {}
 
 
-def test_a_damaged_alias_is_missing(store: Store) -> None:
+def test_a_damaged_alias_counts_as_missing(store: Store) -> None:
     request = digest("request")
     store.set_alias(request, KEY)
     (path,) = (store.root / "aliases").rglob("*.unit")
@@ -234,7 +235,7 @@ def test_a_damaged_alias_is_missing(store: Store) -> None:
     assert Store(store.root).alias(request) is None
 
 
-def test_a_lock_keeps_others_out(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_lock_makes_others_wait(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     order: list[str] = []
 
     def second() -> None:
@@ -251,16 +252,19 @@ def test_a_lock_keeps_others_out(store: Store, caplog: pytest.LogCaptureFixture)
     assert "another process works on net" in caplog.text
 
 
-def test_the_sweep_takes_only_what_was_abandoned(store: Store) -> None:
+def test_only_temporary_files_older_than_an_hour_are_abandoned(store: Store) -> None:
     store.put(KEY, RECORD)
-    folder = store.file(KEY).parent
-    old, new = folder / f"{format_.TEMPORARY}old", folder / f"{format_.TEMPORARY}new"
+    parent = store.file(KEY).parent
+    old, new, folder = (parent / f"{TEMPORARY_PREFIX}{name}" for name in ("old", "new", "folder"))
     for path in (old, new):
         path.write_bytes(b"half")
-    os.utime(old, (1, 1))
-    assert store.sweep() == 4
+    folder.mkdir()
+    for path in (old, folder):
+        os.utime(path, (1, 1))
+    assert store.remove_abandoned() == 4
     assert not old.exists()
     assert new.exists()
+    assert folder.exists()
     assert store.has(KEY)
 
 
@@ -271,7 +275,7 @@ def put_often(root: Path, seconds: float) -> None:
         store.put(KEY, RECORD, BLOBS)
 
 
-def test_two_writers_and_a_reader_do_no_harm(store: Store) -> None:
+def test_two_writers_and_a_reader_can_share_a_store(store: Store) -> None:
     store.put(KEY, RECORD, BLOBS)
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=put_often, args=(store.root, 0.5)) for _ in range(2)]

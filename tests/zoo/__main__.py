@@ -1,4 +1,4 @@
-"""Check networks of torchvision and print a table; exit with 1 where one fails: ``python -m tests.zoo [NAME ...]``."""
+"""Check networks of torchvision, print a table, and exit with 1 if one fails: ``python -m tests.zoo [NAME ...]``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTHS = (24, 14, 7, 8, 11, 9)
 
 
 def main(globs: list[str]) -> int:
-    """Check every network whose name matches one of the globs, or all of them."""
+    """Check every network whose name matches one of the globs, or all if there are none, and return the exit code."""
     chosen = [name for name in names() if not globs or any(fnmatchcase(name, glob) for glob in globs)]
     print(_line(HEAD), flush=True)
     failed = 0

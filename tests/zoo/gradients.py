@@ -1,4 +1,4 @@
-"""Guided gradients of whole networks against a slow twin that rewrites every rectifier while the network runs."""
+"""Guided gradients of whole networks against those of a network whose every ReLU is rewritten while it runs."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.analysis.gradients.batch import Row
+from mkdocs_lurk.analysis.gradients.batch import BatchRow
 from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError
 from mkdocs_lurk.analysis.gradients.recording import Recording
 from mkdocs_lurk.analysis.gradients.replay import replay
-from mkdocs_lurk.analysis.gradients.single import project
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.models.tracing.layers import Layer
 
-RECTIFIERS: dict[Any, Callable[..., Tensor]] = {
+ACTIVATIONS: dict[Any, Callable[..., Tensor]] = {
     F.relu: F.relu,
     F.relu_: F.relu,
     torch.relu: F.relu,
@@ -36,7 +36,7 @@ _LAYERS, _CLOSE = 3, 1e-4
 
 
 class Rectified(torch.autograd.Function):
-    """The rule, one rectifier at a time: only the positive part of the gradient meets the activation's derivative."""
+    """The rule for one activation: only the positive part of the gradient meets the activation's derivative."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
@@ -54,11 +54,11 @@ class Rectified(torch.autograd.Function):
 
 
 class Rewrite(TorchFunctionMode):
-    """Puts ``Rectified`` in the place of every rectifier that is called."""
+    """Puts ``Rectified`` in the place of every ReLU and smooth activation that is called."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
-        if func not in RECTIFIERS:
+        if func not in ACTIVATIONS:
             return func(*args, **kwargs)
         kwargs.pop("inplace", None)
         x, *rest = args
@@ -66,7 +66,7 @@ class Rewrite(TorchFunctionMode):
             rest = rest[:2]
         if func in (F.relu, F.silu, F.hardswish, F.relu6):
             rest = []
-        return Rectified.apply(x, lambda value: RECTIFIERS[func](value, *rest, **kwargs))
+        return Rectified.apply(x, lambda value: ACTIVATIONS[func](value, *rest, **kwargs))
 
 
 def slow(module: nn.Module, x: Tensor, layer: str, index: int) -> Tensor:
@@ -84,18 +84,18 @@ def slow(module: nn.Module, x: Tensor, layer: str, index: int) -> Tensor:
 
 
 def check(module: nn.Module, x: Tensor, layers: Sequence[Layer]) -> tuple[int, list[str]]:
-    """Compare some layers' gradients, taken singly and from recordings; how many layers, and what differs."""
+    """Compare some layers' gradients, computed singly and from recordings; how many layers, and what differs."""
     last = len(layers) - 1
     chosen = dict.fromkeys(layers[round(i * last / max(1, _LAYERS - 1))] for i in range(_LAYERS))
     probe, problems = Probe.of(module, layers), []
-    recordings = {kind: Recording(probe, x, torch.float32, short=kind == "short") for kind in ("full", "short")}
+    recordings = {kind: Recording(probe, x, torch.float32, masks_only=kind == "masks") for kind in ("full", "masks")}
     for layer in chosen:
         index = layer.filters // 2
         true = slow(module, x, layer.name, index)
-        found = {"single": project(probe, x, layer.name, [index], "guided")[0]}
+        found = {"single": filter_gradients(probe, x, layer.name, [index], "guided")[0]}
         for kind, recording in recordings.items():
             with suppress(NeedsValuesError):
-                found[kind] = replay(probe, recording, layer.name, [Row(0, index)], "guided").gradients
+                found[kind] = replay(probe, recording, layer.name, [BatchRow(0, index)], "guided").gradients
         for kind, fast in found.items():
             difference = float((fast - true).abs().max() / true.abs().max().clamp(min=1e-30))
             if not difference <= _CLOSE:

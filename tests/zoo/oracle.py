@@ -1,7 +1,7 @@
-"""The slow and obvious twin of receptive fields: where the input gradient of one unit is not zero.
+"""The slow and obvious twin of receptive fields: the pixels for which a unit's input gradient is not zero.
 
-The network runs as it is, with positive weights, linear activations, and averages in place of maxima, so that no two
-paths cancel and none is cut. Nothing here knows of intervals or of the trace.
+The network runs with positive weights, identities in place of activations, and averages in place of maxima, so that no
+two paths cancel and none is cut off. Nothing here uses intervals or the trace.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from mkdocs_lurk.models.tracing.layer_calls import CONVOLUTIONS, CallNamer, LayerCall, LayerCallMode, ParameterOwners
 from mkdocs_lurk.names import Box
 
-_NAMES = {
+_ACTIVATIONS = {
     *["relu", "relu_", "relu6", "hardtanh", "hardtanh_", "silu", "hardswish", "hardsigmoid", "sigmoid", "sigmoid_"],
     *[
         "gelu",
@@ -38,20 +38,23 @@ _NAMES = {
     *["celu", "logsigmoid", "softsign", "tanhshrink", "hardshrink", "silu_", "square", "neg", "stochastic_depth"],
 }
 _SOURCES = (F, torch, torch._C._nn, Tensor, nn.functional)
-IDENTITIES = {getattr(source, name) for source in _SOURCES for name in _NAMES if callable(getattr(source, name, None))}
+IDENTITIES = {
+    getattr(source, name) for source in _SOURCES for name in _ACTIVATIONS if callable(getattr(source, name, None))
+}
 
 
-def _mixed(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+def _add_mean(x: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """Make every element depend on all others along some axes, as normalisation does."""
     return x + x.mean(dim=dims, keepdim=True)
 
 
 def _batch_norm(
     x: Tensor, mean: Any, var: Any, weight: Any = None, bias: Any = None, training: bool = False, *_: Any, **__: Any
 ) -> Tensor:
-    return _mixed(x, (0, *range(2, x.dim()))) if training else x
+    return _add_mean(x, (0, *range(2, x.dim()))) if training else x
 
 
-def _pool(
+def _average_pool(
     x: Tensor,
     kernel: Any,
     stride: Any = None,
@@ -61,18 +64,18 @@ def _pool(
     return_indices: bool = False,
 ) -> Any:
     pairs = [(v, v) if isinstance(v, int) else tuple(v) for v in (kernel, stride or kernel, padding, dilation)]
-    (kh, kw), step, (ph, pw), gap = pairs
+    (kh, kw), steps, (ph, pw), dilations = pairs
     shape = F.max_pool2d(x.detach(), kernel, stride, padding, dilation, ceil_mode).shape
-    need = [(shape[-2 + i] - 1) * step[i] + gap[i] * ((kh, kw)[i] - 1) + 1 for i in (0, 1)]
-    x = F.pad(x, (pw, max(0, need[1] - pw - x.shape[-1]), ph, max(0, need[0] - ph - x.shape[-2])))
+    covered = [(shape[-2 + i] - 1) * steps[i] + dilations[i] * ((kh, kw)[i] - 1) + 1 for i in (0, 1)]
+    x = F.pad(x, (pw, max(0, covered[1] - pw - x.shape[-1]), ph, max(0, covered[0] - ph - x.shape[-2])))
     flat = x.reshape(-1, 1, *x.shape[-2:])
-    out = F.conv2d(flat, torch.ones(1, 1, kh, kw, dtype=x.dtype) / (kh * kw), None, step, 0, gap)
+    out = F.conv2d(flat, torch.ones(1, 1, kh, kw, dtype=x.dtype) / (kh * kw), None, steps, 0, dilations)
     out = out[..., : shape[-2], : shape[-1]].reshape(shape)
     return (out, out) if return_indices else out
 
 
 def _softmax(x: Tensor, dim: int = -1, *_: Any, **__: Any) -> Tensor:
-    return _mixed(x, (dim,))
+    return _add_mean(x, (dim,))
 
 
 def _attention(q: Tensor, k: Tensor, v: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -87,17 +90,17 @@ def _multi_head(query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -
 REPLACED: dict[Any, Callable[..., Any]] = {
     F.batch_norm: _batch_norm,
     torch.batch_norm: _batch_norm,
-    F.instance_norm: lambda x, *_, **__: _mixed(x, tuple(range(2, x.dim()))),
-    F.layer_norm: lambda x, shape, *_, **__: _mixed(x, tuple(range(-len(shape), 0))),
-    F.group_norm: lambda x, g, *_, **__: _mixed(x.unflatten(1, (g, -1)), tuple(range(2, x.dim() + 1))).flatten(1, 2),
-    F.max_pool2d: _pool,
-    torch.max_pool2d: _pool,
+    F.instance_norm: lambda x, *_, **__: _add_mean(x, tuple(range(2, x.dim()))),
+    F.layer_norm: lambda x, shape, *_, **__: _add_mean(x, tuple(range(-len(shape), 0))),
+    F.group_norm: lambda x, g, *_, **__: _add_mean(x.unflatten(1, (g, -1)), tuple(range(2, x.dim() + 1))).flatten(1, 2),
+    F.max_pool2d: _average_pool,
+    torch.max_pool2d: _average_pool,
     F.softmax: _softmax,
     Tensor.softmax: _softmax,
     torch.softmax: _softmax,
     F.scaled_dot_product_attention: _attention,
     F.multi_head_attention_forward: _multi_head,
-    F.normalize: lambda x, p=2.0, dim=1, *_, **__: _mixed(x, (dim,)),
+    F.normalize: lambda x, p=2.0, dim=1, *_, **__: _add_mean(x, (dim,)),
     F.adaptive_max_pool2d: lambda x, size, *_: F.adaptive_avg_pool2d(x, size),
     torch.amax: lambda x, dim, keepdim=False: x.mean(dim, keepdim),
     Tensor.amax: lambda x, dim, keepdim=False: x.mean(dim, keepdim),
@@ -130,79 +133,89 @@ _PRODUCTS = {
 
 
 class Linearised(TorchFunctionMode):
-    """Run a network without cancellation, cuts or saturation.
+    """Run a network so that the gradient of a unit is positive wherever the unit depends on the input.
 
     Args:
-        hold: Whether what is broadcast over a map is held constant.
+        gates_as_constants: Whether factors and terms that are broadcast over a feature map are held constant.
     """
 
-    def __init__(self, hold: bool = False) -> None:
+    def __init__(self, gates_as_constants: bool = False) -> None:
         super().__init__()
-        self.hold = hold
+        self.gates_as_constants = gates_as_constants
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         if func in IDENTITIES:
             return args[0] if args else kwargs["input"]
         if func in CONVOLUTIONS or func in (F.linear,):
-            return func(*self._positive(args), **kwargs)
+            return func(*_with_positive_kernel(args), **kwargs)
         if func in REPLACED:
             kwargs.pop("inplace", None)
-            given = args if args else (kwargs.pop("input"),)
-            return REPLACED[func](*given, **kwargs)
-        if self.hold and func in _ARITHMETIC:
-            args = _held(args)
+            positional = args if args else (kwargs.pop("input"),)
+            return REPLACED[func](*positional, **kwargs)
+        if self.gates_as_constants and func in _ARITHMETIC:
+            args = _with_constant_gates(args)
         out = func(*args, **kwargs)
         # Products of values would grow beyond all bounds with depth.
         return out / out.detach().abs().max() if func in _PRODUCTS else out
 
-    def _positive(self, args: Any) -> Any:
-        weight = args[1]
-        kernel = torch.full_like(weight, 1.0 / weight[0].numel(), dtype=args[0].dtype)
-        return (args[0], kernel, None, *args[3:])
+
+def _with_positive_kernel(args: Any) -> Any:
+    """Replace a layer's weight and bias by a constant positive kernel."""
+    weight = args[1]
+    kernel = torch.full_like(weight, 1.0 / weight[0].numel(), dtype=args[0].dtype)
+    return (args[0], kernel, None, *args[3:])
 
 
-def _held(args: Any) -> Any:
+def _with_constant_gates(args: Any) -> Any:
+    """Detach the operand of one pixel from an operation that broadcasts it over a feature map."""
     tensors = [a for a in args if isinstance(a, Tensor)]
     if len(tensors) != 2 or any(t.dim() != 4 for t in tensors):
         return args
-    small = [t.shape[2:] == (1, 1) and o.shape[2:] != (1, 1) for t, o in zip(tensors, tensors[::-1], strict=True)]
-    return [t.detach() if gone else t for t, gone in zip(tensors, small, strict=True)]
+    gates = [t.shape[2:] == (1, 1) and o.shape[2:] != (1, 1) for t, o in zip(tensors, tensors[::-1], strict=True)]
+    return [t.detach() if gate else t for t, gate in zip(tensors, gates, strict=True)]
 
 
-class _Enough(Exception):  # noqa: N818 - ends a forward pass, and is no error
-    """Every layer that was asked for has run."""
+class _AllDone(Exception):  # noqa: N818 - ends a forward pass, and is no error
+    """Ends a forward pass after the last layer that matters."""
 
 
 class Oracle:
-    """Where single units of a network look, by the gradient.
+    """The receptive fields of single units, by the gradient.
 
     Args:
         module: In evaluation mode.
-        size: ``(c, h, w)`` of the picture.
-        layers: Names of the calls whose units will be asked for.
-        hold: As for ``Linearised``.
+        size: ``(c, h, w)`` of the input.
+        layers: Names of the layer calls whose units are of interest.
+        gates_as_constants: As for ``Linearised``.
     """
 
-    def __init__(self, module: nn.Module, size: tuple[int, int, int], layers: set[str], hold: bool = False) -> None:
+    def __init__(
+        self, module: nn.Module, size: tuple[int, int, int], layers: set[str], gates_as_constants: bool = False
+    ) -> None:
         self.x = torch.ones(1, *size, dtype=torch.float64, requires_grad=True)
         self.outputs: dict[str, Tensor] = {}
         owners = ParameterOwners(module)
 
-        def catch(call: LayerCall) -> Tensor:
+        def handle(call: LayerCall) -> Tensor:
             out = call.run()
             if call.name in layers:
-                # A copy, for the network may go on in place.
+                # A copy, since the network may overwrite the output in place.
                 self.outputs[call.name] = out.clone()
                 if self.outputs.keys() == layers:
-                    raise _Enough
+                    raise _AllDone
             return out
 
-        with owners.following(), Linearised(hold), LayerCallMode(CallNamer(owners), catch), suppress(_Enough):
+        with (
+            owners.track_modules(),
+            Linearised(gates_as_constants),
+            LayerCallMode(CallNamer(owners), handle),
+            suppress(_AllDone),
+        ):
             module(self.x)
 
     def box(self, layer: str, y: int, x: int, filter_: int) -> Box:
-        """The bounding box of the pixels that one unit depends on."""
+        """Return the bounding box of the pixels on which one unit depends."""
         unit = self.outputs[layer][0, filter_, y, x]
         assert torch.isfinite(unit)
         if not unit.requires_grad:

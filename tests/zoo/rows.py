@@ -1,4 +1,4 @@
-"""Check one network of torchvision, with random weights, and say what was checked in one row."""
+"""Check one network of torchvision, with random weights, and report the checks as a row of a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 import torchvision
 from torch import nn
 
-from mkdocs_lurk.models.graph.drawing import summarise
+from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.models.receptive_field.field import ReceptiveField, receptive_fields
 from mkdocs_lurk.models.tracing.layers import find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
@@ -30,18 +30,18 @@ class Row:
 
     Attributes:
         name: As torchvision calls it.
-        found: Convolutions that run and were found.
-        every: Convolution modules that the network has.
-        nodes: Of its graph.
-        fields: Units whose field was compared with the oracle's.
-        gradients: Layers whose guided gradients were compared with the slow twin's.
-        seconds: For all of this.
+        found: Number of convolutions that run and were found.
+        convolutions: Number of convolution modules that the network has.
+        nodes: Number of nodes of its graph.
+        fields: Number of units whose receptive field was compared with the oracle's.
+        gradients: Number of layers whose guided gradients were compared with the slow twin's.
+        seconds: Time of all checks, in seconds.
         problems: What is wrong, in words.
     """
 
     name: str
     found: int = 0
-    every: int = 0
+    convolutions: int = 0
     nodes: int = 0
     fields: int = 0
     gradients: int = 0
@@ -50,9 +50,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of ``HEAD``."""
-        convolutions = f"{self.found}/{self.every}"
         counts = (self.nodes, self.fields, self.gradients)
-        return (self.name, convolutions, *map(str, counts), f"{self.seconds:.1f}")
+        return (self.name, f"{self.found}/{self.convolutions}", *map(str, counts), f"{self.seconds:.1f}")
 
 
 def names() -> list[str]:
@@ -61,54 +60,55 @@ def names() -> list[str]:
 
 
 def check(name: str) -> Row:
-    """Check one network; what goes wrong stands in the row's ``problems``."""
-    row, began = Row(name), time.perf_counter()
-    size = next((size for start, size in SIZES.items() if name.startswith(start)), SMALL)
+    """Check one network; whatever is wrong is listed in the row's ``problems``."""
+    row, start_s = Row(name), time.perf_counter()
+    size = next((size for prefix, size in SIZES.items() if name.startswith(prefix)), SMALL)
     torch.manual_seed(0)
     with warnings.catch_warnings():
-        # torchvision warns that two networks will be initialised otherwise one day.
+        # torchvision warns that the initialisation of two networks will change.
         warnings.simplefilter("ignore", FutureWarning)
         module = torchvision.models.get_model(name, weights=None).eval()
     module.requires_grad_(False)
     trace = trace_network(module, torch.randn(1, *size))
     search = find_layers(trace, SimpleNamespace(include=("*",), exclude=()))
     row.found = len(search.layers)
-    row.every = sum(isinstance(child, nn.modules.conv._ConvNd) for child in module.modules())
-    if row.found + len(search.skipped) != row.every:
-        row.problems.append(f"{row.found} convolutions found and {len(search.skipped)} skipped of {row.every}")
-    graph = summarise(trace)
+    row.convolutions = sum(isinstance(child, nn.modules.conv._ConvNd) for child in module.modules())
+    if row.found + len(search.skipped) != row.convolutions:
+        row.problems.append(f"{row.found} convolutions found and {len(search.skipped)} skipped of {row.convolutions}")
+    graph = build_graph(trace)
     row.nodes = len(graph["nodes"])
-    drawn = {node.get("layer") for node in graph["nodes"]}
-    row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in drawn]
+    in_graph = {node.get("layer") for node in graph["nodes"]}
+    row.problems += [f"{layer.name} is not in the graph" for layer in search.layers if layer.name not in in_graph]
     _check_fields(row, module, receptive_fields(trace, search.layers), size)
     row.gradients, problems = gradients.check(module, torch.randn(1, *size), search.layers)
     row.problems += problems
-    row.seconds = time.perf_counter() - began
+    row.seconds = time.perf_counter() - start_s
     return row
 
 
-def _check_fields(row: Row, module: nn.Module, found: dict[str, ReceptiveField], size: tuple[int, int, int]) -> None:
-    chosen = _spread(list(found), _LAYERS)
-    for hold in (False, True):
-        layers = [name for name in chosen if (found[name].status == "effective") == hold]
+def _check_fields(row: Row, module: nn.Module, fields: dict[str, ReceptiveField], size: tuple[int, int, int]) -> None:
+    chosen = _evenly_spaced(list(fields), _LAYERS)
+    for gates_as_constants in (False, True):
+        layers = [name for name in chosen if (fields[name].status == "effective") == gates_as_constants]
         if not layers:
             continue
-        oracle = Oracle(module, size, set(layers), hold)
+        oracle = Oracle(module, size, set(layers), gates_as_constants)
         for name in layers:
-            for y, x, channel in _units(found[name]):
-                box, true = found[name].seen(y, x, channel), oracle.box(name, y, x, channel)
+            for y, x, channel in _choose_units(fields[name]):
+                box, expected = fields[name].seen(y, x, channel), oracle.box(name, y, x, channel)
                 row.fields += 1
-                if box != true:
-                    row.problems.append(f"{name}: unit {(channel, y, x)} sees {true}, not {box}")
+                if box != expected:
+                    row.problems.append(f"{name}: the field of unit {(channel, y, x)} is {expected}, not {box}")
 
 
-def _spread(names: list[str], how_many: int) -> list[str]:
-    """The first name, the last, and some between."""
+def _evenly_spaced(names: list[str], how_many: int) -> list[str]:
+    """Return the first name, the last, and some between."""
     last = len(names) - 1
     return list(dict.fromkeys(names[round(i * last / max(1, how_many - 1))] for i in range(how_many)))
 
 
-def _units(found: ReceptiveField) -> list[tuple[int, int, int]]:
-    channels, height, width = found.maps
-    places = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
-    return [(y, x, channel) for (y, x), channel in places.items()][:_UNITS]
+def _choose_units(field: ReceptiveField) -> list[tuple[int, int, int]]:
+    """Return the ``(y, x, channel)`` of units in two corners and in between."""
+    channels, height, width = field.maps
+    channel_at = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
+    return [(y, x, channel) for (y, x), channel in channel_at.items()][:_UNITS]

@@ -2,7 +2,7 @@ import pytest
 
 from tests.zoo.rows import check, names
 
-# The smallest of each family, so that all of them together stay under a minute.
+# The smallest network of each family: all of them together take less than a minute.
 FAMILIES = [
     *["alexnet", "vgg11", "resnet18", "resnext50_32x4d", "squeezenet1_1", "densenet121", "googlenet", "inception_v3"],
     *["shufflenet_v2_x0_5", "mobilenet_v2", "mobilenet_v3_small", "mnasnet0_5", "efficientnet_b0", "regnet_y_400mf"],
@@ -11,7 +11,7 @@ FAMILIES = [
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_every_family_is_right(name):
+def test_smallest_network_of_each_family_passes_all_checks(name):
     row = check(name)
     assert row.problems == []
     assert row.fields > 0
@@ -20,5 +20,5 @@ def test_every_family_is_right(name):
 
 @pytest.mark.zoo
 @pytest.mark.parametrize("name", [name for name in names() if name not in FAMILIES])
-def test_every_network_is_right(name):
+def test_network_passes_all_checks(name):
     assert check(name).problems == []

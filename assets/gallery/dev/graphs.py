@@ -1,62 +1,67 @@
-# ruff: noqa: D102, D103 - a script for developers: its docstring says what it does
-"""Invented graphs with the shapes of known networks, for looking at the map."""
+# ruff: noqa: D103 - a function is named after the network whose shape it has
+"""Made-up graphs with the shapes of known networks, as ``src/data/schema.ts`` declares them, to look at the map."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+Json = dict[str, Any]
+Network = tuple[Json, list[Json]]
+"""A graph, and its layers without their strips of pictures."""
+
+MACS = 10**8
+
 
 class Net:
-    """Collects nodes, edges and groups as the engine's ``graph`` has them."""
+    """Collects the nodes, edges, groups and layers of a network, in the order in which they run."""
 
     def __init__(self) -> None:
-        self.nodes, self.edges, self.groups, self.layers = [], [], [], []
+        self.nodes: list[Json] = []
+        self.edges: list[list[int]] = []
+        self.groups: list[Json] = []
+        self.layers: list[Json] = []
 
     def group(self, name: str, kind: str, parent: str | None = None) -> str:
+        """Add a group and return its id."""
         self.groups.append({"id": name, "parent": parent, "name": name, "type": kind})
         return name
 
-    def op(self, kind: str, sources, parent: str | None, channels: int, size: int, name: str = "") -> str:
-        key = f"{len(self.nodes)}"
-        node = {
-            "id": key,
-            "type": kind,
-            "name": name or f"{kind}_{key}",
-            "parent": parent,
-            "parameters": 0,
-            "output": [channels, size, size],
-            "macs": 0,
-        }
-        self.nodes.append(node)
-        for source in sources if isinstance(sources, list) else [sources]:
-            if source is not None:
-                self.edges.append([source, key])
+    def op(
+        self, kind: str, sources: int | Sequence[int], parent: str | None, channels: int, size: int, name: str = ""
+    ) -> int:
+        """Add an operation that reads from others, and return its id."""
+        key = len(self.nodes)
+        output = [channels, size, size]
+        self.nodes.append({"id": key, "type": kind, "name": name or kind, "parent": parent, "output": output})
+        self.edges += [[source, key] for source in ([sources] if isinstance(sources, int) else sources)]
         return key
 
-    def conv(self, source, parent, channels, size, name, kernel=3, follow=("BatchNorm2d", "ReLU")) -> str:
+    def conv(
+        self, source: int, parent: str | None, channels: int, size: int, name: str, kernel: int = 3,
+        follow: Sequence[str] = ("BatchNorm2d", "ReLU"),
+    ) -> int:  # fmt: skip
+        """Add a convolution, which is a layer, and the small operations that follow; returns the id of the last one."""
         last = self.op("Conv2d", source, parent, channels, size, name)
-        self.nodes[-1].update(layer=name, parameters=channels * channels * kernel * kernel, macs=10**8)
-        self.layers.append(
-            {
-                "name": name,
-                "slug": name.replace(".", "-"),
-                "kind": "Conv2d",
-                "filters": channels,
-                "output": [channels, size, size],
-                "field": {"size": [min(400, 3 + 4 * len(self.layers))] * 2, "status": "exact"},
-                "parameters": channels * channels * kernel * kernel,
-                "macs": 10**8,
-            }
-        )
+        costs = {"parameters": channels * channels * kernel * kernel, "macs": MACS}
+        self.nodes[-1].update(costs, layer=name)
+        field = {"size": [min(400, 3 + 4 * len(self.layers))] * 2, "status": "exact", "note": None}
+        self.layers.append({
+            "name": name, "slug": name.replace(".", "-"), "kind": "Conv2d", "filters": channels,
+            "output": [channels, size, size], **costs, "field": field,
+        })  # fmt: skip
         for kind in follow:
             last = self.op(kind, last, parent, channels, size)
         return last
 
-    def done(self):
+    def done(self) -> Network:
+        """Return the graph and its layers."""
         return {"nodes": self.nodes, "edges": self.edges, "groups": self.groups}, self.layers
 
 
-def vgg16():
+def vgg16() -> Network:
     net = Net()
-    last = net.op("input", None, None, 3, 224, "input")
+    last = net.op("input", (), None, 3, 224, "input")
     features = net.group("features", "Sequential")
     at, size = 0, 224
     for block in ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)):
@@ -77,11 +82,11 @@ def vgg16():
     return net.done()
 
 
-def googlenet():
+def googlenet() -> Network:
     net = Net()
-    last = net.op("input", None, None, 3, 224, "input")
+    last = net.op("input", (), None, 3, 224, "input")
 
-    def basic(source, parent, channels, size, name):
+    def basic(source: int, parent: str | None, channels: int, size: int, name: str) -> int:
         return net.conv(source, net.group(name, "BasicConv2d", parent), channels, size, f"{name}.conv")
 
     last = basic(last, None, 64, 112, "conv1")
@@ -107,9 +112,9 @@ def googlenet():
     return net.done()
 
 
-def resnet152():
+def resnet152() -> Network:
     net = Net()
-    last = net.op("input", None, None, 3, 224, "input")
+    last = net.op("input", (), None, 3, 224, "input")
     last = net.conv(last, None, 64, 112, "conv1")
     last = net.op("MaxPool2d", last, None, 64, 56)
     for stage, (count, width, size) in enumerate(((3, 64, 56), (8, 128, 28), (36, 256, 14), (3, 512, 7)), 1):
@@ -129,9 +134,9 @@ def resnet152():
     return net.done()
 
 
-def densenet201():
+def densenet201() -> Network:
     net = Net()
-    last = net.op("input", None, None, 3, 224, "input")
+    last = net.op("input", (), None, 3, 224, "input")
     features = net.group("features", "Sequential")
     last = net.conv(last, features, 64, 112, "features.conv0")
     last = net.op("MaxPool2d", last, features, 64, 56)

@@ -1,4 +1,4 @@
-/** The bundle of every page: the elements, defined once however often the script runs. */
+/** The script of every page: defines the custom elements, once however often it runs. */
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
 import { LurkPhoto } from "./elements/photo";

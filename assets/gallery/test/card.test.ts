@@ -1,30 +1,27 @@
 import { describe, expect, it } from "vitest";
-import type { ModelLayer } from "../src/data/format";
 import { Card } from "../src/map/card";
 import type { Item } from "../src/map/tree";
+import { graphNode, modelLayer } from "./data";
 
-const layer: ModelLayer = {
-  name: "features.3",
-  slug: "features.3",
-  kind: "Conv2d",
+const layer = modelLayer("features.3", {
   filters: 16,
   output: [16, 7, 7],
   parameters: 2320,
   macs: 1_500_000,
-  field: { size: [15, 15], status: "exact" },
+  field: { size: [15, 15], status: "exact", note: null },
   strip: [[0, [0, 0, 0, 64, 64]]],
-};
+});
 const conv: Item = {
-  kind: "op",
+  kind: "operation",
   key: "n3",
   label: "features.3",
-  node: { id: 3, type: "Conv2d", output: [16, 7, 7] },
+  node: graphNode(3, "Conv2d", { output: [16, 7, 7] }),
   layer,
   after: ["relu"],
 };
-const run: Item = { kind: "run", key: "r1", label: "Block", name: "body", type: "Block", children: [] };
+const repeat: Item = { kind: "repeat", key: "r1", label: "Block", name: "body", type: "Block", children: [] };
 
-function made(docked: boolean): { card: Card; box: HTMLElement } {
+function makeCard(docked: boolean): { card: Card; box: HTMLElement } {
   const card = new Card({ sheets: (sheet) => `s${sheet}`, input: [64, 64], page: ({ slug }) => `${slug}/` });
   const box = document.createElement("div");
   document.body.replaceChildren(card.node, box);
@@ -33,9 +30,9 @@ function made(docked: boolean): { card: Card; box: HTMLElement } {
 }
 
 describe("the card", () => {
-  it("tells kind, shape, parameters, field and what follows", () => {
-    const { card, box } = made(false);
-    card.tell(conv, box);
+  it("shows kind, shape, parameters, receptive field and the operations that follow", () => {
+    const { card, box } = makeCard(false);
+    card.show(conv, box);
     const lines = [...card.node.children].map(({ textContent }) => textContent);
     expect(lines.slice(0, 5)).toEqual([
       "features.3",
@@ -48,28 +45,28 @@ describe("the card", () => {
     expect(card.node.querySelectorAll(".lurk-card-strip svg")).toHaveLength(1);
   });
 
-  it("floats by its box, and goes with it", () => {
-    const { card, box } = made(false);
-    card.keep(conv);
+  it("floats by its box, and hides with it", () => {
+    const { card, box } = makeCard(false);
+    card.showIfDocked(conv);
     expect(card.node.hidden).toBe(true);
-    card.tell(conv, box);
-    expect([card.node.hidden, card.node.getAttribute("role"), card.shown]).toEqual([false, "tooltip", ""]);
+    card.show(conv, box);
+    expect([card.node.hidden, card.node.getAttribute("role"), card.dockedKey]).toEqual([false, "tooltip", ""]);
     expect(card.node.querySelector("a")).toBeNull();
-    card.leave();
+    card.hideIfFloating();
     expect(card.node.hidden).toBe(true);
   });
 
-  it("stays where it is docked, with the way to the layer's page", () => {
-    const { card, box } = made(true);
-    card.keep(conv);
-    card.leave();
-    expect([card.node.hidden, card.node.getAttribute("role"), card.shown]).toEqual([false, "group", "n3"]);
+  it("stays where it is docked, with a link to the layer's page", () => {
+    const { card, box } = makeCard(true);
+    card.showIfDocked(conv);
+    card.hideIfFloating();
+    expect([card.node.hidden, card.node.getAttribute("role"), card.dockedKey]).toEqual([false, "group", "n3"]);
     expect(card.node.querySelector("a")?.getAttribute("href")).toBe("features.3/");
     expect(card.node.querySelector("a")?.textContent).toBe("See its filters");
-    card.tell(run, box);
-    expect(card.shown).toBe("r1");
+    card.show(repeat, box);
+    expect(card.dockedKey).toBe("r1");
     expect(card.node.querySelector("a")).toBeNull();
     card.dock(false);
-    expect([card.node.hidden, card.shown]).toEqual([true, ""]);
+    expect([card.node.hidden, card.dockedKey]).toEqual([true, ""]);
   });
 });

@@ -22,7 +22,7 @@ describe("bars", () => {
     expect(node.querySelectorAll(".lurk-bar-negative")).toHaveLength(1);
   });
 
-  it("keep a row's element when they are updated, and put rows in order", () => {
+  it("keep a row's element on update, and reorder the rows", () => {
     const { node, update } = bars([row("a", 1), row("b", 2)], { label: "" });
     const [a, b] = node.children;
     update([row("b", 4), row("a", 1), row("c", 2)]);
@@ -37,22 +37,22 @@ describe("bars", () => {
     expect(fill(node, 1)?.getPropertyValue("inline-size")).toBe("50%");
   });
 
-  it("stay flat where every value is zero", () => {
+  it("have no length if every value is zero", () => {
     const { node } = bars([row("a", 0)], { label: "" });
     expect(fill(node, 0)?.getPropertyValue("inline-size")).toBe("0%");
   });
 
-  it("link names where there is somewhere to go", () => {
-    const { node } = bars([{ ...row("conv · 3", 1), href: "../conv/#filter-3", says: "why" }], { label: "" });
+  it("link names that have an address", () => {
+    const { node } = bars([{ ...row("conv · 3", 1), href: "../conv/#filter-3", tooltip: "why" }], { label: "" });
     expect(node.querySelector("a")?.getAttribute("href")).toBe("../conv/#filter-3");
     expect(node.children[0]?.getAttribute("title")).toBe("why");
   });
 });
 
 describe("histogram", () => {
-  const data = { edges: [0, 1, 2], counts: [4, 0], marks: [{ value: 1.5, says: "Picture 1" }] };
+  const data = { edges: [0, 1, 2], counts: [4, 0], marks: [{ value: 1.5, tooltip: "Picture 1" }] };
 
-  it("draws a bar a count and a mark a picture", () => {
+  it("draws one bar per count and one mark per picture", () => {
     const { node } = histogram(data, { label: "Responses", width: 100, height: 118 });
     const [first, second] = node.querySelectorAll(".lurk-counts rect");
     expect([first?.getAttribute("height"), second?.getAttribute("height")]).toEqual(["88", "0"]);
@@ -61,7 +61,7 @@ describe("histogram", () => {
     expect(node.querySelector(".lurk-marks")?.textContent).toBe("Picture 1");
   });
 
-  it("updates in place and bears a single value", () => {
+  it("updates its bars in place, and accepts a range of a single value", () => {
     const { node, update } = histogram(data, { label: "" });
     const first = node.querySelector(".lurk-counts rect");
     update({ edges: [3, 3], counts: [7], marks: [] });
@@ -70,10 +70,12 @@ describe("histogram", () => {
   });
 });
 
-describe("field", () => {
+describe("a receptive field", () => {
   it("is drawn to scale and never beyond the input", () => {
-    const unit = (size: [number, number]) => fieldSquare({ size, input: [224, 224] }).querySelector(".lurk-field-unit");
-    expect(unit([112, 56])?.getAttribute("x")).toBe("84");
-    expect(unit([435, 435])?.getAttribute("width")).toBe("224");
+    const { node, update } = fieldSquare([112, 56], { input: [224, 224] });
+    const unit = node.querySelector(".lurk-field-unit");
+    expect(unit?.getAttribute("x")).toBe("84");
+    update([435, 435]);
+    expect(unit?.getAttribute("width")).toBe("224");
   });
 });

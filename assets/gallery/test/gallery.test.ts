@@ -1,24 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LayerData } from "../src/data/format";
+import { columns, layerData } from "./data";
 
-const data: LayerData = {
-  model: "net",
-  layer: { name: "conv.0", slug: "conv.0", kind: "Conv2d", filters: 200, output: [200, 4, 4] },
-  previous: null,
+const COUNT = 200;
+const data = layerData(columns(COUNT, { crop: Array.from({ length: COUNT }, () => [0, 0, 0, 96, 96]) }), {
   next: { name: "conv.1", slug: "conv.1" },
-  labels: ["hen", "zebra"],
-  top_k: 4,
-  gradient: "guided",
-  sheets: ["tiles-0.webp"],
-  chunk: 100,
-  chunks: ["filters-0.js", "filters-1.js"],
-  filters: {
-    index: Array.from({ length: 200 }, (_, at) => at),
-    crop: Array.from({ length: 200 }, () => [0, 0, 0, 96, 96]),
-  },
-};
+});
 
-/** jsdom runs no scripts: hand out what a data script would leave behind. */
+/** jsdom runs no scripts: return what a data script would leave in the page. */
 vi.mock("../src/data/load", () => ({
   loadData: (source: string | URL) => {
     const base = new URL(source, "http://h/models/net/conv.0/");
@@ -32,7 +20,7 @@ vi.mock("../src/data/load", () => ({
   },
 }));
 
-/** jsdom lays nothing out; this counts who still watches. */
+/** jsdom has no layout; this counts the observers that still watch. */
 class Observer {
   static watching = 0;
   observe(): void {
@@ -75,7 +63,7 @@ describe("lurk-gallery", () => {
     expect(tiles[0]?.getAttribute("href")).toBe("#filter-0");
   });
 
-  it("opens a filter by its tile, names it in the address, closes by Escape and gives the focus back", async () => {
+  it("opens a filter by its tile, names it in the address, closes by Escape and returns the focus", async () => {
     await settled();
     gallery().querySelector<HTMLElement>('[data-filter="3"]')?.click();
     await settled();
@@ -88,7 +76,7 @@ describe("lurk-gallery", () => {
     expect((document.activeElement as HTMLElement).dataset.filter).toBe("3");
   });
 
-  it("walks by arrow keys across the files of details", async () => {
+  it("steps through filters by arrow keys, across data scripts", async () => {
     history.replaceState(null, "", "#filter-99");
     document.body.innerHTML = '<lurk-gallery data-src="layer.js" data-key="net/conv.0"></lurk-gallery>';
     await settled();
@@ -98,7 +86,7 @@ describe("lurk-gallery", () => {
     expect(opened()?.querySelector(".lurk-synthesis")?.textContent).toContain("not asked for");
   });
 
-  it("links the layer after, and leaves nothing behind when it goes", async () => {
+  it("links the next layer, and leaves no listener behind when it is removed", async () => {
     await settled();
     expect(gallery().querySelector("nav a")?.getAttribute("href")).toBe("http://h/models/net/conv.1/");
     const element = gallery();

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { readState, START, writeState } from "../src/data/state";
+import { INITIAL_STATE, readState, writeState } from "../src/data/state";
 
-describe("the address", () => {
-  it("is empty at the start and plain for an opened filter", () => {
-    expect(writeState(START)).toBe("");
-    expect(writeState({ ...START, filter: 12 })).toBe("#filter-12");
+describe("the state in the address", () => {
+  it("is empty for the initial state and short for an opened filter", () => {
+    expect(writeState(INITIAL_STATE)).toBe("");
+    expect(writeState({ ...INITIAL_STATE, filter: 12 })).toBe("#filter-12");
   });
 
-  it("reads back what it wrote", () => {
+  it("is read back as it was written", () => {
     const state = {
       filter: 3,
       show: "synthesis",
@@ -20,12 +20,12 @@ describe("the address", () => {
     expect(readState(writeState(state))).toEqual(state);
   });
 
-  it("takes the start for what it does not know", () => {
+  it("is the initial state where the address is not understood", () => {
     expect(readState("#filter-x?show=all&order=&size=9999&hide=dead,living")).toEqual({
-      ...START,
+      ...INITIAL_STATE,
       size: 224,
       hide: ["dead"],
     });
-    expect(readState("#some-heading")).toEqual(START);
+    expect(readState("#some-heading")).toEqual(INITIAL_STATE);
   });
 });

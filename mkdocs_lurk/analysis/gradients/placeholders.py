@@ -1,9 +1,9 @@
-"""Tensors that have a shape and a past, but no values worth reading.
+"""Placeholders: tensors that have a shape and a place in the autograd graph, but no values worth reading.
 
-The way back through convolutions, rectifiers and poolings needs signs and places, which are known from a recording, and
-shapes. Tensors without values cost nothing to make. As long as they live every function of the network passes by here:
-those whose gradient does not depend on values run as they are, and any other ends the pass, so that nothing is ever
-computed from what was never there.
+Backward passes through convolutions, ReLUs and poolings need masks and indices, which a recording holds, and shapes.
+Placeholders cost nothing to compute. While ``PlaceholderMode`` is active, a function that reads one runs only if its
+gradient does not depend on the values; any other ends the forward pass, so that nothing is ever computed from values
+that are not there.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-_MARK = "_lurk_hollow"
-_ASKS_ONLY = frozenset(
+from mkdocs_lurk.models.tracing.functions import OperationCall, recognise
+
+_MARK = "_lurk_placeholder"
+_METADATA_ONLY = frozenset(
     {"__get__", "__len__", "dim", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point"}
     | {"ndimension", "nelement", "numel", "size", "stride", "type"}
 )
@@ -25,70 +27,72 @@ _LINEAR = frozenset(
     | {"permute", "reshape", "split", "split_with_sizes", "squeeze", "sum", "transpose", "unsqueeze", "view"}
     | {"add", "add_", "__add__", "__iadd__", "__radd__", "sub", "sub_", "__sub__", "__isub__", "alias"}
 )
-_LINEAR_IN_ONE = frozenset({"mul", "mul_", "__mul__", "__imul__", "__rmul__", "div", "div_", "__truediv__"})
+_LINEAR_IN_EACH_ARGUMENT = frozenset({"mul", "mul_", "__mul__", "__imul__", "__rmul__", "div", "div_", "__truediv__"})
+"""Functions whose gradient depends on no placeholder as long as only one of their arguments is one."""
 
 
 class NeedsValuesError(Exception):
-    """A network computes from values that are not there."""
+    """A network computes something whose gradient depends on the values of a placeholder."""
 
 
-def mark(tensor: Tensor) -> Tensor:
-    """Say of a tensor that it has no values."""
+def as_placeholder(tensor: Tensor) -> Tensor:
+    """Mark a tensor as one without values, and return it."""
     setattr(tensor, _MARK, True)
     return tensor
 
 
-def is_hollow(value: object) -> bool:
-    """Whether a tensor has no values."""
+def is_placeholder(value: object) -> bool:
+    """Whether a value is a tensor without values."""
     return isinstance(value, Tensor) and getattr(value, _MARK, False)
 
 
-class Hollow(TorchFunctionMode):
-    """Watch over tensors without values.
+class PlaceholderMode(TorchFunctionMode):
+    """Let functions run on placeholders only if their gradients do not depend on values.
 
     Args:
-        special: Takes a function, its arguments and how to call it where it has a way back of its own; gives its
-            result, or ``NotImplemented``.
+        replace: Receives each call of a ReLU, max pooling or batch normalisation that reads a placeholder, and returns
+            its output.
     """
 
-    def __init__(self, special: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]) -> None:
+    def __init__(self, replace: Callable[[OperationCall], Tensor]) -> None:
         super().__init__()
-        self._special = special
+        self._replace = replace
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Let functions run that do not read values.
+        """Run a function.
 
         Raises:
-            NeedsValuesError: Another one was called.
+            NeedsValuesError: Its gradient depends on the values of a placeholder.
         """
         kwargs = kwargs or {}
-        count = sum(is_hollow(value) for value in _flat([args, list(kwargs.values())]))
+        count = sum(is_placeholder(value) for value in _leaves([args, list(kwargs.values())]))
         if not count:
             return func(*args, **kwargs)
-        found = self._special(func, args, kwargs)
-        if found is not NotImplemented:
-            return found
-        name = _name(func)
-        if name not in _LINEAR and name not in _ASKS_ONLY and not (name in _LINEAR_IN_ONE and count == 1):
+        call = recognise(func, args, kwargs)
+        if call is not None:
+            return self._replace(call)
+        name = _plain_name(func)
+        if name not in _LINEAR and name not in _METADATA_ONLY and not (name in _LINEAR_IN_EACH_ARGUMENT and count == 1):
             raise NeedsValuesError(name)
         result = func(*args, **kwargs)
-        for value in _flat(result):
+        for value in _leaves(result):
             if isinstance(value, Tensor):
-                mark(value)
+                as_placeholder(value)
         return result
 
 
-def _name(func: Any) -> str:
-    """A function's plain name, of ``aten``'s overloads, too."""
+def _plain_name(func: object) -> str:
+    """Return a function's name, of an aten operation without its overload."""
     packet = getattr(func, "overloadpacket", func)
     return str(getattr(packet, "__name__", packet))
 
 
-def _flat(value: Any) -> Iterator[Any]:
+def _leaves(value: object) -> Iterator[object]:
+    """Yield what nested lists and tuples hold."""
     if isinstance(value, (list, tuple)):
         for one in value:
-            yield from _flat(one)
+            yield from _leaves(one)
     else:
         yield value

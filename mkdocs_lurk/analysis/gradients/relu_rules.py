@@ -1,12 +1,12 @@
-"""What a rectifier does to a gradient on its way back: one function a paper.
+"""The rules by which ReLUs pass gradients backwards: guided backpropagation, deconvolution, saliency.
 
-The rules are set on the recorded autograd graph, not on modules: each rectifying step of the backward pass gets a hook,
-whether a module, a function or an in-place call made it. The hooks vanish with the graph; the network is not touched.
+A rule is set on the autograd graph of a recorded forward pass, not on modules: each ReLU node of the graph gets a hook,
+whether a module, a function or an in-place call made it. The hooks vanish with the graph; the network is not changed.
 
-Rectifiers are ReLU and its kin (ReLU6, leaky, parametric, ELU, threshold, a clamp) and the smooth ones (GELU, SiLU,
-Mish, Hardswish, softplus), for which the papers state no rule. Here the rule for those is: the incoming gradient is
-rectified as for ReLU, and where ReLU's own derivative would be applied, theirs is. Sigmoids and softmaxes keep their
-gradient.
+Which nodes count is listed in ``models.tracing.functions``: ReLU and what resembles it (ReLU6, leaky, parametric, ELU,
+threshold, a clamp), and the smooth activations (GELU, SiLU, Mish, Hardswish, softplus), for which the papers state no
+rule. For those the incoming gradient is rectified as for ReLU, and their own derivative takes the place of ReLU's.
+Sigmoids and softmaxes pass their plain gradient.
 """
 
 from __future__ import annotations
@@ -18,43 +18,41 @@ from typing import Literal
 from torch import Tensor
 from torch.autograd.graph import Node
 
-ReluRule = Literal["guided", "deconv", "saliency"]
+from mkdocs_lurk.models.tracing.functions import PRODUCT_NODES, RELU_LIKE_NODES, SMOOTH_NODES
 
-_RELU_LIKE = frozenset(
-    {"Relu", "Hardtanh", "Threshold", "LeakyRelu", "RreluWithNoise", "PreluKernel", "Elu", "ClampMin", "Clamp"}
-)
-_SMOOTH = frozenset({"Gelu", "Silu", "Mish", "Hardswish", "Softplus"})
+ReluRule = Literal["guided", "deconv", "saliency"]
+Gradients = tuple[Tensor | None, ...]
 
 
 def set_rule(output: Tensor, rule: ReluRule) -> frozenset[str]:
-    """Let every rectifier between ``output`` and the leaves follow a rule in the next backward passes.
+    """Make every ReLU between ``output`` and the leaves follow a rule in the next backward passes.
 
     Args:
         output: The result of a recorded forward pass.
         rule: ``guided`` (Springenberg et al. 2015, arXiv:1412.6806) passes the positive part of the gradient where the
-            input was positive; ``deconv`` (Zeiler and Fergus 2014, arXiv:1311.2901) passes the positive part of the
-            gradient wherever it is; ``saliency`` (Simonyan et al. 2014, arXiv:1312.6034) is the plain gradient.
+            input was positive. ``deconv`` (Zeiler and Fergus 2014, arXiv:1311.2901) passes the positive part of the
+            gradient everywhere. ``saliency`` (Simonyan et al. 2014, arXiv:1312.6034) is the plain gradient.
 
     Returns:
-        The names of the smooth rectifiers that were met, such as ``{"Gelu"}``.
+        The names of the smooth activations among them, such as ``{"Gelu"}``.
     """
-    met = set()
+    smooth = set()
     for node in _nodes(output):
         name = _operation(node)
-        if name not in _RELU_LIKE and name not in _SMOOTH:
+        if name not in RELU_LIKE_NODES and name not in SMOOTH_NODES:
             continue
-        if name in _SMOOTH:
-            met.add(name)
+        if name in SMOOTH_NODES:
+            smooth.add(name)
         if rule == "guided":
-            node.register_prehook(_positive_part)
+            node.register_prehook(_rectify_incoming)
         elif rule == "deconv":
-            node.register_hook(_only_positive_part)
-    return frozenset(met)
+            node.register_hook(_pass_rectified_incoming)
+    return frozenset(smooth)
 
 
 @contextmanager
 def hold_gates(output: Tensor) -> Iterator[None]:
-    """Keep gradients out of gates for as long as the context lasts.
+    """Treat gates as constants in backward passes, for as long as the context lasts.
 
     A gate is a factor that is one number for a whole map, as in squeeze-and-excitation (Hu et al. 2018,
     arXiv:1709.01507).
@@ -64,47 +62,47 @@ def hold_gates(output: Tensor) -> Iterator[None]:
     """
     with ExitStack() as stack:
         for node in _nodes(output):
-            if _operation(node) == "Mul":
-                stack.callback(node.register_hook(_without_gate).remove)
+            if _operation(node) in PRODUCT_NODES:
+                stack.callback(node.register_hook(_zero_gate_gradient).remove)
         yield
 
 
 def _nodes(output: Tensor) -> Iterator[Node]:
-    """Every step of the backward pass from ``output``, once."""
+    """Yield every node of the autograd graph behind ``output``, once."""
     if output.grad_fn is None:
         return
-    waiting, seen = [output.grad_fn], {output.grad_fn}
+    waiting, met = [output.grad_fn], {output.grad_fn}
     while waiting:
         node = waiting.pop()
         yield node
         for before, _ in node.next_functions:
-            if before is not None and before not in seen:
-                seen.add(before)
+            if before is not None and before not in met:
+                met.add(before)
                 waiting.append(before)
 
 
 def _operation(node: Node) -> str:
+    """Return a node's name as in the tables: ``Relu`` for ``ReluBackward0``."""
     return node.name().split("::")[-1].rstrip("0123456789").removesuffix("Backward")
 
 
-def _positive_part(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-    return tuple(None if gradient is None else gradient.clamp(min=0) for gradient in gradients)
+def _rectify_incoming(incoming: Gradients) -> Gradients:
+    return tuple(None if gradient is None else gradient.clamp(min=0) for gradient in incoming)
 
 
-def _only_positive_part(
-    own: tuple[Tensor | None, ...], incoming: tuple[Tensor | None, ...]
-) -> tuple[Tensor | None, ...]:
-    passed = incoming[0]
-    if passed is None or not own:
-        return own
-    return (passed.clamp(min=0), *own[1:])
+def _pass_rectified_incoming(outgoing: Gradients, incoming: Gradients) -> Gradients:
+    first = incoming[0]
+    if first is None or not outgoing:
+        return outgoing
+    return (first.clamp(min=0), *outgoing[1:])
 
 
-def _without_gate(own: tuple[Tensor | None, ...], _incoming: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+def _zero_gate_gradient(outgoing: Gradients, _incoming: Gradients) -> Gradients:
     areas = [
-        0 if gradient is None or gradient.dim() != 4 else gradient.shape[-1] * gradient.shape[-2] for gradient in own
+        0 if gradient is None or gradient.dim() != 4 else gradient.shape[-1] * gradient.shape[-2]
+        for gradient in outgoing
     ]
     return tuple(
         None if gradient is None else gradient.mul(0.0) if area == 1 and max(areas) > 1 else gradient
-        for gradient, area in zip(own, areas, strict=True)
+        for gradient, area in zip(outgoing, areas, strict=True)
     )

@@ -1,39 +1,46 @@
-"""Take the gradients of many numbers from what one forward pass left: batches of numbers, one backward pass each.
+"""Compute many gradients from one recorded forward pass: a batch of scores, one backward pass.
 
-The network runs again in the number format of the gradients, but is handed the results of a ``Recording`` instead of
-computing them: only the way back is left to compute, and only its own products are rounded. Of a short recording it is
-handed tensors without values, which cost nothing. A row of a batch is a picture, or the part of it that a unit sees.
+The network's code runs again for every batch, but its operations return what was recorded instead of computing it. So
+an autograd graph of the batch arises at almost no cost, and only its backward pass is computed. In a network of ReLUs
+the outputs are not even needed: placeholders stand for them, and masks decide where gradients pass. In bfloat16 only
+the backward pass's own products are rounded: signs and pooled pixels stay those of float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from mkdocs_lurk.analysis.crops import Window
-from mkdocs_lurk.analysis.gradients import backward_ops as given
-from mkdocs_lurk.analysis.gradients.batch import Batch, Row, Steps
-from mkdocs_lurk.analysis.gradients.placeholders import Hollow, NeedsValuesError, mark
-from mkdocs_lurk.analysis.gradients.recording import NORM, RECTIFIER, Note, Others, Recording, pool_geometry, recognised
-from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
-from mkdocs_lurk.analysis.gradients.single import differentiable, scores_of
-from mkdocs_lurk.analysis.probe import Probe, StopForward, of_each
+from mkdocs_lurk.analysis.crops import InputWindow
+from mkdocs_lurk.analysis.gradients import backward_ops
+from mkdocs_lurk.analysis.gradients.batch import BatchRow, Jumps, ReplayBatch
+from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError, PlaceholderMode, as_placeholder
+from mkdocs_lurk.analysis.gradients.recording import RecordedOperation, Recording
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, set_rule
+from mkdocs_lurk.analysis.gradients.single import in_place_errors_explained, plain_energies, scores_of
+from mkdocs_lurk.analysis.probe import Probe, StopForward, maps_of_filters
 from mkdocs_lurk.errors import LayerError
+from mkdocs_lurk.models.tracing.functions import (
+    BatchNormCall,
+    MaxPoolCall,
+    OperationCall,
+    OperationCallMode,
+    ReluCall,
+)
 from mkdocs_lurk.models.tracing.layer_calls import LayerCall, slice_filter
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """What a batch gave.
+class ReplayedGradients:
+    """The gradients of one batch.
 
     Attributes:
         gradients: ``(n, c, h, w)`` float32, per unit of the normalised input.
-        energies: ``(n, h, w)`` float32, the squared plain gradient summed over colours, gates held constant; none
-            where it was not asked for.
+        energies: ``(n, h, w)`` float32: the squared plain gradient summed over colours, gates held constant; None if
+            it was not asked for.
     """
 
     gradients: Tensor
@@ -44,107 +51,123 @@ def replay(
     probe: Probe,
     recording: Recording,
     layer: str,
-    rows: Sequence[Row],
+    rows: Sequence[BatchRow],
     rule: ReluRule,
     *,
-    windows: Sequence[Window] | None = None,
-    steps: Steps = (),
+    windows: Sequence[InputWindow] | None = None,
+    jumps: Jumps = (),
     with_energy: bool = False,
-) -> Replayed:
-    """Compute the gradients of numbers of one layer with respect to recorded pictures, or to parts of them.
+) -> ReplayedGradients:
+    """Compute the gradients of scores of one layer with respect to recorded pictures, or to parts of them.
 
     Args:
         probe: The network in the recording's number format.
         recording: The pictures.
         layer: The layer's name.
-        rows: The numbers; either all of them are units' values, or all are maps' means.
-        rule: How rectifiers pass gradients, as in ``set_rule``.
-        windows: The part of the picture that is enough for each row's unit, all of one size; whole pictures where
-            there are none.
-        steps: With ``windows``: how results lie in the picture, as ``steps_before`` finds.
-        with_energy: Whether to say where the plain gradient lies, too.
+        rows: The scores; either all of them are units' values, or all are maps' means.
+        rule: How ReLUs pass gradients, as in ``set_rule``.
+        windows: The part of the picture that suffices for each row's unit, all of one size; None for whole pictures.
+        jumps: With ``windows``: as ``find_jumps`` returns them for this layer.
+        with_energy: Whether to compute the energy of the plain gradients, too.
 
     Raises:
-        LayerError: The network did not come to this layer, or in another way than it did when it was recorded.
-        NeedsValuesError: The recording is short, and the network has steps whose way back needs more.
+        LayerError: The network did not reach this layer, or ran other operations than were recorded.
+        NeedsValuesError: The recording is one of masks, and the network needs more than that.
     """
     boxes = None if windows is None else [window.box for window in windows]
-    batch = Batch(recording, rows, boxes, steps, "saliency" if with_energy else rule)
+    batch = ReplayBatch(recording, rows, boxes, jumps, "saliency" if with_energy else rule)
     places = [row.position for row in rows] if windows is None else [window.position for window in windows]
-    with torch.enable_grad(), differentiable(layer):
+    with torch.enable_grad(), in_place_errors_explained(layer):
         x = batch.pictures().requires_grad_()
-        maps = _Way(probe, batch, layer, [row.filter for row in rows]).go(x)
+        maps = _ReplayedForward(probe, batch, layer, [row.filter for row in rows]).maps_of(x)
         scores = scores_of(maps.float(), [place for place in places if place is not None] or None)
-        energies = None
-        if with_energy:
-            with hold_gates(scores):
-                (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
-            energies = plain.float().square().sum(1)
-            batch.rule.name = rule
-        if not recording.short:
+        energies = plain_energies(scores, x) if with_energy else None
+        batch.rule.rule = rule
+        if not recording.masks_only:
             set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return Replayed(gradient.float(), energies)
+    return ReplayedGradients(gradient.float(), energies)
 
 
-class _Way:
-    """Hands the network known results as far as a layer.
+class _ReplayedForward:
+    """Runs the network up to a layer, with recorded outputs in the place of computed ones.
 
-    Attributes:
-        maps: Each row's map of its filter, ``(n, h', w')``; none until the network came to the layer.
+    Args:
+        probe: The network.
+        batch: What was recorded for each row.
+        layer: The layer's name.
+        filters: The filter of each row.
     """
 
-    def __init__(self, probe: Probe, batch: Batch, layer: str, filters: Sequence[int]) -> None:
-        self.maps: Tensor | None = None
+    def __init__(self, probe: Probe, batch: ReplayBatch, layer: str, filters: Sequence[int]) -> None:
+        self._maps: Tensor | None = None
         self._probe, self._batch, self._layer, self._filters = probe, batch, layer, filters
 
-    def go(self, x: Tensor) -> Tensor:
-        """Run the network."""
-        hollow = self._batch.short
-        with Hollow(self._special) if hollow else Others(self._other):
-            self._probe.run(x, self._give_hollow if hollow else self._give, self._layer, self._receive)
-        if self.maps is None:
+    def maps_of(self, x: Tensor) -> Tensor:
+        """Return each row's map of its filter, ``(n, h', w')``.
+
+        Raises:
+            LayerError: The network did not reach the layer, or ran other operations than were recorded.
+            NeedsValuesError: Only masks were recorded, and the network needs more than that.
+        """
+        if self._batch.masks_only:
+            with PlaceholderMode(self._operation_placeholder):
+                self._probe.run(x, self._layer_placeholder, self._layer, self._stop_at_module)
+        else:
+            with OperationCallMode(self._operation_output, (MaxPoolCall, BatchNormCall)):
+                self._probe.run(x, self._layer_output, self._layer, self._stop_at_module)
+        if self._maps is None:
             raise LayerError(f"layer {self._layer!r}: the network ran to its end without coming to it")
-        return self.maps
+        return self._maps
 
-    def _give(self, call: LayerCall) -> Tensor:
-        note, known = self._batch.next(call.name), given.has_way_back(call)
-        if self._batch.short and not known:
-            raise NeedsValuesError(call.kind)
-        if call.name == self._layer and not self._probe.is_module(call.name):
-            self.maps = self._own(note, call) if known else self._probe.own_maps(call, self._filters)
-            raise StopForward
-        return given.called(call, self._batch.value(note, lambda: given.called_size(call))) if known else call.run()
-
-    def _own(self, note: Note, call: LayerCall) -> Tensor:
-        """One filter's map for each row of the layer's own call."""
-        values = self._batch.value(note, lambda: given.called_size(call), self._filters)
-        rows = zip(torch.split(call.input, 1), self._filters, torch.split(values, 1), strict=True)
-        made = [given.called(slice_filter(call, x, index), value) for x, index, value in rows]
-        return self._probe.as_maps(call.name, torch.cat(made), 1)[:, 0]
-
-    def _receive(self, maps: Tensor) -> None:
-        self.maps = of_each(maps, self._filters)
+    def _stop_at_module(self, maps: Tensor) -> None:
+        """End the pass at a layer that is a module's output."""
+        self._maps = maps_of_filters(maps, self._filters)
         raise StopForward
 
-    def _other(self, kind: str, arguments: dict[str, Any], _run: Callable[[], Tensor]) -> Tensor:
-        note, x = self._batch.next(kind), arguments["input"]
-        part = x.shape[2], x.shape[3]
-        if kind == NORM:
-            return given.normalised(arguments, self._batch.value(note, lambda: part))
-        if kind == RECTIFIER:
-            return given.rectified(arguments, self._batch.rows(note.value, part), self._batch.rule)
-        stride, size = pool_geometry(arguments)[1], given.pooled_size(arguments)
-        value = self._batch.value(note, lambda: size)
-        if note.taken:
-            return given.pooled_side_by_side(arguments, value, self._batch.taken(note, size))
-        return given.pooled(arguments, value, self._batch.places(note, part, size, stride))
+    def _layer_output(self, call: LayerCall) -> Tensor:
+        operation, known = self._batch.next(call.name), backward_ops.is_known_layer(call)
+        if self._batch.masks_only and not known:
+            raise NeedsValuesError(call.kind)
+        if call.name == self._layer and not self._probe.is_module(call.name):
+            self._maps = self._filter_maps(operation, call) if known else self._probe.filter_maps(call, self._filters)
+            raise StopForward
+        if not known:
+            return call.run()
+        output = self._batch.output(operation, lambda: backward_ops.layer_output_size(call))
+        return backward_ops.layer_output(call, output)
 
-    def _give_hollow(self, call: LayerCall) -> Tensor:
-        with torch._C.DisableTorchFunction():
-            return mark(self._give(call))
+    def _filter_maps(self, operation: RecordedOperation, call: LayerCall) -> Tensor:
+        """Return the map of each row's filter from the call of the layer itself, of which nothing else is needed."""
+        outputs = self._batch.output(operation, lambda: backward_ops.layer_output_size(call), self._filters)
+        rows = zip(torch.split(call.input, 1), self._filters, torch.split(outputs, 1), strict=True)
+        maps = [backward_ops.layer_output(slice_filter(call, x, index), output) for x, index, output in rows]
+        return self._probe.as_maps(call.name, torch.cat(maps), 1)[:, 0]
 
-    def _special(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _operation_output(self, call: OperationCall) -> Tensor:
+        operation = self._batch.next(type(call).__name__)
+        if isinstance(call, MaxPoolCall):
+            return self._max_pool_output(operation, call)
+        size = call.input.shape[2], call.input.shape[3]
+        if isinstance(call, ReluCall):
+            return backward_ops.relu_output(call, self._batch.relu_masks(operation, size), self._batch.rule)
+        return backward_ops.batch_norm_output(call, self._batch.output(operation, lambda: size))
+
+    def _max_pool_output(self, operation: RecordedOperation, call: MaxPoolCall) -> Tensor:
+        size = backward_ops.max_pool_output_size(call)
+        output = self._batch.output(operation, lambda: size)
+        if operation.pool_masks:
+            return backward_ops.masked_max_pool_output(call, output, self._batch.pool_masks(operation, size))
+        input_size = call.input.shape[2], call.input.shape[3]
+        indices = self._batch.pool_indices(operation, input_size, size, call.geometry.stride)
+        return backward_ops.max_pool_output(call, output, indices)
+
+    # PlaceholderMode must not see what stands in for an operation.
+
+    def _layer_placeholder(self, call: LayerCall) -> Tensor:
         with torch._C.DisableTorchFunction():
-            kind, arguments = recognised(func, args, kwargs)
-            return NotImplemented if kind is None else mark(self._other(kind, arguments, lambda: func(*args, **kwargs)))
+            return as_placeholder(self._layer_output(call))
+
+    def _operation_placeholder(self, call: OperationCall) -> Tensor:
+        with torch._C.DisableTorchFunction():
+            return as_placeholder(self._operation_output(call))

@@ -1,4 +1,8 @@
-"""Project what a filter saw back into the picture."""
+"""Compute gradients directly: one forward and one backward pass for each batch of pictures.
+
+This is the plain definition, with which the replay of recorded passes is compared, and the last resort for networks
+that cannot be replayed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from mkdocs_lurk.errors import ModelError
 Position = tuple[int, int]
 
 
-def project(
+def filter_gradients(
     probe: Probe,
     x: Tensor,
     layer: str,
@@ -23,24 +27,26 @@ def project(
     rule: ReluRule,
     positions: Sequence[Position] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Compute the gradient of one number of a filter with respect to each picture.
+    """Compute the gradient of one filter's score with respect to each picture.
 
-    Without positions the number is the filter's spatial mean, the one that ``top_avg`` ranks by; with positions it is
-    the value of that single unit, the one that ``top_max`` ranks by.
+    Without positions the score is the filter's spatial mean, by which ``top_avg`` ranks. With positions it is the
+    value of that single unit, by which ``top_max`` ranks.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised. All ``n`` share one forward pass.
         layer: The layer's name.
         filters: The filter of each picture.
-        rule: How rectifiers pass gradients, as in ``set_rule``.
-        positions: The unit ``(y, x)`` of each picture, or none for the mean.
+        rule: How ReLUs pass gradients, as in ``set_rule``.
+        positions: The unit ``(y, x)`` of each picture; None for the mean.
 
     Returns:
-        The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the numbers themselves,
-        ``(n,)``.
+        The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the scores, ``(n,)``.
+
+    Raises:
+        ModelError: The network overwrites in place what its gradient needs.
     """
-    with torch.enable_grad(), differentiable(layer):
+    with torch.enable_grad(), in_place_errors_explained(layer):
         x = x.detach().requires_grad_()
         scores = scores_of(probe.maps(x, layer, filters), positions)
         set_rule(scores, rule)
@@ -48,36 +54,54 @@ def project(
     return gradient.float(), scores.detach().float()
 
 
-def project_with_energy(
+def filter_gradients_with_energy(
     probe: Probe, x: Tensor, layer: str, filters: Sequence[int], rule: ReluRule, positions: Sequence[Position]
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Project single units, and say where in each picture their plain gradient lies, from one forward pass.
+    """Compute the gradients of single units, and the energy of their plain gradients, from one forward pass.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
         layer: The layer's name.
         filters: The filter of each picture.
-        rule: How rectifiers pass gradients in the projection.
+        rule: How ReLUs pass gradients; the energy is that of the plain gradient in any case.
         positions: The unit ``(y, x)`` of each picture.
 
     Returns:
-        The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``project``; and the squared plain
-        gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
+        The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``filter_gradients``; and the squared
+        plain gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
+
+    Raises:
+        ModelError: The network overwrites in place what its gradient needs.
     """
-    with torch.enable_grad(), differentiable(layer):
+    with torch.enable_grad(), in_place_errors_explained(layer):
         x = x.detach().requires_grad_()
         scores = scores_of(probe.maps(x, layer, filters), positions)
-        with hold_gates(scores):
-            (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
+        energies = plain_energies(scores, x)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return gradient.float(), scores.detach().float(), plain.float().square().sum(1)
+    return gradient.float(), scores.detach().float(), energies
+
+
+def plain_energies(scores: Tensor, x: Tensor) -> Tensor:
+    """Return the squared plain gradient of scores summed over colours, ``(n, h, w)``, with gates held constant.
+
+    Args:
+        scores: ``(n,)``, from a recorded forward pass on which no rule is set yet. Its graph is retained.
+        x: The pictures, ``(n, c, h, w)``.
+    """
+    with hold_gates(scores):
+        (plain,) = torch.autograd.grad(scores.sum(), x, retain_graph=True)
+    return plain.float().square().sum(1)
 
 
 @contextmanager
-def differentiable(layer: str) -> Iterator[None]:
-    """Say in one line that a network overwrites what its own gradient needs."""
+def in_place_errors_explained(layer: str) -> Iterator[None]:
+    """Translate PyTorch's error about a value that was overwritten in place into one line.
+
+    Raises:
+        ModelError: The network overwrites in place what its gradient needs.
+    """
     try:
         yield
     except RuntimeError as error:
@@ -90,7 +114,7 @@ def differentiable(layer: str) -> Iterator[None]:
 
 
 def scores_of(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:
-    """One number of each map ``(n, h, w)``: a unit's value, or the spatial mean where there are no positions."""
+    """Return one score for each map of ``(n, h, w)``: a unit's value, or the spatial mean if positions is None."""
     if positions is None:
         return maps.mean((1, 2))
     rows, columns = zip(*positions, strict=True)

@@ -1,213 +1,145 @@
-"""Climb: change many pictures at once, each by its own gradient, until each one's score is high."""
+"""Gradient ascent on a batch of pictures, each along the gradient of its own score."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mkdocs_lurk.analysis.synthesis.fourier import FourierCanvas, zoom
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 
 Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Pictures ``(n, c, h, w)``, values 0..1, to one score each, ``(n,)``, and how the scores change with the pictures."""
+"""Maps pictures ``(n, c, h, w)``, values 0..1, to their scores ``(n,)`` and the scores' gradients in the pictures."""
 
-_LONG_MEMORY = 0.99
-_USUAL_STEPS = 64
-_LONGEST = 3.0
-_ANYWHERE = 0.5
+_BETA2 = 0.99
 _TINY = 1e-20
+_ANY_SHIFT = 0.5
+_NOISE_STEP = 0.2
+"""The step, in multiples of the noise, of a picture that has no gradient."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How synthetic pictures are made; everything here changes their bytes.
+class RandomTransform:
+    """A shift and a zoom of the pictures before a step, so that scores do not depend on one position or one size.
 
     Attributes:
-        steps: Gradients taken.
-        rate: The first steps' length, in standard deviations of a natural picture's coefficient. Where there are fewer
-            than 64 steps they are longer, so that they go as far.
-        memory: The weight of the steps before in a step's direction; much of it blurs a short ascent.
-        settle: The share of the steps, at the end, over which the rate falls to a tenth, where all are at full size.
-        floor: How far coefficients with weak gradients are held back: 0 gives every one the same step (Adam's way),
-            which roughens pictures whose score is a matter of colour; 1 lets those below the average gradient wait.
-        flat: The mean colour's step, as a multiple of the lowest frequency's.
-        start: The contrast of the noise that a picture starts from; natural pictures have 1.
-        jitter: The farthest shift before a step at full size, as a share of the picture's sides. The small canvas is
-            shifted by any amount: a place that is always near its border learns what only borders do.
-        zoom: The farthest enlargement or reduction before a step; 0.1 is 10 %. The last step does without.
-        units: The small canvas of the early steps has a side of this many units of the layer.
-        least_px: That canvas's shortest side, in pixels.
-        early: The share of the steps that are taken on the small canvas, where it is worth it.
-        least_late: How many steps at least are then taken at full size, where there are so many.
-        early_haste: How much longer the first and the last steps on the small canvas are.
-        late_haste: The same of those at full size after it, which mend what enlarging spoils.
-        enough: In a layer that is linear in the picture, the share of the best possible score with which a picture that
-            climbed is kept, being steadier, rather than the best possible one.
-        version: Of the procedure itself.
-    """
-
-    steps: int = 64
-    rate: float = 0.12
-    memory: float = 0.3
-    settle: float = 0.3
-    floor: float = 0.2
-    flat: float = 4.0
-    start: float = 0.1
-    jitter: float = 0.08
-    zoom: float = 0.1
-    units: int = 6
-    least_px: int = 64
-    early: float = 0.9375
-    least_late: int = 2
-    early_haste: tuple[float, float] = (1.5, 0.75)
-    late_haste: tuple[float, float] = (3.0, 1.5)
-    enough: float = 0.25
-    version: int = 4
-
-    def as_dict(self) -> dict[str, Any]:
-        """Every setting by name, for the key under which a result is kept."""
-        return asdict(self)
-
-    @property
-    def turn(self) -> int:
-        """How many steps are taken on the small canvas, where there is one."""
-        return max(0, min(round(self.steps * self.early), self.steps - self.least_late))
-
-    def rates(self, turn: int) -> list[float]:
-        """The rate of every step, ``turn`` of which are taken on the small canvas."""
-        longer = min(_LONGEST, max(1.0, _USUAL_STEPS / self.steps))
-        if not turn:
-            return [self.rate * longer * factor for factor in _settling(self.steps, self.settle)]
-        early = [longer * factor for factor in _between(*self.early_haste, turn)]
-        return [self.rate * factor for factor in early + _between(*self.late_haste, self.steps - turn)]
-
-
-def _settling(steps: int, share: float) -> list[float]:
-    """A factor a step that falls from 1 to a tenth over a share of the steps, at the end."""
-    return [min(1.0, 0.1 + 0.9 * (steps - step) / max(1.0, share * steps)) for step in range(steps)]
-
-
-def _between(first: float, last: float, count: int) -> list[float]:
-    """Numbers at even distances, from the first to the last."""
-    return [first + (last - first) * place / max(1, count - 1) for place in range(count)]
-
-
-@dataclass(frozen=True)
-class View:
-    """How a canvas is looked at in one step, so that no score hangs on a single place or size.
-
-    Attributes:
-        down: Rows that the picture is shifted by, as a share of its height.
-        across: Columns, as a share of its width.
-        factor: Its enlargement.
+        down: The shift downwards, as a share of the height.
+        right: The shift to the right, as a share of the width.
+        zoom: The enlargement; below 1 a reduction.
     """
 
     down: float
-    across: float
-    factor: float
+    right: float
+    zoom: float
 
-    def of(self, pictures: Tensor) -> Tensor:
-        """Shift and zoom periodic pictures ``(n, c, h, w)``."""
+    def apply(self, pictures: Tensor) -> Tensor:
+        """Return the periodic pictures ``(n, c, h, w)`` shifted and zoomed, at their own size."""
         height, width = pictures.shape[2:]
-        shift = round(self.down * height), round(self.across * width)
-        return zoom(pictures.roll(shift, (2, 3)), self.factor)
+        shift = round(self.down * height), round(self.right * width)
+        return zoom(pictures.roll(shift, (2, 3)), self.zoom)
 
 
-def views(recipe: Recipe, turn: int, seed: int) -> list[View]:
-    """Draw the views of all steps, ``turn`` of which are taken on the small canvas.
+def draw_transforms(settings: AscentSettings, small_steps: int, seed: int) -> list[RandomTransform]:
+    """Draw the random transform of every step, the first ``small_steps`` of which use the small canvas.
 
-    They are the same for every filter, so that any of them can share a batch.
+    The transforms are the same for every filter, so that any filters can share a batch.
     """
-    drawn = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
-    found = []
-    for step in range(recipe.steps):
-        farthest = _ANYWHERE if step < turn else recipe.jitter
-        down, across = (drawn.uniform(-1, 1) * farthest for _ in range(2))
-        factor = math.exp(drawn.uniform(-1, 1) * math.log1p(recipe.zoom))
-        found.append(View(down, across, 1.0 if step == recipe.steps - 1 else factor))
-    return found
+    generator = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
+    transforms = []
+    for step in range(settings.steps):
+        largest_shift = _ANY_SHIFT if step < small_steps else settings.jitter
+        down, right = (generator.uniform(-1, 1) * largest_shift for _ in range(2))
+        factor = math.exp(generator.uniform(-1, 1) * math.log1p(settings.zoom))
+        transforms.append(RandomTransform(down, right, 1.0 if step == settings.steps - 1 else factor))
+    return transforms
 
 
-class Climb:
-    """Coefficients of several pictures on their way up.
+class GradientAscent:
+    """Optimises the coefficients of several pictures at once.
 
     Args:
-        canvas: What turns them into pictures.
-        coefficients: Where they start, ``(n, c, h, w // 2 + 1, 2)``.
-        recipe: How steps are taken.
-        rates: The rate of every step of the whole ascent.
+        canvas: Turns the coefficients into pictures.
+        coefficients: The initial coefficients, ``(n, c, h, w // 2 + 1, 2)``.
+        settings: Momentum and epsilon.
+        learning_rates: The learning rate of every step, those before and after this ascent included.
 
     Attributes:
-        moved: Whether each picture ever had a gradient, ``(n,)``.
-        broken: Whether it ever had one that is not finite, which counts as none.
+        had_gradient: Whether each picture ever had a gradient that is finite and not zero, ``(n,)``.
+        had_non_finite: Whether each picture ever had a gradient that is not finite, which is taken for zero, ``(n,)``.
     """
 
-    def __init__(self, canvas: FourierCanvas, coefficients: Tensor, recipe: Recipe, rates: Sequence[float]) -> None:
+    def __init__(
+        self, canvas: FourierCanvas, coefficients: Tensor, settings: AscentSettings, learning_rates: Sequence[float]
+    ) -> None:
         self.canvas = canvas
         self.coefficients = coefficients
-        self.recipe = recipe
-        self.rates = rates
-        self.moved = torch.zeros(len(coefficients), dtype=torch.bool, device=coefficients.device)
-        self.broken = torch.zeros_like(self.moved)
-        self._mean = torch.zeros_like(coefficients)
-        self._square = torch.zeros_like(coefficients[..., :1])
-        self._count = 0
+        self.settings = settings
+        self.learning_rates = learning_rates
+        self.had_gradient = torch.zeros(len(coefficients), dtype=torch.bool, device=coefficients.device)
+        self.had_non_finite = torch.zeros_like(self.had_gradient)
+        self._first_moment = torch.zeros_like(coefficients)
+        self._second_moment = torch.zeros_like(coefficients[..., :1])
+        self._updates = 0
 
     def pixels(self) -> Tensor:
-        """The pictures as they are now, ``(n, c, h, w)``, values 0..1."""
+        """Return the pictures as they are now, ``(n, c, h, w)``, values 0..1."""
         with torch.no_grad():
             return self.canvas.pixels(self.coefficients)
 
-    def run(self, objective: Objective, steps: Sequence[int], seen: Sequence[View], spare: Tensor) -> list[Tensor]:
+    def run(
+        self, objective: Objective, steps: Sequence[int], transforms: Sequence[RandomTransform], noise: Tensor
+    ) -> list[Tensor]:
         """Take some steps.
 
         Args:
-            objective: What to raise.
-            steps: Their numbers in the whole ascent.
-            seen: The views of the whole ascent.
-            spare: Noise of unit variance like the coefficients, given to a picture while it has no gradient at all.
+            objective: What to maximise.
+            steps: The numbers of the steps, which choose their learning rates and transforms.
+            transforms: The random transforms of all steps.
+            noise: Coefficients of unit variance, added to a picture as long as it has no gradient.
 
         Returns:
-            For each step the scores before it, ``(n,)``, as the view showed the pictures.
+            For each step the scores before it, ``(n,)``, of the transformed pictures.
         """
         scores_by_step = []
         for step in steps:
             with torch.enable_grad():
                 variable = self.coefficients.detach().requires_grad_()
-                pictures = seen[step].of(self.canvas.pixels(variable))
-            scores, slope = objective(pictures.detach())
-            (gradient,) = torch.autograd.grad(pictures, variable, slope)
+                pictures = transforms[step].apply(self.canvas.pixels(variable))
+            scores, picture_gradient = objective(pictures.detach())
+            (gradient,) = torch.autograd.grad(pictures, variable, picture_gradient)
             scores_by_step.append(scores)
-            self._follow(gradient, self.rates[step], spare)
+            self._update(gradient, self.learning_rates[step], noise)
         return scores_by_step
 
-    def _follow(self, gradient: Tensor, rate: float, spare: Tensor) -> None:
+    def _update(self, gradient: Tensor, learning_rate: float, noise: Tensor) -> None:
+        """Take one step; pictures without a finite gradient other than zero take a step of noise instead."""
         squares = gradient.square().mean(-1, keepdim=True)
         power = squares.mean((1, 2, 3, 4), keepdim=True)
-        finite, alive = power.isfinite(), power > 0
-        self.broken |= ~finite.flatten()
-        self.moved |= (alive & finite).flatten()
+        finite, non_zero = power.isfinite(), power > 0
+        self.had_non_finite |= ~finite.flatten()
+        self.had_gradient |= (non_zero & finite).flatten()
         if not bool(finite.all()):
             gradient, squares = (torch.where(finite, part, 0.0) for part in (gradient, squares))
-        step = self._direction(gradient, squares).mul_(rate)
-        if not bool((finite & alive).all()):
-            step = torch.where(finite & alive, step, 0.2 * spare)
+        step = self._adam_direction(gradient, squares).mul_(learning_rate)
+        if not bool((finite & non_zero).all()):
+            step = torch.where(finite & non_zero, step, _NOISE_STEP * noise)
         self.coefficients = self.coefficients + step
 
-    def _direction(self, gradient: Tensor, squares: Tensor) -> Tensor:
-        """Adam's direction (Kingma and Ba 2014, arXiv:1412.6980), one scale for a coefficient's two parts, and a floor.
+    def _adam_direction(self, gradient: Tensor, squares: Tensor) -> Tensor:
+        """Return Adam's direction (Kingma and Ba 2014, arXiv:1412.6980), with two changes.
 
-        One scale for the two parts makes the way up the same wherever in the picture a pattern stands.
+        Epsilon is relative to the average gradient, and the real and the imaginary part of a coefficient share one
+        second moment: with that, the ascent is the same wherever in the picture a pattern stands.
         """
-        self._count += 1
-        self._mean.lerp_(gradient, 1 - self.recipe.memory)
-        self._square.lerp_(squares, 1 - _LONG_MEMORY)
-        square = self._square / (1 - _LONG_MEMORY**self._count)
+        self._updates += 1
+        self._first_moment.lerp_(gradient, 1 - self.settings.momentum)
+        self._second_moment.lerp_(squares, 1 - _BETA2)
+        square = self._second_moment / (1 - _BETA2**self._updates)
         average = square.mean((1, 2, 3, 4), keepdim=True).sqrt()
-        scale = square.sqrt_().add_(self.recipe.floor * average + _TINY).mul_(1 - self.recipe.memory**self._count)
-        return self._mean / scale
+        epsilon = self.settings.relative_epsilon * average + _TINY
+        return self._first_moment / square.sqrt_().add_(epsilon).mul_(1 - self.settings.momentum**self._updates)

@@ -1,8 +1,7 @@
-"""What a model's own pictures look like on average: their colours, and how much there is of each frequency."""
+"""Average colours and amplitude spectrum of a model's own pictures."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from torch import Tensor
 
 from mkdocs_lurk.errors import ShapeError
 
-_EDGE = 1 / 64
-"""Values are kept this far from 0 and 1, where the logit is infinite."""
+_LOGIT_MARGIN = 1 / 64
+"""Pixel values are kept this far from 0 and 1, where the logit is infinite."""
 
-_FAINTEST = 1e-4
-"""The share of the strongest colour's variance that every colour is given at least: data may be grey."""
+_LEAST_VARIANCE_SHARE = 1e-4
+"""The variance that every principal colour has at least, as a share of the largest one: data may be grey."""
 
-_CORNER = math.sqrt(0.5)
-"""The highest frequency that a picture can hold, along its diagonal, in cycles a pixel."""
+_HIGHEST_FREQUENCY = math.sqrt(0.5)
+"""The highest spatial frequency of a picture, along its diagonal, in cycles per pixel."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class ImageStatistics:
     Attributes:
         mean: The mean colour, ``(c,)``.
         colours: The principal colours in columns, ``(c, c)``, each as long as its standard deviation over the pixels.
-        frequencies: Where the spectrum was measured, in cycles a pixel, rising, ``(bands,)``.
-        amplitudes: The amplitude of the strongest colour there, ``(bands,)``; only its shape is of use.
+        frequencies: The centres of the measured frequency bands, in cycles per pixel, increasing, ``(n_bands,)``.
+        amplitudes: The amplitude of the first principal colour in each band, ``(n_bands,)``, relative to the largest.
     """
 
     mean: Tensor
@@ -41,80 +40,79 @@ class ImageStatistics:
 
     @classmethod
     def of(cls, pictures: Tensor) -> ImageStatistics:
-        """Measure pictures.
+        """Measure the statistics of pictures.
 
         Args:
-            pictures: ``(n, c, h, w)``, values 0..1, at the size that the network reads; a few hundred are enough.
+            pictures: ``(n, c, h, w)``, values 0..1, at the network's input size; a few hundred are enough.
 
         Raises:
-            ShapeError: There is no picture, or they are not of that shape.
+            ShapeError: There are no pictures, or they do not have that shape.
         """
         if pictures.dim() != 4 or not len(pictures):
             raise ShapeError(f"expected pictures of shape (n, c, h, w), got {tuple(pictures.shape)}")
         mean = torch.stack([_logits(picture).mean((1, 2)) for picture in pictures]).mean(0)
         offsets = mean[:, None, None]
-        flat = ((_logits(picture) - offsets).flatten(1) for picture in pictures)
-        covariance = torch.stack([one @ one.T / one.shape[1] for one in flat]).mean(0)
+        centred = ((_logits(picture) - offsets).flatten(1) for picture in pictures)
+        covariance = torch.stack([one @ one.T / one.shape[1] for one in centred]).mean(0)
         variances, directions = torch.linalg.eigh(covariance)
-        floor = max(float(variances[-1]) * _FAINTEST, 1e-6)
+        least_variance = max(float(variances[-1]) * _LEAST_VARIANCE_SHARE, 1e-6)
         largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
         directions = directions * largest.sign()
-        strongest = (torch.einsum("chw,c->hw", _logits(picture), directions[:, -1]) for picture in pictures)
-        frequencies, amplitudes = _radial_spectrum(strongest, pictures.shape[2], pictures.shape[3])
-        colours = directions * variances.clamp(min=floor).sqrt()
-        return cls(*(_rounded(part) for part in (mean, colours, frequencies, amplitudes / amplitudes.max())))
+        first_colour = (torch.einsum("chw,c->hw", _logits(picture), directions[:, -1]) for picture in pictures)
+        frequencies, amplitudes = _radial_spectrum(first_colour, pictures.shape[2], pictures.shape[3])
+        colours = directions * variances.clamp(min=least_variance).sqrt()
+        return cls(*(_to_four_decimals(part) for part in (mean, colours, frequencies, amplitudes / amplitudes.max())))
 
-    @property
-    def digest(self) -> str:
-        """Names these averages, for the key under which a result is kept."""
-        parts = (self.mean, self.colours, self.frequencies, self.amplitudes)
-        said = ";".join(" ".join(f"{value:.6g}" for value in part.flatten().tolist()) for part in parts)
-        return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    def amplitude_at(self, frequencies: Tensor) -> Tensor:
+        """Interpolate the amplitude spectrum at frequencies in cycles per pixel, of any shape.
 
-    def amplitude(self, frequency: Tensor) -> Tensor:
-        """Read the spectrum at frequencies in cycles a pixel, of any shape; straight lines in logarithms between bands.
-
-        Beyond the bands the outermost line goes on for at most one band's width.
+        Interpolation is linear in the logarithms. Outside the measured bands the outermost line is continued for at
+        most one band.
         """
-        known, wanted = self.frequencies.log(), frequency.log()
-        above = torch.searchsorted(known, wanted.flatten()).clamp(1, len(known) - 1).view_as(wanted)
-        left, right = known[above - 1], known[above]
-        place = ((wanted - left) / (right - left)).clamp(-1, 2)
+        known, wanted = self.frequencies.log(), frequencies.log()
+        upper = torch.searchsorted(known, wanted.flatten()).clamp(1, len(known) - 1).view_as(wanted)
+        left, right = known[upper - 1], known[upper]
+        weight = ((wanted - left) / (right - left)).clamp(-1, 2)
         levels = self.amplitudes.log()
-        return (levels[above - 1] * (1 - place) + levels[above] * place).exp()
+        return (levels[upper - 1] * (1 - weight) + levels[upper] * weight).exp()
 
 
-def distance_from_zero(height: int, width: int) -> Tensor:
-    """The frequency of each coefficient of a real Fourier transform, in cycles a pixel, ``(h, w // 2 + 1)``."""
+def radial_frequencies(height: int, width: int) -> Tensor:
+    """Return the radial frequency of each coefficient of a real 2-D FFT, in cycles per pixel, ``(h, w // 2 + 1)``."""
     rows, columns = torch.fft.fftfreq(height), torch.fft.rfftfreq(width)
     return torch.sqrt(rows[:, None] ** 2 + columns**2)
 
 
 def _logits(picture: Tensor) -> Tensor:
-    return picture.detach().cpu().double().clamp(_EDGE, 1 - _EDGE).logit()
+    return picture.detach().cpu().double().clamp(_LOGIT_MARGIN, 1 - _LOGIT_MARGIN).logit()
 
 
-def _rounded(values: Tensor) -> Tensor:
-    """Keep four decimals: more are not worth having, and differ from machine to machine."""
+def _to_four_decimals(values: Tensor) -> Tensor:
+    """Round to four decimals: further ones have no effect and differ between machines."""
     return (values * 1e4).round().div(1e4).float()
 
 
 def _radial_spectrum(planes: Iterable[Tensor], height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Average the amplitude of planes ``(h, w)`` over rings of frequencies, under a Hann window."""
+    """Return the mean amplitude of planes ``(h, w)`` in rings of the spectrum, under a Hann window.
+
+    Returns:
+        The rings' frequencies in cycles per pixel and their amplitudes, each ``(n_bands,)``; rings without a
+        coefficient are left out. Blank planes get the amplitudes of natural pictures, one over the frequency.
+    """
     window = torch.hann_window(height, periodic=False)[:, None] * torch.hann_window(width, periodic=False)
     spectra = [torch.fft.rfft2((plane - plane.mean()) * window).abs().square() for plane in planes]
     power = torch.stack(spectra).mean(0)
-    distance = distance_from_zero(height, width)
+    radius = radial_frequencies(height, width)
     lowest = 1 / max(height, width)
-    count = max(3, min(16, min(height, width) // 3))
-    edges = torch.exp(torch.linspace(math.log(lowest * 0.99), math.log(_CORNER * 1.01), count + 1))
+    n_bands = max(3, min(16, min(height, width) // 3))
+    edges = torch.exp(torch.linspace(math.log(lowest * 0.99), math.log(_HIGHEST_FREQUENCY * 1.01), n_bands + 1))
     frequencies, amplitudes = [], []
     for low, high in pairwise(edges.tolist()):
-        ring = (distance >= low) & (distance < high)
+        ring = (radius >= low) & (radius < high)
         if ring.any():
-            frequencies.append(distance[ring].log().mean().exp())
+            frequencies.append(radius[ring].log().mean().exp())
             amplitudes.append(power[ring].mean().sqrt())
-    found = torch.stack(amplitudes)
-    if not found.max() > 0:
-        found = 1 / torch.stack(frequencies)
-    return torch.stack(frequencies), found.clamp(min=float(found.max()) * 1e-3)
+    spectrum = torch.stack(amplitudes)
+    if not spectrum.max() > 0:
+        spectrum = 1 / torch.stack(frequencies)
+    return torch.stack(frequencies), spectrum.clamp(min=float(spectrum.max()) * 1e-3)

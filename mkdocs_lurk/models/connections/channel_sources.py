@@ -1,7 +1,8 @@
-"""ChannelSources: which filter each element of a value carries, and how it was scaled on the way.
+"""Channel sources: which filter each element of a value carries, and how its output was scaled and shifted.
 
-A value is a sum of strands. In each of them an element carries at most one filter's output, ``scale * output + shift``,
-as it would be without the activations in between. Companion tensors keep an axis along which nothing changes at size 1.
+A value is the sum of its channel sources. In each of them an element carries at most one filter's output, as
+``scale * output + shift``: what it would be without the activations in between. As in the bounds tensors of receptive
+fields, an axis along which nothing changes has size 1.
 """
 
 from __future__ import annotations
@@ -13,144 +14,149 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mkdocs_lurk.models.receptive_field import intervals as iv
-from mkdocs_lurk.models.receptive_field.intervals import Intervals
+from mkdocs_lurk.models.receptive_field.intervals import EMPTY, Intervals, compact
 
-NOTHING = float("inf")
-"""The source of an element that carries no filter in a strand; the same as that of a constant among intervals."""
+NO_FILTER = EMPTY
+"""Stands for an element that carries no filter. Rules that move intervals fill in the same where they move nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelSource:
-    """One summand of a value.
+    """One summand of a value: the filter that each element carries.
 
     Attributes:
-        parts: ``(4, *compact shape)`` float32: source, scale, shift and a zero. The source is a filter's number among
-            those of all layers, ``NOTHING``, or below 0 where it is not known: -1 for the first reason, and so on.
+        stacked: ``(4, *compact shape)`` float32: source filters, scales, shifts and zeros. A source filter is numbered
+            among the filters of all layers. It is ``NO_FILTER`` where there is none, and negative where it is unknown:
+            -1 for the first reason, -2 for the second, and so on.
     """
 
-    parts: Tensor
+    stacked: Tensor
 
     @classmethod
-    def of(cls, source: Tensor, scale: Tensor, shift: Tensor) -> ChannelSource:
-        """Put three tensors of equal rank together, broadcast against each other."""
-        shape = np.broadcast_shapes(source.shape, scale.shape, shift.shape)
-        source, scale, shift = source.expand(shape), scale.expand(shape), shift.expand(shape)
-        none = source == NOTHING
-        kept = (source, scale.masked_fill(none, 0), shift.masked_fill(none, 0), torch.zeros(1).expand(shape))
-        return cls(iv.compact(torch.stack(kept)))
+    def of(cls, filters: Tensor, scale: Tensor, shift: Tensor) -> ChannelSource:
+        """Return the channel source of three tensors of equal rank, which are broadcast against each other."""
+        shape = np.broadcast_shapes(filters.shape, scale.shape, shift.shape)
+        filters, scale, shift = filters.expand(shape), scale.expand(shape), shift.expand(shape)
+        none = filters == NO_FILTER
+        stacked = (filters, scale.masked_fill(none, 0), shift.masked_fill(none, 0), torch.zeros(1).expand(shape))
+        return cls(compact(torch.stack(stacked)))
 
     @classmethod
-    def numbered(cls, first: int, shape: Sequence[int], axis: int) -> ChannelSource:
-        """Each element along ``axis`` carries a filter of its own, ``first`` and on."""
+    def of_layer(cls, first: int, shape: Sequence[int], axis: int) -> ChannelSource:
+        """Return the channel source of a layer's output: a filter for each index along ``axis``, from ``first`` on."""
         view = [1] * len(shape)
         view[axis] = shape[axis]
-        source = torch.arange(first, first + shape[axis], dtype=torch.float32).view(view)
-        return cls.of(source, torch.ones(view), torch.zeros(view))
+        filters = torch.arange(first, first + shape[axis], dtype=torch.float32).view(view)
+        return cls.of(filters, torch.ones(view), torch.zeros(view))
 
     @classmethod
-    def unknown(cls, reason: int, dims: int) -> ChannelSource:
-        """What no element's source is known of, for the reason of that number."""
-        one = torch.ones([1] * dims)
+    def unknown(cls, reason: int, rank: int) -> ChannelSource:
+        """Return a channel source whose filters are unknown for the reason of that number."""
+        one = torch.ones([1] * rank)
         return cls.of(one * (-1 - reason), one, one * 0)
 
+    @classmethod
+    def from_intervals(cls, moved: Intervals) -> ChannelSource:
+        """Return what a rule made of ``as_intervals``; elements that were constants carry no filter."""
+        return cls.of(*moved.rows[:3])
+
+    def as_intervals(self, shape: Sequence[int]) -> Intervals:
+        """Return the channel source in the form that rules for moving operations take."""
+        return Intervals(tuple(shape), self.stacked, torch.zeros(4, *[1] * len(shape)))
+
     @property
-    def source(self) -> Tensor:
-        """The filters' numbers."""
-        return self.parts[0]
+    def filters(self) -> Tensor:
+        """Numbers of the source filters."""
+        return self.stacked[0]
 
     @property
     def scale(self) -> Tensor:
-        """What a filter's output was multiplied by."""
-        return self.parts[1]
+        """Factor of the filter's output."""
+        return self.stacked[1]
 
     @property
     def shift(self) -> Tensor:
-        """What was added to it."""
-        return self.parts[2]
+        """Constant that is added to the scaled output."""
+        return self.stacked[2]
 
     @property
-    def carries(self) -> Tensor:
-        """Where there is anything at all."""
-        return self.source != NOTHING
+    def carries_filter(self) -> Tensor:
+        """Whether each element carries a filter, known or unknown."""
+        return self.filters != NO_FILTER
 
-    def aligned(self, dims: int) -> ChannelSource:
-        """The same strand with leading axes of size 1, up to ``dims`` of them in all."""
-        missing = dims + 1 - self.parts.dim()
-        return ChannelSource(self.parts.view(4, *[1] * missing, *self.parts.shape[1:])) if missing else self
+    def varies_along(self, axis: int) -> bool:
+        """Whether elements differ along ``axis``."""
+        return self.filters.shape[axis] > 1
 
-    def averaged(self, axes: Iterable[int]) -> ChannelSource | None:
-        """The strand with size 1 along ``axes``, scales and shifts on average; none where sources change along them."""
-        axes = [axis % self.source.dim() for axis in axes]
+    def with_rank(self, rank: int) -> ChannelSource:
+        """Return the same channel source with as many leading axes of size 1 as ``rank`` needs."""
+        missing = rank + 1 - self.stacked.dim()
+        if not missing:
+            return self
+        return ChannelSource(self.stacked.view(4, *[1] * missing, *self.stacked.shape[1:]))
+
+    def mean(self, axes: Iterable[int]) -> ChannelSource | None:
+        """Return the mean over ``axes``, which keep size 1; None if source filters change along them."""
+        axes = [axis % self.filters.dim() for axis in axes]
         if any(
-            self.source.shape[axis] > 1 and bool((self.source != self.source.narrow(axis, 0, 1)).any()) for axis in axes
+            self.varies_along(axis) and bool((self.filters != self.filters.narrow(axis, 0, 1)).any()) for axis in axes
         ):
             return None
-        return (
-            ChannelSource(self.parts.double().mean([axis + 1 for axis in axes], keepdim=True).float()) if axes else self
-        )
-
-    def varies(self, axis: int) -> bool:
-        """Whether elements differ along ``axis``."""
-        return self.source.shape[axis] > 1
-
-    def packed(self, shape: Sequence[int]) -> Intervals:
-        """The strand in the form that the rules of moving operations take."""
-        return Intervals(tuple(shape), self.parts, torch.zeros(4, *[1] * len(shape)))
-
-    @classmethod
-    def unpacked(cls, moved: Intervals) -> ChannelSource:
-        """What such a rule has made of it; elements that came in as constants carry nothing."""
-        return cls.of(*moved.rows[:3])
+        if not axes:
+            return self
+        return ChannelSource(self.stacked.double().mean([axis + 1 for axis in axes], keepdim=True).float())
 
 
 ChannelSources = tuple[ChannelSource, ...]
 
 
-def averaged(strands: ChannelSources, axes: Iterable[int]) -> ChannelSources | None:
-    """All strands averaged along ``axes``; none where one of them cannot be."""
+def mean(sources: ChannelSources, axes: Iterable[int]) -> ChannelSources | None:
+    """Return the mean of a value over ``axes``, which keep size 1; None if source filters change along them."""
     axes = list(axes)
-    found = [strand.averaged(axes) for strand in strands]
-    return None if None in found else tuple(strand for strand in found if strand is not None)
+    means = [source.mean(axes) for source in sources]
+    return None if None in means else tuple(source for source in means if source is not None)
 
 
-def affine(strands: ChannelSources, factor: Tensor | float, term: Tensor | float, dims: int) -> ChannelSources:
-    """Multiply and add constants, broadcast from the right.
+def affine(sources: ChannelSources, factor: Tensor | float, term: Tensor | float, rank: int) -> ChannelSources:
+    """Return the channel sources of ``factor * value + term``.
 
-    A constant that is added to a sum of several filters belongs to none of them and is left out.
+    A term that is added to a sum of several filters belongs to none of them and is left out.
 
     Args:
-        strands: Of the value.
-        factor: What each element is multiplied by.
-        term: What is then added to it.
-        dims: Rank of the result.
+        sources: Channel sources of the value.
+        factor: Constant, broadcast from the right.
+        term: Constant, broadcast from the right.
+        rank: Rank of the result.
     """
-    by, plus = (_aligned(torch.as_tensor(one, dtype=torch.float32), dims) for one in (factor, term))
-    strands = tuple(strand.aligned(dims) for strand in strands)
-    if not strands:
+    factor, term = (_with_rank(torch.as_tensor(constant, dtype=torch.float32), rank) for constant in (factor, term))
+    sources = tuple(source.with_rank(rank) for source in sources)
+    if not sources:
         return ()
-    alone = sum((strand.carries.float() for strand in strands), torch.zeros([1] * dims)) == 1
-    return tuple(ChannelSource.of(one.source, one.scale * by, one.shift * by + plus * alone) for one in strands)
+    alone = sum((source.carries_filter.float() for source in sources), torch.zeros([1] * rank)) == 1
+    return tuple(
+        ChannelSource.of(source.filters, source.scale * factor, source.shift * factor + term * alone)
+        for source in sources
+    )
 
 
-def add(strands: Iterable[ChannelSource], dims: int) -> ChannelSources:
-    """Add strands up; those that carry the same filters become one."""
-    found: list[ChannelSource] = []
-    for strand in (one.aligned(dims) for one in strands):
-        for place, other in enumerate(found):
-            if torch.equal(other.source, strand.source):
-                found[place] = ChannelSource.of(other.source, other.scale + strand.scale, other.shift + strand.shift)
+def add(sources: Iterable[ChannelSource], rank: int) -> ChannelSources:
+    """Return the sum of channel sources; those that carry the same filters become one."""
+    total: list[ChannelSource] = []
+    for source in (each.with_rank(rank) for each in sources):
+        for index, other in enumerate(total):
+            if torch.equal(other.filters, source.filters):
+                total[index] = ChannelSource.of(other.filters, other.scale + source.scale, other.shift + source.shift)
                 break
         else:
-            found.append(strand)
-    return tuple(found)
+            total.append(source)
+    return tuple(total)
 
 
-def same_sources(one: ChannelSources, other: ChannelSources) -> bool:
-    """Whether two values carry the same filters in the same places."""
-    pairs = zip(one, other, strict=False)
-    return len(one) == len(other) > 0 and all(torch.equal(a.source, b.source) for a, b in pairs)
+def carry_same_filters(left: ChannelSources, right: ChannelSources) -> bool:
+    """Whether two values carry the same filters at the same positions."""
+    pairs = zip(left, right, strict=False)
+    return len(left) == len(right) > 0 and all(torch.equal(a.filters, b.filters) for a, b in pairs)
 
 
-def _aligned(constant: Tensor, dims: int) -> Tensor:
-    return constant.view(*[1] * (dims - constant.dim()), *constant.shape)
+def _with_rank(constant: Tensor, rank: int) -> Tensor:
+    return constant.view(*[1] * (rank - constant.dim()), *constant.shape)

@@ -1,8 +1,9 @@
-"""Wires: what each input channel of a layer carries, in terms of other layers' filters.
+"""Which filters of earlier layers each input channel of a layer carries.
 
-The trace is interpreted once with strands in place of numbers. A convolution or linear layer begins new strands, one a
-filter; normalisations scale them, additions gather them, concatenations and shuffles move them, and the next layer
-reads them. Where something in between mixes filters, no wire is told, and the reason is.
+The trace is interpreted once with channel sources instead of numbers. The output of a convolution or linear layer
+starts new channel sources, one filter per channel; normalisations scale them, additions sum them, concatenations and
+shuffles move them, and the next layer reads them. Where an operation in between mixes filters, the source filters are
+unknown, and the reason is kept.
 
 Walking a network by its weights: Olah et al. 2020, "Zoom In: An Introduction to Circuits", Distill,
 doi:10.23915/distill.00024.001.
@@ -10,210 +11,170 @@ doi:10.23915/distill.00024.001.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.models.connections.channel_sources import ChannelSource, ChannelSources, averaged
-from mkdocs_lurk.models.connections.rules import RULES, Known, plain_name, references
-from mkdocs_lurk.models.receptive_field.rules.context import bound
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op
-from mkdocs_lurk.models.tracing.trace import Trace, TracedCall
+from mkdocs_lurk.models.connections.channel_sources import ChannelSource, ChannelSources, mean
+from mkdocs_lurk.models.connections.kernels import channel_axis, kernel_and_groups
+from mkdocs_lurk.models.connections.rules import RULES, SourceContext, plain_name
+from mkdocs_lurk.models.tracing.call_recorder import TracedCall
+from mkdocs_lurk.models.tracing.operations import Op, references
+from mkdocs_lurk.models.tracing.trace import Trace
 
 PICTURE = ""
-"""Stands for the picture where a source's layer is named; its channels count as filters."""
-_PRODUCTS = {"addmm": 2, "mm": 1, "bmm": 1, "addbmm": 2, "baddbmm": 2, "matmul": 1}
+"""Name of the picture where a layer's name is expected; its channels count as filters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reads:
-    """What one layer reads.
+class LayerInputs:
+    """What the input channels of one layer carry.
 
     Attributes:
-        layer: Its name.
-        sources: ``(n_strands, n_channels)`` int64: for each input channel the numbers of the filters that it carries,
-            summed; -1 for none.
-        scale: ``(n_strands, n_channels)`` float64: what the filter's output was multiplied by on the way.
-        shift: ``(n_strands, n_channels)`` float64: what was added to it.
+        layer: Name of the layer.
+        source_filters: ``(n_summands, n_channels)`` int64: for each input channel, the numbers of the filters whose sum
+            it carries; -1 for none.
+        scale: ``(n_summands, n_channels)`` float64: factor of the filter's output.
+        shift: ``(n_summands, n_channels)`` float64: constant that is added to the scaled output.
         kernel: ``(n_filters, n_channels / groups, h, w)``.
-        groups: Filters of each group read that group's channels alone.
-        why: Why nothing is known of the sources; empty where they are.
+        groups: Number of groups; the filters of a group read only its channels.
+        unknown_reason: Why the source filters are unknown; empty if they are known.
     """
 
     layer: str
-    sources: NDArray[np.int64]
+    source_filters: NDArray[np.int64]
     scale: NDArray[np.float64]
     shift: NDArray[np.float64]
     kernel: Tensor
     groups: int
-    why: str = ""
+    unknown_reason: str = ""
+
+    @classmethod
+    def unknown(cls, layer: str, reason: str) -> LayerInputs:
+        """Return the inputs of a layer whose source filters are unknown."""
+        empty = np.empty((0, 0))
+        return cls(layer, empty.astype(np.int64), empty, empty, torch.empty(0), 1, reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wires:
-    """What every layer reads; the filters of all layers are numbered side by side.
+class NetworkInputs:
+    """What the input channels of every layer carry. The filters of all layers are numbered consecutively.
 
     Attributes:
-        names: Layers in the order in which they ran; first the picture.
-        starts: ``(n_names + 1,)`` int64: the number of each one's first filter, and how many there are.
-        reads: By layer.
+        names: Names of the picture and of the layers, in the order in which they ran.
+        starts: ``(n_names + 1,)`` int64: number of the first filter of each, and the number of filters in all.
+        layers: Inputs of each layer, by name.
     """
 
     names: tuple[str, ...]
     starts: NDArray[np.int64]
-    reads: dict[str, Reads]
+    layers: dict[str, LayerInputs]
 
-    def layer_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The place in ``names`` of each filter's layer."""
-        return np.asarray(np.searchsorted(self.starts, numbers, side="right") - 1, np.int64)
+    def layer_of(self, filters: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the index in ``names`` of the layer of each filter."""
+        return np.asarray(np.searchsorted(self.starts, filters, side="right") - 1, np.int64)
 
     def span(self, name: str) -> slice:
-        """The numbers of a layer's filters."""
-        place = self.names.index(name)
-        return slice(int(self.starts[place]), int(self.starts[place + 1]))
+        """Return the numbers of a layer's filters."""
+        index = self.names.index(name)
+        return slice(int(self.starts[index]), int(self.starts[index + 1]))
 
 
-def connect(trace: Trace) -> Wires:
-    """Follow every filter's output to the layers that read it.
+def find_layer_inputs(trace: Trace) -> NetworkInputs:
+    """Return which filters the input channels of every layer carry.
 
-    Where a network adds to a trunk (residuals), a layer reads all that was added so far. An activation passes for what
-    it was given; a factor that opens or shuts whole channels or places (squeeze and excitation) for one.
+    Where a network adds to a residual stream, a layer reads all that was added before. An activation is treated as its
+    input, and so is a product with a gate that scales whole channels or positions (squeeze and excitation).
     """
-    return _Tracer(trace).run()
+    return _SourcePropagation(trace).run()
 
 
-class _Tracer:
-    """Interpret a trace."""
+class _SourcePropagation:
+    """Interprets a trace with channel sources instead of numbers."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         shapes = tuple(value.shape for value in trace.values)
-        self._known = Known(shapes, {trace.input: (ChannelSource.numbered(0, shapes[trace.input], 1),)})
+        self._context = SourceContext(shapes, {trace.input: (ChannelSource.of_layer(0, shapes[trace.input], 1),)})
         self._reasons: list[str] = []
-        self._calls = [call for call in trace.calls if call.output is not None]
-        counts = [shapes[trace.input][1], *(shapes[call.output or 0][_axis(call)] for call in self._calls)]
-        self._starts = np.cumsum([0, *counts]).astype(np.int64)
+        self._calls = [call for call in trace.layer_calls if call.output is not None]
+        counts = [shapes[call.output or 0][channel_axis(call)] for call in self._calls]
+        self._starts = np.cumsum([0, shapes[trace.input][1], *counts]).astype(np.int64)
 
-    def run(self) -> Wires:
-        trace, strands = self._trace, self._known.strands
-        begins = {call.output: number for number, call in enumerate(self._calls, 1)}
-        ends: dict[int, list[TracedCall]] = {}
+    def run(self) -> NetworkInputs:
+        trace, sources = self._trace, self._context.sources
+        number_of_output = {call.output: number for number, call in enumerate(self._calls, 1)}
+        calls_at: dict[int, list[TracedCall]] = {}
         for call in self._calls:
-            ends.setdefault(call.op, []).append(call)
+            calls_at.setdefault(call.op, []).append(call)
         last_use = self._last_uses()
-        reads: dict[str, Reads] = {}
+        layers: dict[str, LayerInputs] = {}
         for index, op in enumerate(trace.ops):
             outputs = [value for value in op.outputs if value is not None]
-            reads.update((call.name, self._read(call)) for call in ends.get(index, ()))
-            for value, made in zip(outputs, self._apply(op, outputs), strict=True):
-                shape = trace.values[value].shape
-                number = begins.get(value)
-                if number is not None:
-                    made = (ChannelSource.numbered(int(self._starts[number]), shape, _axis(self._calls[number - 1])),)
+            layers.update((call.name, self._inputs_of(call)) for call in calls_at.get(index, ()))
+            for value, result in zip(outputs, self._apply_rule(op, outputs), strict=True):
+                number = number_of_output.get(value)
                 if value in last_use:
-                    strands[value] = made
-            for ref in references(op):
-                if last_use[ref.id] <= index:
-                    strands.pop(ref.id, None)
-        names = (PICTURE, *(call.name for call in self._calls))
-        return Wires(names, self._starts, reads)
+                    sources[value] = result if number is None else self._sources_of_layer(number, value)
+            for value in references(op):
+                if last_use[value] <= index:
+                    sources.pop(value, None)
+        return NetworkInputs((PICTURE, *(call.name for call in self._calls)), self._starts, layers)
+
+    def _sources_of_layer(self, number: int, value: int) -> ChannelSources:
+        axis = channel_axis(self._calls[number - 1])
+        return (ChannelSource.of_layer(int(self._starts[number]), self._context.shapes[value], axis),)
 
     def _last_uses(self) -> dict[int, int]:
-        found: dict[int, int] = {}
-        for index, op in enumerate(self._trace.ops):
-            found.update((ref.id, index) for ref in references(op))
+        """Return the index of the operation that needs each value last."""
+        last_use = {value: index for index, op in enumerate(self._trace.ops) for value in references(op)}
         for call in self._calls:
             if call.input is not None:
-                found[call.input] = max(call.op, found.get(call.input, -1))
-        return found
+                last_use[call.input] = max(call.op, last_use.get(call.input, -1))
+        return last_use
 
-    def _apply(self, op: Op, outputs: Sequence[int]) -> list[ChannelSources]:
-        """The strands of each output; of those that a rule says nothing of, that they are not known."""
-        shapes = [self._trace.values[value].shape for value in outputs]
+    def _apply_rule(self, op: Op, outputs: Sequence[int]) -> list[ChannelSources]:
+        """Return the channel sources of each output; they are unknown if no rule gives them."""
+        shapes = [self._context.shapes[value] for value in outputs]
         name = plain_name(op)
         rule = RULES.get(name)
-        made = rule(self._known, op, shapes) if rule is not None else []
-        if len(made) < len(shapes):
-            reason = self._reason(op, name)
-            made = [*made, *((ChannelSource.unknown(reason, len(shape)),) for shape in shapes[len(made) :])]
-        return made[: len(shapes)]
+        results = rule(self._context, op, shapes) if rule is not None else []
+        if len(results) < len(shapes):
+            reason = self._reason_number(op, name)
+            missing = shapes[len(results) :]
+            results = [*results, *((ChannelSource.unknown(reason, len(shape)),) for shape in missing)]
+        return results[: len(shapes)]
 
-    def _reason(self, op: Op, name: str) -> int:
-        """The number of the reason for which an output is not known: an input's, or the operation's own."""
-        for ref in references(op):
-            for strand in self._known.of(ref):
-                if bool((strand.source < 0).any()):
-                    return int(-1 - strand.source[strand.source < 0].max())
-        return self._number(
-            f"what it reads has passed through {name.strip('_')!r}, through which filters are not followed"
-        )
-
-    def _number(self, reason: str) -> int:
+    def _reason_number(self, op: Op, name: str) -> int:
+        """Return the number of the reason why an output is unknown: that of an unknown input, or the operation."""
+        for value in references(op):
+            for source in self._context.sources[value]:
+                if bool((source.filters < 0).any()):
+                    return int(-1 - source.filters[source.filters < 0].max())
+        reason = f"what it reads has passed through {name.strip('_')!r}, through which filters are not followed"
         if reason not in self._reasons:
             self._reasons.append(reason)
         return self._reasons.index(reason)
 
-    def _read(self, call: TracedCall) -> Reads:
-        kernel, groups = _kernel(self._trace.ops, call)
-        none = np.empty((0, 0))
-        nothing = Reads(call.name, none.astype(np.int64), none, none, torch.empty(0), 1)
+    def _inputs_of(self, call: TracedCall) -> LayerInputs:
+        kernel, groups = kernel_and_groups(self._trace.ops, call)
         if kernel is None:
-            return _because(nothing, "its weights are computed from the picture")
+            return LayerInputs.unknown(call.name, "its weights are computed from the picture")
         if call.input is None:
-            return _because(nothing, "what it reads does not depend on the picture")
-        shape, axis = self._trace.values[call.input].shape, _axis(call)
-        strands = averaged(
-            self._known.strands[call.input], (other for other in range(len(shape)) if other != axis % len(shape))
-        )
-        if strands is None:
-            return _because(nothing, "what one of its input channels holds changes from place to place")
-        flat = [strand.parts[:3].reshape(3, -1).expand(3, shape[axis]).double().numpy() for strand in strands]
-        stacked = np.array(flat).reshape(-1, 3, shape[axis])
-        sources = np.where(np.isinf(stacked[:, 0]), -1, stacked[:, 0]).astype(np.int64)
-        lost = np.isfinite(stacked[:, 0]) & (stacked[:, 0] < 0)
-        if lost.any():
-            return _because(nothing, self._reasons[int(-1 - stacked[:, 0][lost].max())])
-        return Reads(call.name, sources, stacked[:, 1], stacked[:, 2], kernel, groups)
-
-
-def _because(nothing: Reads, why: str) -> Reads:
-    return Reads(nothing.layer, nothing.sources, nothing.scale, nothing.shift, nothing.kernel, nothing.groups, why)
-
-
-def _axis(call: TracedCall) -> int:
-    """The axis of a layer's channels, from the end."""
-    return -1 if call.kind == "Linear" else -1 - int(call.kind[-2])
-
-
-def _kernel(ops: Sequence[Op], call: TracedCall) -> tuple[Tensor | None, int]:
-    """A layer's kernel ``(n_filters, n_channels / groups, h, w)`` and its groups; none where it is no constant."""
-    if call.kind == "Linear":
-        weight = _matrix(ops, call)
-        return None if weight is None else weight.reshape(call.weight[1], call.weight[0]).T[:, :, None, None], 1
-    given = bound(ops[call.op])
-    groups = int(given["groups"])
-    if not isinstance(given["weight"], Constant):
-        return None, groups
-    weight = given["weight"].tensor.detach()
-    if given["transposed"]:
-        split = weight.reshape(groups, -1, *weight.shape[1:])
-        weight = split.transpose(1, 2).reshape(-1, split.shape[1], *weight.shape[2:])
-    return weight.reshape(*weight.shape[:2], -1, weight.shape[-1]), groups
-
-
-def _matrix(ops: Sequence[Op], call: TracedCall) -> Tensor | None:
-    """The constant of a linear call, ``(n_channels, n_filters)`` in one form or another."""
-    products: Iterable[Op] = (ops[index] for index in range(call.op, -1, -1))
-    for op in products:
-        if op.name == "linear":
-            weight: Any = op.args[1]
-            return weight.tensor.detach().T if isinstance(weight, Constant) else None
-        if op.name in _PRODUCTS:
-            weight = op.args[_PRODUCTS[op.name]]
-            return weight.tensor.detach() if isinstance(weight, Constant) else None
-    return None
+            return LayerInputs.unknown(call.name, "what it reads does not depend on the picture")
+        shape = self._context.shapes[call.input]
+        axis = channel_axis(call) % len(shape)
+        sources = mean(self._context.sources[call.input], (other for other in range(len(shape)) if other != axis))
+        if sources is None:
+            return LayerInputs.unknown(call.name, "what one of its input channels holds changes from place to place")
+        per_channel = [source.stacked[:3].reshape(3, -1).expand(3, shape[axis]).double().numpy() for source in sources]
+        filters, scale, shift = np.moveaxis(np.array(per_channel).reshape(-1, 3, shape[axis]), 1, 0)
+        unknown = np.isfinite(filters) & (filters < 0)
+        if unknown.any():
+            return LayerInputs.unknown(call.name, self._reasons[int(-1 - filters[unknown].max())])
+        source_filters = np.where(np.isinf(filters), -1, filters).astype(np.int64)
+        return LayerInputs(call.name, source_filters, scale, shift, kernel, groups)

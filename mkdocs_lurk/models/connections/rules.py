@@ -1,220 +1,227 @@
-"""What operations do to strands: each rule gives the strands of what an operation returns, or none at all.
+"""What each operation does to channel sources.
 
-Activations pass their input's strands on, since they keep filters apart and their order of strength; a gate is ignored.
-What mixes filters has no rule, so that nothing is said rather than something wrong.
+An activation passes on the channel sources of its input, since it keeps filters apart and their order of strength; a
+gate is ignored. An operation that mixes filters has no rule: nothing is said rather than something wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
 
 from mkdocs_lurk.models.connections.channel_sources import (
-    NOTHING,
+    NO_FILTER,
     ChannelSource,
     ChannelSources,
     add,
     affine,
-    averaged,
-    same_sources,
+    carry_same_filters,
+    mean,
 )
-from mkdocs_lurk.models.receptive_field import intervals as iv
+from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
-from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, bound, is_tensor
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
+from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, arguments_by_name, rules_by_name
+from mkdocs_lurk.models.tracing import functions
+from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref, references
 
-_MOST_STRANDS = 256
+_MAX_SUMMANDS = 256
 
 
 @dataclass(slots=True)
-class Known:
-    """What is known while the trace is interpreted.
+class SourceContext:
+    """What a rule may ask while the trace is interpreted.
 
     Attributes:
         shapes: Shape of every value.
-        strands: Of the values that are still needed.
-        gates: Values between 0 and 1 that others are multiplied with.
+        sources: Channel sources of the values that are still needed, by the value's id.
+        gates: Values between 0 and 1 that others may be multiplied by.
     """
 
     shapes: tuple[tuple[int, ...], ...]
-    strands: dict[int, ChannelSources]
+    sources: dict[int, ChannelSources]
     gates: set[int] = field(default_factory=set)
 
-    def of(self, argument: Any) -> ChannelSources:
-        """The strands of one tensor argument; a constant has none."""
-        return self.strands[argument.id] if isinstance(argument, Ref) else ()
+    def sources_of(self, argument: object) -> ChannelSources:
+        """Return the channel sources of one tensor argument; a constant has none."""
+        return self.sources[argument.id] if isinstance(argument, Ref) else ()
+
+    def mark_gates(self, op: Op) -> None:
+        """Note that the outputs of an operation may be gates."""
+        self.gates.update(value for value in op.outputs if value is not None)
 
 
-SourceRule = Callable[[Known, Op, Shapes], list[ChannelSources]]
-
-
-def references(op: Op) -> list[Ref]:
-    """The values among an operation's arguments, each time that they stand there."""
-    leaves = tree_leaves((op.args, op.kwargs), is_leaf=is_tensor)
-    return [leaf for leaf in leaves if isinstance(leaf, Ref)]
+SourceRule = Callable[[SourceContext, Op, Shapes], list[ChannelSources]]
+"""Returns the channel sources of an operation's outputs, given their shapes; an empty list if they are unknown."""
 
 
 def plain_name(op: Op) -> str:
-    """The operation's name without the mark of those that work in place."""
+    """Return the operation's name without the underscore of operations that work in place."""
     return op.name if op.name in RULES or op.name.startswith("__") else op.name.removesuffix("_")
 
 
-def _same(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Each element reads the element at its own place."""
-    return [known.of(op.args[0])] if isinstance(op.args[0], Ref) else []
+def _same(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Each element carries what the element at its own position carries."""
+    return [context.sources_of(op.args[0])] if isinstance(op.args[0], Ref) else []
 
 
-def _gate(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    known.gates.update(value for value in op.outputs if value is not None)
-    return [known.of(op.args[0])]
+def _gate(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """An activation whose output may be a gate."""
+    context.mark_gates(op)
+    return [context.sources_of(op.args[0])]
 
 
-def _softmax(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Useful as a gate alone."""
-    known.gates.update(value for value in op.outputs if value is not None)
+def _softmax(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Mixes filters, so that its output can only be a gate."""
+    context.mark_gates(op)
     return []
 
 
-def _window(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Windows over a map: each channel stays itself, where it is itself all over the map."""
-    strands = averaged(known.of(op.args[0]), (-2, -1))
-    return [] if strands is None else [strands]
+def _window(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A window over a map keeps channels apart, if each carries the same filters all over its map."""
+    sources = mean(context.sources_of(op.args[0]), (-2, -1))
+    return [] if sources is None else [sources]
 
 
-def _pad(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Constants around a map carry nothing; they are told apart only where they make channels of their own."""
+def _pad(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Padded channels carry no filter; the padding around a map with the same filters all over is ignored."""
     pads = [int(pad) for pad in op.args[1]]
-    shape = known.shapes[op.args[0].id]
+    shape = context.shapes[op.args[0].id]
     padded = []
-    for strand in known.of(op.args[0]):
-        parts, own = strand.parts, list(pads)
+    for source in context.sources_of(op.args[0]):
+        stacked, source_pads = source.stacked, list(pads)
         for number in range(len(pads) // 2):
             axis = len(shape) - 1 - number
-            if strand.varies(axis) or axis < len(shape) - 2:
-                parts = parts.expand(*(n if a == axis + 1 else -1 for a, n in enumerate((4, *shape))))
+            if source.varies_along(axis) or axis < len(shape) - 2:
+                stacked = stacked.expand(*(n if a == axis + 1 else -1 for a, n in enumerate((4, *shape))))
             else:
-                own[2 * number : 2 * number + 2] = [0, 0]
-        moved = torch.nn.functional.pad(parts, own, value=NOTHING)
-        padded.append(ChannelSource.of(*moved[:3]))
+                source_pads[2 * number : 2 * number + 2] = [0, 0]
+        padded.append(ChannelSource.of(*torch.nn.functional.pad(stacked, source_pads, value=NO_FILTER)[:3]))
     return [tuple(padded)]
 
 
-def _reduce(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """The mean or maximum over axes along which every element carries the same."""
-    given, shape = bound(op), known.shapes[op.args[0].id]
-    axes = given.get("dim")
-    if axes is None or axes == []:
+def _reduce(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """The mean or maximum over axes along which all elements carry the same filters."""
+    arguments, shape = arguments_by_name(op), context.shapes[op.args[0].id]
+    dim = arguments.get("dim")
+    if dim is None or dim == []:
         return []
-    gone = {axis % len(shape) for axis in ([axes] if isinstance(axes, int) else axes)}
-    strands = averaged(known.of(op.args[0]), gone)
-    if strands is None:
+    reduced = {axis % len(shape) for axis in ([dim] if isinstance(dim, int) else dim)}
+    sources = mean(context.sources_of(op.args[0]), reduced)
+    if sources is None:
         return []
-    if given.get("keepdim"):
-        return [strands]
-    kept = [axis + 1 for axis in range(len(shape)) if axis not in gone]
-    return [tuple(ChannelSource(s.parts.reshape(4, *(s.parts.shape[axis] for axis in kept))) for s in strands)]
+    if arguments.get("keepdim"):
+        return [sources]
+    kept = [axis + 1 for axis in range(len(shape)) if axis not in reduced]
+    return [tuple(ChannelSource(s.stacked.reshape(4, *(s.stacked.shape[axis] for axis in kept))) for s in sources)]
 
 
-def _add(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    left, right, dims = op.args[0], op.args[1], len(shapes[0])
-    times = float(bound(op).get("alpha", 1)) * (-1 if op.name.startswith("sub") else 1)
+def _add(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A sum or difference of two values, or of a value and a constant."""
+    left, right, rank = op.args[0], op.args[1], len(output_shapes[0])
+    alpha = float(arguments_by_name(op).get("alpha", 1)) * (-1 if op.name.startswith("sub") else 1)
     if not isinstance(right, Ref):
-        return [affine(known.of(left), 1.0, _constant(right) * times, dims)]
+        return [affine(context.sources_of(left), 1.0, _constant(right) * alpha, rank)]
     if not isinstance(left, Ref):
-        return [affine(known.of(right), times, _constant(left), dims)]
-    total = add([*known.of(left), *affine(known.of(right), times, 0.0, dims)], dims)
-    return [total] if len(total) <= _MOST_STRANDS else []
+        return [affine(context.sources_of(right), alpha, _constant(left), rank)]
+    total = add([*context.sources_of(left), *affine(context.sources_of(right), alpha, 0.0, rank)], rank)
+    return [total] if len(total) <= _MAX_SUMMANDS else []
 
 
-def _subtract_from(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    times, constant = -float(bound(op).get("alpha", 1)), op.args[1]
-    return (
-        [] if isinstance(constant, Ref) else [affine(known.of(op.args[0]), times, _constant(constant), len(shapes[0]))]
-    )
+def _subtract_from(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A constant minus a value."""
+    alpha, constant = float(arguments_by_name(op).get("alpha", 1)), op.args[1]
+    if isinstance(constant, Ref):
+        return []
+    return [affine(context.sources_of(op.args[0]), -alpha, _constant(constant), len(output_shapes[0]))]
 
 
-def _mul(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    left, right, dims = op.args[0], op.args[1], len(shapes[0])
+def _mul(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A product with a constant, with a gate, or of a value and its own activation."""
+    left, right, rank = op.args[0], op.args[1], len(output_shapes[0])
     if not isinstance(left, Ref):
         left, right = right, left
     if not isinstance(right, Ref):
-        return [affine(known.of(left), _constant(right), 0.0, dims)]
-    gates = [_is_gate(known, left, right), _is_gate(known, right, left)]
-    if gates[0] != gates[1]:
-        open_ = known.of(right if gates[0] else left)
-        return [tuple(strand.aligned(dims) for strand in open_)]
-    # x * relu6(x + 3) and its like: an activation spelled out
-    return [known.of(left)] if same_sources(known.of(left), known.of(right)) else []
+        return [affine(context.sources_of(left), _constant(right), 0.0, rank)]
+    left_is_gate, right_is_gate = _is_gate(context, left, right), _is_gate(context, right, left)
+    if left_is_gate != right_is_gate:
+        return [tuple(source.with_rank(rank) for source in context.sources_of(right if left_is_gate else left))]
+    # x * relu6(x + 3), for example: an activation spelled out
+    same = carry_same_filters(context.sources_of(left), context.sources_of(right))
+    return [context.sources_of(left)] if same else []
 
 
-def _is_gate(known: Known, one: Ref, other: Ref) -> bool:
-    """Whether one factor merely opens or shuts the other: it is between 0 and 1, or the same all over the other."""
-    if one.id in known.gates:
+def _is_gate(context: SourceContext, factor: Ref, other: Ref) -> bool:
+    """Whether a factor is between 0 and 1, or is broadcast over maps or channels of the other."""
+    if factor.id in context.gates:
         return True
-    own, wide = known.shapes[one.id], known.shapes[other.id]
-    own = (1,) * (len(wide) - len(own)) + own
-    return len(own) == len(wide) and any(a == 1 and b > 1 for a, b in zip(own, wide, strict=True)) and own != wide
-
-
-def _div(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    left, right = op.args[0], op.args[1]
-    if not isinstance(left, Ref) or isinstance(right, Ref) or bound(op).get("rounding_mode"):
-        return []
-    return [affine(known.of(left), 1 / _constant(right), 0.0, len(shapes[0]))]
-
-
-def _neg(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    return [affine(known.of(op.args[0]), -1.0, 0.0, len(shapes[0]))]
-
-
-def _batch_norm(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Fixed statistics scale a channel by ``weight / sqrt(var + eps)`` and shift it by ``bias - mean`` times that."""
-    given, dims = bound(op), len(shapes[0])
-    if given.get("training", given.get("train", op.name.endswith("with_update"))):
-        return []
-    tensors = [given.get(name) for name in ("weight", "bias", "running_mean", "running_var")]
-    if any(isinstance(one, Ref) for one in tensors) or tensors[2] is None or tensors[3] is None:
-        return []
-    weight, bias = (
-        _constant(default if one is None else one) for one, default in zip(tensors, (1.0, 0.0), strict=False)
+    shape, other_shape = context.shapes[factor.id], context.shapes[other.id]
+    shape = (1,) * (len(other_shape) - len(shape)) + shape
+    return (
+        len(shape) == len(other_shape)
+        and any(a == 1 and b > 1 for a, b in zip(shape, other_shape, strict=True))
+        and shape != other_shape
     )
-    mean, var = _constant(tensors[2]).double(), _constant(tensors[3]).double()
-    factor = weight * (var + float(given.get("eps", given.get("epsilon", 1e-5)))).rsqrt()
-    term = bias - mean * factor
-    view = [-1, *[1] * (dims - 2)]
-    return [affine(known.of(given["input"]), factor.view(view), term.view(view), dims)]
 
 
-def _move(known: Known, op: Op, shapes: Shapes) -> list[ChannelSources]:
-    """Elements move, and their strands with them, by the rules that move intervals."""
-    read = references(op)
-    if all(ref.id in known.gates for ref in read):
-        known.gates.update(value for value in op.outputs if value is not None)
+def _div(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A value divided by a constant."""
+    left, right = op.args[0], op.args[1]
+    if not isinstance(left, Ref) or isinstance(right, Ref) or arguments_by_name(op).get("rounding_mode"):
+        return []
+    return [affine(context.sources_of(left), 1 / _constant(right), 0.0, len(output_shapes[0]))]
+
+
+def _neg(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A value times -1."""
+    return [affine(context.sources_of(op.args[0]), -1.0, 0.0, len(output_shapes[0]))]
+
+
+def _batch_norm(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Stored statistics scale a channel by ``weight / sqrt(var + eps)`` and shift it by ``bias - mean * scale``."""
+    arguments, rank = arguments_by_name(op), len(output_shapes[0])
+    if arguments.get("training", arguments.get("train", op.name.endswith("with_update"))):
+        return []
+    weight, bias = arguments.get("weight"), arguments.get("bias")
+    running_mean, running_var = arguments.get("running_mean"), arguments.get("running_var")
+    if any(isinstance(tensor, Ref) for tensor in (weight, bias, running_mean, running_var)):
+        return []
+    if running_mean is None or running_var is None:
+        return []
+    eps = float(arguments.get("eps", arguments.get("epsilon", 1e-5)))
+    scale = _constant(1.0 if weight is None else weight) * (_constant(running_var).double() + eps).rsqrt()
+    shift = _constant(0.0 if bias is None else bias) - _constant(running_mean).double() * scale
+    view = [-1, *[1] * (rank - 2)]
+    return [affine(context.sources_of(arguments["input"]), scale.view(view), shift.view(view), rank)]
+
+
+def _move(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Elements move, and their channel sources with them, by the rules that move intervals."""
+    inputs = references(op)
+    if all(value in context.gates for value in inputs):
+        context.mark_gates(op)
     rule = moving_rules.RULES[op.name if op.name in moving_rules.RULES else op.name.removesuffix("_")]
-    made: list[list[ChannelSource]] = [[] for _ in shapes]
-    for number in range(max((len(known.of(ref)) for ref in read), default=0)):
-        packed = {ref.id: _nth(known, ref, number) for ref in read}
-        moved = rule(Context(0, 0, False, packed), op, shapes)
-        if len(moved) < len(shapes):
+    results: list[list[ChannelSource]] = [[] for _ in output_shapes]
+    for number in range(max((len(context.sources[value]) for value in inputs), default=0)):
+        intervals = {value: _nth_as_intervals(context, value, number) for value in inputs}
+        moved = rule(Context(0, 0, False, intervals), op, output_shapes)
+        if len(moved) < len(output_shapes):
             return []
-        for found, one in zip(made, moved, strict=True):
-            strand = ChannelSource.unpacked(one)
-            if bool(strand.carries.any()):
-                found.append(strand)
-    return [tuple(found) for found in made]
+        for result, output in zip(results, moved, strict=True):
+            source = ChannelSource.from_intervals(output)
+            if bool(source.carries_filter.any()):
+                result.append(source)
+    return [tuple(result) for result in results]
 
 
-def _nth(known: Known, ref: Ref, number: int) -> iv.Intervals:
-    strands, shape = known.of(ref), known.shapes[ref.id]
-    return strands[number].packed(shape) if number < len(strands) else iv.empty(shape)
+def _nth_as_intervals(context: SourceContext, value: int, number: int) -> Intervals:
+    sources, shape = context.sources[value], context.shapes[value]
+    return sources[number].as_intervals(shape) if number < len(sources) else Intervals.of_constant(shape)
 
 
-def _constant(argument: Any) -> Tensor:
+def _constant(argument: Constant | float) -> Tensor:
     tensor = argument.tensor.detach() if isinstance(argument, Constant) else torch.as_tensor(argument)
     return tensor.to("cpu", torch.float32)
 
@@ -222,21 +229,15 @@ def _constant(argument: Any) -> Tensor:
 _COMPUTES = frozenset(["where", "masked_fill", "index_put", "take", "unfold"])
 
 
-def _table(*rows: tuple[SourceRule, str]) -> dict[str, SourceRule]:
-    return {name: rule for rule, names in rows for name in names.split()}
-
-
-RULES = _table(
+RULES: dict[str, SourceRule] = rules_by_name(
     (_move, " ".join(sorted(set(moving_rules.RULES) - _COMPUTES))),
-    (_same, "relu relu6 hardtanh leaky_relu rrelu prelu _prelu_kernel elu celu selu gelu silu mish hardswish tanh"),
-    (_same, "softplus threshold clamp clamp_min clamp_max dropout native_dropout feature_dropout alpha_dropout"),
-    (_gate, "sigmoid hardsigmoid"),
-    (_softmax, "softmax _softmax"),
-    (_window, "max_pool2d_with_indices max_pool2d avg_pool2d _adaptive_avg_pool2d adaptive_avg_pool2d"),
-    (
-        _window,
-        "adaptive_max_pool2d upsample_nearest2d _upsample_nearest_exact2d upsample_bilinear2d upsample_bicubic2d",
-    ),
+    (_same, " ".join(functions.RELU_LIKE_OPERATIONS | functions.SMOOTH_OPERATIONS | functions.SIGNED_OPERATIONS)),
+    (_same, " ".join(functions.DROPOUT_OPERATIONS)),
+    (_gate, " ".join(functions.GATE_OPERATIONS)),
+    (_softmax, " ".join(functions.SOFTMAX_OPERATIONS)),
+    (_window, " ".join(functions.MAX_POOL_OPERATIONS | functions.ADAPTIVE_MAX_POOL_OPERATIONS)),
+    (_window, " ".join(functions.AVERAGE_POOL_OPERATIONS | functions.ADAPTIVE_AVERAGE_POOL_OPERATIONS)),
+    (_window, "upsample_nearest2d _upsample_nearest_exact2d upsample_bilinear2d upsample_bicubic2d"),
     (_window, "_upsample_bilinear2d_aa _upsample_bicubic2d_aa reflection_pad2d replication_pad2d"),
     (_pad, "constant_pad_nd"),
     (_reduce, "mean amax"),
@@ -245,6 +246,5 @@ RULES = _table(
     (_mul, "mul"),
     (_div, "div"),
     (_neg, "neg"),
-    (_batch_norm, "native_batch_norm cudnn_batch_norm miopen_batch_norm batch_norm _native_batch_norm_legit"),
-    (_batch_norm, "_native_batch_norm_legit_no_training _batch_norm_no_update"),
+    (_batch_norm, " ".join(functions.BATCH_NORM_OPERATIONS)),
 )

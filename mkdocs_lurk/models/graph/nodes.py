@@ -1,25 +1,26 @@
-"""What the drawing of a network is made of: boxes, and the groups that hold them."""
+"""Nodes of the network's graph, and the groups that hold them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from mkdocs_lurk.records import GraphGroup, GraphNode
 
 
 @dataclass(slots=True)
 class Node:
-    """One box of the drawing: an operation, or a module whose inside is of no interest.
+    """One node: an operation, or a module that is drawn without its inside.
 
     Attributes:
-        id: Its place in the list.
+        id: Its index in the list of nodes.
         type: A module's class, or the operation's name.
-        name: Dotted name of the module; the operation's name where it belongs to none.
+        name: Dotted name of the module; the operation's name if it belongs to none.
         parent: Id of the group that holds it.
         output: Shape without the batch axis.
-        parameters: Elements of the parameters that it is the first to read.
-        macs: Multiply-adds for one picture.
-        layer: Name of the layer, where it is one.
-        form: Kernel, stride and whether it has groups, for a convolution; it tells like blocks from others.
+        parameters: Number of elements of the parameters that it is the first to read.
+        macs: Multiply-accumulates for one picture.
+        layer: Name of the layer, if it is one.
+        convolution: Kernel, stride and whether it has groups, if it is a convolution; repeated blocks agree in these.
     """
 
     id: int
@@ -30,26 +31,36 @@ class Node:
     parameters: int = 0
     macs: int = 0
     layer: str | None = None
-    form: tuple[object, ...] = ()
+    convolution: tuple[object, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """The node without what is zero or absent."""
-        record: dict[str, Any] = {"id": self.id, "type": self.type, "name": self.name, "parent": self.parent}
-        record["output"] = list(self.output)
-        record.update({key: value for key in ("parameters", "macs", "layer") if (value := getattr(self, key))})
+    def as_record(self) -> GraphNode:
+        """Return the node as JSON stores it, without numbers that are zero."""
+        record: GraphNode = {
+            "id": self.id,
+            "type": self.type,
+            "name": self.name,
+            "parent": self.parent,
+            "output": list(self.output),
+        }
+        if self.parameters:
+            record["parameters"] = self.parameters
+        if self.macs:
+            record["macs"] = self.macs
+        if self.layer:
+            record["layer"] = self.layer
         return record
 
 
 @dataclass(slots=True)
 class Group:
-    """A module that holds nodes and groups.
+    """A module that holds nodes and groups, or a fold of repeated modules.
 
     Attributes:
-        id: Its dotted name, or what makes it differ from another run of the same module.
+        id: Its dotted name, with ``:2`` for the second call of the same module.
         parent: Id of the group that holds it.
         name: Dotted name; for a fold, those of its first and last member.
         type: Class name.
-        count: How many like blocks a fold holds; 0 for a module.
+        count: How many repeated blocks a fold holds; 0 for a module.
     """
 
     id: str
@@ -58,7 +69,9 @@ class Group:
     type: str
     count: int = 0
 
-    def as_json(self) -> dict[str, Any]:
-        """The group, with ``count`` only where it is a fold."""
-        record: dict[str, Any] = {"id": self.id, "parent": self.parent, "name": self.name, "type": self.type}
-        return record | ({"count": self.count} if self.count else {})
+    def as_record(self) -> GraphGroup:
+        """Return the group as JSON stores it, with ``count`` only if it is a fold."""
+        record: GraphGroup = {"id": self.id, "parent": self.parent, "name": self.name, "type": self.type}
+        if self.count:
+            record["count"] = self.count
+        return record

@@ -1,4 +1,4 @@
-"""Fold neighbouring modules of one structure into one group with a count."""
+"""Fold repeated blocks: neighbouring modules of one structure become one group with a count."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Signature = tuple[object, ...]
 
 
 def fold_repeats(nodes: Sequence[Node], edges: Sequence[tuple[int, int]], groups: list[Group]) -> list[Group]:
-    """Put a group around every run of two or more like siblings; the siblings' parents are changed.
+    """Put a group around every series of two or more repeated blocks.
 
-    Alike are modules of one class whose insides have the same types, windows and edges in the same order, and whose
-    output has the same shape. Weights and inner widths may differ, as they do in dense blocks.
+    Blocks repeat if they are modules of one class whose nodes have the same types, kernels, strides and edges in the
+    same order, and whose outputs have the same shape. Weights and inner widths may differ, as they do in dense blocks.
 
     Returns:
-        The groups with the folds among them, each after its parent.
+        The groups, with the blocks' parents changed and the folds among them, each after its parent.
     """
-    spans = _spans(nodes, groups)
+    spans = _node_spans(nodes, groups)
     signatures = _signatures(nodes, edges, groups, spans)
     children: dict[str | None, list[tuple[int, Group | None]]] = {}
     for group in groups:
@@ -27,45 +27,52 @@ def fold_repeats(nodes: Sequence[Node], edges: Sequence[tuple[int, int]], groups
     for node in nodes:
         children.setdefault(node.parent, []).append((node.id, None))
     folds: dict[str, Group] = {}
-    moved: dict[str, str] = {}
+    new_parents: dict[str, str] = {}
     for parent, members in children.items():
-        for run in _like(sorted(members, key=lambda member: member[0]), signatures):
-            fold = folds[run[0].id] = _fold(run, parent)
-            moved.update({group.id: fold.id for group in run})
-    return _ordered(groups, folds, moved)
+        for series in _repeats(sorted(members, key=lambda member: member[0]), signatures):
+            fold = folds[series[0].id] = _fold(series, parent)
+            new_parents.update({group.id: fold.id for group in series})
+    return _with_folds(groups, folds, new_parents)
 
 
-def _fold(run: list[Group], parent: str | None) -> Group:
-    first, last = run[0], run[-1]
+def _fold(series: list[Group], parent: str | None) -> Group:
+    first, last = series[0], series[-1]
     return replace(
-        first, id=f"{first.id}..{last.id}", parent=parent, name=f"{first.name} to {last.name}", count=len(run)
+        first, id=f"{first.id}..{last.id}", parent=parent, name=f"{first.name} to {last.name}", count=len(series)
     )
 
 
-def _like(members: list[tuple[int, Group | None]], signatures: dict[str, Signature]) -> list[list[Group]]:
-    """The runs of two or more neighbouring groups with one signature."""
-    runs: list[list[Group]] = [[]]
+def _repeats(members: list[tuple[int, Group | None]], signatures: dict[str, Signature]) -> list[list[Group]]:
+    """Return every series of two or more neighbouring groups with one signature.
+
+    Args:
+        members: What one group holds, in order: the first node of each inner group with that group, and single nodes,
+            which end a series, with None.
+        signatures: By group id.
+    """
+    all_series: list[list[Group]] = [[]]
     for _, group in members:
         if group is None:
-            runs.append([])
-        elif runs[-1] and signatures[runs[-1][-1].id] == signatures[group.id]:
-            runs[-1].append(group)
+            all_series.append([])
+        elif all_series[-1] and signatures[all_series[-1][-1].id] == signatures[group.id]:
+            all_series[-1].append(group)
         else:
-            runs.append([group])
-    return [run for run in runs if len(run) > 1]
+            all_series.append([group])
+    return [series for series in all_series if len(series) > 1]
 
 
-def _ordered(groups: list[Group], folds: dict[str, Group], moved: dict[str, str]) -> list[Group]:
+def _with_folds(groups: list[Group], folds: dict[str, Group], new_parents: dict[str, str]) -> list[Group]:
+    """Insert each fold before its first member, by whose id ``folds`` finds it."""
     result = []
     for group in groups:
         if group.id in folds:
             result.append(folds[group.id])
-        result.append(replace(group, parent=moved.get(group.id, group.parent)))
+        result.append(replace(group, parent=new_parents.get(group.id, group.parent)))
     return result
 
 
-def _spans(nodes: Sequence[Node], groups: Sequence[Group]) -> dict[str, tuple[int, int]]:
-    """The first and the last node of every group."""
+def _node_spans(nodes: Sequence[Node], groups: Sequence[Group]) -> dict[str, tuple[int, int]]:
+    """Return the first and the last node inside every group."""
     parents = {group.id: group.parent for group in groups}
     spans: dict[str, tuple[int, int]] = {}
     for node in nodes:
@@ -83,15 +90,19 @@ def _signatures(
     groups: Sequence[Group],
     spans: dict[str, tuple[int, int]],
 ) -> dict[str, Signature]:
-    inner: dict[int, list[int]] = {}
+    """Return what must agree for two groups to be repeats of one block, by group id.
+
+    Edges are told by how many nodes they reach back; those from before the group play no part.
+    """
+    sources: dict[int, list[int]] = {}
     for source, target in edges:
-        inner.setdefault(target, []).append(source)
-    found: dict[str, Signature] = {}
+        sources.setdefault(target, []).append(source)
+    signatures: dict[str, Signature] = {}
     for group in groups:
         first, last = spans[group.id]
         body = []
         for node in nodes[first : last + 1]:
-            near = sorted(source - node.id for source in inner.get(node.id, []) if source >= first)
-            body.append((node.type, node.form, tuple(near)))
-        found[group.id] = (group.type, tuple(body), tuple(nodes[last].output))
-    return found
+            inner = sorted(source - node.id for source in sources.get(node.id, []) if source >= first)
+            body.append((node.type, node.convolution, tuple(inner)))
+        signatures[group.id] = (group.type, tuple(body), tuple(nodes[last].output))
+    return signatures

@@ -1,4 +1,4 @@
-"""Networks that were saved whole: archives of ``torch.export``."""
+"""Read networks that were saved with their code: archives of ``torch.export``."""
 
 from __future__ import annotations
 
@@ -14,24 +14,28 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import ModelError, describe_error
 
-_TRAINING_FLAGS = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
-"""Where the functions that behave otherwise in training take that flag."""
+_POSITION_OF_TRAINING_FLAG = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
+"""By operation, the position of the argument that is true in training mode."""
 
 
 def load_archive(path: Path, subject: str) -> tuple[nn.Module, int | None]:
-    """Read a network from an archive; what the file holds decides, not its name.
+    """Read a network from an archive; the contents of the file decide what it is, not its name.
 
-    Compiled code in an archive is not run, nor are pickled objects.
+    Neither compiled code nor pickled objects of an archive are run.
+
+    Args:
+        path: A file of ``torch.export.save``.
+        subject: The beginning of every message.
 
     Returns:
-        The network, and the only batch size it takes, or none where it takes any.
+        The network, and the only batch size that it takes; None if it takes any.
 
     Raises:
-        ModelError: The file is no archive of ``torch.export``, or is damaged.
+        ModelError: The file is not an archive of ``torch.export``, or is damaged.
     """
-    names = _names(path, subject)
+    names = _list_files(path, subject)
     if any(name.endswith(("/models/model.json", "serialized_exported_program.json")) for name in names):
         return _load_exported(path, names, subject)
     if any(name.endswith("/constants.pkl") for name in names):
@@ -40,14 +44,15 @@ def load_archive(path: Path, subject: str) -> tuple[nn.Module, int | None]:
             "save the network with torch.export.save(torch.export.export(net, (x,)), 'net.pt2'), or let 'source' name "
             "the factory that makes it and 'weights' its state dict"
         )
-    what = "a file of torch.save" if any(name.endswith("/data.pkl") for name in names) else "something else"
+    kind = "a file of torch.save" if any(name.endswith("/data.pkl") for name in names) else "something else"
     raise ModelError(
-        f"{subject}: {path.name} is no archive of torch.export but {what}; "
+        f"{subject}: {path.name} is no archive of torch.export but {kind}; "
         "give the network's code as 'source' and its state dict as 'weights'"
     )
 
 
-def _names(path: Path, subject: str) -> list[str]:
+def _list_files(path: Path, subject: str) -> list[str]:
+    """Return the names of the files inside an archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
@@ -56,51 +61,54 @@ def _names(path: Path, subject: str) -> list[str]:
 
 
 def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Module, int | None]:
-    _see_harmless(path, names, subject)
+    _refuse_code(path, names, subject)
     try:
-        with _quiet("torch.export", "torch._export"):
+        with _silenced("torch.export", "torch._export"):
             program = torch.export.load(path)
         module = program.module()
     except Exception as reason:  # torch.export raises many kinds for an archive of another version
-        said = " ".join(str(reason).split())[:160]
         raise ModelError(
-            f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({type(reason).__name__}: {said}); "
+            f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({describe_error(reason)}); "
             "export it again with this version"
         ) from reason
     for name in ("train", "eval"):
-        module.__dict__.pop(name, None)  # these raise; the graph knows no modes, so that nn.Module's own do no harm
-    return module, _only_batch(program, subject, path)
-
-
-def _only_batch(program: torch.export.ExportedProgram, subject: str, path: Path) -> int | None:
-    """The batch size that an exported program is bound to; none where it was exported with a free one.
-
-    Raises:
-        ModelError: The program takes something else than one batch of pictures, or was exported in training mode.
-    """
+        # These raise. The graph has no modes, so that those of nn.Module can stand in for them.
+        module.__dict__.pop(name, None)
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
+    _refuse_training_mode(program, subject, path)
+    return module, _batch_size(program)
+
+
+def _refuse_training_mode(program: torch.export.ExportedProgram, subject: str, path: Path) -> None:
+    """Refuse a program whose dropout or batch normalisation was exported in training mode."""
     for node in program.graph.nodes:
-        flag = _TRAINING_FLAGS.get(str(node.target).split(".")[1]) if str(node.target).startswith("aten.") else None
-        if flag is not None and node.args[flag:] and node.args[flag]:
+        library, _, operation = str(node.target).partition(".")
+        position = _POSITION_OF_TRAINING_FLAG.get(operation.partition(".")[0]) if library == "aten" else None
+        if position is not None and len(node.args) > position and node.args[position]:
             raise ModelError(
                 f"{subject}: {path.name} was exported in training mode ({node.target}); "
                 "call .eval() on the network first"
             )
+
+
+def _batch_size(program: torch.export.ExportedProgram) -> int | None:
+    """Return the batch size that an exported program is bound to; None if it was exported with a dynamic one."""
+    (network_input,) = program.graph_signature.user_inputs
     for node in program.graph.nodes:
-        if node.op == "placeholder" and node.name == inputs[0]:
+        if node.op == "placeholder" and node.name == network_input:
             size = node.meta["val"].shape[0]
             return size if isinstance(size, int) else None
     return None
 
 
-def _see_harmless(path: Path, names: list[str], subject: str) -> None:
-    """Refuse an archive with compiled code, or with pickled objects that are more than tensors."""
+def _refuse_code(path: Path, names: list[str], subject: str) -> None:
+    """Refuse an archive that holds compiled code, or pickled objects other than tensors."""
     if any("/aotinductor/" in name for name in names):
         raise ModelError(f"{subject}: {path.name} holds compiled code; export it with torch.export.save")
     with zipfile.ZipFile(path) as archive:
-        for name in _pickles(archive, names):
+        for name in _pickled_files(archive, names):
             try:
                 torch.load(io.BytesIO(archive.read(name)), weights_only=True)
             except pickle.UnpicklingError as reason:
@@ -112,8 +120,8 @@ def _see_harmless(path: Path, names: list[str], subject: str) -> None:
                 raise ModelError(f"{subject}: {path.name} is damaged ({name}); save it again") from reason
 
 
-def _pickles(archive: zipfile.ZipFile, names: list[str]) -> Iterator[str]:
-    """The parts that torch.export would unpickle."""
+def _pickled_files(archive: zipfile.ZipFile, names: list[str]) -> Iterator[str]:
+    """Yield the names of the files inside an archive that torch.export would unpickle."""
     for name in names:
         if name.endswith(".pt") and archive.getinfo(name).file_size:
             yield name
@@ -124,14 +132,14 @@ def _pickles(archive: zipfile.ZipFile, names: list[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _quiet(*names: str) -> Iterator[None]:
-    """Keep a library's own log off the page of results; what goes wrong is raised here."""
+def _silenced(*names: str) -> Iterator[None]:
+    """Silence a library's loggers: it raises what it logs, and a caller reports the exception."""
     loggers = [logging.getLogger(name) for name in names]
-    before = [logger.level for logger in loggers]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, before, strict=True):
+        for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

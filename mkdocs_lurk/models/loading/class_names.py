@@ -1,4 +1,4 @@
-"""The names of a network's outputs, and which output a picture's label stands for."""
+"""The names of a network's outputs, and the output that each picture's label stands for."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mkdocs_lurk.errors import ConfigError
 
 
 def output_names(config: ModelConfig, labels: Iterable[str], outputs: int) -> tuple[str, ...] | None:
-    """Name the outputs of a classifying network.
+    """Return the names of a classifying network's outputs.
 
     Args:
-        config: Its ``classes`` is ``imagenet``, a file, the names, or none for the labels of the pictures.
+        config: Its ``classes`` is ``imagenet``, a file, the names, or None for the labels of the pictures.
         labels: The pictures' labels.
-        outputs: Numbers that the network gives for a picture.
+        outputs: Number of the network's outputs.
 
     Returns:
-        A name an output; none where nothing was declared and the labels are not as many as the outputs.
+        One name per output; None if nothing was declared and the labels are not as many as the outputs.
 
     Raises:
         ConfigError: The declared names are not as many as the outputs, or their file cannot be read.
@@ -43,86 +43,89 @@ def output_names(config: ModelConfig, labels: Iterable[str], outputs: int) -> tu
 
 
 def read_names(path: Path, place: str) -> tuple[str, ...]:
-    """Read names from a file.
+    """Return the names in a file, in the order of the outputs.
 
     Args:
-        path: One name a line, or JSON: a list of names, or a mapping of a name to its number, or of a number (or
-            anything else, say ImageNet's ``n01440764``) to a name, to ``[number, name]`` or to
-            ``{"index": number, "label": name}``.
+        path: One name per line, or JSON: a list of names, or a mapping of a name to its index, or of an index (or
+            anything else, such as ImageNet's ``n01440764``) to a name, to ``[index, name]`` or to
+            ``{"index": index, "label": name}``.
         place: The key's path, for messages.
 
     Raises:
-        ConfigError: The file holds something else.
+        ConfigError: The file cannot be read, or holds something else.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() != ".json":
             return tuple(line.strip() for line in text.splitlines() if line.strip())
-        held = json.loads(text)
+        content = json.loads(text)
     except (OSError, ValueError) as reason:
-        said = " ".join(str(reason).split())
-        raise ConfigError(f"{place}: {path.name} cannot be read ({said}); give one name a line, or JSON") from reason
-    if isinstance(held, list) and all(isinstance(name, str) for name in held):
-        return tuple(held)
-    numbered = _numbered(held) if isinstance(held, Mapping) else {}
-    if not numbered or sorted(numbered) != list(range(len(numbered))):
+        message = " ".join(str(reason).split())
+        raise ConfigError(f"{place}: {path.name} cannot be read ({message}); give one name a line, or JSON") from reason
+    if isinstance(content, list) and all(isinstance(name, str) for name in content):
+        return tuple(content)
+    names = _names_by_index(content) if isinstance(content, Mapping) else {}
+    if not names or sorted(names) != list(range(len(names))):
         raise ConfigError(f"{place}: {path.name} does not give one name to each number from 0; give a list of names")
-    return tuple(numbered[number] for number in range(len(numbered)))
+    return tuple(names[index] for index in range(len(names)))
 
 
-def _numbered(held: Mapping[str, object]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for key, value in held.items():
+def _names_by_index(content: Mapping[str, object]) -> dict[int, str]:
+    """Read a mapping in any of the usual forms; an entry in none of them is left out."""
+    names: dict[int, str] = {}
+    for key, value in content.items():
         if isinstance(value, str) and key.isdigit():
-            found[int(key)] = value
+            names[int(key)] = value
         elif isinstance(value, int) and not isinstance(value, bool):
-            found[value] = key
+            names[value] = key
         elif isinstance(value, Mapping) and isinstance(value.get("index"), int):
-            found[value["index"]] = str(value.get("label", value.get("name", key)))
+            names[value["index"]] = str(value.get("label", value.get("name", key)))
         elif isinstance(value, list) and len(value) == 2:
-            number, name = value if isinstance(value[0], int) else (key, value[1])
-            if str(number).isdigit():
-                found[int(number)] = str(name)
-    return found
+            index, name = value if isinstance(value[0], int) else (key, value[1])
+            if str(index).isdigit():
+                names[int(index)] = str(name)
+    return names
 
 
 def outputs_of_labels(
     labels: Iterable[str], names: Iterable[str] | None, indices: Mapping[str, int] | None = None
 ) -> dict[str, int]:
-    """Say which output each label stands for, as far as that is certain.
+    """Return the output that each label stands for, where that is certain.
 
-    A label is an output's name where both are the same but for case, blanks, ``-`` and ``_``, an ImageNet number in
-    front (``n01440764-tench``), or where it is one of the names between ``/`` or ``,``. A name that two outputs have
-    says nothing. Labels that are all plain numbers are the outputs' own numbers.
+    A label stands for the output whose name is the same but for case, blanks, ``-`` and ``_``, and for an ImageNet
+    number in front (``n01440764-tench``); failing that, for the output that has it between ``/`` or ``,`` in its name.
+    A name that two outputs share decides nothing. Labels that are all plain numbers are indices of outputs.
 
     Args:
         labels: The pictures' labels.
-        names: The outputs' names, or none.
-        indices: What a dataset itself says, which goes before everything else.
+        names: The outputs' names, or None.
+        indices: The outputs by label as a dataset gives them, which take precedence over everything else.
 
     Returns:
-        The outputs by label; a label that cannot be placed is not in it.
+        Indices of outputs by label, without labels whose output is not certain.
     """
     labels = list(labels)
     if indices:
         return {label: indices[label] for label in labels if label in indices}
     names = list(names or ())
-    places: dict[str, set[int]] = {}
+    by_name: dict[str, set[int]] = {}
+    by_part: dict[str, set[int]] = {}
     for index, name in enumerate(names):
+        by_name.setdefault(_normalise(name), set()).add(index)
         for part in (name, *re.split(r"[/,]", name)):
-            places.setdefault(_plain(part), set()).add(index)
-    whole = {_plain(name): {i for i, other in enumerate(names) if _plain(other) == _plain(name)} for name in names}
-    found = {}
+            by_part.setdefault(_normalise(part), set()).add(index)
+    outputs = {}
     for label in labels:
-        plain = _plain(label)
-        fitting = whole.get(plain) or places.get(plain) or set()
-        if len(fitting) == 1:
-            found[label] = next(iter(fitting))
-    if not found and labels and all(label.isdigit() and (not names or int(label) < len(names)) for label in labels):
+        normalised = _normalise(label)
+        candidates = by_name.get(normalised) or by_part.get(normalised) or set()
+        if len(candidates) == 1:
+            outputs[label] = next(iter(candidates))
+    if not outputs and labels and all(label.isdigit() and (not names or int(label) < len(names)) for label in labels):
         return {label: int(label) for label in labels}
-    return found
+    return outputs
 
 
-def _plain(name: str) -> str:
+def _normalise(name: str) -> str:
+    """Reduce a name to lower-case words, without an ImageNet number in front."""
     name = re.sub(r"^n\d{8}[-_ ]+", "", name.strip())
     return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()

@@ -1,4 +1,4 @@
-"""A loaded network, ready to be looked at."""
+"""A loaded network, ready to be analysed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Network:
 
     Attributes:
         module: Takes ``(n, c, h, w)``.
-        parameters: Numbers that were learned; shared ones count once.
+        parameters: Number of elements of all parameters; shared ones count once.
         weights_digest: Digest of the names, shapes, types and values of all parameters and buffers.
-        weights_note: What must be said where the weights are not learned ones.
-        batch_size: The only batch size that the network takes, or none where it takes any.
+        weights_note: What a reader must know if the weights are not learned ones.
+        batch_size: The only batch size that the network takes; None if it takes any.
         notes: Sentences about how it was loaded.
     """
 
@@ -31,9 +31,9 @@ class Network:
 
 
 def digest_weights(module: nn.Module) -> str:
-    """Digest a network's parameters and buffers, by name.
+    """Return a digest of a network's parameters and buffers, by name.
 
-    The file they came from plays no part, nor does a batch counter, which changes no output.
+    The file that they came from plays no part, nor does a batch counter, which changes no output.
     """
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):

@@ -1,80 +1,71 @@
-"""Make the declared network: by torchvision's name, from a factory, or from an archive; then give it its weights."""
+"""Make the declared network, by torchvision's name, from a factory or from an archive, and load its weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 import torchvision.models as zoo
 from torch import nn
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import found, is_reference
-from mkdocs_lurk.errors import ModelError, near
+from mkdocs_lurk.config.references import import_reference, is_reference
+from mkdocs_lurk.errors import ModelError, describe_error, near
 from mkdocs_lurk.models.loading.archives import load_archive
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
 
-_ASK_FOR_INIT = ("googlenet", "inception_v3")  # these warn unless they are told whether to initialise their weights
+if TYPE_CHECKING:
+    from torchvision.models._api import WeightsEnum
+
+_WARN_WITHOUT_INIT_WEIGHTS = ("googlenet", "inception_v3")
 
 
 def load_network(config: ModelConfig) -> Network:
     """Make a model's network and load its weights.
 
-    The seed is set before the network is made, and the random state of before comes back after it.
+    The random state is seeded before the network is made, and restored afterwards.
 
     Raises:
         ModelError: The network cannot be made, its weights cannot be loaded, or it is of a kind that cannot be
-            looked at (quantised, on another device only).
+            analysed (quantised, or without values).
     """
     subject = f"model {config.name!r}"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return _made(config, subject)
-
-
-def _made(config: ModelConfig, subject: str) -> Network:
-    notes: tuple[str, ...] = ()
-    note: str | None = None
-    batch_size: int | None = None
-    if config.torchvision_name is not None:
-        module = _from_torchvision(config, subject)
-        note = None if config.weights else f"random weights, seed {config.seed}"
-    elif is_reference(config.source):
-        module = _from_factory(config, subject)
-        if config.weights is None:
-            note = f"no weights given: as the factory made them, with seed {config.seed}"
-    else:
-        module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject)
-    if config.weights_path is not None:
+        module, weights_note, batch_size = _make_module(config, subject)
         _refuse_quantised(module, subject)
-        notes += load_weights(module, config.weights_path, subject)
-    return _finished(module, subject, note, batch_size, notes)
-
-
-def _finished(
-    module: nn.Module, subject: str, note: str | None, batch_size: int | None, notes: tuple[str, ...]
-) -> Network:
-    _refuse_quantised(module, subject)
-    if any(value.is_meta for value in module.state_dict().values() if isinstance(value, torch.Tensor)):
-        raise ModelError(f"{subject}: some weights have no values (meta device); make the network on the CPU")
+        notes: tuple[str, ...] = ()
+        if config.weights_path is not None:
+            notes = load_weights(module, config.weights_path, subject)
+    _refuse_without_values(module, subject)
     module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    return Network(module, parameters, digest_weights(module), note, batch_size, notes)
+    return Network(module, parameters, digest_weights(module), weights_note, batch_size, notes)
 
 
-def _from_torchvision(config: ModelConfig, subject: str) -> nn.Module:
-    name = config.torchvision_name or ""
+def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | None, int | None]:
+    """Return the network before its weights file is read, a note on its weights, and its only batch size if any."""
+    if config.torchvision_name is not None:
+        note = None if config.weights else f"random weights, seed {config.seed}"
+        return _from_torchvision(config, config.torchvision_name, subject), note, None
+    if is_reference(config.source):
+        note = f"no weights given: as the factory made them, with seed {config.seed}"
+        return _from_factory(config, subject), note if config.weights is None else None, None
+    module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject)
+    return module, None, batch_size
+
+
+def _from_torchvision(config: ModelConfig, name: str, subject: str) -> nn.Module:
     known = zoo.list_models()
     if name not in known:
         raise ModelError(f"{subject}: torchvision has no network {name!r}{near(name, known)}")
-    arguments: dict[str, Any] = dict(config.arguments)
+    arguments: dict[str, object] = dict(config.arguments)
     if config.weights is not None and config.weights_path is None:
         arguments["weights"] = weights_entry(name, config.weights, subject)
         arguments["progress"] = False
-    elif name in _ASK_FOR_INIT:
+    elif name in _WARN_WITHOUT_INIT_WEIGHTS:
         arguments.setdefault("init_weights", True)
     if name.startswith("quantized_"):
         raise ModelError(f"{subject}: {name!r} is quantised; give {name.removeprefix('quantized_')!r}")
@@ -82,21 +73,29 @@ def _from_torchvision(config: ModelConfig, subject: str) -> nn.Module:
         module: nn.Module = zoo.get_model(name, **arguments)
     except OSError as reason:
         raise ModelError(
-            f"{subject}: the weights {config.weights!r} cannot be downloaded ({_told(reason)}); "
+            f"{subject}: the weights {config.weights!r} cannot be downloaded ({describe_error(reason)}); "
             "give a file that you have as 'weights'"
         ) from reason
     except Exception as reason:  # whatever a builder makes of the author's arguments
         raise ModelError(
-            f"{subject}: torchvision's {name!r} raised {_told(reason)}; see the key 'arguments'"
+            f"{subject}: torchvision's {name!r} raised {describe_error(reason)}; see the key 'arguments'"
         ) from reason
     return module
 
 
-def weights_entry(name: str, weights: str, subject: str) -> Any:
-    """Find torchvision's weights of a network by name: ``DEFAULT``, ``IMAGENET1K_V1``, with or without its class."""
+def weights_entry(name: str, weights: str, subject: str) -> WeightsEnum:
+    """Return torchvision's weights of a network by their name.
+
+    Args:
+        name: The network, as torchvision calls it.
+        weights: ``DEFAULT`` or ``IMAGENET1K_V1``, say, with or without its class.
+        subject: The beginning of the message.
+
+    Raises:
+        ModelError: The network has no such weights.
+    """
     entries = zoo.get_model_weights(name)
-    short = weights.rpartition(".")[2]
-    owner = weights.rpartition(".")[0]
+    owner, _, short = weights.rpartition(".")
     if short not in entries.__members__ or owner not in ("", entries.__name__):
         known = ["DEFAULT", *(entry.name for entry in entries)]
         raise ModelError(
@@ -106,14 +105,14 @@ def weights_entry(name: str, weights: str, subject: str) -> Any:
 
 
 def _from_factory(config: ModelConfig, subject: str) -> nn.Module:
-    with found(config.source, config.root, ModelError, subject) as factory:
-        made = factory if isinstance(factory, nn.Module) else _called(factory, config, subject)
-    if not isinstance(made, nn.Module):
-        raise ModelError(f"{subject}: {config.source} gave a {type(made).__name__}; it must return a torch.nn.Module")
-    return made
+    with import_reference(config.source, config.root, ModelError, subject) as factory:
+        module = factory if isinstance(factory, nn.Module) else _call_factory(factory, config, subject)
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"{subject}: {config.source} gave a {type(module).__name__}; it must return a torch.nn.Module")
+    return module
 
 
-def _called(factory: Callable[..., Any], config: ModelConfig, subject: str) -> Any:
+def _call_factory(factory: object, config: ModelConfig, subject: str) -> object:
     if not callable(factory):
         raise ModelError(f"{subject}: {config.source} is a {type(factory).__name__}; name a function or a class")
     return factory(**config.arguments)
@@ -128,6 +127,6 @@ def _refuse_quantised(module: nn.Module, subject: str) -> None:
             )
 
 
-def _told(reason: BaseException) -> str:
-    said = " ".join(str(reason).split())
-    return f"{type(reason).__name__}: {said[:200]}"
+def _refuse_without_values(module: nn.Module, subject: str) -> None:
+    if any(value.is_meta for value in module.state_dict().values() if isinstance(value, torch.Tensor)):
+        raise ModelError(f"{subject}: some weights have no values (meta device); make the network on the CPU")

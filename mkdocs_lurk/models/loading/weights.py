@@ -1,4 +1,4 @@
-"""Read weights from a file and put them into a network, or say in one line why that cannot be."""
+"""Read weights from a file and load them into a network, or say in one line why that is impossible."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import ModelError, describe_error
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
-_PREFIXES = ("module.", "_orig_mod.")
+_CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+_WRAPPER_PREFIXES = ("module.", "_orig_mod.")
 _CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
 
 
 def load_weights(module: nn.Module, path: Path, subject: str) -> tuple[str, ...]:
-    """Put a file's weights into a network.
+    """Load the weights of a file into a network.
 
-    Half-precision values become float32. A file that holds every weight of some of the network's children and none
-    of the others is taken too (a network saved without its classifier, say), and said.
+    Half-precision values become float32. A file that holds every weight of some of the network's children and none of
+    the others' (that of a network saved without its classifier, say) is loaded too, with a note.
 
     Args:
-        module: The network; its own values stay where the file has none.
+        module: The network; it keeps the values of weights that the file does not hold.
         path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
-        subject: The message's beginning.
+        subject: The beginning of every message.
 
     Returns:
         Sentences that the reader of the site should know.
@@ -39,32 +38,43 @@ def load_weights(module: nn.Module, path: Path, subject: str) -> tuple[str, ...]
         ModelError: The file cannot be read, holds pickled code, or does not fit.
     """
     where = f"{subject}: {path.name}"
-    state = read_state(path, where)
-    wanted = module.state_dict()
-    state = _renamed(state, wanted)
-    missing = [name for name in wanted if name not in state and not name.endswith("num_batches_tracked")]
-    unexpected = [name for name in state if name not in wanted]
-    bent = [name for name in state if name in wanted and state[name].shape != wanted[name].shape]
-    left = _whole_children(missing, state)
-    if unexpected or bent or left is None:
-        raise ModelError(f"{where} does not fit the network: " + _differences(missing, unexpected, bent, state, wanted))
+    expected = module.state_dict()
+    state = _without_wrapper_prefixes(read_state(path, where), expected)
+    missing = [name for name in expected if name not in state and not name.endswith("num_batches_tracked")]
+    unexpected = [name for name in state if name not in expected]
+    misshapen = [name for name in state if name in expected and state[name].shape != expected[name].shape]
+    children = _children_without_weights(missing, state)
+    if unexpected or misshapen or children is None:
+        differences = [_describe_shapes(misshapen, state, expected)] if misshapen else []
+        differences += ["missing from the file: " + _join_first(missing, 3)] if missing else []
+        differences += ["not in the network: " + _join_first(unexpected, 3)] if unexpected else []
+        raise ModelError(f"{where} does not fit the network: " + "; ".join(differences))
     module.load_state_dict(state, strict=False)
-    if not left:
+    if not children:
         return ()
-    return (f"{path.name} holds no weights for {_listed(left, 5)}: these parts keep random values.",)
+    return (f"{path.name} holds no weights for {_join_first(children, 5)}: these parts keep random values.",)
 
 
 def read_state(path: Path, where: str) -> dict[str, Tensor]:
-    """Read a file's tensors by name, floating ones as float32 on the CPU."""
-    found: Any = _safetensors(path, where) if path.suffix == ".safetensors" else _pickled(path, where)
+    """Return a file's tensors by name, on the CPU, floating-point ones as float32.
+
+    Args:
+        path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
+        where: The beginning of every message.
+
+    Raises:
+        ModelError: The file cannot be read, or holds pickled code, quantised tensors or no state dict.
+    """
+    content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
     for _ in range(2):
-        if isinstance(found, Mapping) and not _is_state(found):
-            found = next((found[key] for key in _WRAPPERS if isinstance(found.get(key), Mapping)), found)
-    if not isinstance(found, Mapping) or not _is_state(found):
-        held = _listed(map(str, found), 5) if isinstance(found, Mapping) else type(found).__name__
+        if isinstance(content, Mapping) and not _is_state_dict(content):
+            nested = (content[key] for key in _CHECKPOINT_KEYS if isinstance(content.get(key), Mapping))
+            content = next(nested, content)
+    if not isinstance(content, Mapping) or not _is_state_dict(content):
+        held = _join_first(map(str, content), 5) if isinstance(content, Mapping) else type(content).__name__
         raise ModelError(f"{where} holds no state dict but {held or 'nothing'}; {_CONVERT}")
     state = {}
-    for name, value in found.items():
+    for name, value in content.items():
         if not isinstance(value, Tensor):
             continue
         if value.is_quantized:
@@ -73,23 +83,23 @@ def read_state(path: Path, where: str) -> dict[str, Tensor]:
     return state
 
 
-def _is_state(found: Mapping[Any, Any]) -> bool:
-    """A state dict has tensors, and what else it may have is no mapping."""
-    return any(isinstance(value, Tensor) for value in found.values()) and not any(
-        isinstance(found.get(key), Mapping) for key in _WRAPPERS
+def _is_state_dict(content: Mapping[object, object]) -> bool:
+    """Whether a mapping holds tensors, and no mapping that would be a checkpoint's state dict."""
+    return any(isinstance(value, Tensor) for value in content.values()) and not any(
+        isinstance(content.get(key), Mapping) for key in _CHECKPOINT_KEYS
     )
 
 
-def _safetensors(path: Path, where: str) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, where: str) -> object:
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, ValueError, KeyError) as reason:
         raise ModelError(
-            f"{where} is damaged or no safetensors file ({_told(reason)}); copy or save it again"
+            f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
         ) from reason
 
 
-def _pickled(path: Path, where: str) -> Any:
+def _read_pickled(path: Path, where: str) -> object:
     if _is_torchscript(path):
         raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
     try:
@@ -100,14 +110,16 @@ def _pickled(path: Path, where: str) -> Any:
         )
         if code is None:
             raise ModelError(
-                f"{where} is damaged or no file of torch.save ({_damage(reason)}); save it again"
+                f"{where} is damaged or no file of torch.save ({_describe_damage(reason)}); save it again"
             ) from reason
         name = (code.group(1) or code.group(2)).strip("`.,")
         raise ModelError(
             f"{where} holds pickled code ({name}), which could do anything and is not run; {_CONVERT}"
         ) from reason
     except Exception as reason:  # torch.load raises a dozen kinds for a damaged file
-        raise ModelError(f"{where} is damaged or no file of torch.save ({_told(reason)}); save it again") from reason
+        raise ModelError(
+            f"{where} is damaged or no file of torch.save ({describe_error(reason)}); save it again"
+        ) from reason
 
 
 def _is_torchscript(path: Path) -> bool:
@@ -118,64 +130,62 @@ def _is_torchscript(path: Path) -> bool:
         return False
 
 
-def _renamed(state: dict[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Take off what training wrapped around every name: ``module.``, ``_orig_mod.``, ``model.`` and the like."""
-    tops = {name.partition(".")[0] for name in wanted}
+def _without_wrapper_prefixes(state: dict[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Remove what training wrapped around every name: ``module.``, ``_orig_mod.``, ``model.`` and the like.
+
+    Args:
+        state: A file's tensors.
+        expected: The network's own state dict, whose names decide what is a wrapper and what is a child.
+    """
+    children = {name.partition(".")[0] for name in expected}
     for _ in range(3):
-        firsts = {name.partition(".")[0] + "." for name in state if "." in name}
-        if len(firsts) != 1 or any("." not in name for name in state):
+        prefixes = {name.partition(".")[0] + "." for name in state if "." in name}
+        if len(prefixes) != 1 or any("." not in name for name in state):
             break
-        first = firsts.pop()
-        if first not in _PREFIXES and first[:-1] in tops:
+        prefix = prefixes.pop()
+        if prefix not in _WRAPPER_PREFIXES and prefix[:-1] in children:
             break
-        if first in _PREFIXES and first[:-1] in tops and any(name in wanted for name in state):
+        if prefix in _WRAPPER_PREFIXES and prefix[:-1] in children and any(name in expected for name in state):
             break
-        state = {name.removeprefix(first): value for name, value in state.items()}
+        state = {name.removeprefix(prefix): value for name, value in state.items()}
     return state
 
 
-def _whole_children(missing: Iterable[str], state: Mapping[str, Tensor]) -> list[str] | None:
-    """The network's children for which a file has nothing; none where it has a part of one, or nothing at all."""
-    tops = dict.fromkeys(name.partition(".")[0] for name in missing)
+def _children_without_weights(missing: Iterable[str], state: Mapping[str, Tensor]) -> list[str] | None:
+    """Return the network's children for which a file holds nothing.
+
+    Args:
+        missing: Names of the weights that the file lacks.
+        state: The file's tensors.
+
+    Returns:
+        The children's names; None if the file holds only a part of a child, or nothing at all.
+    """
+    lacking = dict.fromkeys(name.partition(".")[0] for name in missing)
     held = {name.partition(".")[0] for name in state}
-    return None if held & set(tops) or (tops and not held) else list(tops)
+    return None if held & set(lacking) or (lacking and not held) else list(lacking)
 
 
-def _differences(
-    missing: list[str],
-    unexpected: list[str],
-    bent: list[str],
-    state: Mapping[str, Tensor],
-    wanted: Mapping[str, Tensor],
-) -> str:
-    parts = []
-    if bent:
-        shapes = [f"{name} is {_size(state[name])} in the file, {_size(wanted[name])} in the network" for name in bent]
-        parts.append("shapes differ: " + _listed(shapes, 2, "; "))
-    if missing:
-        parts.append("missing from the file: " + _listed(missing, 3))
-    if unexpected:
-        parts.append("not in the network: " + _listed(unexpected, 3))
-    return "; ".join(parts)
+def _describe_shapes(names: list[str], state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    shapes = [
+        f"{name} is {_describe_shape(state[name])} in the file, {_describe_shape(expected[name])} in the network"
+        for name in names
+    ]
+    return "shapes differ: " + _join_first(shapes, 2, "; ")
 
 
-def _size(value: Tensor) -> str:
+def _describe_shape(value: Tensor) -> str:
     return "x".join(map(str, value.shape)) or "one number"
 
 
-def _listed(items: Iterable[str], at_most: int, between: str = ", ") -> str:
+def _join_first(items: Iterable[str], at_most: int, separator: str = ", ") -> str:
+    """Join the first items, and say how many more there are."""
     items = list(items)
     more = f" and {len(items) - at_most} more" if len(items) > at_most else ""
-    return between.join(items[:at_most]) + more
+    return separator.join(items[:at_most]) + more
 
 
-def _damage(reason: BaseException) -> str:
-    """What unpickling stumbled over, without torch's advice on how to run what it refuses to."""
-    found = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
-    return found.group(1).strip() if found else _told(reason)
-
-
-def _told(reason: BaseException) -> str:
-    """The first sentence of somebody else's message, in one line."""
-    said = " ".join(str(reason).split())
-    return f"{type(reason).__name__}: {said[:120]}" if said else type(reason).__name__
+def _describe_damage(reason: BaseException) -> str:
+    """Return what stopped the unpickling, without torch's advice on how to run what it refuses to."""
+    cause = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
+    return cause.group(1).strip() if cause else describe_error(reason)

@@ -1,24 +1,30 @@
-"""Name and catch the convolutions of a running network, however they are called.
+"""Name and intercept the convolutions and linear layers of a running network, however they are called.
 
-A convolution is known by the parameter it reads, not by its class: ``nn.Conv2d``, a functional call, an exported graph
-and a module used twice are all seen alike, because every one of them ends in the same few torch functions.
+A layer is known by the parameter that it reads, not by its class: ``nn.Conv2d``, a functional call, an exported graph
+and a module that is used twice are all treated alike, since each of them ends in the same few torch functions.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from mkdocs_lurk.models.tracing.operations import Argument
+
 aten = torch.ops.aten
 
-CONVOLUTIONS: dict[Any, str] = {
+TorchFunction: TypeAlias = Callable[..., Any]
+"""Any function of torch that takes tensors; what it returns is known to itself alone."""
+ForwardPreHook: TypeAlias = Callable[[nn.Module, tuple[object, ...]], None]
+
+CONVOLUTIONS: dict[TorchFunction, str] = {
     torch.conv1d: "Conv1d",
     torch.conv2d: "Conv2d",
     torch.conv3d: "Conv3d",
@@ -30,18 +36,27 @@ CONVOLUTIONS: dict[Any, str] = {
     aten.conv_transpose2d.input: "ConvTranspose2d",
     aten.convolution.default: "Convolution",
 }
-LINEARS: dict[Any, str] = {
+LINEARS: dict[TorchFunction, str] = {
     torch.nn.functional.linear: "Linear",
     aten.linear.default: "Linear",
 }
 
 
+def hookable_modules(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield every module that takes hooks, with its dotted name; the network itself has an empty one."""
+    for name, child in module.named_modules():
+        # An author's network may hold a scripted submodule: it refuses hooks with an error, and what runs in it
+        # counts as part of the module that calls it.
+        if not isinstance(child, torch.jit.ScriptModule):
+            yield name, child
+
+
 class ParameterOwners:
-    """Say to which module of a network a weight belongs.
+    """Know to which module of a network a weight belongs.
 
     A layer's name is the dotted name of the module whose parameter the call reads: ``features.0`` for
-    ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. A weight that is no parameter
-    (a normalised one, say) goes by the innermost module that is running.
+    ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. A weight that is not a parameter
+    (one that is normalised first, say) belongs to the innermost module that is running.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -53,16 +68,12 @@ class ParameterOwners:
         self._running: list[str] = []
 
     @contextmanager
-    def following(self) -> Iterator[None]:
-        """Follow which module is running, for as long as the context lasts."""
-        with ExitStack() as stack:
-            for name, module in self._module.named_modules():
-                if isinstance(module, torch.jit.ScriptModule):
-                    continue
-                enter = module.register_forward_pre_hook(self._enter(name))
-                stack.callback(enter.remove)
-                leave = module.register_forward_hook(self._leave, always_call=True)
-                stack.callback(leave.remove)
+    def track_modules(self) -> Iterator[None]:
+        """Keep track of which module is running while the context lasts, through hooks that are removed after it."""
+        with ExitStack() as hooks:
+            for name, module in hookable_modules(self._module):
+                hooks.callback(module.register_forward_pre_hook(self._enter(name)).remove)
+                hooks.callback(module.register_forward_hook(self._leave, always_call=True).remove)
             try:
                 yield
             finally:
@@ -74,36 +85,36 @@ class ParameterOwners:
         return self._running[-1] if self._running else ""
 
     def owner(self, weight: Tensor) -> str:
-        """Name the module that ``weight`` belongs to."""
+        """Return the dotted name of the module that ``weight`` belongs to."""
         return self._owners.get(id(weight)) or self.running
 
-    def _enter(self, name: str) -> Callable[[nn.Module, Any], None]:
-        def enter(_module: nn.Module, _inputs: Any) -> None:
+    def _enter(self, name: str) -> ForwardPreHook:
+        def enter(_module: nn.Module, _inputs: tuple[object, ...]) -> None:
             self._running.append(name)
 
         return enter
 
-    def _leave(self, _module: nn.Module, _inputs: Any, _output: Any) -> None:
+    def _leave(self, _module: nn.Module, _inputs: tuple[object, ...], _output: object) -> None:
         if self._running:
             self._running.pop()
 
 
 class CallNamer:
-    """Count the calls of one forward pass, so that each has a name of its own.
+    """Give each layer call of one forward pass a name of its own.
 
     The first call that reads a module's weight has the module's name; the second is ``name:2``, and so on.
     """
 
     def __init__(self, owners: ParameterOwners) -> None:
         self._owners = owners
-        self._seen: Counter[str] = Counter()
+        self._calls: Counter[str] = Counter()
 
-    def name(self, weight: Tensor) -> str:
-        """Name the call that reads ``weight`` now; each question counts as a call."""
+    def name_next(self, weight: Tensor) -> str:
+        """Name the call that reads ``weight`` now, and count it."""
         owner = self._owners.owner(weight)
-        self._seen[owner] += 1
-        nth = self._seen[owner]
-        return owner if nth == 1 else f"{owner}:{nth}"
+        self._calls[owner] += 1
+        number = self._calls[owner]
+        return owner if number == 1 else f"{owner}:{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +124,11 @@ class LayerCall:
     Attributes:
         name: The layer's name, as ``CallNamer`` gives it.
         kind: ``Conv2d``, ``ConvTranspose2d``, ``Linear`` and so on.
-        input: What the call reads, ``(n, c, h, w)`` for convolutions.
-        weight: The kernel, ``(c_out, c_in / groups, kh, kw)``; transposed kernels have their two first axes exchanged.
-        bias: One value a filter, or none.
+        input: The layer's input, ``(n, c, h, w)`` for a 2-D convolution.
+        weight: The kernel, ``(c_out, c_in / groups, kh, kw)``; ``(c_in, c_out / groups, kh, kw)`` if transposed.
+        bias: One value per filter, or None.
         settings: The arguments after the bias by name: stride, padding, dilation, transposed, output_padding, groups.
-        run: Calls the function as the network would have, and returns its output.
+        run: Calls the function as the network would have, and returns the layer's output.
     """
 
     name: str
@@ -125,24 +136,33 @@ class LayerCall:
     input: Tensor
     weight: Tensor
     bias: Tensor | None
-    settings: dict[str, Any]
+    settings: dict[str, Argument]
     run: Callable[[], Tensor]
 
 
 def slice_filter(call: LayerCall, x: Tensor, index: int) -> LayerCall:
-    """The part of a call that computes one filter of ``x``, from the input channels of its group."""
+    """Return the part of a call that computes one filter's map of ``x``.
+
+    Args:
+        call: A convolution or linear call.
+        x: Inputs of the layer, ``(n, c_in, h, w)`` for a 2-D convolution.
+        index: Of the filter.
+
+    Returns:
+        A call without groups, whose kernel is the filter's and whose input holds the channels of its group.
+    """
     if call.kind == "Linear":
         return replace(call, input=x, weight=call.weight[index : index + 1])
     groups = int(call.settings.get("groups", 1))
     transposed = call.kind == "ConvTranspose2d"
-    per_group = call.weight.shape[1] if transposed else call.weight.shape[0] // groups
-    group, width = index // per_group, x.shape[1] // groups
-    own = x.narrow(1, group * width, width) if groups > 1 else x
+    filters_per_group = call.weight.shape[1] if transposed else call.weight.shape[0] // groups
+    group, channels = index // filters_per_group, x.shape[1] // groups
+    group_input = x.narrow(1, group * channels, channels) if groups > 1 else x
     kernel = call.weight[index : index + 1]
     if transposed:
-        place = index % per_group
-        kernel = call.weight[group * width : (group + 1) * width, place : place + 1]
-    return replace(call, input=own, weight=kernel, settings={**call.settings, "groups": 1})
+        offset = index % filters_per_group
+        kernel = call.weight[group * channels : (group + 1) * channels, offset : offset + 1]
+    return replace(call, input=group_input, weight=kernel, settings={**call.settings, "groups": 1})
 
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -169,29 +189,35 @@ class LayerCallMode(TorchFunctionMode):
     """Hand every convolution and linear call of a forward pass to a function.
 
     Args:
-        names: Names the calls; make a new one for each forward pass.
-        catch: Receives each call and returns the output that the network goes on with: ``call.run()``, or a tensor
-            of the same shape. What it raises ends the forward pass.
+        namer: Names the calls; make a new one for each forward pass.
+        handle: Receives each call and returns the output with which the network goes on: ``call.run()``, or a tensor
+            of the same shape. An exception that it raises ends the forward pass.
     """
 
-    def __init__(self, names: CallNamer, catch: Callable[[LayerCall], Tensor]) -> None:
+    def __init__(self, namer: CallNamer, handle: Callable[[LayerCall], Tensor]) -> None:
         super().__init__()
-        self._names = names
-        self._catch = catch
+        self._namer = namer
+        self._handle = handle
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Pass every function through, and the calls of interest by way of ``catch``."""
+        self,
+        func: TorchFunction,
+        types: Sequence[type],
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
+    ) -> object:
+        """Call the function, or hand a layer's call to ``handle``."""
         kwargs = kwargs or {}
         kind = CONVOLUTIONS.get(func) or LINEARS.get(func)
         if kind is None:
             return func(*args, **kwargs)
-        return self._catch(self._call(kind, func, args, kwargs))
+        return self._handle(self._call(kind, func, args, kwargs))
 
-    def _call(self, kind: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> LayerCall:
-        given = dict(zip(_ARGUMENTS[kind], args, strict=False)) | kwargs
-        x, weight, bias = given.pop("input"), given.pop("weight"), given.pop("bias", None)
+    def _call(
+        self, kind: str, func: TorchFunction, args: tuple[Argument, ...], kwargs: dict[str, Argument]
+    ) -> LayerCall:
+        settings = dict(zip(_ARGUMENTS[kind], args, strict=False)) | kwargs
+        x, weight, bias = settings.pop("input"), settings.pop("weight"), settings.pop("bias", None)
         if kind == "Convolution":
-            kind = ("ConvTranspose" if given.get("transposed") else "Conv") + f"{weight.dim() - 2}d"
-        return LayerCall(self._names.name(weight), kind, x, weight, bias, given, lambda: func(*args, **kwargs))
+            kind = ("ConvTranspose" if settings.get("transposed") else "Conv") + f"{weight.dim() - 2}d"
+        return LayerCall(self._namer.name_next(weight), kind, x, weight, bias, settings, lambda: func(*args, **kwargs))

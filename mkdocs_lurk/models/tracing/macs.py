@@ -1,4 +1,4 @@
-"""Count the multiply-adds of the operations on a trace.
+"""Count the multiply-accumulates (MACs) of the operations on a trace.
 
 Counted are those that every table of networks counts: convolutions, matrix products and attention. A bias, a
 normalisation or an activation counts nothing.
@@ -7,33 +7,31 @@ normalisation or an activation counts nothing.
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Argument, Constant, Op, Ref
 from mkdocs_lurk.models.tracing.trace import Trace
 
 
-def macs_of(trace: Trace, op: Op) -> int:
-    """Multiply-adds of one operation, for the one picture of the pass."""
-    output = next((trace.values[value].shape for value in op.outputs if value is not None), ())
+def count_macs(trace: Trace, op: Op) -> int:
+    """Return the MACs of one operation, for the one picture of the pass."""
+    output = trace.values[op.outputs[0]].shape if op.outputs else ()
     name = op.name
     if name == "convolution":
-        weight = _shape(trace, op.args[1])
-        transposed = bool(op.args[6])
-        # A transposed convolution multiplies once for each input element and tap.
-        places = _shape(trace, op.args[0]) if transposed else output
-        return math.prod(places) * math.prod(weight[1:])
+        weight, transposed = _shape_of(trace, op.args[1]), bool(op.args[6])
+        # A transposed convolution multiplies once for each element of its input and each element of the kernel.
+        positions = _shape_of(trace, op.args[0]) if transposed else output
+        return math.prod(positions) * math.prod(weight[1:])
     if name in ("mm", "bmm", "linear"):
-        return math.prod(output) * _shape(trace, op.args[0])[-1]
+        return math.prod(output) * _shape_of(trace, op.args[0])[-1]
     if name in ("addmm", "baddbmm"):
-        return math.prod(output) * _shape(trace, op.args[1])[-1]
+        return math.prod(output) * _shape_of(trace, op.args[1])[-1]
     if name.startswith("_scaled_dot_product") or name == "scaled_dot_product_attention":
-        query, key = _shape(trace, op.args[0]), _shape(trace, op.args[1])
-        return math.prod(query[:-1]) * key[-2] * (query[-1] + _shape(trace, op.args[2])[-1])
+        query, key, value = (_shape_of(trace, argument) for argument in op.args[:3])
+        return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     return 0
 
 
-def _shape(trace: Trace, argument: Any) -> tuple[int, ...]:
+def _shape_of(trace: Trace, argument: Argument) -> tuple[int, ...]:
     if isinstance(argument, Ref):
         return trace.values[argument.id].shape
     return tuple(argument.tensor.shape) if isinstance(argument, Constant) else ()

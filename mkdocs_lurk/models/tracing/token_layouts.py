@@ -1,7 +1,7 @@
-"""Tell which outputs of a network are maps laid out as tokens, and how.
+"""Tell which outputs of a network are feature maps laid out as tokens, and how.
 
-A transformer's layers hand on ``(n, tokens, channels)``, or ``(n, h, w, channels)`` where the grid is kept. Both are
-maps to a reader, with the class token (and registers) set apart.
+A transformer's layers return ``(n, tokens, channels)``, or ``(n, h, w, channels)`` where the grid is kept. Both are
+feature maps to a reader, with the class token (and registers) set apart.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from mkdocs_lurk.models.tracing.trace import Trace, references
+from mkdocs_lurk.models.tracing.operations import references
+from mkdocs_lurk.models.tracing.trace import Trace
 
 Layout = Literal["nchw", "ntc", "nhwc", "nc"]
 _FEWEST_TOKENS = 4
@@ -19,15 +20,15 @@ _PRODUCTS = frozenset(["addmm", "mm", "bmm", "linear"])
 
 
 def layout_of(trace: Trace, value: int, channels_last: set[int]) -> tuple[Layout, int] | None:
-    """How a value holds maps, and how many of its tokens have no place in the picture.
+    """Return how a value holds feature maps, and how many of its tokens have no place in the picture.
 
     Args:
         trace: One forward pass.
-        value: Of the trace.
-        channels_last: From ``grids_with_channels_last``.
+        value: Id of a value of the trace.
+        channels_last: From ``find_channels_last``.
 
     Returns:
-        None where the value is no such thing.
+        Layout and number of extra tokens; None if the value does not hold feature maps in a known layout.
     """
     shape = trace.values[value].shape
     if not shape or shape[0] != 1:
@@ -36,13 +37,17 @@ def layout_of(trace: Trace, value: int, channels_last: set[int]) -> tuple[Layout
         return "nc", 0
     if len(shape) == 4 and value in channels_last:
         return "nhwc", 0
-    if len(shape) == 3 and (extra := _extra_tokens(shape[1])) is not None:
+    if len(shape) == 3 and (extra := _count_extra_tokens(shape[1])) is not None:
         return "ntc", extra
     return None
 
 
-def _extra_tokens(tokens: int) -> int | None:
-    """Tokens beyond a square grid: a class token, perhaps a few more. A grid that is not square has none."""
+def _count_extra_tokens(tokens: int) -> int | None:
+    """Count the tokens beyond a square grid: a class token, perhaps a few registers.
+
+    Returns:
+        0 if the tokens make no square grid; None if they are too few to make a grid at all.
+    """
     for extra in range(_MOST_EXTRA_TOKENS + 1):
         grid = tokens - extra
         if grid >= _FEWEST_TOKENS and math.isqrt(grid) ** 2 == grid:
@@ -50,10 +55,10 @@ def _extra_tokens(tokens: int) -> int | None:
     return 0 if tokens >= _FEWEST_TOKENS else None
 
 
-def as_maps(shape: tuple[int, ...], layout: Layout, class_tokens: int) -> tuple[int, int, int]:
-    """The shape ``(c, h, w)`` of an output's maps, without its class tokens.
+def shape_of_maps(shape: tuple[int, ...], layout: Layout, class_tokens: int) -> tuple[int, int, int]:
+    """Return the shape ``(c, h, w)`` of an output's feature maps, without its class tokens.
 
-    Tokens that make no square stand in one column.
+    Tokens that make no square grid stand in one column.
     """
     if layout == "nchw":
         return shape[1], shape[2], shape[3]
@@ -66,29 +71,27 @@ def as_maps(shape: tuple[int, ...], layout: Layout, class_tokens: int) -> tuple[
     return shape[1], 1, 1
 
 
-def grids_with_channels_last(trace: Trace) -> set[int]:
-    """The values ``(n, h, w, c)``: made by a linear layer or a normalisation over the last axis, and what keeps it."""
-    found: set[int] = set()
-    products: dict[int, int] = {}
+def find_channels_last(trace: Trace) -> set[int]:
+    """Return the ids of the values that are feature maps ``(n, h, w, c)``.
+
+    They come from a linear layer or a normalisation over the last axis, or from an operation that keeps the layout of
+    such a value.
+    """
+    channels_last: set[int] = set()
+    channels_of_products: dict[int, int] = {}
     for op in trace.ops:
-        reads = references(op)
+        inputs = references(op)
         for value in op.outputs:
-            if value is None:
-                continue
             shape = trace.values[value].shape
-            reshapes = op.name in ("view", "_unsafe_view") and bool(reads) and products.get(reads[0]) == shape[-1]
-            if op.name in _PRODUCTS or reshapes:
-                products[value] = shape[-1]
-            keeps = op.name.removesuffix("_") in _KEEPS_LAYOUT or _is_pointwise(op.target)
-            made = (
+            reshapes = op.name in ("view", "_unsafe_view") and bool(inputs)
+            if op.name in _PRODUCTS or (reshapes and channels_of_products.get(inputs[0]) == shape[-1]):
+                channels_of_products[value] = shape[-1]
+            keeps_layout = op.name.removesuffix("_") in _KEEPS_LAYOUT or op.is_pointwise
+            is_channels_last = (
                 (op.name == "native_layer_norm" and len(op.args[1]) == 1)
-                or value in products
-                or (keeps and any(read in found and len(trace.values[read].shape) == 4 for read in reads))
+                or value in channels_of_products
+                or (keeps_layout and any(i in channels_last for i in inputs))
             )
-            if made and len(shape) == 4:
-                found.add(value)
-    return found
-
-
-def _is_pointwise(target: object) -> bool:
-    return any(str(tag).endswith("pointwise") for tag in getattr(target, "tags", ()))
+            if is_channels_last and len(shape) == 4:
+                channels_last.add(value)
+    return channels_last

@@ -1,1 +1,31 @@
-"""The stages of an analysis, one module each, all of one protocol."""
+"""The stages of an analysis, one module each, all of one protocol, and the one list of them."""
+
+from __future__ import annotations
+
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.stages.evaluation import Evaluation
+from mkdocs_lurk.run.stages.gradients import Gradients
+from mkdocs_lurk.run.stages.photos import Photos
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.verification import Verification
+
+__all__ = ["Responses", "Stage", "StageEstimate", "list_stages"]
+
+
+def list_stages(session: Session) -> tuple[Stage, ...]:
+    """Return all stages of an analysis, in the order in which they run."""
+    responses = Responses(session)
+    photos = Photos(session, responses)
+    syntheses = Syntheses(session, responses)
+    return (
+        responses,
+        Gradients(session, responses),
+        photos,
+        syntheses,
+        Verification(session, responses, photos, syntheses),
+        Connections(session, responses),
+        Evaluation(session, responses),
+    )

@@ -1,47 +1,65 @@
-"""See how often the network is right about the pictures, where their labels name its outputs."""
+"""Evaluation: how often the network is right about the pictures, where their labels name its outputs."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import EvaluationRecord
+from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.run.stages.protocol import Stage
+from mkdocs_lurk.run.stages.responses import Responses
+
+_SHOWN_PREDICTIONS = 3
 
 
-def names_of_outputs(session: Session, findings: Findings) -> tuple[str, ...]:
-    """The names of the network's outputs; empty where it does not classify or they have no names.
+class Evaluation(Stage):
+    """Compares the predictions that mining kept with the pictures' labels; computes nothing of its own."""
 
-    Raises:
-        ConfigError: The declared names are not as many as the outputs.
-    """
-    if not findings.n_outputs:
-        return ()
-    return output_names(session.config, session.images.labels, findings.n_outputs) or ()
+    name = "evaluation"
+
+    def __init__(self, session: Session, responses: Responses) -> None:
+        super().__init__(session, responses)
+        self._responses = responses
+
+    def collect(self, draft: RecordDraft) -> None:
+        """Write each picture's predictions, and the share of right ones.
+
+        Raises:
+            ConfigError: The declared class names are not as many as the outputs.
+        """
+        for image, best in self._responses.found.predictions.items() if self._outputs else ():
+            predictions = [(self._outputs[output], round_significant(share, 4)) for output, share in best]
+            draft.images[image]["predictions"] = predictions[:_SHOWN_PREDICTIONS]
+        draft.model["evaluation"] = self._evaluate()
+
+    @cached_property
+    def _outputs(self) -> tuple[str, ...]:
+        """The names of the network's outputs; empty if it does not classify or they have no names."""
+        n_outputs = self._responses.found.n_outputs
+        if not n_outputs:
+            return ()
+        return output_names(self.session.config, self.session.images.labels, n_outputs) or ()
+
+    def _evaluate(self) -> EvaluationRecord | None:
+        """Count how often the likeliest outputs hold a picture's own class; None if no label names an output."""
+        images, found = self.session.images, self._responses.found
+        right = outputs_of_labels(images.labels, self._outputs, images.label_indices)
+        ranks: list[int | None] = []
+        for image, best in sorted(found.predictions.items()):
+            label = images.entries[image].label
+            if label in right:
+                outputs = [output for output, _ in best]
+                ranks.append(outputs.index(right[label]) if right[label] in outputs else None)
+        if not ranks:
+            return None
+        evaluation: EvaluationRecord = {"n": len(ranks), "top1": _share_within(ranks, 1)}
+        if found.n_outputs > 5:
+            evaluation["top5"] = _share_within(ranks, 5)
+        return evaluation
 
 
-def evaluate(session: Session, findings: Findings, outputs: tuple[str, ...]) -> dict[str, Any] | None:
-    """Count how often the likeliest outputs hold a picture's own class.
-
-    Args:
-        session: The model.
-        findings: The predictions.
-        outputs: The outputs' names.
-
-    Returns:
-        ``top1`` and ``top5``, shares of ``n`` pictures; none where no label stands for an output.
-    """
-    right = outputs_of_labels(session.images.labels, outputs, session.images.label_indices)
-    judged = [
-        [output for output, _ in best].index(right[label]) if right[label] in [output for output, _ in best] else None
-        for image, best in sorted(findings.predictions.items())
-        if (label := session.images.entries[image].label) in right
-    ]
-    if not judged:
-        return None
-    found = {"n": len(judged), "top1": _share(judged, 1)}
-    return found | ({"top5": _share(judged, 5)} if findings.n_outputs > 5 else {})
-
-
-def _share(places: list[int | None], within: int) -> float:
-    return round(sum(place is not None and place < within for place in places) / len(places), 4)
+def _share_within(ranks: list[int | None], k: int) -> float:
+    return round(sum(rank is not None and rank < k for rank in ranks) / len(ranks), 4)

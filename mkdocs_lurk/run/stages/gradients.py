@@ -1,107 +1,231 @@
-"""Project the best pictures of all filters back through the network, and find their crops.
+"""Gradients and crops of every filter's best pictures.
 
-The work goes picture by picture: all filters of all layers that have a picture among their best share its forward pass.
+Units are chunks of pairs of a filter and a picture, sorted by picture: all filters of all layers that rank a picture
+share its forward pass. How gradients are computed is said in ``analysis/gradients``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
-from mkdocs_lurk.run.pairs import Pair, all_pairs
-from mkdocs_lurk.run.projector import Projector
-from mkdocs_lurk.run.session import Session, WorkUnit
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import RankedMaximum, RankedMean
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.findings import Findings, ranked
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-STAGE = "gradients and crops"
 ALGORITHM = 3
-PAIRS = 256
-_QUALITY, _SMALL_PX = 60, 32 * 32
+_QUALITY, _LOSSLESS_UP_TO_PX = 60, 32 * 32
 _COST = 0.4
-"""Of a pair, in forward passes in float32 as far as its layer: a fifth to a whole one, as the processor is."""
-
-Facts = dict[str, Any]
-
-
-def forecast(session: Session) -> float:
-    """The cost of the whole stage, before it is known which pictures it is about."""
-    counts = ((layer.name, len(session.config.chosen_filters(layer.name, layer.filters))) for layer in session.layers)
-    return sum(_COST * session.depths[name] * count * 2 * session.config.top_k for name, count in counts)
+"""Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
+_TRIED_FILTERS, _TRIED_PAIRS = 32, 6
 
 
-class Projections:
-    """All pairs of a model, cut into units: runs of pairs that share pictures.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A filter and one of its best pictures.
 
     Attributes:
-        pairs: All of them, those of one picture side by side.
-        units: Their items are places in ``pairs``.
+        rank: Its place in the filter's list, from 0.
+        position: ``(y, x)`` of the maximal unit; None for a picture of ``top_avg``, whose gradient is the mean's.
     """
 
-    def __init__(self, session: Session, findings: Findings) -> None:
-        self._projector = Projector(session)
-        self.pairs = all_pairs(session, findings)
-        self.units = [self._unit(session, run) for run in _runs(self.pairs)]
+    layer: str
+    filter: int
+    rank: int
+    image: int
+    score: float
+    position: tuple[int, int] | None = None
 
-    def make(self, session: Session, unit: WorkUnit) -> None:
-        """Compute and store the gradients and crops of a unit."""
-        pairs = [replace(self.pairs[number], facts={}) for number in unit.items]
-        names = {id(pair): str(place) for place, pair in enumerate(pairs)}
+    @property
+    def request(self) -> GradientRequest:
+        """What is asked of the gradients."""
+        return GradientRequest(self.image, self.layer, self.filter, self.position)
+
+
+class Gradients(Stage):
+    """Computes the gradient, and for maxima the crop's box, of every filter's best pictures."""
+
+    name = "gradients and crops"
+
+    def __init__(self, session: Session, responses: Responses) -> None:
+        super().__init__(session, responses)
+        self._responses = responses
+        self._engine = GradientEngine(
+            session.network, session.config.gradient, session.pictures.tensor, session.limit_batch
+        )
+
+    def list_units(self) -> Iterator[WorkUnit]:
+        """Yield one unit per chunk of pairs."""
+        session, costs = self.session, self.session.network.macs_up_to
+        for numbers in _chunks_by_picture(self._pairs, session.sizes.pairs):
+            pairs = [self._pairs[number] for number in numbers]
+            described = [[pair.layer, pair.filter, list(pair.position or ())] for pair in pairs]
+            digests = session.picture_digests(pair.image for pair in pairs)
+            what = [session.config.gradient, str(session.network.fast_dtype), described, digests]
+            cost = _COST * sum(costs[pair.layer] for pair in pairs)
+            yield WorkUnit(session.key("gradients", ALGORITHM, *what), cost, "", numbers)
+
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Compute the gradients and boxes of a chunk of pairs."""
+        requests = [self._pairs[number].request for number in unit.items]
+        facts: list[dict[str, Any]] = [{} for _ in requests]
         blobs: dict[str, bytes] = {}
-        for pair in self._projector.project(pairs):
-            if pair.gradient is not None:
-                blobs[names[id(pair)]] = encoded(pair.gradient)
-                pair.facts["grad_size"] = [pair.gradient.shape[2], pair.gradient.shape[1]]
-                pair.gradient = None
-        session.store.put(unit.key, {"pairs": [pair.facts for pair in pairs]}, dict(sorted(blobs.items())))
+        for place, result in self._engine.compute(requests):
+            facts[place] = _facts(result)
+            if result.gradient is not None:
+                blobs[str(place)] = encode_gradient(result.gradient)
+        return UnitResult({"pairs": facts}, dict(sorted(blobs.items())))
 
-    def collect(self, session: Session) -> dict[str, dict[int, dict[str, list[Facts]]]]:
-        """Read what is stored: by layer, filter and ranking the facts of each picture, and where its gradient is."""
-        found: dict[str, dict[int, dict[str, list[Facts]]]] = {}
-        for layer in session.layers:
-            chosen = session.config.chosen_filters(layer.name, layer.filters)
-            found[layer.name] = {index: {"avg": [], "max": []} for index in chosen}
-        placed: dict[tuple[str, int, str, int], Facts] = {}
+    def collect(self, draft: RecordDraft) -> None:
+        """Write every filter's best pictures with their gradients and boxes."""
+        found: dict[tuple[str, int, bool], dict[int, dict[str, Any]]] = {}
         for unit in self.units:
-            stored = session.fetch(unit, self.make).record["pairs"]
+            stored = self.fetch(unit).record["pairs"]
             for place, number in enumerate(unit.items):
-                pair, own = self.pairs[number], {**stored[place], "unit": unit.key, "blob": str(place)}
-                placed[pair.layer, pair.filter, pair.kind, pair.rank] = own
-        for layer_name, index, kind, rank in sorted(placed, key=lambda place: place[3]):
-            found[layer_name][index][kind].append(placed[layer_name, index, kind, rank])
-        return found
+                pair = self._pairs[number]
+                entries = found.setdefault((pair.layer, pair.filter, pair.position is None), {})
+                entries[pair.rank] = _entry(pair, stored[place], unit.key, str(place))
+        for layer, index, record in draft.filters():
+            means = found.get((layer.name, index, True), {})
+            maxima = found.get((layer.name, index, False), {})
+            record["top_avg"] = [_mean(means[rank]) for rank in sorted(means)]
+            record["top_max"] = [_maximum(maxima[rank]) for rank in sorted(maxima)]
 
-    def _unit(self, session: Session, run: Sequence[int]) -> WorkUnit:
-        pairs = [self.pairs[number] for number in run]
-        said = [[pair.layer, pair.filter, list(pair.position or ())] for pair in pairs]
-        digests = session.picture_digests(pair.image for pair in pairs)
-        what = [session.config.gradient, str(session.fast_dtype), said, digests]
-        key = session.key("project", ALGORITHM, *what)
-        return WorkUnit(key, _COST * sum(session.depths[pair.layer] for pair in pairs), "", tuple(run))
+    def expected_cost(self) -> float:
+        """Return the cost of all pairs, whose number is known before their pictures are."""
+        costs = self.session.network.macs_up_to
+        return sum(_COST * costs[layer.name] * count for layer, count in self._expected_pairs())
+
+    def estimate(self, trial: Trial) -> StageEstimate:
+        """Estimate by a few pairs of some layers, on one picture."""
+        forward_s, tried = self._try(trial)
+        pair_s, pair_bytes = (trial.over_layers([values[column] for values in tried]) for column in range(2))
+        expected = [count for _, count in self._expected_pairs()]
+        if self.ready:
+            numbers = {layer.name: number for number, layer in enumerate(self.session.layers)}
+            missing = [self._pairs[place] for unit in self.session.runner.missing(self) for place in unit.items]
+            left_s = sum(pair_s[numbers[pair.layer]] for pair in missing)
+            n_pictures = len({pair.image for pair in missing})
+        else:
+            left_s = sum(count * own_s for count, own_s in zip(expected, pair_s, strict=True))
+            n_pictures = min(len(self.session.images.entries), sum(expected))
+        size = sum(count * own for count, own in zip(expected, pair_bytes, strict=True))
+        return StageEstimate(left_s + n_pictures * forward_s, size)
+
+    @cached_property
+    def _pairs(self) -> list[Pair]:
+        """The pairs of all chosen filters of all layers, sorted by picture."""
+        session, found = self.session, self._responses.found
+        pairs = [pair for layer in session.layers for pair in list_pairs(session, found, layer, session.filters(layer))]
+        return sorted(pairs, key=lambda pair: pair.image)
+
+    def _expected_pairs(self) -> list[tuple[Layer, int]]:
+        session = self.session
+        return [(layer, len(session.filters(layer)) * 2 * session.config.top_k) for layer in session.layers]
+
+    def _try(self, trial: Trial) -> tuple[float, list[tuple[float, float]]]:
+        """Seconds of a picture's forward pass; for each layer that is tried, seconds and bytes per pair."""
+        session, image = self.session, trial.images[0]
+
+        def some(layer: Layer, n_pairs: int) -> list[GradientRequest]:
+            pairs = list_pairs(session, trial.findings, layer, session.filters(layer)[:_TRIED_FILTERS])
+            of_picture = sorted((pair for pair in pairs if pair.image == image), key=lambda pair: pair.rank)
+            return [pair.request for pair in of_picture[:n_pairs]]
+
+        first = next((requests[0] for layer in session.layers if (requests := some(layer, 1))), None)
+        if first is None:
+            return 0.0, [(0.0, 0.0)] * len(trial.layers)
+        bare = [GradientRequest(first.image, first.layer, first.filter, None)]
+        list(self._engine.compute(bare))  # what happens once should not count
+        forward_s = seconds(lambda: list(self._engine.compute(bare)))
+        found = []
+        for number in trial.layers:
+            requests = some(session.layers[number], _TRIED_PAIRS)
+            list(self._engine.compute(requests))
+            done: list[bytes] = []
+            spent_s = seconds(lambda: done.extend(self._encoded(requests)))  # noqa: B023 - it runs at once
+            count = max(1, len(requests))
+            found.append((max(spent_s - forward_s, 0.0) / count, sum(map(len, done)) / count))
+        return forward_s, found
+
+    def _encoded(self, requests: Sequence[GradientRequest]) -> Iterator[bytes]:
+        results = (result.gradient for _, result in self._engine.compute(requests))
+        return (encode_gradient(gradient) for gradient in results if gradient is not None)
 
 
-def encoded(gradient: NDArray[np.float32]) -> bytes:
-    """Encode a gradient; small ones without loss, since they are shown enlarged."""
-    small = gradient.shape[1] * gradient.shape[2] <= _SMALL_PX
+def list_pairs(session: Session, findings: Findings, layer: Layer, filters: Iterable[int]) -> list[Pair]:
+    """List the best pictures of some filters of a layer, of both rankings."""
+    first, width = session.network.columns[layer.name].start, layer.output[2]
+    pairs: list[Pair] = []
+    for index in filters:
+        means, maxima = (ranked(best, first + index) for best in (findings.mined.avg, findings.mined.max))
+        pairs += [Pair(layer.name, index, best.rank, best.image, best.score) for best in means]
+        pairs += [
+            Pair(layer.name, index, best.rank, best.image, best.score, divmod(best.place, width)) for best in maxima
+        ]
+    return pairs
+
+
+def encode_gradient(gradient: NDArray[np.float32]) -> bytes:
+    """Encode a gradient ``(c, h, w)``; small ones without loss, since they are shown enlarged."""
+    small = gradient.shape[1] * gradient.shape[2] <= _LOSSLESS_UP_TO_PX
     return encode_picture(gradient_pixels(gradient), None if small else _QUALITY)
 
 
-def _runs(pairs: Sequence[Pair]) -> list[tuple[int, ...]]:
-    """Cut pairs into runs; a picture's stay together unless they are too many."""
-    by_picture: Mapping[int, list[int]] = {
-        image: list(group) for image, group in groupby(range(len(pairs)), key=lambda number: pairs[number].image)
-    }
+def _facts(result: GradientResult) -> dict[str, Any]:
+    """What is stored of a gradient beside its picture."""
+    boxes = {"box": result.box, "field_box": result.field_box, "grad_box": result.grad_box}
+    facts: dict[str, Any] = {name: box.as_list() for name, box in boxes.items() if box is not None}
+    facts |= {} if result.field is None else {"field": result.field}
+    facts |= {} if result.energy is None else {"energy": result.energy}
+    if result.gradient is not None:
+        facts["grad_size"] = [result.gradient.shape[2], result.gradient.shape[1]]
+    return facts
+
+
+def _entry(pair: Pair, stored: Mapping[str, Any], unit: str, blob: str) -> dict[str, Any]:
+    facts = {name: value for name, value in stored.items() if name != "grad_size"}
+    size = stored.get("grad_size")
+    grad = {"skipped": "the unit sees padding only"} if size is None else {"unit": unit, "blob": blob, "size": size}
+    position = {} if pair.position is None else {"position": list(pair.position)}
+    return {"image": pair.image, "score": round_significant(pair.score), **position, **facts, "grad": grad}
+
+
+def _mean(entry: Any) -> RankedMean:
+    mean: RankedMean = entry
+    return mean
+
+
+def _maximum(entry: Any) -> RankedMaximum:
+    maximum: RankedMaximum = entry
+    return maximum
+
+
+def _chunks_by_picture(pairs: Sequence[Pair], length: int) -> list[tuple[int, ...]]:
+    """Cut pairs, by number, into chunks; those of one picture stay together unless they are too many."""
+    by_picture = [list(numbers) for _, numbers in groupby(range(len(pairs)), key=lambda number: pairs[number].image)]
     found: list[tuple[int, ...]] = []
-    open_run: list[int] = []
-    for own in by_picture.values():
-        for piece in (own[start : start + PAIRS] for start in range(0, len(own), PAIRS)):
-            if open_run and len(open_run) + len(piece) > PAIRS:
-                found.append(tuple(open_run))
-                open_run = []
-            open_run += piece
-    return [*found, tuple(open_run)] if open_run else found
+    current: list[int] = []
+    for numbers in by_picture:
+        for piece in chunks(numbers, length):
+            if current and len(current) + len(piece) > length:
+                found.append(tuple(current))
+                current = []
+            current += piece
+    return [*found, tuple(current)] if current else found

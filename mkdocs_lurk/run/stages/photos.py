@@ -1,58 +1,95 @@
-"""Keep the pictures as the network saw them, once a model, without loss."""
+"""Photos: the pictures as the network saw them, stored once per model and without loss."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
-from mkdocs_lurk.run.session import Pixels, Session, WorkUnit, runs
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.pictures import Pixels
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
-STAGE = "keeping pictures"
 ALGORITHM = 1
-_PICTURES = 32
-ALL_UP_TO = 2_000
 _COST = 1e8
+"""Of one picture, in multiply-adds that take as long."""
 
 
-def shown(session: Session, findings: Findings) -> list[int]:
-    """The ids of the pictures that pages show: all of a small set, else those that some filter ranks."""
-    n_images = len(session.images.entries)
-    if n_images <= ALL_UP_TO:
-        ids = set(range(n_images))
-    else:
-        ids = set(np.unique(np.concatenate([findings.mined.avg.images, findings.mined.max.images])).tolist())
-    return sorted(ids - {-1} - set(findings.skipped))
+class Photos(Stage):
+    """Stores the pictures that pages show, at the network's input size."""
+
+    name = "keeping pictures"
+
+    def __init__(self, session: Session, responses: Responses) -> None:
+        super().__init__(session, responses)
+        self._responses = responses
+
+    def list_units(self) -> Iterator[WorkUnit]:
+        """Yield one unit per chunk of pictures."""
+        session = self.session
+        for ids in chunks(self._shown, session.sizes.photos):
+            key = session.key("photos", ALGORITHM, list(ids), session.picture_digests(ids))
+            yield WorkUnit(key, _COST * len(ids), "", ids)
+
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Encode a chunk of pictures, each under its id."""
+        blobs: dict[str, bytes] = {}
+        for image in unit.items:
+            pixels = self.session.pictures.pixels(image)
+            blobs |= picture_blobs(str(image), pixels)
+        return UnitResult({"images": list(unit.items)}, blobs)
+
+    def collect(self, draft: RecordDraft) -> None:
+        """Write where each picture is stored."""
+        _, height, width = self.session.network.input_size
+        for unit in self.units:
+            for image in unit.items:
+                draft.images[image]["picture"] = {"unit": unit.key, "blob": str(image), "size": [width, height]}
+
+    def estimate(self, trial: Trial) -> StageEstimate:
+        """Estimate by the pictures that were encoded in the trial."""
+        n_shown = self.expected_count()
+        n_missing = sum(len(unit.items) for unit in self.session.runner.missing(self)) if self.ready else n_shown
+        return StageEstimate(n_missing * trial.encode_s, n_shown * trial.picture_bytes)
+
+    def expected_count(self) -> int:
+        """Return how many pictures will be kept, at most."""
+        session = self.session
+        n_images = len(session.images.entries)
+        if n_images <= session.sizes.all_photos:
+            return n_images
+        n_filters = sum(len(session.filters(layer)) for layer in session.layers)
+        return min(n_images, n_filters * 2 * session.config.top_k)
+
+    @cached_property
+    def _shown(self) -> list[int]:
+        """The pictures that pages show: all of a small set, else those that some filter ranks."""
+        found, n_images = self._responses.found, len(self.session.images.entries)
+        if n_images <= self.session.sizes.all_photos:
+            ids = set(range(n_images))
+        else:
+            ids = set(np.unique(np.concatenate([found.mined.avg.images, found.mined.max.images])).tolist())
+        return sorted(ids - {-1} - set(found.skipped))
 
 
-def units(session: Session, findings: Findings) -> list[WorkUnit]:
-    """The units of keeping: runs of pictures."""
-    return [
-        WorkUnit(
-            session.key("photos", ALGORITHM, list(ids), session.picture_digests(ids)),
-            _COST * len(ids),
-            "",
-            ids,
-        )
-        for ids in runs(shown(session, findings), _PICTURES)
-    ]
+def picture_blobs(name: str, pixels: Pixels) -> dict[str, bytes]:
+    """Encode a picture without loss; pixels that a picture file cannot hold go into a second blob, ``NAME/exact``."""
+    blobs = {name: encode_picture(pixels)}
+    if pixels.dtype != np.uint8 or pixels.shape[2] not in (1, 3):
+        blobs[f"{name}/exact"] = pack_pixels(pixels)
+    return blobs
 
 
-def keep(session: Session, unit: WorkUnit) -> None:
-    """Store a run of pictures, each under its id; what a picture file cannot hold exactly is stored beside it."""
-    blobs: dict[str, bytes] = {}
-    for image in unit.items:
-        pixels = session.pictures.pixels(image)
-        blobs[str(image)] = encode_picture(pixels)
-        if pixels.dtype != np.uint8 or pixels.shape[2] not in (1, 3):
-            blobs[f"{image}/exact"] = pack_pixels(pixels)
-    session.store.put(unit.key, {"images": list(unit.items)}, blobs)
-
-
-def read(stored: StoredUnit, image: int, channels: int) -> Pixels:
-    """Read a kept picture, ``(h, w, channels)``, exactly as the network saw it."""
-    exact = f"{image}/exact"
+def read_pixels(stored: StoredUnit, name: str, channels: int) -> Pixels:
+    """Read back what ``picture_blobs`` stored: ``(h, w, channels)``, exactly as the network saw it."""
+    exact = f"{name}/exact"
     if exact in stored.names:
         return unpack_pixels(stored.blob(exact))
-    return decode_picture(stored.blob(str(image)))[:, :, :channels]
+    return decode_picture(stored.blob(name))[:, :, :channels]

@@ -1,180 +1,253 @@
-"""Mine shards of pictures, and merge them."""
+"""Mining: the responses of every filter to every picture, in shards of pictures that are merged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.analysis import responses as activations
-from mkdocs_lurk.analysis.responses import Mined, Responses
+from mkdocs_lurk.analysis.filter_statistics import filter_statistics
+from mkdocs_lurk.analysis.responses import ALGORITHM, ResponseSummary, measure_responses, merge_all
+from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.run.session import Session, WorkUnit, array_bytes, array_from, runs
+from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import ClassMeans, ClassValue, FilterStats
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
 
-STAGE = "looking at pictures"
-BATCH = 16
-_SHARD, _MOST_SHARDS = 64, 4000
-_KEPT_RESPONSES = 10_000
 _PREDICTIONS = 5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Findings:
-    """What mining found, over all filters of all layers side by side.
+class Responses(Stage):
+    """Shows every picture to the network once, and keeps what all filters of all layers respond."""
 
-    Attributes:
-        mined: The merged reducer.
-        kept: ``(n_kept,)`` ids of the pictures whose responses were kept: all, or evenly spaced ones of a large set.
-        skipped: Pictures that could not be read, and why.
-        predictions: For each picture the five likeliest outputs and their probabilities; empty for other networks.
-        n_outputs: Numbers that the network gives for a picture; 0 where it does not classify.
-        shards: The units that all this was merged from.
-    """
+    name = "looking at pictures"
 
-    mined: Mined
-    kept: NDArray[np.int64]
-    skipped: dict[int, str]
-    predictions: dict[int, list[tuple[int, float]]]
-    n_outputs: int
-    shards: tuple[WorkUnit, ...]
+    def list_units(self) -> Iterator[WorkUnit]:
+        """Yield one unit per shard of pictures."""
+        session = self.session
+        entries, sizes = session.images.entries, session.sizes
+        length = max(sizes.shard_pictures, -(-len(entries) // sizes.most_shards))
+        cost = float(sum(layer.macs for layer in session.layers))
+        described = [[layer.name, *layer.output] for layer in session.layers]
+        labels = list(session.images.labels)
+        for ids in chunks(range(len(entries)), length):
+            contents = [[entries[image].digest, entries[image].label] for image in ids]
+            what = [described, session.config.top_k, labels, ids[0], self._stride, contents]
+            yield WorkUnit(session.key("mine", ALGORITHM, *what), cost * len(ids), "", ids)
 
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Show a shard's pictures to the network."""
+        session = self.session
+        shard = _Shard(session, self._stride)
+        batch = session.limit_batch(session.sizes.mining_batch)
+        for ids, x, unreadable in session.pictures.batches(unit.items, batch):
+            shard.skipped |= unreadable
+            if ids:
+                shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
+        return shard.result()
 
-def shards(session: Session) -> list[WorkUnit]:
-    """The units of mining: runs of pictures that do not move with the number of processes."""
-    entries = session.images.entries
-    length = max(_SHARD, -(-len(entries) // _MOST_SHARDS))
-    cost = float(sum(layer.macs for layer in session.layers))
-    described = [[layer.name, *layer.output] for layer in session.layers]
-    labels = list(session.images.labels)
-    units = []
-    for ids in runs(range(len(entries)), length):
-        seen = [[entries[image].digest, entries[image].label] for image in ids]
-        key = session.key(
-            "mine", activations.ALGORITHM, described, session.config.top_k, labels, ids[0], _stride(session), seen
-        )
-        units.append(WorkUnit(key, cost * len(ids), "", ids))
-    return units
+    @cached_property
+    def found(self) -> Findings:
+        """All shards merged.
 
+        Raises:
+            ImageError: Not one picture could be read.
+        """
+        mined: ResponseSummary | None = None
+        kept: list[int] = []
+        skipped: dict[int, str] = {}
+        predictions: dict[int, list[tuple[int, float]]] = {}
+        n_outputs = 0
+        for unit in self.units:
+            stored = self.fetch(unit)
+            names = [name for name in stored.names if name.startswith("mined/")]
+            arrays = {name.partition("/")[2]: array_from_bytes(stored.blob(name)) for name in names}
+            shard = ResponseSummary.from_arrays(arrays)
+            mined = shard if mined is None else mined.merge(shard)
+            kept += stored.record["kept"]
+            n_outputs = max(n_outputs, stored.record["n_outputs"])
+            skipped |= dict(stored.record["skipped"])
+            for image, *best in stored.record["predictions"]:
+                predictions[image] = [(output, probability) for output, probability in best]
+        if mined is None or not mined.n_images:
+            images = self.session.images
+            raise ImageError(f"{self.session.config.images}: not one of {len(images.entries)} pictures could be read")
+        return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
 
-def mine_shard(session: Session, unit: WorkUnit) -> None:
-    """Show a shard's pictures to the network and store what was found."""
-    parts: list[Mined] = []
-    means: list[NDArray[np.float32]] = []
-    maxima: list[NDArray[np.float32]] = []
-    kept: list[int] = []
-    skipped: dict[int, str] = {}
-    predictions: dict[int, list[tuple[int, float]]] = {}
-    n_outputs = 0
-    for ids, x, unreadable in session.pictures.batches(unit.items, session.batch(BATCH)):
-        skipped |= unreadable
-        if not ids:
-            continue
-        by_layer, outputs = activations.respond(session.probe, session.placed(x))
-        found = side_by_side([by_layer[layer.name] for layer in session.layers])
-        parts.append(
-            Mined.of(found, np.array(ids), labels_of(session, ids), len(session.images.labels), session.config.top_k)
-        )
-        wanted = [row for row, image in enumerate(ids) if image % _stride(session) == 0]
-        kept += [ids[row] for row in wanted]
-        means.append(found.means[wanted])
-        maxima.append(found.maxima[wanted])
-        predictions |= _predictions(ids, outputs)
-        n_outputs = 0 if outputs is None else outputs.shape[1]
-    merged = activations.merge_all(parts) if parts else _nothing(session)
-    arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
-    for number, span in enumerate(session.spans.values()):
-        none = np.empty((0, span.stop - span.start), np.float32)
-        arrays[f"means/{number}"] = np.concatenate([none, *(rows[:, span] for rows in means)])
-        arrays[f"maxima/{number}"] = np.concatenate([none, *(rows[:, span] for rows in maxima)])
-    record = {
-        "kept": kept,
-        "n_outputs": n_outputs,
-        "skipped": [[image, why] for image, why in skipped.items()],
-        "predictions": [[image, *map(list, found)] for image, found in predictions.items()],
-    }
-    session.store.put(unit.key, record, {name: array_bytes(array) for name, array in arrays.items()})
+    def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Read one layer's kept responses: spatial means and maxima, each ``(n_kept, n_filters)``."""
+        number = list(self.session.network.columns).index(layer)
+        stored = [self.fetch(unit) for unit in self.units]
+        means = np.concatenate([array_from_bytes(unit.blob(f"means/{number}")) for unit in stored])
+        maxima = np.concatenate([array_from_bytes(unit.blob(f"maxima/{number}")) for unit in stored])
+        return means, maxima
 
+    def sample(self, count: int) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Read every layer's responses, as ``of_layer`` gives them, of evenly spaced ones of the kept pictures."""
+        step = -(-len(self.found.kept) // count)
+        layers = list(self.session.network.columns)
+        parts: dict[str, list[list[NDArray[np.float32]]]] = {layer: [[], []] for layer in layers}
+        first = 0
+        for unit in self.units:
+            stored = self.fetch(unit)
+            n_kept = len(stored.record["kept"])
+            rows = np.arange(-first % step, n_kept, step)
+            first += n_kept
+            for number, layer in enumerate(layers) if len(rows) else ():
+                for part, kind in zip(parts[layer], ("means", "maxima"), strict=True):
+                    part.append(array_from_bytes(stored.blob(f"{kind}/{number}"))[rows])
+        return {name: (np.concatenate(means), np.concatenate(maxima)) for name, (means, maxima) in parts.items()}
 
-def merge(session: Session, units: Sequence[WorkUnit]) -> Findings:
-    """Merge all shards from the store.
+    def collect(self, draft: RecordDraft) -> None:
+        """Write each filter's statistics and class means, and why pictures were skipped."""
+        for image, reason in self.found.skipped.items():
+            draft.images[image]["skipped"] = reason
+        for layer in self.session.layers:
+            for index, stats in self._statistics(layer).items():
+                record = draft.filter(layer.name, index)
+                record["stats"] = stats
+                if self.session.images.labels:
+                    record["classes"] = self._class_means(layer, index)
 
-    Raises:
-        ImageError: Not one picture could be read.
-    """
-    mined: Mined | None = None
-    kept: list[int] = []
-    skipped: dict[int, str] = {}
-    predictions: dict[int, list[tuple[int, float]]] = {}
-    n_outputs = 0
-    for unit in units:
-        stored = session.fetch(unit, mine_shard)
-        part = Mined.from_arrays(
-            {
-                name.partition("/")[2]: array_from(stored.blob(name))
-                for name in stored.names
-                if name.startswith("mined/")
+    def estimate(self, trial: Trial) -> StageEstimate:
+        """Estimate by the pictures that were tried."""
+        session = self.session
+        pictures = sum(len(unit.items) for unit in session.runner.missing(self))
+        n_filters, n_classes = sum(layer.filters for layer in session.layers), len(session.images.labels)
+        shard_bytes = n_filters * (32 * session.config.top_k + 16 * n_classes + 4)
+        kept_bytes = 8 * n_filters * min(len(session.images.entries), session.sizes.kept_responses)
+        return StageEstimate(pictures * (trial.decode_s + trial.forward_s), len(self.units) * shard_bytes + kept_bytes)
+
+    @property
+    def _stride(self) -> int:
+        """Of how many pictures one has its responses kept."""
+        return -(-len(self.session.images.entries) // self.session.sizes.kept_responses)
+
+    def _statistics(self, layer: Layer) -> dict[int, FilterStats]:
+        """Describe the chosen filters: from the kept responses, and where it can be known, from all pictures."""
+        session, mined = self.session, self.found.mined
+        chosen = session.filters(layer)
+        means, maxima = (rows[:, chosen] for rows in self.of_layer(layer.name))
+        labels = class_numbers(session, self.found.kept.tolist())
+        described = filter_statistics(means, maxima, labels, tuple(session.images.labels), chosen)
+        first = session.network.columns[layer.name].start
+        found: dict[int, FilterStats] = {}
+        for index, stats in zip(chosen, described, strict=True):
+            highest = mined.max.scores[first + index, 0]
+            of_all: Any = {
+                "dead": bool(highest <= 0),
+                "always_on": bool(mined.lowest_mean[first + index] > 0),
+                "max": round_significant(highest),
             }
-        )
-        mined = part if mined is None else mined.merge(part)
-        kept += stored.record["kept"]
-        n_outputs = max(n_outputs, stored.record["n_outputs"])
-        skipped |= dict(stored.record["skipped"])
-        predictions |= {
-            image: [(output, share) for output, share in best] for image, *best in stored.record["predictions"]
+            found[index] = stats | of_all
+        return found
+
+    def _class_means(self, layer: Layer, index: int) -> ClassMeans:
+        mined = self.found.mined
+        column = self.session.network.columns[layer.name].start + index
+        avg, maximum = (self._ranked_classes(sums[:, column]) for sums in (mined.class_avg, mined.class_max))
+        return {"avg": avg, "max": maximum}
+
+    def _ranked_classes(self, sums: NDArray[np.float64]) -> list[ClassValue]:
+        """The classes that have pictures, by falling mean response."""
+        labels, counts = self.session.images.labels, self.found.mined.counts
+        means = np.divide(sums, counts, out=np.full(len(counts), -np.inf), where=counts > 0)
+        order = [int(number) for number in np.argsort(-means, kind="stable") if counts[number] > 0]
+        return [(labels[number], round_significant(means[number])) for number in order]
+
+
+class _Shard:
+    """The responses of a shard while its batches come in."""
+
+    def __init__(self, session: Session, stride: int) -> None:
+        self.skipped: dict[int, str] = {}
+        self._session, self._stride = session, stride
+        self._parts: list[ResponseSummary] = []
+        self._means: list[NDArray[np.float32]] = []
+        self._maxima: list[NDArray[np.float32]] = []
+        self._kept: list[int] = []
+        self._predictions: dict[int, list[tuple[int, float]]] = {}
+        self._n_outputs = 0
+
+    def add(self, ids: Sequence[int], by_layer: dict[str, BatchResponses], outputs: Tensor | None) -> None:
+        """Take in the responses to a batch of pictures."""
+        session = self._session
+        responses = join_layers([by_layer[layer.name] for layer in session.layers])
+        self._parts.append(summarise_batch(session, ids, responses))
+        kept_rows = [row for row, image in enumerate(ids) if image % self._stride == 0]
+        self._kept += [ids[row] for row in kept_rows]
+        self._means.append(responses.means[kept_rows])
+        self._maxima.append(responses.maxima[kept_rows])
+        self._predictions |= _predictions(ids, outputs)
+        self._n_outputs = 0 if outputs is None else outputs.shape[1]
+
+    def result(self) -> UnitResult:
+        """Return what is stored of the shard."""
+        merged = merge_all(self._parts) if self._parts else _no_responses(self._session)
+        arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
+        for number, columns in enumerate(self._session.network.columns.values()):
+            empty = np.empty((0, columns.stop - columns.start), np.float32)
+            arrays[f"means/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in self._means)])
+            arrays[f"maxima/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in self._maxima)])
+        record = {
+            "kept": self._kept,
+            "n_outputs": self._n_outputs,
+            "skipped": [[image, reason] for image, reason in self.skipped.items()],
+            "predictions": [[image, *map(list, best)] for image, best in self._predictions.items()],
         }
-    if mined is None or not mined.seen:
-        raise ImageError(f"{session.config.images}: not one of {len(session.images.entries)} pictures could be read")
-    return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs, tuple(units))
+        return UnitResult(record, {name: array_to_bytes(array) for name, array in arrays.items()})
 
 
-def responses(session: Session, findings: Findings, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Read one layer's kept means and maxima, each ``(n_kept, n_filters)``."""
-    number = list(session.spans).index(layer)
-    stored = [session.fetch(unit, mine_shard) for unit in findings.shards]
-    means = np.concatenate([array_from(unit.blob(f"means/{number}")) for unit in stored])
-    maxima = np.concatenate([array_from(unit.blob(f"maxima/{number}")) for unit in stored])
-    return means, maxima
-
-
-def side_by_side(layers: Sequence[Responses]) -> Responses:
-    """Join the responses of all layers, in their order, into those of all filters."""
-    return Responses(
+def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
+    """Join the responses of all layers, in their order, into those of all filters side by side."""
+    return BatchResponses(
         np.concatenate([layer.means for layer in layers], axis=1),
         np.concatenate([layer.maxima for layer in layers], axis=1),
-        np.concatenate([layer.places for layer in layers], axis=1),
+        np.concatenate([layer.positions for layer in layers], axis=1),
     )
 
 
-def _nothing(session: Session) -> Mined:
-    """What a shard without a readable picture found."""
-    n_filters = sum(layer.filters for layer in session.layers)
-    n_classes, k = len(session.images.labels), session.config.top_k
-    sums = np.zeros((n_classes, n_filters))
-    none = TopK.empty(n_filters, k)
-    return Mined(none, none, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0)
+def summarise_batch(session: Session, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
+    """Reduce the responses to a batch of pictures to top-k lists and sums by class."""
+    labels = class_numbers(session, ids)
+    return ResponseSummary.of(responses, np.array(ids), labels, len(session.images.labels), session.config.top_k)
 
 
-def labels_of(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
-    """The class numbers of pictures, ``(n,)``; -1 where a picture has none."""
+def class_numbers(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
+    """Return the class number of each picture, ``(n,)``; -1 for a picture without a class."""
     numbers = {label: number for number, label in enumerate(session.images.labels)}
     labels = (session.images.entries[image].label for image in ids)
     return np.array([-1 if label is None else numbers[label] for label in labels], np.int64)
 
 
+def _no_responses(session: Session) -> ResponseSummary:
+    """What a shard without a readable picture found."""
+    n_filters = sum(layer.filters for layer in session.layers)
+    n_classes = len(session.images.labels)
+    sums = np.zeros((n_classes, n_filters))
+    empty = TopK.empty(n_filters, session.config.top_k)
+    return ResponseSummary(
+        empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
+    )
+
+
 def _predictions(ids: Sequence[int], outputs: Tensor | None) -> dict[int, list[tuple[int, float]]]:
+    """The likeliest outputs of each picture and their probabilities; nothing for a network that does not classify."""
     if outputs is None or outputs.shape[1] < 2:
         return {}
-    shares, best = outputs.softmax(1).topk(min(_PREDICTIONS, outputs.shape[1]))
+    probabilities, best = outputs.softmax(1).topk(min(_PREDICTIONS, outputs.shape[1]))
     return {
-        image: [(int(output), float(share)) for output, share in zip(best[row], shares[row], strict=True)]
+        image: [(int(output), float(share)) for output, share in zip(best[row], probabilities[row], strict=True)]
         for row, image in enumerate(ids)
     }
-
-
-def _stride(session: Session) -> int:
-    """Of how many pictures one has its responses kept."""
-    return -(-len(session.images.entries) // _KEPT_RESPONSES)

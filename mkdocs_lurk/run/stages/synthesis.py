@@ -1,124 +1,179 @@
-"""Make, for a run of filters, the picture that excites each most."""
+"""Synthesis: for every chosen filter the picture made by gradient ascent that excites it most."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from mkdocs_lurk.analysis.synthesis.synthesise import ImageStatistics, Recipe, Synthesis, synthesise
-from mkdocs_lurk.images.webp import encode_picture, pack_pixels
-from mkdocs_lurk.run.session import Pictures, Session, WorkUnit, runs
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
+from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
+from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import SynthesisRecord
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.photos import picture_blobs
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-STAGE = "gradient ascent"
 ALGORITHM = 2
-FILTERS = 16
-_SAMPLE = 256
-_FEW = 8
-_COST, _COST_A_STEP = 1.0, 0.15
-"""Of a picture, and of each of its steps, in forward passes in float32 as far as its layer: most steps are small."""
+_COST, _COST_PER_STEP = 1.0, 0.15
+"""Of a picture, and of each of its steps (most are on a small canvas), in float32 forward passes up to its layer."""
+_SMALL_BATCH = 8
+_NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
+_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS, _TRIED_ON_CPU = 6, 2, 2
 
 
-def forecast(session: Session) -> float:
-    """The cost of the whole stage, before anything is known of the pictures."""
-    return sum(_cost(session, number, len(_filters(session, number))) for number in range(len(session.layers)))
+class Syntheses(Stage):
+    """Makes pictures by gradient ascent on a filter's spatial mean."""
 
+    name = "gradient ascent"
 
-@dataclass
-class Averages:
-    """What the model's own pictures look like, measured when it is first needed.
+    def __init__(self, session: Session, responses: Responses) -> None:
+        super().__init__(session, responses)
+        self._responses = responses
+        self._steps = session.config.synthesis.steps if session.config.synthesis else 0
+        self._settings = AscentSettings(steps=self._steps)
 
-    Attributes:
-        pictures: Where to find them.
-        ids: Evenly spaced ones of those that can be read.
-        digests: What their contents are known by.
-    """
+    def list_units(self) -> Iterator[WorkUnit]:
+        """Yield one unit per chunk of a layer's filters."""
+        session = self.session
+        digests = session.picture_digests(self._measured_pictures)
+        for layer in session.layers if session.config.synthesis else ():
+            for filters in chunks(session.synthesis_filters(layer), session.sizes.syntheses):
+                what = [layer.name, list(filters), self._settings.as_dict(), session.config.seed]
+                key = session.key("synthesise", ALGORITHM, *what, str(session.network.fast_dtype), digests)
+                yield WorkUnit(key, self._cost(layer, len(filters)), layer.name, filters)
 
-    pictures: Pictures
-    ids: tuple[int, ...]
-    digests: tuple[str, ...]
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Make the pictures of a chunk of filters."""
+        batch = _SMALL_BATCH if len(unit.items) <= _SMALL_BATCH else self.session.sizes.syntheses
+        made = self._synthesise(
+            unit.layer, unit.items, self._statistics, self._settings, self.session.limit_batch(batch)
+        )
+        blobs: dict[str, bytes] = {}
+        facts: dict[str, Any] = {}
+        for index, synthesis in zip(unit.items, made, strict=True):
+            if synthesis.failed is not None:
+                facts[str(index)] = {"failed": synthesis.failed}
+                continue
+            blobs |= picture_blobs(str(index), synthesis.pixels)
+            facts[str(index)] = _facts(synthesis)
+        return UnitResult({"layer": unit.layer, "filters": facts}, blobs)
 
-    @classmethod
-    def of(cls, session: Session, findings: Findings) -> Averages:
-        """Choose the pictures to measure."""
-        n_images = len(session.images.entries)
-        spaced = range(0, n_images, -(-n_images // _SAMPLE))
-        ids = tuple(image for image in spaced if image not in findings.skipped)
-        return cls(session.pictures, ids, tuple(session.picture_digests(ids)))
+    def collect(self, draft: RecordDraft) -> None:
+        """Write every picture, but for its score and ratio, which ``Verification`` adds."""
+        if self.session.config.synthesis is None:
+            return
+        _, height, width = self.session.network.input_size
+        for _, _, record in draft.filters():
+            record["max_activ"] = {"skipped": _NOT_CHOSEN}
+        for unit in self.units:
+            for index, facts in self.fetch(unit).record["filters"].items():
+                record = draft.filter(unit.layer, int(index))
+                if "failed" in facts:
+                    record["max_activ"] = {"skipped": facts["failed"]}
+                    continue
+                picture = {"unit": unit.key, "blob": index, "size": [width, height]}
+                kept = {name: facts[name] for name in ("steps", "seed", "robust")}
+                record["max_activ"] = cast(SynthesisRecord, {"picture": picture, **kept})
+
+    def expected_cost(self) -> float:
+        """Return the cost of all pictures."""
+        session = self.session
+        return sum(self._cost(layer, len(session.synthesis_filters(layer))) for layer in session.layers)
+
+    def estimate(self, trial: Trial) -> StageEstimate:
+        """Estimate by a few steps on some layers."""
+        session = self.session
+        counts = [len(session.synthesis_filters(layer)) for layer in session.layers]
+        if not any(counts):
+            return StageEstimate(0.0, 0.0)
+        picture_bytes = trial.picture_bytes
+        filter_s = self._try(trial)
+        if self.ready:
+            numbers = {layer.name: number for number, layer in enumerate(session.layers)}
+            missing = [(numbers[unit.layer], len(unit.items)) for unit in session.runner.missing(self)]
+        else:
+            missing = list(enumerate(counts))
+        seconds_left = sum(-(-count // _SMALL_BATCH) * _SMALL_BATCH * filter_s[number] for number, count in missing)
+        return StageEstimate(seconds_left, sum(counts) * picture_bytes)
+
+    def _cost(self, layer: Layer, n_filters: int) -> float:
+        return (_COST + _COST_PER_STEP * self._steps) * self.session.network.macs_up_to[layer.name] * n_filters
 
     @cached_property
-    def statistics(self) -> ImageStatistics:
-        """Their averages, as the network sees them."""
-        pixels = [torch.from_numpy(self.pictures.pixels(image)).movedim(-1, 0) for image in self.ids]
+    def _measured_pictures(self) -> tuple[int, ...]:
+        """Evenly spaced ones of the pictures that can be read."""
+        n_images, skipped = len(self.session.images.entries), self._responses.found.skipped
+        spaced = range(0, n_images, -(-n_images // self.session.sizes.statistics_pictures))
+        return tuple(image for image in spaced if image not in skipped)
+
+    @cached_property
+    def _statistics(self) -> ImageStatistics:
+        """The colours and the spectrum of the model's own pictures."""
+        return self._measure(self._measured_pictures)
+
+    def _measure(self, images: Sequence[int]) -> ImageStatistics:
+        pixels = [torch.from_numpy(self.session.pictures.pixels(image)).movedim(-1, 0) for image in images]
         return ImageStatistics.of(torch.stack([one / 255 if one.dtype == torch.uint8 else one for one in pixels]))
 
+    def _synthesise(
+        self, layer: str, filters: Sequence[int], statistics: ImageStatistics, settings: AscentSettings, batch: int
+    ) -> list[Synthesis]:
+        network, transform = self.session.network, self.session.transform
+        return synthesise(
+            network.probe,
+            layer,
+            filters,
+            mean=transform.mean,
+            std=transform.std,
+            size=network.input_size,
+            statistics=statistics,
+            settings=settings,
+            seed=self.session.config.seed,
+            fast=network.fast_probe,
+            batch=batch,
+        )
 
-def units(session: Session, averages: Averages) -> list[WorkUnit]:
-    """The units of synthesis: runs of filters of a layer."""
-    if session.config.synthesis is None:
-        return []
-    recipe, seed = _recipe(session).as_dict(), session.config.seed
-    found = []
-    for number, layer in enumerate(session.layers):
-        for chosen in runs(_filters(session, number), FILTERS):
-            what = [layer.name, list(chosen), recipe, seed, str(session.fast_dtype), list(averages.digests)]
-            key = session.key("synthesise", ALGORITHM, *what)
-            found.append(WorkUnit(key, _cost(session, number, len(chosen)), layer.name, chosen))
-    return found
+    def _try(self, trial: Trial) -> list[float]:
+        """Seconds per filter of each layer, by a few steps on the small canvas and at full size."""
+        session = self.session
+        statistics = self._measure(trial.images)
+        batch = _TRIED_ON_CPU if session.network.device.type == "cpu" else _SMALL_BATCH
+
+        def ascent_s(layer: Layer, small: int, full: int) -> float:
+            steps = small + full
+            settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
+            return seconds(lambda: self._synthesise(layer.name, [0], statistics, settings, batch)) / batch
+
+        small_s, full_s, rest_s = [], [], []
+        for layer in (session.layers[number] for number in trial.layers):
+            ascent_s(layer, _TRIED_SMALL_STEPS, 1)  # what happens once should not count
+            one, two = ascent_s(layer, 0, 1), ascent_s(layer, 0, _TRIED_FULL_STEPS)
+            all_ = ascent_s(layer, _TRIED_SMALL_STEPS, _TRIED_FULL_STEPS)
+            step_s = max(0.0, two - one) / (_TRIED_FULL_STEPS - 1)
+            full_s.append(step_s)
+            small_s.append(max(0.0, all_ - two) / _TRIED_SMALL_STEPS)
+            scoring_s = trial.forward_s * session.network.macs_up_to[layer.name] / trial.macs_up_to[-1]
+            rest_s.append(max(0.0, one - step_s) + scoring_s + trial.encode_s)
+        n_small = self._settings.small_steps
+        parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)
+        return [rest + n_small * small + (self._steps - n_small) * full for small, full, rest in parts]
 
 
-def synthesise_run(session: Session, averages: Averages, unit: WorkUnit) -> None:
-    """Make and store the pictures of a run of filters."""
-    transform = session.pictures.transform
-    made = synthesise(
-        session.probe,
-        unit.layer,
-        unit.items,
-        mean=transform.mean,
-        std=transform.std,
-        size=(transform.channels, transform.height, transform.width),
-        statistics=averages.statistics,
-        recipe=_recipe(session),
-        seed=session.config.seed,
-        fast=session.fast,
-        batch=session.batch(_FEW if len(unit.items) <= _FEW else FILTERS),
-    )
-    blobs: dict[str, bytes] = {}
-    facts: dict[str, Any] = {}
-    for index, one in zip(unit.items, made, strict=True):
-        if one.failed is not None:
-            facts[str(index)] = {"failed": one.failed}
-            continue
-        blobs[str(index)] = encode_picture(one.pixels)
-        if one.pixels.shape[2] not in (1, 3):
-            blobs[f"{index}/exact"] = pack_pixels(one.pixels)
-        facts[str(index)] = _facts(one)
-    session.store.put(unit.key, {"layer": unit.layer, "filters": facts}, blobs)
-
-
-def _facts(one: Synthesis) -> dict[str, Any]:
+def _facts(synthesis: Synthesis) -> dict[str, Any]:
     """What is stored beside a picture; ``seen`` is its score on a clean pass, in the number format of the ascent."""
+    robust = {"shift8": synthesis.robust_shift8, "scale10": synthesis.robust_scale10}
     return {
-        "seen": one.score,
-        "steps": one.steps,
-        "seed": one.seed,
-        "robust": {"shift8": float(f"{one.robust_shift8:.4g}"), "scale10": float(f"{one.robust_scale10:.4g}")},
+        "seen": synthesis.score,
+        "steps": synthesis.steps,
+        "seed": synthesis.seed,
+        "robust": {name: round_significant(score, 4) for name, score in robust.items()},
     }
-
-
-def _recipe(session: Session) -> Recipe:
-    steps = session.config.synthesis.steps if session.config.synthesis else 0
-    return Recipe(steps=steps)
-
-
-def _filters(session: Session, number: int) -> tuple[int, ...]:
-    layer = session.layers[number]
-    return session.config.synthesis_filters(layer.name, layer.filters)
-
-
-def _cost(session: Session, number: int, n_filters: int) -> float:
-    steps = session.config.synthesis.steps if session.config.synthesis else 0
-    return (_COST + _COST_A_STEP * steps) * session.depths[session.layers[number].name] * n_filters

@@ -1,210 +1,218 @@
-"""Prove every score: compute it from the stored picture, through the whole network.
+"""Verification: every score is computed again from the stored picture, through the whole network.
 
-A photograph's scores were computed when it was first looked at, and are computed again. A synthesis is scored here, in
-float32, from its stored file alone; what its ascent saw must agree. Where the ascent ran in a shorter number format,
-which agrees in a few figures only, the first synthesis of every run and each that strays are scored twice.
+A photo's scores were computed when it was mined, and are computed again. A synthesis is scored here, in float32, from
+its stored file alone; what its ascent saw must agree. If the ascent ran in bfloat16, which agrees in a few digits only,
+the first synthesis of every unit and each that strays are scored twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mkdocs_lurk.analysis import responses as activations
+from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.errors import ModelError
-from mkdocs_lurk.run.session import Session, WorkUnit, runs
-from mkdocs_lurk.run.stages import photos
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import VerificationRecord
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.photos import Photos, read_pixels
+from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
-STAGE = "verifying scores"
 ALGORITHM = 2
 TOLERANCE = 1e-3
 """The largest relative difference that passes. Scores near zero are measured against 1 % of the layer's largest."""
-_CPU_BATCH, _BATCH = 4, 16
-"""Pictures a pass, on a processor and elsewhere; a processor's caches hold no more."""
 _FLOOR = 0.01
-_STRAYS = 0.02
-"""The largest relative difference between a score in a shorter number format and in float32 that calls for no check."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """What is stored of some pictures: for each score its picture, its filter among all, and which of the two it is."""
+class _Scores:
+    """The mined scores of some pictures: picture, column among all filters, which of the two lists, and value."""
 
     images: NDArray[np.int64]
     columns: NDArray[np.int64]
-    maxima: NDArray[np.bool_]
+    are_maxima: NDArray[np.bool_]
     values: NDArray[np.float32]
 
 
-class Proof:
-    """All that is to be verified of a model, in units.
+class Verification(Stage):
+    """Computes scores again from stored pictures, and scores syntheses."""
 
-    Args:
-        session: The model.
-        findings: Its scores on pictures.
-        kept: The runs of kept pictures.
-        made: The runs of syntheses.
-        remake: Makes such a run again, should it be damaged.
-    """
+    name = "verifying scores"
 
-    def __init__(
-        self,
-        session: Session,
-        findings: Findings,
-        kept: Sequence[WorkUnit],
-        made: Sequence[WorkUnit],
-        remake: Callable[[Session, WorkUnit], None],
-    ) -> None:
-        self._findings, self._remake = findings, remake
-        cost = float(sum(layer.macs for layer in session.layers))
-        self._of: dict[str, WorkUnit] = {}
-        self.units: list[WorkUnit] = []
-        for unit in kept:
-            scores = _scores(findings, unit.items)
-            key = session.key("verify", ALGORITHM, unit.key, scores.columns.tobytes(), scores.values.tobytes())
-            self._add(WorkUnit(key, cost * len(unit.items), "", unit.items), unit)
-        for unit in made:
-            key = session.key("verify synthesis", ALGORITHM, unit.key)
-            self._add(WorkUnit(key, session.depths[unit.layer] * len(unit.items), unit.layer, unit.items), unit)
+    def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
+        super().__init__(session, responses)
+        self._responses, self._photos, self._syntheses = responses, photos, syntheses
+        self._subjects: dict[str, WorkUnit] = {}
 
-    def check(self, session: Session, unit: WorkUnit) -> None:
-        """Verify one unit and store the largest difference."""
-        subject = self._of[unit.key]
-        if unit.layer:
-            verify_syntheses(session, self._remake, subject, unit)
+    def list_units(self) -> Iterator[WorkUnit]:
+        """Yield one unit per unit of photos and of syntheses."""
+        session, found = self.session, self._responses.found
+        pass_cost = float(sum(layer.macs for layer in session.layers))
+        for photos in self._photos.units:
+            scores = _scores_of(found, photos.items)
+            key = session.key("verify", ALGORITHM, photos.key, scores.columns.tobytes(), scores.values.tobytes())
+            self._subjects[key] = photos
+            yield WorkUnit(key, pass_cost * len(photos.items), "", photos.items)
+        for made in self._syntheses.units:
+            key = session.key("verify synthesis", ALGORITHM, made.key)
+            self._subjects[key] = made
+            cost = session.network.macs_up_to[made.layer] * len(made.items)
+            yield WorkUnit(key, cost, made.layer, made.items)
+
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Verify one unit; the record holds the largest difference and where it is."""
+        subject = self._subjects[unit.key]
+        return self._verify_syntheses(subject) if unit.layer else self._verify_photos(subject)
+
+    def collect(self, draft: RecordDraft) -> None:
+        """Write the verification, and the score of every synthesis with its ratio to the best photo.
+
+        Raises:
+            ModelError: A score could not be reproduced; the filter and the picture are named.
+        """
+        records = [self.fetch(unit).record for unit in self.units]
+        draft.model["verified"] = self._conclude(records)
+        best = self._responses.found.mined.avg.scores
+        for unit, record in zip(self.units, records, strict=True):
+            for index, score in record.get("scores_by_filter", {}).items():
+                column = self.session.network.columns[unit.layer].start + int(index)
+                made: Any = draft.filter(unit.layer, int(index))["max_activ"]
+                made["score"] = round_significant(score)
+                highest = float(best[column, 0])
+                made["ratio"] = round_significant(score / highest, 4) if highest > 0 else None
+
+    def expected_cost(self) -> float:
+        """Return the cost of one more pass over all pictures."""
+        return float(sum(layer.macs for layer in self.session.layers)) * len(self.session.images.entries)
+
+    def estimate(self, trial: Trial) -> StageEstimate:
+        """Estimate one forward pass per kept picture; syntheses are scored within their own estimate."""
+        n_pictures = self._photos.expected_count()
+        if self.ready:
+            n_pictures = sum(len(unit.items) for unit in self.session.runner.missing(self._photos))
+        return StageEstimate(n_pictures * (trial.decode_s + trial.forward_s), 0.0)
+
+    def _verify_photos(self, photos: WorkUnit) -> UnitResult:
+        """Compute the scores of a unit of photos again from their stored files."""
+        session = self.session
+        stored, scores = self._photos.fetch(photos), _scores_of(self._responses.found, photos.items)
+        largest, where = 0.0, None
+        for ids in chunks(photos.items, self._batch):
+            x = self._stored_tensor(stored, ids)
+            by_layer, _ = measure_responses(session.network.probe, x)
+            means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
+            maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
+            for row, image in enumerate(ids):
+                of_image = scores.images == image
+                columns, values = scores.columns[of_image], scores.values[of_image]
+                again = np.where(scores.are_maxima[of_image], maxima[row, columns], means[row, columns])
+                differences = np.abs(again - values) / self._scales(columns, values)
+                if len(differences) and float(differences.max()) > largest:
+                    largest, where = float(differences.max()), [int(columns[differences.argmax()]), image]
+        return UnitResult({"largest": largest, "scores": len(scores.values), "where": where})
+
+    def _verify_syntheses(self, made: WorkUnit) -> UnitResult:
+        """Score a unit of syntheses from their stored files, and compare with what the ascent saw.
+
+        Each goes through the network up to its layer: what follows plays no part in its score.
+        """
+        session = self.session
+        stored = self._syntheses.fetch(made)
+        seen = {int(index): facts["seen"] for index, facts in stored.record["filters"].items() if "failed" not in facts}
+        scores = self.score(stored, made.layer, sorted(seen))
+        floor = max(_FLOOR * max(map(abs, scores.values()), default=0.0), 1e-12)
+
+        def difference(index: int, other: float) -> float:
+            return abs(other - scores[index]) / max(abs(scores[index]), floor)
+
+        if session.network.fast_dtype == torch.float32:
+            again = seen
         else:
-            verify(session, self._findings, subject, unit)
+            strays = {index for index, score in seen.items() if difference(index, score) > session.sizes.stray_score}
+            again = self.score(stored, made.layer, sorted(strays | set(sorted(seen)[:1])))
+        worst = max(again, key=lambda index: difference(index, again[index]), default=None)
+        record: dict[str, Any] = {"largest": 0.0, "scores": len(again), "where": None}
+        if worst is not None:
+            column = session.network.columns[made.layer].start + worst
+            record |= {"largest": difference(worst, again[worst]), "where": [column, -1]}
+        return UnitResult({**record, "scores_by_filter": {str(index): score for index, score in scores.items()}})
 
-    def records(self, session: Session) -> list[dict[str, Any]]:
-        """Read what is stored of every unit."""
-        return [session.fetch(unit, self.check).record for unit in self.units]
-
-    def scores(self, done: Sequence[dict[str, Any]]) -> dict[str, dict[int, float]]:
-        """The score of every synthesis, by layer and filter, from the units' records."""
-        found: dict[str, dict[int, float]] = {}
-        for unit, record in zip(self.units, done, strict=True):
-            own = record.get("scored", {})
-            found.setdefault(unit.layer, {}).update((int(index), score) for index, score in own.items())
+    def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
+        """Return the score of the stored synthesis of each filter, on a clean pass in float32."""
+        found: dict[int, float] = {}
+        for batch in chunks(filters, self._batch):
+            x = self._stored_tensor(stored, batch)
+            with torch.inference_mode():
+                scores = self.session.network.probe.maps(x, layer, list(batch)).float().mean((1, 2)).tolist()
+            found.update(zip(batch, scores, strict=True))
         return found
 
-    def _add(self, unit: WorkUnit, subject: WorkUnit) -> None:
-        self.units.append(unit)
-        self._of[unit.key] = subject
+    def _stored_tensor(self, stored: StoredUnit, names: Sequence[int]) -> torch.Tensor:
+        """Stored pictures as the network's input, ``(n, c, h, w)``."""
+        transform = self.session.transform
+        pixels = [read_pixels(stored, str(name), transform.channels) for name in names]
+        return self.session.to_device(torch.stack([transform.tensor(own) for own in pixels]))
+
+    def _conclude(self, records: Sequence[dict[str, Any]]) -> VerificationRecord:
+        """Sum up: the largest difference, of how many scores, and how many syntheses were scored."""
+        session = self.session
+        worst = max(records, key=lambda record: float(record["largest"]))
+        if worst["largest"] > TOLERANCE:
+            column, image = worst["where"]
+            columns = session.network.columns
+            layer = next(name for name, span in columns.items() if span.start <= column < span.stop)
+            picture = session.images.entries[image].path if image >= 0 else "its synthesis"
+            raise ModelError(
+                f"the score of filter {column - columns[layer].start} of layer {layer!r} on "
+                f"{picture} differs by {worst['largest']:.2g} (relative) when it is computed "
+                f"again; {TOLERANCE:g} is allowed: does the network give the same output twice?"
+            )
+        return {
+            "largest": round_significant(worst["largest"], 2),
+            "scores": sum(record["scores"] for record in records),
+            "syntheses": sum(len(record.get("scores_by_filter", ())) for record in records),
+            "tolerance": TOLERANCE,
+        }
+
+    def _scales(self, columns: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """What each difference is divided by: the score's size, but at least 1 % of the layer's largest."""
+        scales: NDArray[np.float64] = np.maximum(np.abs(values.astype(np.float64)), self._floors[columns])
+        return scales
+
+    @cached_property
+    def _floors(self) -> NDArray[np.float64]:
+        scores = self._responses.found.mined.max.scores
+        largest = np.abs(np.where(np.isfinite(scores), scores, 0)).max(1)
+        floors = np.empty(len(largest))
+        for span in self.session.network.columns.values():
+            floors[span] = max(_FLOOR * float(largest[span].max()), 1e-12)
+        return floors
+
+    @property
+    def _batch(self) -> int:
+        on_cpu, elsewhere = self.session.sizes.scoring_batch
+        return self.session.limit_batch(on_cpu if self.session.network.device.type == "cpu" else elsewhere)
 
 
-def verify(session: Session, findings: Findings, kept: WorkUnit, unit: WorkUnit) -> None:
-    """Compute the scores of a run of pictures again from their stored files, and store the largest difference."""
-    stored = session.fetch(kept, photos.keep)
-    scores = _scores(findings, unit.items)
-    worst, where = 0.0, None
-    for ids in runs(unit.items, _at_once(session)):
-        pixels = [photos.read(stored, image, session.pictures.transform.channels) for image in ids]
-        x = torch.stack([session.pictures.transform.tensor(one) for one in pixels])
-        by_layer, _ = activations.respond(session.probe, session.placed(x))
-        means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
-        maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
-        for row, image in enumerate(ids):
-            mine = scores.images == image
-            columns, values = scores.columns[mine], scores.values[mine]
-            again = np.where(scores.maxima[mine], maxima[row, columns], means[row, columns])
-            differences = np.abs(again - values) / _scale(session, findings, columns, values)
-            if len(differences) and float(differences.max()) > worst:
-                worst, where = float(differences.max()), [int(columns[differences.argmax()]), image]
-    session.store.put(unit.key, {"largest": worst, "scores": len(scores.values), "where": where})
-
-
-def verify_syntheses(
-    session: Session, remake: Callable[[Session, WorkUnit], None], made: WorkUnit, unit: WorkUnit
-) -> None:
-    """Score a run of synthetic pictures from their stored files; store the scores and the largest difference.
-
-    Each goes through the network as far as its layer: what follows plays no part in its score.
-    """
-    stored = session.fetch(made, remake)
-    seen = {int(index): own["seen"] for index, own in stored.record["filters"].items() if "failed" not in own}
-    scored = _scored(session, stored, unit.layer, sorted(seen))
-    floor = max(_FLOOR * max(map(abs, scored.values()), default=0.0), 1e-12)
-
-    def difference(index: int, other: float) -> float:
-        return abs(other - scored[index]) / max(abs(scored[index]), floor)
-
-    if session.fast_dtype == session.dtype:
-        again = seen
-    else:
-        strays = {index for index, score in seen.items() if difference(index, score) > _STRAYS}
-        again = _scored(session, stored, unit.layer, sorted(strays | set(sorted(seen)[:1])))
-    worst = max(again, key=lambda index: difference(index, again[index]), default=None)
-    record: dict[str, Any] = {"largest": 0.0, "scores": len(again), "where": None}
-    if worst is not None:
-        column = session.spans[unit.layer].start + worst
-        record |= {"largest": difference(worst, again[worst]), "where": [column, -1]}
-    session.store.put(unit.key, {**record, "scored": {str(index): score for index, score in scored.items()}})
-
-
-def _scored(session: Session, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
-    """The score of the stored synthesis of each filter, on a clean pass in float32."""
-    found: dict[int, float] = {}
-    for batch in runs(filters, _at_once(session)):
-        pixels = [photos.read(stored, index, session.pictures.transform.channels) for index in batch]
-        x = session.placed(torch.stack([session.pictures.transform.tensor(one) for one in pixels]))
-        with torch.inference_mode():
-            scores = session.probe.maps(x, layer, list(batch)).float().mean((1, 2)).tolist()
-        found.update(zip(batch, scores, strict=True))
-    return found
-
-
-def conclude(session: Session, done: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Sum up the verification: the largest difference, of how many scores, and how many syntheses were scored.
-
-    Raises:
-        ModelError: A score could not be reproduced; the filter and the picture are named.
-    """
-    worst = max(done, key=lambda record: float(record["largest"]))
-    if worst["largest"] > TOLERANCE:
-        column, image = worst["where"]
-        layer = next(name for name, span in session.spans.items() if span.start <= column < span.stop)
-        picture = session.images.entries[image].path if image >= 0 else "its synthesis"
-        raise ModelError(
-            f"the score of filter {column - session.spans[layer].start} of layer {layer!r} on "
-            f"{picture} differs by {worst['largest']:.2g} (relative) when it is computed "
-            f"again; {TOLERANCE:g} is allowed: does the network give the same output twice?"
-        )
-    return {
-        "largest": float(f"{worst['largest']:.2g}"),
-        "scores": sum(record["scores"] for record in done),
-        "syntheses": sum(len(record.get("scored", ())) for record in done),
-        "tolerance": TOLERANCE,
-    }
-
-
-def _at_once(session: Session) -> int:
-    return session.batch(_CPU_BATCH if session.device.type == "cpu" else _BATCH)
-
-
-def _scores(findings: Findings, ids: Sequence[int]) -> Scores:
+def _scores_of(findings: Findings, ids: Sequence[int]) -> _Scores:
+    """The scores of some pictures in all top-k lists."""
     parts = []
     for best, is_maximum in ((findings.mined.avg, False), (findings.mined.max, True)):
         columns, ranks = np.nonzero(np.isin(best.images, ids))
-        parts.append(
-            (best.images[columns, ranks], columns, np.full(len(columns), is_maximum), best.scores[columns, ranks])
-        )
-    images, columns, maxima, values = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Scores(images, columns, maxima, values)
-
-
-def _scale(
-    session: Session, findings: Findings, columns: NDArray[np.int64], values: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    largest = np.abs(np.where(np.isfinite(findings.mined.max.scores), findings.mined.max.scores, 0)).max(1)
-    floors = np.empty(len(largest))
-    for span in session.spans.values():
-        floors[span] = max(_FLOOR * float(largest[span].max()), 1e-12)
-    scale: NDArray[np.float64] = np.maximum(np.abs(values.astype(np.float64)), floors[columns])
-    return scale
+        kind = np.full(len(columns), is_maximum)
+        parts.append((best.images[columns, ranks], columns, kind, best.scores[columns, ranks]))
+    images, columns, are_maxima, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return _Scores(images, columns, are_maxima, values)

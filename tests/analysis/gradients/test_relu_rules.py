@@ -9,10 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.gradients.relu_rules import set_rule
-from mkdocs_lurk.analysis.gradients.single import project, project_with_energy
+from mkdocs_lurk.analysis.gradients.single import filter_gradients, filter_gradients_with_energy
 from mkdocs_lurk.errors import ModelError
-from tests.analysis.networks import Branching, Modular, seeded
-from tests.analysis.test_probe import probed
+from tests.analysis.networks import Branching, Gated, Modular, probed, seeded
 
 ORACLES = {"guided": NeuronGuidedBackprop, "deconv": NeuronDeconvolution, "saliency": NeuronGradient}
 
@@ -20,11 +19,11 @@ ORACLES = {"guided": NeuronGuidedBackprop, "deconv": NeuronDeconvolution, "salie
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Captum announces the hooks that it sets
 @pytest.mark.parametrize("rule", list(ORACLES))
 @pytest.mark.parametrize("layer", ["3", "5"])
-def test_rules_equal_captum_where_captum_is_right(rule: str, layer: str) -> None:
+def test_rules_equal_captum_on_networks_of_relu_modules(rule: str, layer: str) -> None:
     module, x = seeded(Modular), torch.randn(2, 3, 16, 16)
     oracle = ORACLES[rule](module, module.get_submodule(layer))
-    mean, _ = project(probed(module), x, layer, [1, 1], rule)
-    unit, _ = project(probed(module), x, layer, [2, 2], rule, [(3, 4), (3, 4)])
+    mean, _ = filter_gradients(probed(module), x, layer, [1, 1], rule)
+    unit, _ = filter_gradients(probed(module), x, layer, [2, 2], rule, [(3, 4), (3, 4)])
     assert torch.allclose(mean, oracle.attribute(x.clone(), lambda out: out[:, 1].mean((1, 2))), atol=1e-7)
     assert torch.allclose(unit, oracle.attribute(x.clone(), (2, 3, 4)), atol=1e-7)
     assert mean.abs().max() > 0
@@ -44,26 +43,26 @@ class GuidedRelu(torch.autograd.Function):
         return gradient * (x > 0) * (gradient > 0)
 
 
-def slow_branching(module: Branching, x: Tensor) -> Tensor:
-    """The network again, with the rule written into every rectifier."""
+def branching_with_guided_relus(module: Branching, x: Tensor) -> Tensor:
+    """The network again, with the rule written into every ReLU."""
     relu = GuidedRelu.apply
     x = relu(module.stem(x))
     left, right = relu(module.left(x)), relu(module.right(x))
     return module.last(F.max_pool2d(torch.cat([left + x, right], 1), 2))
 
 
-def test_guided_counts_functional_and_in_place_rectifiers() -> None:
+def test_guided_covers_functional_and_in_place_relus() -> None:
     module = seeded(Branching)
     x = torch.randn(3, 3, 16, 16, requires_grad=True)
-    (slow,) = torch.autograd.grad(slow_branching(module, x)[:, 4].mean((1, 2)).sum(), x)
-    fast, _ = project(probed(module), x, "last", [4, 4, 4], "guided")
-    plain, _ = project(probed(module), x, "last", [4, 4, 4], "saliency")
+    (slow,) = torch.autograd.grad(branching_with_guided_relus(module, x)[:, 4].mean((1, 2)).sum(), x)
+    fast, _ = filter_gradients(probed(module), x, "last", [4, 4, 4], "guided")
+    plain, _ = filter_gradients(probed(module), x, "last", [4, 4, 4], "saliency")
     assert torch.allclose(fast, slow, atol=1e-7)
     assert not torch.allclose(plain, slow, atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("activation", "counts"),
+    ("activation", "covered"),
     [
         (F.relu, True),
         (F.relu6, True),
@@ -80,7 +79,7 @@ def test_guided_counts_functional_and_in_place_rectifiers() -> None:
         (torch.tanh, False),
     ],
 )
-def test_rectifiers_are_known_by_what_they_do(activation: Callable[[Tensor], Tensor], counts: bool) -> None:
+def test_guided_covers_relu_like_and_smooth_activations(activation: Callable[[Tensor], Tensor], covered: bool) -> None:
     x = torch.randn(50, requires_grad=True)
     output = activation(x) * torch.linspace(-1, 1, 50)
     (plain,) = torch.autograd.grad(output.sum(), x, retain_graph=True)
@@ -88,36 +87,26 @@ def test_rectifiers_are_known_by_what_they_do(activation: Callable[[Tensor], Ten
     (guided,) = torch.autograd.grad(output.sum(), x)
     negative = torch.linspace(-1, 1, 50) < 0
     assert torch.equal(guided[~negative], plain[~negative])
-    assert torch.equal(guided[negative], torch.zeros(25) if counts else plain[negative])
+    assert torch.equal(guided[negative], torch.zeros(25) if covered else plain[negative])
 
 
-def test_smooth_rectifiers_are_reported() -> None:
+def test_smooth_activations_are_reported() -> None:
     x = torch.randn(4, requires_grad=True)
     assert set_rule(F.gelu(F.relu(x)), "guided") == {"Gelu"}
 
 
-def test_a_rule_leaves_nothing_behind() -> None:
+def test_a_rule_does_not_outlive_its_graph() -> None:
     module, x = seeded(Branching), torch.randn(1, 3, 16, 16)
-    before, _ = project(probed(module), x, "last", [0], "saliency")
-    project(probed(module), x, "last", [0], "guided")
-    after, _ = project(probed(module), x, "last", [0], "saliency")
+    before, _ = filter_gradients(probed(module), x, "last", [0], "saliency")
+    filter_gradients(probed(module), x, "last", [0], "guided")
+    after, _ = filter_gradients(probed(module), x, "last", [0], "saliency")
     assert torch.equal(before, after)
 
 
-class Gated(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.gate, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 2, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.first(x))
-        return self.second(x * torch.sigmoid(self.gate(F.adaptive_avg_pool2d(x, 1))))
-
-
-def test_gates_are_held_for_the_energy_only() -> None:
+def test_gates_are_constant_for_the_energy_alone() -> None:
     module, x = seeded(Gated), torch.randn(1, 3, 16, 16)
-    gradient, _, energy = project_with_energy(probed(module), x, "second", [1], "saliency", [(5, 6)])
-    alone, _ = project(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    gradient, _, energy = filter_gradients_with_energy(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    alone, _ = filter_gradients(probed(module), x, "second", [1], "saliency", [(5, 6)])
     assert torch.equal(gradient, alone)
     inside = torch.zeros(16, 16, dtype=torch.bool)
     inside[4:9, 5:10] = True
@@ -137,7 +126,7 @@ class Overwriting(nn.Module):
         return self.second(y)
 
 
-def test_a_network_that_overwrites_what_its_gradient_needs_is_one_line() -> None:
+def test_the_error_for_a_network_that_overwrites_what_its_gradient_needs() -> None:
     module, x = seeded(Overwriting), torch.randn(1, 3, 16, 16)
     with pytest.raises(ModelError, match="layer 'second' cannot be differentiated: the network overwrites in place"):
-        project(probed(module), x, "second", [0], "guided")
+        filter_gradients(probed(module), x, "second", [0], "guided")

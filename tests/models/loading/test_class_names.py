@@ -11,21 +11,21 @@ from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
 
 
-def declared(root: Path, classes: Any) -> ModelConfig:
+def config_of(root: Path, classes: Any) -> ModelConfig:
     return ModelConfig("net", "Net", "torchvision:vgg16", "photos", root, classes=classes)
 
 
-def test_imagenets_names_are_torchvisions(tmp_path: Path) -> None:
-    names = output_names(declared(tmp_path, "imagenet"), [], 1000)
+def test_imagenet_names_are_those_of_torchvision(tmp_path: Path) -> None:
+    names = output_names(config_of(tmp_path, "imagenet"), [], 1000)
     assert names is not None
     assert (names[0], names[2], names[999]) == ("tench", "great white shark", "toilet tissue")
 
 
-def test_names_come_from_a_list_or_else_from_as_many_labels(tmp_path: Path) -> None:
-    assert output_names(declared(tmp_path, ("a", "b")), [], 2) == ("a", "b")
-    assert output_names(declared(tmp_path, None), ["dog", "cat"], 2) == ("cat", "dog")
-    assert output_names(declared(tmp_path, None), ["dog", "cat"], 1000) is None
-    assert output_names(declared(tmp_path, None), [], 0) is None
+def test_names_come_from_a_list_or_from_the_labels_if_there_is_one_per_output(tmp_path: Path) -> None:
+    assert output_names(config_of(tmp_path, ("a", "b")), [], 2) == ("a", "b")
+    assert output_names(config_of(tmp_path, None), ["dog", "cat"], 2) == ("cat", "dog")
+    assert output_names(config_of(tmp_path, None), ["dog", "cat"], 1000) is None
+    assert output_names(config_of(tmp_path, None), [], 0) is None
 
 
 @pytest.mark.parametrize(
@@ -40,29 +40,29 @@ def test_names_come_from_a_list_or_else_from_as_many_labels(tmp_path: Path) -> N
         ("names.json", json.dumps({"n01": {"index": 0, "label": "cat"}, "n02": {"index": 1, "label": "dog"}})),
     ],
 )
-def test_names_come_from_every_usual_file(tmp_path: Path, name: str, content: str) -> None:
+def test_names_are_read_from_every_usual_file_format(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
-    assert output_names(declared(tmp_path, name), [], 2) == ("cat", "dog")
+    assert output_names(config_of(tmp_path, name), [], 2) == ("cat", "dog")
 
 
-def test_names_that_are_not_as_many_as_the_outputs_are_refused(tmp_path: Path) -> None:
+def test_wrong_number_of_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        output_names(declared(tmp_path, ("a", "b")), [], 3)
+        output_names(config_of(tmp_path, ("a", "b")), [], 3)
     assert str(caught.value) == (
         "plugins.lurk.models[0].classes: 2 names for 3 outputs of the network; give one an output"
     )
 
 
 @pytest.mark.parametrize("content", ["{", '{"cat": 0, "dog": 2}', "3", "[1, 2]"])
-def test_a_file_with_something_else_is_refused(tmp_path: Path, content: str) -> None:
+def test_file_without_one_name_per_index_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "names.json").write_text(content)
     with pytest.raises(
         ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (cannot be read|does not)"
     ):
-        output_names(declared(tmp_path, "names.json"), [], 2)
+        output_names(config_of(tmp_path, "names.json"), [], 2)
 
 
-def test_labels_find_their_outputs_by_name() -> None:
+def test_labels_stand_for_the_outputs_of_the_same_name() -> None:
     names = ["tench", "great white shark", "T-shirt/top", "Shirt", "crane", "crane"]
     labels = ["n01440764-tench", "great_white_shark", "t-shirt", "shirt", "crane", "shark"]
     assert outputs_of_labels(labels, names) == {
@@ -70,11 +70,11 @@ def test_labels_find_their_outputs_by_name() -> None:
     }  # fmt: skip
 
 
-def test_numbers_are_outputs_only_where_all_labels_are_numbers() -> None:
+def test_numeric_labels_are_indices_only_if_all_labels_are_numeric() -> None:
     assert outputs_of_labels(["0", "3"], None) == {"0": 0, "3": 3}
     assert outputs_of_labels(["0", "3"], ["a", "b"]) == {}
     assert outputs_of_labels(["0", "cat"], None) == {}
 
 
-def test_what_a_dataset_says_goes_first() -> None:
+def test_indices_of_a_dataset_take_precedence() -> None:
     assert outputs_of_labels(["cat", "dog"], ["cat", "dog"], {"cat": 1}) == {"cat": 1}

@@ -61,133 +61,135 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def declared(root: Path, source: str, **values: Any) -> ModelConfig:
+def config_of(root: Path, source: str, **values: Any) -> ModelConfig:
     return ModelConfig(name="net", title="Net", source=source, images="photos", root=root, **values)
 
 
-def failure(root: Path, source: str, **values: Any) -> str:
+def load_error(root: Path, source: str, **values: Any) -> str:
     with pytest.raises(ModelError) as caught:
-        load_network(declared(root, source, **values))
+        load_network(config_of(root, source, **values))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def test_a_factory_in_a_file_finds_its_neighbours_and_leaves_nothing_behind(root: Path, monkeypatch: Any) -> None:
+def test_factory_in_a_file_imports_neighbouring_files_and_leaves_no_trace(root: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     path = list(sys.path)
-    network = load_network(declared(root, "nets/net.py:Net", arguments={"width": 5}))
+    network = load_network(config_of(root, "nets/net.py:Net", arguments={"width": 5}))
     assert network.module(torch.zeros(2, 3, 8, 8)).shape == (2, 5, 6, 6)
     assert network.parameters == 5 * 3 * 9 + 5
     assert network.weights_note == "no weights given: as the factory made them, with seed 0"
     assert sys.path == path
     assert "neighbour" not in sys.modules
     assert not list(root.rglob("__pycache__"))
-    assert load_network(declared(root, "nets/net.py:late")).parameters == 4 * 27 + 4
+    assert load_network(config_of(root, "nets/net.py:late")).parameters == 4 * 27 + 4
 
 
-def test_two_files_may_have_neighbours_of_one_name(root: Path) -> None:
+def test_two_factories_may_import_different_modules_of_one_name(root: Path) -> None:
     second = root / "more"
     second.mkdir()
     (second / "net.py").write_text(CODE)
     (second / "neighbour.py").write_text("WIDTH = 6\n")
-    assert load_network(declared(root, "nets/net.py:Net")).parameters == 4 * 28
-    assert load_network(declared(root, "more/net.py:Net")).parameters == 6 * 28
+    assert load_network(config_of(root, "nets/net.py:Net")).parameters == 4 * 28
+    assert load_network(config_of(root, "more/net.py:Net")).parameters == 6 * 28
 
 
-def test_a_changed_file_is_read_anew(root: Path) -> None:
-    load_network(declared(root, "nets/net.py:Net"))
+def test_changed_file_is_imported_again(root: Path) -> None:
+    load_network(config_of(root, "nets/net.py:Net"))
     (root / "nets" / "neighbour.py").write_text("WIDTH = 8\n")
-    assert load_network(declared(root, "nets/net.py:Net")).parameters == 8 * 28
+    assert load_network(config_of(root, "nets/net.py:Net")).parameters == 8 * 28
 
 
-def test_a_package_beside_mkdocs_yml_can_be_named(root: Path) -> None:
+def test_package_beside_mkdocs_yml_can_hold_the_factory(root: Path) -> None:
     (root / "my_nets_for_lurk").mkdir()
     (root / "my_nets_for_lurk" / "__init__.py").touch()
     (root / "my_nets_for_lurk" / "small.py").write_text(CODE.replace("from neighbour import WIDTH", "WIDTH = 3"))
-    assert load_network(declared(root, "my_nets_for_lurk.small:Net")).parameters == 3 * 28
+    assert load_network(config_of(root, "my_nets_for_lurk.small:Net")).parameters == 3 * 28
 
 
-def test_a_network_that_is_already_made_will_do(root: Path) -> None:
-    assert load_network(declared(root, "nets/net.py:made")).parameters == 4 * 28
+def test_source_may_be_a_module_instance(root: Path) -> None:
+    assert load_network(config_of(root, "nets/net.py:made")).parameters == 4 * 28
 
 
-def test_a_network_comes_in_evaluation_mode_in_float32_and_without_gradients(root: Path) -> None:
-    network = load_network(declared(root, "nets/net.py:double"))
+def test_network_is_in_evaluation_mode_in_float32_and_without_gradients(root: Path) -> None:
+    network = load_network(config_of(root, "nets/net.py:double"))
     assert not network.module.training
     assert all(p.dtype == torch.float32 and not p.requires_grad for p in network.module.parameters())
 
 
-def test_random_weights_come_from_the_seed_and_leave_the_random_state_alone(root: Path) -> None:
+def test_random_weights_come_from_the_seed_and_the_random_state_is_restored(root: Path) -> None:
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
-    first = load_network(declared(root, "nets/net.py:Net"))
+    first = load_network(config_of(root, "nets/net.py:Net"))
     assert torch.equal(torch.random.get_rng_state(), before)
     torch.manual_seed(6)
-    assert load_network(declared(root, "nets/net.py:Net")).weights_digest == first.weights_digest
-    assert load_network(declared(root, "nets/net.py:Net", seed=1)).weights_digest != first.weights_digest
+    assert load_network(config_of(root, "nets/net.py:Net")).weights_digest == first.weights_digest
+    assert load_network(config_of(root, "nets/net.py:Net", seed=1)).weights_digest != first.weights_digest
 
 
-def test_torchvision_makes_networks_by_name_and_says_that_they_are_random(root: Path) -> None:
-    network = load_network(declared(root, "torchvision:squeezenet1_1", seed=2))
+def test_torchvision_network_without_weights_is_noted_as_random(root: Path) -> None:
+    network = load_network(config_of(root, "torchvision:squeezenet1_1", seed=2))
     assert network.weights_note == "random weights, seed 2"
     assert network.parameters == 1_235_496
 
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
 def test_networks_with_auxiliary_heads_load_without_a_warning(root: Path, name: str, monkeypatch: Any) -> None:
-    seen: dict[str, Any] = {}
+    passed: dict[str, Any] = {}
 
     def get_model(name: str, **arguments: Any) -> torch.nn.Module:
-        seen.update(arguments)  # the real one takes seconds to initialise
+        passed.update(arguments)  # the real one takes seconds to initialise
         return zoo.squeezenet1_1()
 
     monkeypatch.setattr(zoo, "get_model", get_model)
-    load_network(declared(root, f"torchvision:{name}"))
-    assert seen == {"init_weights": True}
+    load_network(config_of(root, f"torchvision:{name}"))
+    assert passed == {"init_weights": True}
 
 
-def test_a_factory_that_fails_is_one_line_with_the_place(root: Path) -> None:
+def test_failing_factory_is_reported_in_one_line_with_its_line_number(root: Path) -> None:
     line = CODE.splitlines().index('    raise ValueError("no such\\nthing")') + 1
-    assert failure(root, "nets/net.py:broken") == (
+    assert load_error(root, "nets/net.py:broken") == (
         f"model 'net': nets/net.py:broken raised ValueError: no such thing (line {line})"
     )
-    assert failure(root, "nets/net.py:leaving").startswith(
+    assert load_error(root, "nets/net.py:leaving").startswith(
         "model 'net': nets/net.py:leaving raised SystemExit: 3 (line"
     )
-    assert failure(root, "nets/wrong.py:Net").startswith(
+    assert load_error(root, "nets/wrong.py:Net").startswith(
         "model 'net': nets/wrong.py:Net raised SyntaxError: expected ':' (line 2)"
     )
 
 
-def test_arguments_that_the_factory_does_not_take_are_named(root: Path) -> None:
-    assert failure(root, "nets/net.py:Net", arguments={"widht": 3}) == (
+def test_unknown_argument_of_a_factory_is_named(root: Path) -> None:
+    assert load_error(root, "nets/net.py:Net", arguments={"widht": 3}) == (
         "model 'net': nets/net.py:Net raised TypeError: Net.__init__() got an unexpected keyword argument 'widht'"
     )
-    assert failure(root, "torchvision:squeezenet1_1", arguments={"widht": 3}).endswith("; see the key 'arguments'")
+    assert load_error(root, "torchvision:squeezenet1_1", arguments={"widht": 3}).endswith("; see the key 'arguments'")
 
 
-def test_what_is_no_network_is_refused(root: Path) -> None:
-    assert failure(root, "nets/net.py:nothing") == (
+def test_source_that_is_not_a_network_is_refused(root: Path) -> None:
+    assert load_error(root, "nets/net.py:nothing") == (
         "model 'net': nets/net.py:nothing gave a NoneType; it must return a torch.nn.Module"
     )
-    assert failure(root, "nets/net.py:number") == "model 'net': nets/net.py:number is a int; name a function or a class"
-    assert "no values (meta device)" in failure(root, "nets/net.py:on_meta")
+    assert load_error(root, "nets/net.py:number") == (
+        "model 'net': nets/net.py:number is a int; name a function or a class"
+    )
+    assert "no values (meta device)" in load_error(root, "nets/net.py:on_meta")
 
 
-def test_a_name_that_is_not_there_has_its_near_match(root: Path) -> None:
-    assert failure(root, "nets/net.py:Nett") == "model 'net': nets/net.py has no 'Nett'; did you mean 'Net'?"
-    assert failure(root, "torchvision:squeezenet11") == (
+def test_unknown_name_is_reported_with_near_matches(root: Path) -> None:
+    assert load_error(root, "nets/net.py:Nett") == "model 'net': nets/net.py has no 'Nett'; did you mean 'Net'?"
+    assert load_error(root, "torchvision:squeezenet11") == (
         "model 'net': torchvision has no network 'squeezenet11'; "
         "did you mean 'squeezenet1_1' or 'squeezenet1_0' or 'densenet161'?"
     )
-    assert failure(root, "no_such_package_here:Net").startswith(
+    assert load_error(root, "no_such_package_here:Net").startswith(
         "model 'net': no_such_package_here:Net raised ModuleNotFoundError: No module named 'no_such_package_here'"
     )
 
 
 def test_quantised_networks_are_refused(root: Path) -> None:
     assert (
-        failure(root, "torchvision:quantized_resnet18")
+        load_error(root, "torchvision:quantized_resnet18")
         == "model 'net': 'quantized_resnet18' is quantised; give 'resnet18'"
     )
     (root / "q.py").write_text(
@@ -197,24 +199,24 @@ def test_quantised_networks_are_refused(root: Path) -> None:
         "def net():\n"
         "    return nn.Sequential(Packed())\n"
     )
-    assert failure(root, "q.py:net") == (
+    assert load_error(root, "q.py:net") == (
         "model 'net': 0 is quantised (Packed); give the network before quantisation, whose gradients exist"
     )
 
 
 def test_torchvision_weights_are_found_by_name(root: Path, monkeypatch: Any) -> None:
-    assert failure(root, "torchvision:squeezenet1_1", weights="IMAGENET1K_V2") == (
+    assert load_error(root, "torchvision:squeezenet1_1", weights="IMAGENET1K_V2") == (
         "model 'net': 'squeezenet1_1' has no weights 'IMAGENET1K_V2'; did you mean 'IMAGENET1K_V1'?"
     )
-    seen: list[Any] = []
+    passed: list[Any] = []
 
     def get_model(name: str, weights: Any, progress: bool) -> torch.nn.Module:
-        seen.append((weights, progress))
+        passed.append((weights, progress))
         raise URLError("no route")
 
     monkeypatch.setattr(zoo, "get_model", get_model)
-    message = failure(root, "torchvision:squeezenet1_1", weights="SqueezeNet1_1_Weights.DEFAULT")
-    assert seen == [(zoo.SqueezeNet1_1_Weights.IMAGENET1K_V1, False)]
+    message = load_error(root, "torchvision:squeezenet1_1", weights="SqueezeNet1_1_Weights.DEFAULT")
+    assert passed == [(zoo.SqueezeNet1_1_Weights.IMAGENET1K_V1, False)]
     assert message == (
         "model 'net': the weights 'SqueezeNet1_1_Weights.DEFAULT' cannot be downloaded "
         "(URLError: <urlopen error no route>); give a file that you have as 'weights'"

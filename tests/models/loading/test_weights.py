@@ -38,30 +38,30 @@ def trained() -> Small:
     return net
 
 
-def failure(net: nn.Module, path: Path) -> str:
+def load_error(net: nn.Module, path: Path) -> str:
     with pytest.raises(ModelError) as caught:
         load_weights(net, path, "model 'net'")
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
-def wrapped(state: dict[str, Any], prefix: str) -> dict[str, Any]:
+def with_prefix(state: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {prefix + name: value for name, value in state.items()}
 
 
 @pytest.mark.parametrize(
-    "make",
+    "save_as",
     [
         lambda s: s,
         lambda s: collections.OrderedDict(s),
         lambda s: {"state_dict": s, "epoch": 3, "optimizer": {"lr": torch.tensor(0.1)}},
         lambda s: {"model": s},
-        lambda s: {"model_state_dict": wrapped(s, "module."), "loss": 0.5},
+        lambda s: {"model_state_dict": with_prefix(s, "module."), "loss": 0.5},
         lambda s: {"model": {"state_dict": s}},
-        lambda s: wrapped(s, "module."),
-        lambda s: wrapped(s, "_orig_mod."),
-        lambda s: wrapped(s, "_orig_mod.module."),
-        lambda s: wrapped(s, "net."),
+        lambda s: with_prefix(s, "module."),
+        lambda s: with_prefix(s, "_orig_mod."),
+        lambda s: with_prefix(s, "_orig_mod.module."),
+        lambda s: with_prefix(s, "net."),
         lambda s: {name: value.half() if value.is_floating_point() else value for name, value in s.items()},
         lambda s: {name: value for name, value in s.items() if "num_batches" not in name},
         lambda s: {name: nn.Parameter(value, requires_grad=False) for name, value in s.items()},
@@ -69,15 +69,15 @@ def wrapped(state: dict[str, Any], prefix: str) -> dict[str, Any]:
     ids=["plain", "ordered", "lightning", "model", "ddp", "twice", "module", "compiled", "both", "wrapper", "half",
          "no counter", "parameters"],
 )  # fmt: skip
-def test_every_usual_way_to_save_weights_gives_the_same_network(tmp_path: Path, trained: Small, make: Any) -> None:
-    torch.save(make(trained.state_dict()), tmp_path / "w.pt")
+def test_weights_saved_in_any_usual_way_give_the_same_network(tmp_path: Path, trained: Small, save_as: Any) -> None:
+    torch.save(save_as(trained.state_dict()), tmp_path / "w.pt")
     net = seeded(2)
     assert load_weights(net, tmp_path / "w.pt", "model 'net'") == ()
     assert digest_weights(net) == digest_weights(trained)
     assert net.features[0].weight.dtype == torch.float32
 
 
-def test_safetensors_in_half_precision_become_float32(tmp_path: Path, trained: Small) -> None:
+def test_half_precision_safetensors_become_float32(tmp_path: Path, trained: Small) -> None:
     state = {n: v.half() if v.is_floating_point() else v for n, v in trained.state_dict().items()}
     safetensors.torch.save_file(state, tmp_path / "w.safetensors")
     net = seeded(2)
@@ -85,7 +85,7 @@ def test_safetensors_in_half_precision_become_float32(tmp_path: Path, trained: S
     assert digest_weights(net) == digest_weights(trained)
 
 
-def test_the_digest_tells_a_changed_value_name_and_shape() -> None:
+def test_digest_depends_on_values_and_names() -> None:
     one, two = seeded(1), seeded(1)
     assert digest_weights(one) == digest_weights(two)
     with torch.no_grad():
@@ -94,13 +94,13 @@ def test_the_digest_tells_a_changed_value_name_and_shape() -> None:
     assert digest_weights(nn.ModuleDict({"a": seeded(1)})) != digest_weights(nn.ModuleDict({"b": seeded(1)}))
 
 
-def test_the_digest_passes_over_batch_counters() -> None:
+def test_digest_does_not_depend_on_batch_counters() -> None:
     one, two = seeded(1), seeded(1)
     two.features[1].num_batches_tracked += 7
     assert digest_weights(one) == digest_weights(two)
 
 
-def test_values_keep_all_the_digits_of_float32(tmp_path: Path) -> None:
+def test_double_precision_values_are_rounded_to_float32(tmp_path: Path) -> None:
     state = {name: value.double() for name, value in seeded(1).state_dict().items()}
     torch.save(state, tmp_path / "w.pt")
     found = read_state(tmp_path / "w.pt", "w.pt")
@@ -108,33 +108,33 @@ def test_values_keep_all_the_digits_of_float32(tmp_path: Path) -> None:
     assert torch.equal(found["classifier.weight"], seeded(1).classifier.weight)
 
 
-def test_a_file_without_the_classifier_is_taken_and_said(tmp_path: Path, trained: Small) -> None:
+def test_file_without_the_classifier_is_loaded_with_a_note(tmp_path: Path, trained: Small) -> None:
     state = {name: value for name, value in trained.state_dict().items() if name.startswith("features.")}
     torch.save(state, tmp_path / "w.pth")
     net = seeded(2)
-    head = net.classifier.weight.clone()
+    random_classifier = net.classifier.weight.clone()
     assert load_weights(net, tmp_path / "w.pth", "model 'net'") == (
         "w.pth holds no weights for classifier: these parts keep random values.",
     )
     assert torch.equal(net.features[0].weight, trained.features[0].weight)
-    assert torch.equal(net.classifier.weight, head)
+    assert torch.equal(net.classifier.weight, random_classifier)
 
 
-def test_weights_that_lack_a_part_of_a_part_do_not_fit(tmp_path: Path, trained: Small) -> None:
+def test_file_with_a_part_of_a_child_does_not_fit(tmp_path: Path, trained: Small) -> None:
     state = trained.state_dict()
     del state["features.0.bias"], state["classifier.weight"]
     torch.save(state, tmp_path / "w.pt")
-    assert failure(seeded(2), tmp_path / "w.pt") == (
+    assert load_error(seeded(2), tmp_path / "w.pt") == (
         "model 'net': w.pt does not fit the network: missing from the file: features.0.bias, classifier.weight"
     )
 
 
-def test_weights_of_another_shape_and_other_names_are_named(tmp_path: Path) -> None:
+def test_shapes_and_names_that_do_not_fit_are_listed(tmp_path: Path) -> None:
     state = seeded(1, width=8).state_dict()
     for number in range(5):
         state[f"head.{number}.weight"] = torch.zeros(1)
     torch.save(state, tmp_path / "w.pt")
-    message = failure(seeded(2), tmp_path / "w.pt")
+    message = load_error(seeded(2), tmp_path / "w.pt")
     assert message == (
         "model 'net': w.pt does not fit the network: shapes differ: features.0.weight is 8x3x3x3 in the file, "
         "4x3x3x3 in the network; features.0.bias is 8 in the file, 4 in the network and 5 more; "
@@ -142,52 +142,53 @@ def test_weights_of_another_shape_and_other_names_are_named(tmp_path: Path) -> N
     )
 
 
-def test_a_network_is_untouched_by_weights_that_do_not_fit(tmp_path: Path) -> None:
+def test_weights_that_do_not_fit_leave_the_network_unchanged(tmp_path: Path) -> None:
     torch.save(seeded(1, width=8).state_dict(), tmp_path / "w.pt")
     net = seeded(2)
     before = digest_weights(net)
-    failure(net, tmp_path / "w.pt")
+    load_error(net, tmp_path / "w.pt")
     assert digest_weights(net) == before
 
 
-class Trap:
-    def __init__(self, call: Any, *given: Any) -> None:
-        self.call = call, given
+class CallsWhenUnpickled:
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = function, arguments
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return self.call
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-@pytest.mark.parametrize("call", [os.system, Path.touch, eval, subprocess.Popen])
-def test_pickled_code_is_refused_and_never_runs(tmp_path: Path, call: Any, legacy: bool) -> None:
+@pytest.mark.parametrize("function", [os.system, Path.touch, eval, subprocess.Popen])
+def test_pickled_code_is_refused_and_never_runs(tmp_path: Path, function: Any, legacy: bool) -> None:
     ran = tmp_path / "ran"
-    given = ran if call is Path.touch else f"__import__('os').mkdir({str(ran)!r})" if call is eval else f"mkdir {ran}"
-    trap = {"state_dict": Trap(call, given)}
-    torch.save(trap, tmp_path / "w.pt", _use_new_zipfile_serialization=not legacy)
-    message = failure(seeded(2), tmp_path / "w.pt")
+    arguments = {Path.touch: ran, eval: f"__import__('os').mkdir({str(ran)!r})"}
+    checkpoint = {"state_dict": CallsWhenUnpickled(function, arguments.get(function, f"mkdir {ran}"))}
+    torch.save(checkpoint, tmp_path / "w.pt", _use_new_zipfile_serialization=not legacy)
+    message = load_error(seeded(2), tmp_path / "w.pt")
     assert not ran.exists()
     assert message.startswith("model 'net': w.pt holds pickled code (")
-    assert call.__name__ in message or "getattr" in message
+    assert function.__name__ in message or "getattr" in message
     assert message.endswith(
         "which could do anything and is not run; "
         "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
     )
 
 
-def test_a_whole_pickled_network_is_refused_with_its_class(tmp_path: Path, trained: Small) -> None:
+def test_pickled_module_is_refused_and_its_class_is_named(tmp_path: Path, trained: Small) -> None:
     torch.save(trained, tmp_path / "w.pt")
-    assert "holds pickled code (tests.models.loading.test_weights.Small)" in failure(seeded(2), tmp_path / "w.pt")
+    message = load_error(seeded(2), tmp_path / "w.pt")
+    assert "holds pickled code (tests.models.loading.test_weights.Small)" in message
 
 
 @pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.safetensors"])
 @pytest.mark.parametrize("content", [b"", b"not weights at all", b"PK\x03\x04 broken"])
-def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+def test_damaged_file_is_called_damaged(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    assert failure(seeded(2), tmp_path / name).startswith(f"model 'net': {name} is damaged or no ")
+    assert load_error(seeded(2), tmp_path / name).startswith(f"model 'net': {name} is damaged or no ")
 
 
-def test_a_cut_off_file_is_named(tmp_path: Path, trained: Small) -> None:
+def test_truncated_file_is_called_damaged(tmp_path: Path, trained: Small) -> None:
     for name in ("w.pt", "w.safetensors"):
         if name == "w.pt":
             torch.save(trained.state_dict(), tmp_path / name)
@@ -195,13 +196,13 @@ def test_a_cut_off_file_is_named(tmp_path: Path, trained: Small) -> None:
             safetensors.torch.save_file(trained.state_dict(), tmp_path / name)
         content = (tmp_path / name).read_bytes()
         (tmp_path / name).write_bytes(content[: len(content) // 2])
-        assert failure(seeded(2), tmp_path / name).startswith(f"model 'net': {name} is damaged or no ")
+        assert load_error(seeded(2), tmp_path / name).startswith(f"model 'net': {name} is damaged or no ")
 
 
-def test_a_file_without_a_state_dict_says_what_it_holds(tmp_path: Path) -> None:
+def test_file_without_a_state_dict_is_refused_and_its_keys_are_named(tmp_path: Path) -> None:
     torch.save({"epoch": 3, "loss": 0.5}, tmp_path / "w.pt")
-    assert failure(seeded(2), tmp_path / "w.pt").startswith(
+    assert load_error(seeded(2), tmp_path / "w.pt").startswith(
         "model 'net': w.pt holds no state dict but epoch, loss; save"
     )
     torch.save([1, 2], tmp_path / "w.pt")
-    assert failure(seeded(2), tmp_path / "w.pt").startswith("model 'net': w.pt holds no state dict but list; save")
+    assert load_error(seeded(2), tmp_path / "w.pt").startswith("model 'net': w.pt holds no state dict but list; save")

@@ -23,62 +23,63 @@ class Mixed(nn.Module):
         return self.head(self.up(x).mean((2, 3)))
 
 
-def calls_of(module, x, change=lambda call, out: out):
-    found, owners = [], ParameterOwners(module)
+def intercept(module, x, change=lambda call, output: output):
+    """Run a network; return its layer calls, and its output where ``change`` replaces the layers' outputs."""
+    calls, owners = [], ParameterOwners(module)
 
-    def catch(call):
-        found.append(call)
+    def handle(call):
+        calls.append(call)
         return change(call, call.run())
 
-    with torch.no_grad(), owners.following(), LayerCallMode(CallNamer(owners), catch):
-        out = module(x)
-    return found, out
+    with torch.no_grad(), owners.track_modules(), LayerCallMode(CallNamer(owners), handle):
+        output = module(x)
+    return calls, output
 
 
-def test_every_call_is_caught_and_named():
-    found, _ = calls_of(Mixed(), X)
-    assert [(call.name, call.kind) for call in found] == [
+def test_every_convolution_and_linear_call_is_named():
+    calls, _ = intercept(Mixed(), X)
+    assert [(call.name, call.kind) for call in calls] == [
         ("conv", "Conv2d"),
         ("conv:2", "Conv2d"),
         ("kernel", "Conv2d"),
-        # A weight that is computed belongs to the module that runs: here the network itself.
+        # A computed weight belongs to the module that is running: here the network itself.
         ("", "Conv2d"),
         ("up", "ConvTranspose2d"),
         ("head", "Linear"),
     ]
 
 
-def test_catching_changes_nothing_unless_asked():
+def test_output_changes_only_if_the_handler_changes_it():
     module = Mixed()
-    _, out = calls_of(module, X)
-    torch.testing.assert_close(out, module(X).detach())
-    _, other = calls_of(module, X, lambda call, out: out * 0 if call.kind == "Linear" else out)
-    assert other.abs().max() == 0
+    _, output = intercept(module, X)
+    torch.testing.assert_close(output, module(X).detach())
+    _, zeroed = intercept(module, X, lambda call, output: output * 0 if call.kind == "Linear" else output)
+    assert zeroed.abs().max() == 0
 
 
-def test_settings_have_their_names():
-    found, _ = calls_of(nn.Sequential(nn.Conv2d(3, 6, 3, 2, 1, 1, 3, bias=False)), X)
-    assert found[0].settings["stride"] == (2, 2)
-    assert found[0].settings["groups"] == 3
-    assert found[0].bias is None
+def test_settings_are_found_by_name():
+    calls, _ = intercept(nn.Sequential(nn.Conv2d(3, 6, 3, 2, 1, 1, 3, bias=False)), X)
+    assert calls[0].settings["stride"] == (2, 2)
+    assert calls[0].settings["groups"] == 3
+    assert calls[0].bias is None
 
 
-def test_an_exported_program_is_caught_like_its_module():
+def test_exported_program_has_the_layer_names_of_its_module():
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 1)).eval()
     exported = torch.export.export(module, (X,)).module()
-    found, _ = calls_of(exported, X)
-    assert [call.name for call in found] == ["0", "2"]
-    assert {call.kind for call in found} == {"Conv2d"}
+    calls, _ = intercept(exported, X)
+    assert [call.name for call in calls] == ["0", "2"]
+    assert {call.kind for call in calls} == {"Conv2d"}
 
 
-def test_hooks_go_when_a_forward_pass_fails():
+def test_hooks_are_removed_after_a_failed_forward_pass():
     module = Mixed()
 
-    def catch(_call):
+    def handle(_call):
         raise KeyError("stop")
 
     owners = ParameterOwners(module)
-    with pytest.raises(KeyError), owners.following(), LayerCallMode(CallNamer(owners), catch):
+    with pytest.raises(KeyError), owners.track_modules(), LayerCallMode(CallNamer(owners), handle):
         module(X)
     assert all(not m._forward_hooks and not m._forward_pre_hooks for m in module.modules())
     assert owners.running == ""

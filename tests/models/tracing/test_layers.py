@@ -12,13 +12,13 @@ from mkdocs_lurk.models.tracing.layers import find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
 
 
-def search(module, include=("*",), exclude=(), size=(3, 16, 16)):
+def search_layers(module, include=("*",), exclude=(), size=(3, 16, 16)):
     trace = trace_network(module.eval(), torch.zeros(1, *size))
     return find_layers(trace, SimpleNamespace(include=include, exclude=exclude))
 
 
-def named(found):
-    return [layer.name for layer in found.layers]
+def names_of(search):
+    return [layer.name for layer in search.layers]
 
 
 class Net(nn.Module):
@@ -48,19 +48,19 @@ class Tokens(nn.Module):
         return self.blocks(torch.cat([self.tokens, x], 1))[:, 0]
 
 
-def test_every_convolution_that_runs_is_found():
-    found = search(Net())
-    assert named(found) == ["features.0", "features.2", "features.2:2", "up"]
-    last = found.layers[-1]
+def test_every_convolution_that_runs_is_a_layer():
+    search = search_layers(Net())
+    assert names_of(search) == ["features.0", "features.2", "features.2:2", "up"]
+    last = search.layers[-1]
     assert (last.kind, last.filters, last.output, last.weight) == ("ConvTranspose2d", 2, (2, 32, 32), "up.weight")
     assert last.parameters == 4 * 2 * 2 * 2
     assert last.macs == 16 * 16 * 4 * 2 * 2 * 2
-    assert found.layers[0].macs == 16 * 16 * 4 * 3 * 9
-    assert found.layers[0].parameters == 4 * 3 * 9 + 4
+    assert search.layers[0].macs == 16 * 16 * 4 * 3 * 9
+    assert search.layers[0].parameters == 4 * 3 * 9 + 4
 
 
-def test_what_did_not_run_is_said():
-    assert search(Net()).skipped == {
+def test_convolutions_that_do_not_run_are_skipped_with_a_reason():
+    assert search_layers(Net()).skipped == {
         "aux_head": "auxiliary head, did not run in evaluation",
         "unused": "this Conv2d did not run in evaluation",
     }
@@ -68,9 +68,9 @@ def test_what_did_not_run_is_said():
 
 def test_auxiliary_heads_of_googlenet_are_skipped():
     module = torchvision.models.googlenet(weights=None, init_weights=False, aux_logits=True)
-    found = search(module, size=(3, 64, 64))
-    assert len(found.layers) == 57
-    assert sorted(found.skipped) == ["aux1.conv.conv", "aux2.conv.conv"]
+    search = search_layers(module, size=(3, 64, 64))
+    assert len(search.layers) == 57
+    assert sorted(search.skipped) == ["aux1.conv.conv", "aux2.conv.conv"]
 
 
 @pytest.mark.parametrize(
@@ -85,38 +85,38 @@ def test_auxiliary_heads_of_googlenet_are_skipped():
         (["*", "fc"], [], ["features.0", "features.2", "features.2:2", "up", "fc"]),
     ],
 )
-def test_globs(include, exclude, expected):
-    assert named(search(Net(), include, exclude)) == expected
+def test_globs_match_names_or_parents_and_convolutions_first(include, exclude, expected):
+    assert names_of(search_layers(Net(), include, exclude)) == expected
 
 
-def test_a_glob_that_matches_nothing_lists_what_there_is():
+def test_glob_without_a_match_is_refused_with_the_names_of_layers():
     with pytest.raises(LayerError) as error:
-        search(Net(), ["featurs.0"])
-    said = str(error.value)
-    assert "layers.include: 'featurs.0' matches no layer; did you mean 'features.0'" in said
-    assert "there are features.0, features.2, features.2:2, up; linear layers and token outputs: fc" in said
-    assert "\n" not in said
+        search_layers(Net(), ["featurs.0"])
+    message = str(error.value)
+    assert "layers.include: 'featurs.0' matches no layer; did you mean 'features.0'" in message
+    assert "there are features.0, features.2, features.2:2, up; linear layers and token outputs: fc" in message
+    assert "\n" not in message
     with pytest.raises(LayerError, match=r"layers.exclude: 'nope' matches no layer"):
-        search(Net(), ["*"], ["nope"])
+        search_layers(Net(), ["*"], ["nope"])
     with pytest.raises(LayerError, match=r"only what cannot be shown: aux_head .*did not run"):
-        search(Net(), ["aux_head"])
+        search_layers(Net(), ["aux_head"])
     with pytest.raises(LayerError, match="leaves no layer"):
-        search(Net(), ["*"], ["*"])
+        search_layers(Net(), ["*"], ["*"])
 
 
-def test_long_lists_are_shortened():
+def test_long_lists_of_layers_are_shortened():
     with pytest.raises(LayerError, match=r"\(12 more\)") as error:
-        search(torchvision.models.resnet18(weights=None), ["nothing"])
+        search_layers(torchvision.models.resnet18(weights=None), ["nothing"])
     assert len(str(error.value)) < 400
 
 
-def test_a_network_without_convolutions_is_refused():
+def test_network_without_convolutions_is_refused():
     with pytest.raises(LayerError, match=r"no convolution \(Sequential ran .* operations\)"):
-        search(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)))
-    assert named(search(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)), ["1"])) == ["1"]
+        search_layers(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)))
+    assert names_of(search_layers(nn.Sequential(nn.Flatten(), nn.Linear(768, 4)), ["1"])) == ["1"]
 
 
-def test_a_network_of_other_convolutions_is_refused():
+def test_network_of_1d_convolutions_is_refused():
     class Flat(nn.Module):
         def __init__(self):
             super().__init__()
@@ -126,19 +126,19 @@ def test_a_network_of_other_convolutions_is_refused():
             return self.conv(x.flatten(2))
 
     with pytest.raises(LayerError, match=r"conv is left out .a Conv1d"):
-        search(Flat())
+        search_layers(Flat())
 
 
-def test_a_linear_layer_is_one_by_one_maps():
-    (layer,) = search(Net(), ["fc"]).layers
+def test_linear_layer_has_maps_of_one_pixel():
+    (layer,) = search_layers(Net(), ["fc"]).layers
     assert (layer.kind, layer.output, layer.layout, layer.parameters, layer.macs) == ("Linear", (5, 1, 1), "nc", 15, 10)
 
 
 @pytest.mark.parametrize("extra", [1, 3])
-def test_tokens_are_maps_with_the_class_token_apart(extra):
+def test_tokens_are_maps_without_the_class_tokens(extra):
     module = Tokens(extra)
-    found = search(module, ["blocks.1", "blocks.0.linear1"])
-    linear, norm = found.layers
+    search = search_layers(module, ["blocks.1", "blocks.0.linear1"])
+    linear, norm = search.layers
     assert (norm.kind, norm.layout, norm.output, norm.class_tokens) == ("tokens", "ntc", (8, 4, 4), extra)
     assert (linear.kind, linear.layout, linear.output, linear.class_tokens) == ("Linear", "ntc", (16, 4, 4), extra)
     trace = trace_network(module, torch.zeros(1, 3, 16, 16))
@@ -146,7 +146,7 @@ def test_tokens_are_maps_with_the_class_token_apart(extra):
     assert receptive_fields(trace, layers)["blocks.1"].status == "whole"
 
 
-def test_tokens_before_attention_see_their_patch():
+def test_receptive_field_of_tokens_before_attention_is_their_patch():
     class Embedding(nn.Module):
         def __init__(self):
             super().__init__()
@@ -160,11 +160,11 @@ def test_tokens_before_attention_see_their_patch():
     layers = find_layers(trace, SimpleNamespace(include=["norm"], exclude=[])).layers
     field = receptive_fields(trace, layers)["norm"]
     assert field.status == "exact"
-    assert field.seen(1, 2).as_list() == [4, 8, 8, 12]
+    assert field.box(1, 2).clip(*field.picture).as_list() == [4, 8, 8, 12]
 
 
-def test_grids_with_channels_last_are_maps():
-    class Last(nn.Module):
+def test_channels_last_outputs_are_maps():
+    class ChannelsLast(nn.Module):
         def __init__(self):
             super().__init__()
             self.stem, self.norm = nn.Conv2d(3, 8, 4, stride=4), nn.LayerNorm(8)
@@ -173,17 +173,17 @@ def test_grids_with_channels_last_are_maps():
         def forward(self, x):
             return self.act(self.norm(self.stem(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
 
-    (layer,) = search(Last(), ["act"]).layers
+    (layer,) = search_layers(ChannelsLast(), ["act"]).layers
     assert (layer.layout, layer.output) == ("nhwc", (8, 4, 4))
 
 
-def test_modules_that_hand_on_one_output_are_one_layer():
-    found = search(Tokens(), ["blocks*"])
-    values = [layer.value for layer in found.layers]
+def test_modules_that_return_the_same_output_are_one_layer():
+    search = search_layers(Tokens(), ["blocks*"])
+    values = [layer.value for layer in search.layers]
     assert len(values) == len(set(values))
 
 
-def test_functional_convolutions_go_by_their_parameter():
+def test_functional_convolutions_are_named_after_their_parameter():
     class Functional(nn.Module):
         def __init__(self):
             super().__init__()
@@ -193,5 +193,5 @@ def test_functional_convolutions_go_by_their_parameter():
         def forward(self, x):
             return F.conv2d(x, self.stem.kernel)
 
-    (layer,) = search(Functional()).layers
+    (layer,) = search_layers(Functional()).layers
     assert (layer.name, layer.weight) == ("stem.kernel", "stem.kernel")

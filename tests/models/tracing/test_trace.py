@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import pytest
 import torch
@@ -6,7 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from mkdocs_lurk.errors import LayerError, ModelError
-from mkdocs_lurk.models.tracing.trace import references, trace_network
+from mkdocs_lurk.models.tracing.operations import references
+from mkdocs_lurk.models.tracing.trace import trace_network
 
 X = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -22,18 +24,18 @@ class Block(nn.Module):
         return y
 
 
-def names(trace):
+def op_names(trace):
     return [op.name for op in trace.ops]
 
 
-def reads(trace, name):
+def inputs_of(trace, name):
     (op,) = [op for op in trace.ops if op.name == name]
     return references(op)
 
 
-def test_operations_are_in_order_with_real_edges():
+def test_operations_are_in_order_and_reference_the_values_they_read():
     trace = trace_network(Block().eval(), X)
-    assert names(trace) == ["convolution", "relu_", "add_"]
+    assert op_names(trace) == ["convolution", "relu_", "add_"]
     conv, relu, add = trace.ops
     assert references(conv) == (trace.input,)
     assert references(relu) == conv.outputs
@@ -42,15 +44,16 @@ def test_operations_are_in_order_with_real_edges():
     assert trace.size == (3, 8, 8)
 
 
-def test_operations_know_their_modules_and_parameters():
+def test_operations_have_their_module_call_and_parameters():
     trace = trace_network(nn.Sequential(Block(), Block()).eval(), X)
-    assert [trace.runs[op.run].name for op in trace.ops] == ["0.conv", "0.act", "0", "1.conv", "1.act", "1"]
+    calls = trace.module_calls
+    assert [calls[op.module_call].name for op in trace.ops] == ["0.conv", "0.act", "0", "1.conv", "1.act", "1"]
     assert trace.ops[0].parameters == ("0.conv.weight", "0.conv.bias")
-    assert [trace.runs[run.parent].name for run in trace.runs[1:]] == ["", "0", "0", "", "1", "1"]
-    assert [run.ops for run in trace.runs if run.name in ("0", "1")] == [(0, 3), (3, 6)]
+    assert [calls[call.parent].name for call in calls[1:]] == ["", "0", "0", "", "1", "1"]
+    assert [call.ops for call in calls if call.name in ("0", "1")] == [(0, 3), (3, 6)]
 
 
-def test_what_is_written_in_place_is_read_by_every_alias():
+def test_in_place_write_is_read_through_every_alias():
     class Aliases(nn.Module):
         def forward(self, x):
             y = x + 1
@@ -60,24 +63,24 @@ def test_what_is_written_in_place_is_read_by_every_alias():
             return flat.relu()
 
     trace = trace_network(Aliases(), X)
-    assert names(trace) == ["add", "slice", "view", "mul_", "write", "read", "relu"]
+    assert op_names(trace) == ["add", "slice", "view", "mul_", "write", "read", "relu"]
     assert references(trace.ops[4]) == (trace.ops[0].outputs[0], trace.ops[3].outputs[0])
     assert references(trace.ops[6]) == trace.ops[5].outputs
 
 
-def test_a_constant_into_which_the_picture_is_written_is_no_constant():
-    class Into(nn.Module):
+def test_constant_that_the_input_is_written_into_becomes_a_value():
+    class Pastes(nn.Module):
         def forward(self, x):
             canvas = x.new_zeros(1, 3, 10, 10)
             canvas[:, :, 1:-1, 1:-1] = x
             return canvas.relu()
 
-    trace = trace_network(Into(), X)
-    assert names(trace) == ["copy_", "write", "relu"]
-    assert reads(trace, "relu") == trace.ops[1].outputs
+    trace = trace_network(Pastes(), X)
+    assert op_names(trace) == ["copy_", "write", "relu"]
+    assert inputs_of(trace, "relu") == trace.ops[1].outputs
 
 
-def test_constants_are_not_recorded():
+def test_operations_on_constants_are_not_recorded():
     class Constants(nn.Module):
         def __init__(self):
             super().__init__()
@@ -87,7 +90,7 @@ def test_constants_are_not_recorded():
             return F.conv2d(x, self.weight * 2 + torch.zeros_like(self.weight))
 
     trace = trace_network(Constants(), X)
-    assert names(trace) == ["convolution"]
+    assert op_names(trace) == ["convolution"]
     assert trace.ops[0].parameters == ("weight",)
 
 
@@ -99,7 +102,7 @@ def test_constants_are_not_recorded():
         lambda y: dataclasses.make_dataclass("Out", ["logits", "note"])(y, "text"),
     ],
 )
-def test_outputs_of_any_form_are_found(wrap):
+def test_tensors_in_any_nest_of_outputs_are_found(wrap):
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
@@ -109,10 +112,10 @@ def test_outputs_of_any_form_are_found(wrap):
             return wrap(self.conv(x))
 
     trace = trace_network(Net(), X)
-    assert trace.outputs[0] == trace.calls[0].output
+    assert trace.outputs[0] == trace.layer_calls[0].output
 
 
-def test_a_network_with_several_inputs_is_refused():
+def test_network_with_several_inputs_is_refused():
     class Two(nn.Module):
         def forward(self, picture, mask):
             return picture * mask
@@ -121,18 +124,18 @@ def test_a_network_with_several_inputs_is_refused():
         trace_network(Two(), X)
 
 
-def test_a_failure_names_the_module_that_was_running():
+def test_failure_names_the_module_that_was_running():
     with pytest.raises(ModelError, match=r"fails in '0.conv' \(Conv2d\) on a 1 x 8 x 8 picture: RuntimeError: "):
         trace_network(nn.Sequential(Block()).eval(), X[:, :1])
 
 
 @pytest.mark.parametrize("layer", [nn.Conv1d(3, 2, 1), nn.Conv3d(3, 2, 1)])
-def test_convolutions_of_other_dimensions_are_refused(layer):
+def test_1d_and_3d_convolutions_are_refused(layer):
     with pytest.raises(LayerError, match=rf"'0' is a {type(layer).__name__}, which cannot read a picture"):
         trace_network(nn.Sequential(layer), X)
 
 
-def test_an_output_without_the_picture_is_refused():
+def test_output_that_does_not_depend_on_the_input_is_refused():
     class Blind(nn.Module):
         def forward(self, x):
             return torch.ones(1, 2)
@@ -141,15 +144,15 @@ def test_an_output_without_the_picture_is_refused():
         trace_network(Blind(), X)
 
 
-def test_a_network_that_decides_by_values_is_noted():
-    class Decides(nn.Module):
+def test_control_flow_that_depends_on_values_is_noted():
+    class Branches(nn.Module):
         def forward(self, x):
             return x * 2 if x.sum() > 0 else x
 
-    assert "decides by values" in trace_network(Decides(), X).notes[0]
+    assert "decides by values" in trace_network(Branches(), X).notes[0]
 
 
-def test_a_module_that_runs_twice_has_two_calls():
+def test_module_that_runs_twice_has_two_layer_calls():
     class Twice(nn.Module):
         def __init__(self):
             super().__init__()
@@ -158,22 +161,22 @@ def test_a_module_that_runs_twice_has_two_calls():
         def forward(self, x):
             return self.conv(F.relu(self.conv(x)))
 
-    assert [call.name for call in trace_network(Twice(), X).calls] == ["conv", "conv:2"]
+    assert [call.name for call in trace_network(Twice(), X).layer_calls] == ["conv", "conv:2"]
 
 
-def test_nothing_of_the_recording_stays():
+def test_hooks_and_flags_are_restored_after_tracing():
     net = nn.Sequential(Block(), nn.Sequential(nn.Flatten(), nn.Linear(192, 2))).eval()
     before = net(X)
-    fast = torch.backends.mha.get_fastpath_enabled()
+    fast_path = torch.backends.mha.get_fastpath_enabled()
     trace_network(net, X)
     with pytest.raises(ModelError):
         trace_network(net, X[:, :1])
     assert torch.equal(net(X), before)
     assert all(not m._forward_hooks and not m._forward_pre_hooks for m in net.modules())
-    assert torch.backends.mha.get_fastpath_enabled() == fast
+    assert torch.backends.mha.get_fastpath_enabled() == fast_path
 
 
-def test_attention_is_recorded_in_parts():
+def test_attention_is_not_recorded_as_one_fused_operation():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
@@ -183,12 +186,12 @@ def test_attention_is_recorded_in_parts():
         def forward(self, x):
             return self.layer(self.conv(x).flatten(2).transpose(1, 2))
 
-    found = names(trace_network(Net().eval(), X))
-    assert any("attention" in name for name in found)
-    assert "_transformer_encoder_layer_fwd" not in found
+    names = op_names(trace_network(Net().eval(), X))
+    assert any("attention" in name for name in names)
+    assert "_transformer_encoder_layer_fwd" not in names
 
 
-def test_the_digest_knows_the_architecture_alone():
+def test_digest_depends_on_the_architecture_alone():
     def digest(width=4, seed=0, kernel=3):
         torch.manual_seed(seed)
         return trace_network(nn.Sequential(nn.Conv2d(3, width, kernel), nn.ReLU()), X).digest
@@ -205,7 +208,7 @@ def test_the_digest_knows_the_architecture_alone():
     assert len({digest(), digest(width=5), digest(kernel=2)}) == 3
 
 
-def test_modules_that_do_not_run_are_known():
+def test_convolutions_that_do_not_run_are_listed():
     class Auxiliary(nn.Module):
         def __init__(self):
             super().__init__()
@@ -214,4 +217,13 @@ def test_modules_that_do_not_run_are_known():
         def forward(self, x):
             return (self.main(x), self.aux(x)) if self.training else self.main(x)
 
-    assert trace_network(Auxiliary().eval(), X).idle == {"aux": "Conv2d"}
+    assert trace_network(Auxiliary().eval(), X).unused_convolutions == {"aux": "Conv2d"}
+
+
+def test_scripted_submodule_is_recorded_as_part_of_its_parent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch warns that TorchScript is deprecated
+        scripted = torch.jit.script(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    trace = trace_network(nn.Sequential(nn.Conv2d(3, 3, 1), scripted).eval(), X)
+    assert op_names(trace) == ["convolution", "convolution", "relu"]
+    assert [trace.module_calls[op.module_call].name for op in trace.ops] == ["0", "", ""]

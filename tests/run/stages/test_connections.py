@@ -13,24 +13,24 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.images.webp import decode_picture, gradient_pixels
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.run.pipeline import analyze
-from mkdocs_lurk.run.stages import connections as wiring
-from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
-from tests.run.test_pipeline import outputs
+from tests.run.networks import input_tensors, layer_outputs
 
 Project = Callable[..., LurkConfig]
 
 
-def read(config: LurkConfig) -> ModelReader:
+def read(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
     store = Store(config.cache_dir)
-    return ModelReader(store, analyze(config, config.models[0], store))
+    return ModelReader(store, analyze(config, config.models[0], store, sizes=sizes))
 
 
 def by_hand(config: LurkConfig, step: int = 1) -> torch.Tensor:
     """The weights of all wires from the first layer to the second, ``(5, 6)``."""
     kernel = load_network(config.models[0]).module.second.weight
-    typical = outputs(config)["first"].amax((2, 3))[::step].clamp(min=0).mean(0)
+    typical = layer_outputs(input_tensors(config.root / "pictures"))["first"].amax((2, 3))[::step].clamp(min=0).mean(0)
     strength = kernel.abs().sum((2, 3)) * typical
     sign = torch.where(kernel.sum((2, 3)) < 0, -1, 1)
     return (strength / strength.amax(1, keepdim=True) * sign).detach()
@@ -54,12 +54,10 @@ def test_records_hold_the_wires(project: Project) -> None:
         assert "kernel" not in item
 
 
-def test_responses_are_those_of_evenly_spaced_pictures(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "_SAMPLE", 7)
-    monkeypatch.setattr(mining, "_SHARD", 4)
+def test_responses_are_those_of_evenly_spaced_pictures(project: Project) -> None:
     config = project()
     weights = by_hand(config, 3)
-    for item in read(config).layer("second")["filters"]:
+    for item in read(config, Sizes(connection_pictures=7, shard_pictures=4)).layer("second")["filters"]:
         check(item["wiring"]["inputs"], "first", weights[item["index"]])
 
 
@@ -81,7 +79,7 @@ def test_a_layer_left_out_is_named(project: Project) -> None:
 
 def test_other_settings_find_the_same_unit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     first = read(project())
-    monkeypatch.setattr(wiring, "trace", None)
+    monkeypatch.setattr(Connections, "compute", None)
     second = read(project(title="Another", synthesis=False))
     assert second.key != first.key
     for name in ("first", "second"):

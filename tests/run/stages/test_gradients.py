@@ -1,134 +1,104 @@
-"""Projections picture by picture are those of single passes; short numbers only where pictures stay the same."""
+"""The stage stores what the engine computes of every filter's best pictures; bfloat16 only where it gains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from io import BytesIO
 from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from mkdocs_lurk.analysis.gradients.single import project as single
+from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.requests import GradientResult
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.config.options import LurkConfig
-from mkdocs_lurk.errors import LayerError
-from mkdocs_lurk.run import devices, projector, windows
-from mkdocs_lurk.run.pairs import Pair, all_pairs
-from mkdocs_lurk.run.pipeline import open_session
+from mkdocs_lurk.run import devices
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.pipeline import run_stages
 from mkdocs_lurk.run.progress import SilentProgress
-from mkdocs_lurk.run.projector import Projector
 from mkdocs_lurk.run.ranks import Ranks
-from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages import gradients as projecting
-from mkdocs_lurk.run.stages import responses as mining
-from mkdocs_lurk.run.stages.responses import Findings
+from mkdocs_lurk.run.session import Session, open_session
+from mkdocs_lurk.run.stages.gradients import Gradients, Pair, list_pairs
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store import Store
 
 Project = Callable[..., LurkConfig]
 
 
-def opened(config: LurkConfig) -> Session:
-    return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())[0]
+def opened(config: LurkConfig, sizes: Sizes | None = None) -> tuple[Session, Responses]:
+    """A session whose pictures were mined."""
+    store = Store(config.cache_dir)
+    session = open_session(config, config.models[0], store, SilentProgress(), Ranks(), sizes)
+    responses = Responses(session)
+    run_stages(session, [responses])
+    return session, responses
 
 
-def projected(session: Session, findings: Findings) -> dict[tuple[str, int, str, int], Pair]:
-    pairs = all_pairs(session, findings)
-    assert {id(pair) for pair in Projector(session).project(pairs)} == {id(pair) for pair in pairs}
-    return {(pair.layer, pair.filter, pair.kind, pair.rank): pair for pair in pairs}
+def all_pairs(session: Session, responses: Responses) -> list[Pair]:
+    layers = session.layers
+    pairs = [p for layer in layers for p in list_pairs(session, responses.found, layer, session.filters(layer))]
+    return sorted(pairs, key=lambda pair: pair.image)
 
 
-def mined(session: Session) -> Findings:
-    shards = mining.shards(session)
-    session.run_units(mining.STAGE, shards, mining.mine_shard)
-    return mining.merge(session, shards)
+def computed(session: Session, pairs: list[Pair]) -> dict[int, GradientResult]:
+    engine = GradientEngine(session.network, session.config.gradient, session.pictures.tensor, session.limit_batch)
+    return dict(engine.compute([pair.request for pair in pairs]))
 
 
-@pytest.mark.parametrize(("precision", "least"), [("float32", 0.99999), ("bfloat16", 0.999)])
-@pytest.mark.parametrize("worth", [0.0, 1.0], ids=["wholes", "parts"])
-def test_gradients_are_those_of_single_pictures(
-    project: Project, monkeypatch: pytest.MonkeyPatch, precision: str, least: float, worth: float
+@pytest.mark.parametrize(("precision", "least_cosine"), [("float32", 0.99999), ("bfloat16", 0.999)])
+def test_gradients_of_ranked_pictures_equal_those_of_single_passes(
+    project: Project, precision: str, least_cosine: float
 ) -> None:
-    monkeypatch.setattr(windows, "_WORTH", worth)
-    session = opened(project(precision=precision))
-    for pair in projected(session, mined(session)).values():
-        x, places = session.pictures.tensor([pair.image]), None if pair.position is None else [pair.position]
-        wanted, _ = single(session.probe, x, pair.layer, [pair.filter], "guided", places)
-        if "grad_box" in pair.facts:
-            top, left, bottom, right = pair.facts["grad_box"]
-            outside = wanted.clone()
-            outside[:, :, top:bottom, left:right] = 0
-            assert not outside.any()
-            wanted = wanted[:, :, top:bottom, left:right]
-        found = torch.from_numpy(pair.gradient)
-        if wanted.any():
-            assert torch.cosine_similarity(found.flatten(), wanted.flatten(), 0) > least
-            assert found.abs().max() == pytest.approx(float(wanted.abs().max()), rel=2e-2)
+    session, responses = opened(project(precision=precision))
+    pairs = all_pairs(session, responses)
+    results = computed(session, pairs)
+    assert sorted(results) == list(range(len(pairs)))
+    for place, pair in enumerate(pairs):
+        x, units = session.pictures.tensor([pair.image]), None if pair.position is None else [pair.position]
+        expected, _ = filter_gradients(session.network.probe, x, pair.layer, [pair.filter], "guided", units)
+        result = results[place]
+        if result.grad_box is not None:
+            top, left, bottom, right = result.grad_box.as_list()
+            expected = expected[:, :, top:bottom, left:right]
+        if expected.any():
+            gradient = torch.from_numpy(result.gradient)
+            assert torch.cosine_similarity(gradient.flatten(), expected.flatten(), 0) > least_cosine
 
 
-@pytest.mark.parametrize(
-    ("before", "cut"),
-    [("x", True), ("x * torch.linspace(0, 1, x.shape[-1])", False)],
-    ids=["the same everywhere", "another at each place"],
-)
-@pytest.mark.parametrize("dead", [0, 2, 9])
-def test_parts_are_used_where_their_gradients_are_those_of_the_whole(
-    project: Project, before: str, cut: bool, dead: int
-) -> None:
-    """Filters whose gradient is 0 tell nothing; where none of the first four tells anything, wholes are used."""
-    config = project()
-    path = config.root / "net.py"
-    path.write_text(path.read_text().replace("self.first(x)", f"self.first({before})"))
-    session = opened(config)
-    session.network.module.get_submodule("second").weight.data[:dead] = 0
-    steps = Projector(session)._steps_of("second")
-    assert (steps is not None) == (cut and dead < 4)
+def test_records_hold_the_boxes_and_gradients_of_the_results(project: Project) -> None:
+    session, responses = opened(project())
+    stage = Gradients(session, responses)
+    run_stages(session, [stage])
+    draft = RecordDraft(session)
+    stage.collect(draft)
+    pairs = all_pairs(session, responses)
+    for place, result in computed(session, pairs).items():
+        pair = pairs[place]
+        record = draft.filter(pair.layer, pair.filter)
+        entry = record["top_avg" if pair.position is None else "top_max"][pair.rank]
+        assert entry["image"] == pair.image
+        encoded = session.runner.store.get(entry["grad"]["unit"]).blob(entry["grad"]["blob"])
+        assert list(Image.open(BytesIO(encoded)).size) == entry["grad"]["size"] == list(result.gradient.shape[:0:-1])
+        if pair.position is None:
+            assert set(entry) == {"image", "score", "grad"}
+        else:
+            assert entry["position"] == list(pair.position)
+            assert entry["field"] == "exact"
+            assert entry["box"] == entry["grad_box"] == result.box.as_list()
+            assert entry["field_box"] == result.field_box.as_list()
 
 
-def test_short_numbers_are_used_where_they_give_the_same_pictures(project: Project) -> None:
-    session = opened(project(precision="bfloat16"))
-    way = Projector(session).way
-    assert way is not None
-    assert (way.probe, way.dtype, way.short) == (session.fast, torch.bfloat16, True)
-
-
-def test_short_numbers_are_given_up_where_they_do_not(project: Project) -> None:
-    session = opened(project(precision="bfloat16"))
-    findings = mined(session)
-    spoiled = session.fast.copy_to(torch.device("cpu"), torch.bfloat16)
-    spoiled.module.get_submodule("first").weight.data.add_(0.5)
-    way = Projector(replace(session, fast=spoiled)).way
-    assert way is not None
-    assert (way.probe, way.dtype, way.short) == (session.probe, torch.float32, True)
-    exact = replace(session, fast=session.probe, fast_dtype=torch.float32)
-    others = projected(replace(session, fast=spoiled), findings)
-    for name, pair in projected(exact, findings).items():
-        assert np.array_equal(pair.gradient, others[name].gradient)
-
-
-def test_networks_that_change_their_way_are_taken_one_by_one(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = opened(project())
-    findings = mined(session)
-    wanted = projected(session, findings)
-
-    def lost(*_args: object, **_kwargs: object) -> None:
-        raise LayerError("another way")
-
-    monkeypatch.setattr(projector, "replay", lost)
-    assert Projector(session).way is None
-    for name, pair in projected(session, findings).items():
-        assert np.allclose(pair.gradient, wanted[name].gradient, atol=1e-6)
-        assert pair.facts == wanted[name].facts
-
-
-def test_runs_keep_pictures_together(project: Project) -> None:
-    session = opened(project())
-    findings = mined(session)
-    pairs = all_pairs(session, findings)
-    runs = projecting._runs(pairs)
-    assert [number for run in runs for number in run] == list(range(len(pairs)))
-    for before, after in pairwise(runs):
-        assert pairs[before[-1]].image != pairs[after[0]].image or len(before) == projecting.PAIRS
+def test_units_keep_the_pairs_of_a_picture_together(project: Project) -> None:
+    session, responses = opened(project(), Sizes(pairs=12))
+    pairs = all_pairs(session, responses)
+    units = [unit.items for unit in Gradients(session, responses).units]
+    assert [place for items in units for place in items] == list(range(len(pairs)))
+    assert len(units) > 1
+    for before, after in pairwise(units):
+        assert pairs[before[-1]].image != pairs[after[0]].image or len(before) == 12
 
 
 @pytest.mark.parametrize(("macs", "has", "dtype"), [

@@ -1,5 +1,5 @@
 /**
- * Data arrives by classic scripts that put a value into `window.lurkData`, because pages opened from disk may load nothing else.
+ * Loads data by classic scripts that leave a value in `window.lurkData`: pages opened from disk may load nothing else.
  */
 
 declare global {
@@ -8,8 +8,8 @@ declare global {
   }
 }
 
-const KEPT = 24;
-const pending = new Map<string, Promise<unknown>>();
+const CACHED_SCRIPTS = 24;
+const cache = new Map<string, Promise<unknown>>();
 
 /** A data script's value, and the address that its own addresses are relative to. */
 export interface Loaded<T> {
@@ -17,26 +17,26 @@ export interface Loaded<T> {
   base: URL;
 }
 
-/** Load a data script once and hand out what it left under `key`; rejects where the file or the key is missing. */
+/** Load a data script, or take it from the cache, and return what it left under `key`; rejects if the file or the key is missing. */
 export function loadData<T>(source: string | URL, key: string): Promise<Loaded<T>> {
   const base = new URL(source, document.baseURI);
   const address = base.href;
-  let promise = pending.get(address);
-  if (promise) {
-    pending.delete(address); // moves it to the young end
+  let value = cache.get(address);
+  if (value) {
+    cache.delete(address); // it is set again below, as the most recently used
   } else {
-    promise = runScript(address).then(() => take(key, address));
-    promise.catch(() => pending.delete(address));
+    value = runScript(address).then(() => takeValue(key, address));
+    value.catch(() => cache.delete(address));
   }
-  pending.set(address, promise);
-  for (const old of pending.keys()) {
-    if (pending.size <= KEPT) break;
-    pending.delete(old);
+  cache.set(address, value);
+  for (const leastRecent of cache.keys()) {
+    if (cache.size <= CACHED_SCRIPTS) break;
+    cache.delete(leastRecent);
   }
-  return promise.then((value) => ({ value: value as T, base }));
+  return value.then((found) => ({ value: found as T, base }));
 }
 
-/** Run a classic script by a tag of its own, which goes once it has run. */
+/** Run a classic script in a tag that is removed once it has run. */
 export function runScript(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -54,7 +54,7 @@ export function runScript(address: string): Promise<void> {
   });
 }
 
-function take(key: string, address: string): unknown {
+function takeValue(key: string, address: string): unknown {
   const value = window.lurkData?.[key];
   if (value === undefined) throw new Error(`${address} holds no “${key}”`);
   delete window.lurkData?.[key];

@@ -1,11 +1,13 @@
-/** What the visitor looks at, as the part of the address after `#`. */
+/** What the visitor has chosen, as the part of the address after `#`. */
 
 export type Show = "crop" | "synthesis" | "average";
 export type Order = "index" | "strongest" | "selectivity" | "ratio" | "similarity";
 export type Hide = "dead" | "duplicate";
 
 export interface State {
+  /** The index of the opened filter. */
   filter: number | null;
+  /** Which thumbnail stands for a filter. */
   show: Show;
   order: Order;
   /** A class's label, or "" for all. */
@@ -13,6 +15,7 @@ export interface State {
   hide: readonly Hide[];
   /** A tile's side, in CSS pixels. */
   size: number;
+  /** The id of the photo whose dialog is open. */
   photo: number | null;
 }
 
@@ -21,7 +24,7 @@ export const SHOWS: readonly Show[] = ["crop", "synthesis", "average"];
 export const ORDERS: readonly Order[] = ["index", "strongest", "selectivity", "ratio", "similarity"];
 export const HIDES: readonly Hide[] = ["dead", "duplicate"];
 
-export const START: State = {
+export const INITIAL_STATE: State = {
   filter: null,
   show: "crop",
   order: "index",
@@ -31,30 +34,30 @@ export const START: State = {
   photo: null,
 };
 
-/** Read an address's fragment; what it does not name, or names wrongly, is as at the start. */
+/** Read an address's fragment; what it leaves out, or does not name correctly, is as in `INITIAL_STATE`. */
 export function readState(hash: string): State {
   const [place = "", query = ""] = splitOnce(hash.replace(/^#/, ""), "?");
-  const found = new URLSearchParams(query);
+  const parameters = new URLSearchParams(query);
   const match = /^filter-(\d+)$/.exec(place);
   return {
     filter: match ? Number(match[1]) : null,
-    show: among(SHOWS, found.get("show")) ?? START.show,
-    order: among(ORDERS, found.get("order")) ?? START.order,
-    class: found.get("class") ?? "",
-    hide: (found.get("hide") ?? "").split(",").flatMap((word) => among(HIDES, word) ?? []),
-    size: clamp(whole(found.get("size")) ?? START.size),
-    photo: whole(found.get("photo")),
+    show: knownWord(SHOWS, parameters.get("show")) ?? INITIAL_STATE.show,
+    order: knownWord(ORDERS, parameters.get("order")) ?? INITIAL_STATE.order,
+    class: parameters.get("class") ?? "",
+    hide: (parameters.get("hide") ?? "").split(",").flatMap((word) => knownWord(HIDES, word) ?? []),
+    size: clampSize(wholeNumber(parameters.get("size")) ?? INITIAL_STATE.size),
+    photo: wholeNumber(parameters.get("photo")),
   };
 }
 
-/** The fragment that `readState` reads back; "" for the start. */
+/** Write the fragment that `readState` reads back; "" for the initial state. */
 export function writeState(state: State): string {
   const query = new URLSearchParams();
-  if (state.show !== START.show) query.set("show", state.show);
-  if (state.order !== START.order) query.set("order", state.order);
+  if (state.show !== INITIAL_STATE.show) query.set("show", state.show);
+  if (state.order !== INITIAL_STATE.order) query.set("order", state.order);
   if (state.class) query.set("class", state.class);
   if (state.hide.length) query.set("hide", state.hide.join(","));
-  if (state.size !== START.size) query.set("size", String(state.size));
+  if (state.size !== INITIAL_STATE.size) query.set("size", String(state.size));
   if (state.photo !== null) query.set("photo", String(state.photo));
   const place = state.filter === null ? "" : `filter-${state.filter}`;
   const text = query.toString().replace(/%2C/g, ",");
@@ -66,14 +69,14 @@ function splitOnce(text: string, mark: string): [string, string] {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function among<T extends string>(words: readonly T[], word: string | null): T | undefined {
+function knownWord<T extends string>(words: readonly T[], word: string | null): T | undefined {
   return words.find((known) => known === word);
 }
 
-function whole(text: string | null): number | null {
+function wholeNumber(text: string | null): number | null {
   return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-function clamp(size: number): number {
+function clampSize(size: number): number {
   return Math.min(SIZES.most, Math.max(SIZES.least, size));
 }

@@ -1,32 +1,32 @@
-/** Making elements: attributes by name, listeners by `on`, children in order. */
+/** Makes elements: attributes by name, listeners under `on`, children in order. */
 
 type Child = Node | string | null | undefined | false;
 type Value = string | number | boolean | null | undefined;
-interface Options {
+interface Attributes {
   [name: string]: Value | Record<string, (event: never) => void>;
 }
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** An HTML element. A `false`, `null` or `undefined` attribute is left out, `true` is written empty. */
+/** Make an HTML element. An attribute that is `false`, `null` or `undefined` is left out; `true` is written as an empty one. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Options = {},
+  attributes: Attributes = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
-  return dress(document.createElement(tag), attributes, children);
+  return fill(document.createElement(tag), attributes, children);
 }
 
-/** An SVG element, with the same rules. */
+/** Make an SVG element, by the same rules. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
-  attributes: Options = {},
+  attributes: Attributes = {},
   ...children: Child[]
 ): SVGElementTagNameMap[K] {
-  return dress(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
+  return fill(document.createElementNS(SVG_NAMESPACE, tag) as SVGElementTagNameMap[K], attributes, children);
 }
 
-function dress<E extends Element>(element: E, attributes: Options, children: Child[]): E {
+function fill<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "object") {
@@ -39,10 +39,10 @@ function dress<E extends Element>(element: E, attributes: Options, children: Chi
   return element;
 }
 
-let made = 0;
+let idCount = 0;
 
 /** An id that no other element of this page has. */
 export function freshId(stem: string): string {
-  made += 1;
-  return `lurk-${stem}-${made}`;
+  idCount += 1;
+  return `lurk-${stem}-${idCount}`;
 }

@@ -1,8 +1,7 @@
-/** `<lurk-map data-src data-key [data-suffix]>`: asks for the map's own script where a map stands, and hands itself over. */
-import type { ModelData } from "../data/format";
-import { loadData, runScript } from "../data/load";
-import { html } from "../draw/dom";
-import { missing } from "../gallery/pictures";
+/** `<lurk-map data-src data-key [data-suffix]>`: a network's map. The script that draws it is loaded only on pages that hold one. */
+import { type Loaded, loadData, runScript } from "../data/load";
+import type { ModelData } from "../data/schema";
+import { DataElement } from "./element";
 
 /** Draw a model's map into an element, until the signal ends. */
 export type DrawMap = (element: HTMLElement, data: ModelData, base: URL, signal: AbortSignal) => void;
@@ -13,34 +12,33 @@ declare global {
   }
 }
 
-const own = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
-let script: Promise<void> | null = null;
+const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
+let drawingScript: Promise<void> | null = null;
 
-export class LurkMap extends HTMLElement {
-  #life = new AbortController();
+/** Make sure that `window.lurkDrawMap` is there: run the script beside this one that defines it. */
+function loadDrawingScript(): Promise<void> {
+  if (window.lurkDrawMap) return Promise.resolve();
+  drawingScript ??= runScript(new URL("lurk-map.js", ownScript ?? document.baseURI).href).catch((error: Error) => {
+    drawingScript = null; // the next map tries again
+    throw error;
+  });
+  return drawingScript;
+}
 
-  connectedCallback(): void {
-    this.#life = new AbortController();
-    const { signal } = this.#life;
+export class LurkMap extends DataElement<Loaded<ModelData>> {
+  protected readonly subject = "The map";
+
+  protected override prepare(): void {
     this.classList.add("lurk");
-    if (!window.lurkDrawMap) script ??= runScript(new URL("lurk-map.js", own ?? document.baseURI).href);
-    Promise.all([loadData<ModelData>(this.dataset.src ?? "model.js", this.dataset.key ?? ""), script])
-      .then(([{ value, base }]) => {
-        if (signal.aborted) return;
-        this.classList.add("lurk-drawn");
-        window.lurkDrawMap?.(this, value, base, signal);
-      })
-      .catch((error: Error) => {
-        script = null;
-        this.classList.add("lurk-drawn");
-        if (!signal.aborted)
-          this.append(html("div", { role: "alert" }, missing("The map could not be shown", error.message)));
-      });
   }
 
-  disconnectedCallback(): void {
-    this.#life.abort();
-    this.#life = new AbortController(); // the old one's listeners hold what was drawn
-    this.replaceChildren();
+  protected async load(): Promise<Loaded<ModelData>> {
+    const { src = "model.js", key = "" } = this.dataset;
+    const [loaded] = await Promise.all([loadData<ModelData>(src, key), loadDrawingScript()]);
+    return loaded;
+  }
+
+  protected draw({ value, base }: Loaded<ModelData>, signal: AbortSignal): void {
+    window.lurkDrawMap?.(this, value, base, signal);
   }
 }

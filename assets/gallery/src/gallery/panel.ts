@@ -1,17 +1,25 @@
-/** The opened filter: a dialog that lies in the grid, or covers the screen on a phone. */
-import type { ChunkData, FilterDetail, LayerData } from "../data/format";
+/** The opened filter: a dialog that stands in the grid, or covers the screen on a phone. */
+import type { ChunkData, FilterDetail, LayerData } from "../data/schema";
+import { iconButton } from "../draw/buttons";
 import { html } from "../draw/dom";
-import { type Sheets, sheetsOf, view } from "../draw/view";
-import { classSection, figures, howSection, responseSection, similarSection, wiringSection } from "./facts";
-import { missing, rankedPictures, synthesisPicture } from "./pictures";
-import { takeAway } from "./share";
+import { missing } from "../draw/missing";
+import { type Sheets, sheetsOf } from "../draw/picture";
+import { kernelPicture, rankedPictures, synthesisPicture } from "./pictures";
+import { classSection } from "./sections/classes";
+import { methodSection } from "./sections/method";
+import { similarSection, wiringSection } from "./sections/related";
+import { figures, responseSection } from "./sections/responses";
+import { shareButtons } from "./share";
 import { traits } from "./tile";
 
 export interface PanelOptions {
   data: LayerData;
-  tiles: Sheets;
+  /** The sheets of the thumbnails. */
+  sheets: Sheets;
+  /** The address of a filter's page, by its layer's name. */
   filterPage(layer: string, filter: number): string;
-  walk(step: number): void;
+  /** Open the next filter, or the one before. */
+  step(by: 1 | -1): void;
   close(): void;
   openPhoto(image: number): void;
 }
@@ -20,7 +28,7 @@ export class FilterPanel {
   readonly node = html("dialog", { class: "lurk-panel", tabindex: -1 });
   readonly #options: PanelOptions;
   readonly #title = html("h2", { class: "lurk-panel-title", tabindex: -1, autofocus: true });
-  readonly #says = html("p", { class: "lurk-panel-says" });
+  readonly #description = html("p", { class: "lurk-panel-says" });
   readonly #body = html("div", { class: "lurk-panel-body" });
   readonly #switch: HTMLButtonElement;
   readonly #phone = window.matchMedia?.("(max-width: 599px)");
@@ -48,41 +56,29 @@ export class FilterPanel {
     this.#showGradient();
   }
 
-  /** Show a filter, as yet without its details. */
+  /** Show a filter by its position in the columns, as yet without details. */
   open(position: number): void {
     const { data } = this.#options;
     const index = data.filters.index[position] ?? position;
     this.node.setAttribute("data-filter-open", String(index));
     this.node.setAttribute("aria-label", `Filter ${index}`);
     this.#title.textContent = `Filter ${index}`;
-    const says = traits(data, position).join(", ");
-    this.#says.textContent = says ? `${says[0]?.toUpperCase()}${says.slice(1)}.` : "";
+    const description = traits(data, position).join(", ");
+    this.#description.textContent = description ? `${description[0]?.toUpperCase()}${description.slice(1)}.` : "";
   }
 
-  /** Fill in the details, once they are there. */
+  /** Fill in the details, once they are loaded. */
   fill(filter: FilterDetail, chunk: ChunkData, base: URL): void {
-    const { data, tiles, filterPage, openPhoto } = this.#options;
-    const pictures = {
-      chunk,
-      base,
-      labels: data.labels,
-      inputSize: data.input_size,
-      fieldStatus: data.layer.receptive_field?.status,
-      openPhoto,
-    };
-    const facts = { data, tiles, filterPage };
-    const aside = html("div", { class: "lurk-aside" }, synthesisPicture(filter, pictures), figures(filter));
-    if (filter.kernel) {
-      const weights = view(filter.kernel, sheetsOf(chunk.sheets, base), `Weights of filter ${filter.index}`);
-      aside.append(
-        html(
-          "figure",
-          { class: "lurk-kernel" },
-          weights,
-          html("figcaption", {}, "The filter's weights; mid-grey is zero."),
-        ),
-      );
-    }
+    const { data, openPhoto } = this.#options;
+    const sources = { photos: sheetsOf(chunk.photos, base), sheets: sheetsOf(chunk.sheets, base) };
+    const pictures = { ...sources, inputSize: data.input_size, openPhoto };
+    const aside = html(
+      "div",
+      { class: "lurk-aside" },
+      synthesisPicture(filter, sources.sheets),
+      figures(filter),
+      kernelPicture(filter, sources.sheets),
+    );
     this.#body.replaceChildren(
       html("div", { class: "lurk-panel-pictures" }, aside, rankedPictures(filter, pictures)),
       html(
@@ -90,23 +86,23 @@ export class FilterPanel {
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
         responseSection(filter),
-        similarSection(filter, facts),
-        wiringSection(filter, facts),
+        similarSection(filter, this.#options),
+        wiringSection(filter, this.#options),
       ),
-      html("div", { class: "lurk-panel-foot" }, howSection(data), takeAway({ filter, chunk, base, data })),
+      html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons(filter, data, sources.sheets)),
     );
   }
 
-  /** Say that the details could not be had. */
+  /** Say that the details could not be loaded. */
   fail(message: string): void {
     this.#body.replaceChildren(missing("This filter's details could not be shown", message));
   }
 
-  /** Put the dialog where it belongs on this screen, once it stands in the page. */
+  /** Make the dialog modal on a phone and part of the grid elsewhere, once it stands in the page. */
   settle(): void {
-    const sheet = Boolean(this.#phone?.matches) && typeof this.node.showModal === "function";
-    this.node.classList.toggle("lurk-sheet", sheet);
-    if (sheet) {
+    const modal = Boolean(this.#phone?.matches) && typeof this.node.showModal === "function";
+    this.node.classList.toggle("lurk-sheet", modal);
+    if (modal) {
       if (!this.node.matches(":modal")) {
         this.node.removeAttribute("open");
         this.node.showModal();
@@ -128,24 +124,18 @@ export class FilterPanel {
   }
 
   #head(): HTMLElement {
-    const { walk, close } = this.#options;
-    const button = (sign: string, label: string, act: () => void) =>
-      html(
-        "button",
-        { type: "button", class: "lurk-icon", "aria-label": label, title: label, on: { click: act } },
-        html("span", { "aria-hidden": "true" }, sign),
-      );
+    const { step, close } = this.#options;
     return html(
       "div",
       { class: "lurk-panel-head" },
-      html("div", { class: "lurk-panel-names" }, this.#title, this.#says),
+      html("div", { class: "lurk-panel-names" }, this.#title, this.#description),
       this.#switch,
       html(
         "div",
         { class: "lurk-panel-walk" },
-        button("‹", "Filter before", () => walk(-1)),
-        button("›", "Next filter", () => walk(1)),
-        button("×", "Close", close),
+        iconButton("‹", "Filter before", () => step(-1)),
+        iconButton("›", "Next filter", () => step(1)),
+        iconButton("×", "Close", close),
       ),
     );
   }

@@ -1,126 +1,135 @@
-/** The opened filter's pictures: crops at one size, their whole photos with the box, the photos of the highest mean, the synthesis. */
+/** The opened filter's pictures: crops, their photos with boxes, the photos of the highest means, the synthesis, the kernel. */
 import {
   type Box,
-  type ChunkData,
   type FilterDetail,
-  type Maybe,
   present,
-  type Ranked,
-  type RankedMax,
+  type RankedMaximum,
+  type RankedMean,
   reason,
+  type Size,
+  type Skipped,
   type Synthesis,
-} from "../data/format";
+} from "../data/schema";
 import { html } from "../draw/dom";
-import { clip, type Sheets, scene, sheetsOf, view, withPadding } from "../draw/view";
-import { percent, ratio, score } from "../words";
+import { missing } from "../draw/missing";
+import { clip, type Gradient, picture, type Sheets, scene, withPadding } from "../draw/picture";
+import { percent, ratio, score } from "../numbers";
 
 export interface PictureOptions {
-  chunk: ChunkData;
-  base: URL;
-  labels: readonly string[];
-  inputSize: readonly [number, number] | undefined;
-  fieldStatus: string | undefined;
+  /** The sheets of the photos, and those of gradients. */
+  photos: Sheets;
+  sheets: Sheets;
+  inputSize: Size;
   openPhoto(image: number): void;
 }
 
-interface Sources {
-  photos: Sheets;
-  sheets: Sheets;
-  options: PictureOptions;
-}
+type Ranked = RankedMean | RankedMaximum;
 
-/** The two rows of top-max pictures, and the row of top-average ones. */
-export function rankedPictures(filter: FilterDetail, options: PictureOptions): HTMLElement {
-  const sources = {
-    photos: sheetsOf(options.chunk.photos, options.base),
-    sheets: sheetsOf(options.chunk.sheets, options.base),
-    options,
-  };
-  const node = html("div", { class: "lurk-ranked" });
-  node.append(
-    ...row(
+/** The crops and photos of the highest responses, and the photos of the highest mean responses. */
+export function rankedPictures({ top_max, top_avg }: FilterDetail, options: PictureOptions): HTMLElement {
+  return html(
+    "div",
+    { class: "lurk-ranked" },
+    ...section(
       "Strongest anywhere",
       "The photos with the highest single response, and the part of each that caused it.",
-      filter.top_max,
+      top_max,
       (items) => [
-        strip("lurk-crops", items, (item, place) => crop(item, place, sources)),
-        strip("lurk-photos", items, (item, place) => photo(item, place, sources, item.box)),
+        row("lurk-crops", items, (item, rank) => crop(item, rank, options)),
+        row("lurk-photos", items, (item, rank) => photo(item, rank, options, item.box)),
       ],
     ),
-    ...row("Strongest on the whole", "The photos with the highest mean response.", filter.top_avg, (items) => [
-      strip("lurk-photos", items, (item, place) => photo(item, place, sources, null)),
+    ...section("Strongest on the whole", "The photos with the highest mean response.", top_avg, (items) => [
+      row("lurk-photos", items, (item, rank) => photo(item, rank, options, null)),
     ]),
   );
-  return node;
 }
 
-/** The picture made for the filter, with its ratio in words; says why where there is none. */
-export function synthesisPicture(filter: FilterDetail, options: PictureOptions): HTMLElement {
-  const made = filter.max_activ;
+/** The synthesis, with its ratio in words; the reason if there is none. */
+export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, sheets: Sheets): HTMLElement {
   const node = html("figure", { class: "lurk-synthesis" });
-  if (!present(made)) {
-    node.append(missing("No picture was synthesised for this filter", reason(made)));
+  if (!present(synthesis)) {
+    node.append(missing("No picture was synthesised for this filter", reason(synthesis)));
     return node;
   }
-  const sheets = sheetsOf(options.chunk.sheets, options.base);
-  const picture = view(made.picture, sheets, `Picture made to raise filter ${filter.index}'s mean response`);
-  picture.style.aspectRatio = `${made.picture[3]} / ${made.picture[4]}`;
-  node.append(picture, html("figcaption", {}, html("strong", {}, strength(made)), ` ${synthesisFacts(made)}`));
+  const image = picture(synthesis.picture, sheets, `Picture made to raise filter ${index}'s mean response`);
+  image.style.aspectRatio = `${synthesis.picture[3]} / ${synthesis.picture[4]}`;
+  node.append(image, html("figcaption", {}, html("strong", {}, strength(synthesis)), ` ${synthesisFacts(synthesis)}`));
   return node;
 }
 
-function row<T extends Ranked>(
+/** The filter's weights as a picture, where they are few enough to be one. */
+export function kernelPicture({ index, kernel }: FilterDetail, sheets: Sheets): HTMLElement | null {
+  if (!kernel) return null;
+  const caption = html("figcaption", {}, "The filter's weights; mid-grey is zero.");
+  return html("figure", { class: "lurk-kernel" }, picture(kernel, sheets, `Weights of filter ${index}`), caption);
+}
+
+/** How a synthesis compares with the best photo, as a sentence. */
+export function strength({ ratio: times }: Synthesis): string {
+  if (times === null) return "No photo has a mean response above zero to compare it with.";
+  if (times >= 1.05) return `${ratio(times)} times the best photo.`;
+  if (times > 0.95) return "As strong as the best photo.";
+  return `Weaker than the best photo: ${percent(times)} of its response.`;
+}
+
+function synthesisFacts({ score: own, steps, robust }: Synthesis): string {
+  const kept = (other: number) => percent(Math.max(0, other / own)).replace(" ", "\u00a0");
+  const facts = `Mean response ${score(own)} after ${steps} steps.`;
+  if (own <= 0) return facts;
+  return `${facts} Moved by 8 pixels it keeps ${kept(robust.shift8)}, enlarged by a tenth ${kept(robust.scale10)}.`;
+}
+
+function section<T extends Ranked>(
   title: string,
-  says: string,
-  items: Maybe<T[]>,
-  strips: (items: T[]) => HTMLElement[],
+  tooltip: string,
+  items: T[] | Skipped | undefined,
+  rows: (items: T[]) => HTMLElement[],
 ): HTMLElement[] {
-  const head = html("h3", { title: says }, title);
+  const head = html("h3", { title: tooltip }, title);
   if (!present(items) || items.length === 0) return [head, missing("No picture was ranked", reason(items))];
-  return [head, ...strips(items)];
+  return [head, ...rows(items)];
 }
 
-function strip<T>(kind: string, items: readonly T[], cell: (item: T, place: number) => HTMLElement): HTMLElement {
-  const node = html("div", { class: `lurk-shelf ${kind}` });
-  node.append(...items.map((item, at) => cell(item, at + 1)));
-  return node;
+function row<T>(kind: string, items: readonly T[], cell: (item: T, rank: number) => HTMLElement): HTMLElement {
+  return html("div", { class: `lurk-shelf ${kind}` }, ...items.map((item, at) => cell(item, at + 1)));
 }
 
-function crop(item: RankedMax, place: number, { photos, sheets, options }: Sources): HTMLElement {
+/** The receptive field of the unit with the highest response, cut out of the photo. */
+function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLElement {
   if (!item.photo) return missing("The photo is not here", null);
   const [, , , width, height] = item.photo;
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
-  const frame = withPadding(field, width, height);
-  const name = nameOf(item, options.labels);
   const padding = cut ? " The hatched part lies outside the picture: the network saw zeros there." : "";
   const node = scene({
     photo: item.photo,
-    photos,
-    frame,
-    gradient: gradient(item, sheets, options),
-    label: `Crop ${place}, from ${name}`,
+    photos: options.photos,
+    frame: withPadding(field, width, height),
+    gradient: gradient(item, options),
+    label: `Crop ${rank}, from ${nameOf(item)}`,
   });
   return html("div", { class: "lurk-picture", title: `From ${item.path}.${padding}` }, node);
 }
 
-function photo(item: Ranked, place: number, { photos, sheets, options }: Sources, box: Box | null): HTMLElement {
+/** A whole photo, with the box that caused the response where it is a maximum; a press opens the photo's dialog. */
+function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | null): HTMLElement {
   if (!item.photo) return missing("The photo is not here", null);
-  const name = nameOf(item, options.labels);
-  const mark = box ? scaled(box, item, options) : null;
+  const name = nameOf(item);
+  const value = score(item.score);
   const node = scene({
     photo: item.photo,
-    photos,
-    gradient: gradient(item, sheets, options),
-    mark,
-    label: `${name}, ${box ? "response" : "mean response"} ${score(item.score)}, place ${place}`,
+    photos: options.photos,
+    gradient: gradient(item, options),
+    mark: box && scaled(box, item, options),
+    label: `${name}, ${box ? "response" : "mean response"} ${value}, place ${rank}`,
   });
   return html(
     "button",
     {
       class: "lurk-picture",
       type: "button",
-      title: `${item.path}: ${box ? "highest" : "mean"} response ${score(item.score)}. Press for what else it excites, and what the network says`,
+      title: `${item.path}: ${box ? "highest" : "mean"} response ${value}. Press for what else it excites, and what the network says`,
       "data-image": item.image,
       on: { click: () => options.openPhoto(item.image) },
     },
@@ -129,49 +138,25 @@ function photo(item: Ranked, place: number, { photos, sheets, options }: Sources
       "span",
       { class: "lurk-picture-caption", "aria-hidden": "true" },
       html("span", { class: "lurk-picture-name" }, name),
-      html("span", { class: "lurk-picture-score" }, score(item.score)),
+      html("span", { class: "lurk-picture-score" }, value),
     ),
   );
 }
 
-function gradient(item: Ranked, sheets: Sheets, options: PictureOptions) {
-  if (!item.grad) return null;
-  return { picture: item.grad, sheets, box: item.grad_box ? scaled(item.grad_box, item, options) : null };
+function gradient(item: Ranked, options: PictureOptions): Gradient | null {
+  if (!present(item.grad)) return null;
+  const box = "grad_box" in item ? item.grad_box : undefined;
+  return { picture: item.grad, sheets: options.sheets, box: box ? scaled(box, item, options) : null };
 }
 
-/** A box of the network's input in pixels of the photo as it is kept. */
-function scaled(box: Box, { photo }: Ranked, { inputSize }: PictureOptions): Box {
-  if (!inputSize || !photo) return box;
-  const [down, across] = [photo[4] / inputSize[0], photo[3] / inputSize[1]];
+/** A box in pixels of the network's input, turned into pixels of the photo as it is published. */
+function scaled(box: Box, item: Ranked, { inputSize }: PictureOptions): Box {
+  if (!item.photo) return box;
+  const [down, across] = [item.photo[4] / inputSize[0], item.photo[3] / inputSize[1]];
   return [box[0] * down, box[1] * across, box[2] * down, box[3] * across];
 }
 
-function nameOf(item: Ranked, labels: readonly string[]): string {
-  const label = typeof item.label === "number" ? labels[item.label] : item.label;
-  return label || item.path.slice(item.path.lastIndexOf("/") + 1);
-}
-
-/** How a synthesis compares, as a sentence. */
-export function strength({ ratio: times }: Synthesis): string {
-  if (times === null) return "No photo has a mean response above zero to compare it with.";
-  if (times >= 1.05) return `${ratio(times)} times the best photo.`;
-  if (times > 0.95) return "As strong as the best photo.";
-  return `Weaker than the best photo: ${percent(times)} of its response.`;
-}
-
-function synthesisFacts(made: Synthesis): string {
-  const facts = [`Mean response ${score(made.score)} after ${made.steps} steps.`];
-  const kept = (other: number | undefined) =>
-    typeof other === "number" && made.score > 0
-      ? percent(Math.max(0, other / made.score)).replace(" ", "\u00a0")
-      : null;
-  const shifted = kept(made.robust?.shift8);
-  const grown = kept(made.robust?.scale10);
-  if (shifted) facts.push(`Moved by 8 pixels it keeps ${shifted}${grown ? `, enlarged by a tenth ${grown}` : ""}.`);
-  return facts.join(" ");
-}
-
-/** A sentence in place of what is not there. */
-export function missing(what: string, why: string | null): HTMLElement {
-  return html("p", { class: "lurk-missing" }, why ? `${what}: ${why.replace(/\.$/, "")}.` : `${what}.`);
+/** A photo's label, or else its file's name. */
+function nameOf({ label, path }: Ranked): string {
+  return label || path.slice(path.lastIndexOf("/") + 1);
 }

@@ -1,54 +1,33 @@
-/** What a visitor may take away of a filter: its address, an embed, its figures, its picture. */
-import { type ChunkData, type FilterDetail, type LayerData, type Pic, present } from "../data/format";
+/** What a visitor may take along of a filter: its address, an embed, its figures, its picture. */
+import { type FilterDetail, type LayerData, type Pic, present } from "../data/schema";
+import { linkButton } from "../draw/buttons";
 import { html } from "../draw/dom";
-import { sheetsOf } from "../draw/view";
+import type { Sheets } from "../draw/picture";
 
-export interface TakeAwayOptions {
-  filter: FilterDetail;
-  chunk: ChunkData;
-  base: URL;
-  data: LayerData;
-}
+const REFUSED = "The browser did not allow it.";
 
-/** Four quiet buttons and a line that says what happened. */
-export function takeAway({ filter, chunk, base, data }: TakeAwayOptions): HTMLElement {
+/** A row of buttons, and a status line. */
+export function shareButtons(filter: FilterDetail, data: LayerData, sheets: Sheets): HTMLElement {
   const status = html("span", { class: "lurk-status", role: "status" });
-  const say = (text: string) => {
-    status.textContent = text;
-  };
-  const button = (word: string, act: () => void | Promise<void>) =>
-    html("button", { type: "button", class: "lurk-link", on: { click: () => void act() } }, word);
   const stem = `${data.model}-${data.layer.slug}-${filter.index}`;
-  const node = html(
+  const copyAndTell = async (text: string, success: string) => {
+    status.textContent = (await copy(text)) ? success : REFUSED;
+  };
+  const json = () => new Blob([JSON.stringify(filter, null, 2)], { type: "application/json" });
+  const synthesis = filter.max_activ;
+  return html(
     "div",
-    { class: "lurk-take" },
-    button("Copy link", async () =>
-      say((await copy(permanentLink(filter.index))) ? "Link copied." : "The browser did not allow it."),
+    { class: "lurk-share" },
+    linkButton("Copy link", () => void copyAndTell(permanentLink(filter.index), "Link copied.")),
+    linkButton(
+      "Copy embed",
+      () => void copyAndTell(embed(data, filter.index), "Embed copied: paste it into a Markdown page of this site."),
     ),
-    button("Copy embed", async () =>
-      say(
-        (await copy(embed(data, filter.index)))
-          ? "Embed copied: paste it into a Markdown page of this site."
-          : "The browser did not allow it.",
-      ),
-    ),
-    button("Download JSON", () =>
-      save(new Blob([JSON.stringify(filter, null, 2)], { type: "application/json" }), `${stem}.json`),
-    ),
+    linkButton("Download JSON", () => save(json(), `${stem}.json`)),
+    present(synthesis) &&
+      linkButton("Download picture", () => void savePicture(synthesis.picture, sheets, `${stem}.png`)),
+    status,
   );
-  const made = filter.max_activ;
-  if (present(made)) {
-    node.append(
-      button("Download picture", async () => {
-        const sheet = sheetsOf(chunk.sheets, base)(made.picture[0]);
-        const blob = await cut(sheet, made.picture);
-        if (blob) save(blob, `${stem}.png`);
-        else window.open(sheet, "_blank", "noopener"); // pages from disk may not read pictures back
-      }),
-    );
-  }
-  node.append(status);
-  return node;
 }
 
 /** The fence that shows a filter in an author's own page. */
@@ -56,7 +35,7 @@ export function embed(data: LayerData, index: number): string {
   return `\`\`\`lurk\nmodel: ${data.model}\nlayer: ${data.layer.name}\nfilter: ${index}\n\`\`\`\n`;
 }
 
-/** A filter's address, without the visitor's own view. */
+/** A filter's address, without the visitor's own choices. */
 export function permanentLink(index: number): string {
   const address = new URL(location.href);
   address.hash = `filter-${index}`;
@@ -72,7 +51,7 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** The old way, for pages that are neither secure nor local. */
+/** Copy as browsers did before the clipboard's interface, which needs a secure or local page. */
 function copyBySelection(text: string): boolean {
   const field = html("textarea", { class: "lurk-offscreen", readonly: true, "aria-hidden": "true" });
   const focused = document.activeElement;
@@ -85,7 +64,15 @@ function copyBySelection(text: string): boolean {
   return done;
 }
 
-async function cut(sheet: string, [, x, y, width, height]: Pic): Promise<Blob | null> {
+async function savePicture(picture: Pic, sheets: Sheets, name: string): Promise<void> {
+  const sheet = sheets(picture[0]);
+  const blob = await cutOut(sheet, picture);
+  if (blob) save(blob, name);
+  else window.open(sheet, "_blank", "noopener"); // pages from disk may not read pictures back
+}
+
+/** A picture of a sheet as a PNG; null where the browser may not read it. */
+async function cutOut(sheet: string, [, x, y, width, height]: Pic): Promise<Blob | null> {
   try {
     const image = new Image();
     image.src = sheet;

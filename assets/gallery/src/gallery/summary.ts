@@ -1,9 +1,10 @@
-/** What a gallery shows at the moment, in a sentence. */
-import type { Choice } from "../data/order";
+/** What the grid shows at the moment, in a sentence. */
+import type { Selection } from "../data/selection";
 import type { State } from "../data/state";
-import { plural } from "../words";
+import { plural } from "../numbers";
 
-export function summary({ positions, dead, hidden }: Choice, state: State): string {
+/** The status line of a selection: "5 filters; 1 dead, it stands last." */
+export function summary({ positions, dead, hidden }: Selection, state: State): string {
   if (!positions.length) {
     return state.class
       ? `No filter answers to ${state.class} above other classes.`

@@ -1,75 +1,91 @@
-/** One filter's tile: a picture, its index and one bar for its strongest response. */
-import type { LayerData, Pic } from "../data/format";
-import type { Show } from "../data/state";
+/** One filter's tile: a picture, its index and a bar for its strongest response. */
+import type { LayerData, Pic } from "../data/schema";
+import { SHOWS, type Show } from "../data/state";
 import { html } from "../draw/dom";
-import { type Sheets, view } from "../draw/view";
-import { score } from "../words";
+import { picture, type Sheets } from "../draw/picture";
+import { score } from "../numbers";
 
 export interface TileOptions {
   data: LayerData;
   sheets: Sheets;
+  /** Which thumbnail stands for the filter. */
   show: Show;
-  /** The layer's strongest response: a full bar. */
+  /** The layer's strongest response, which fills the bar. */
   strongest: number;
 }
 
-/** The link that opens the filter at `position`. */
+/** The link that opens the filter at a position of the columns. */
 export function tile(position: number, { data, sheets, show, strongest }: TileOptions): HTMLAnchorElement {
   const { filters } = data;
   const index = filters.index[position] ?? position;
-  const response = filters.max?.[position] ?? null;
-  const dead = Boolean(filters.dead?.[position]);
-  const twin = filters.duplicate?.[position] ?? -1;
-  const picture = thumbnail(data, position, show);
-  const bar = html("span", { class: "lurk-tile-fill" });
-  bar.style.inlineSize = `${strongest > 0 && response !== null ? Math.max(0, (response / strongest) * 100) : 0}%`;
-  const says = describe(data, position);
+  const thumb = thumbnail(data, position, show);
+  const description = describe(data, position);
   return html(
     "a",
     {
-      class: `lurk-tile${dead ? " lurk-dead" : ""}`,
+      class: `lurk-tile${filters.dead[position] ? " lurk-dead" : ""}`,
       href: `#filter-${index}`,
       "data-filter": index,
-      "aria-label": says,
-      title: says,
+      "aria-label": description,
+      title: description,
     },
-    picture ? view(picture, sheets) : html("span", { class: "lurk-blank", "aria-hidden": "true" }, "–"),
+    thumb ? picture(thumb, sheets) : html("span", { class: "lurk-blank", "aria-hidden": "true" }, "–"),
     html(
       "span",
       { class: "lurk-tile-caption", "aria-hidden": "true" },
       html("span", { class: "lurk-tile-index" }, String(index)),
-      " ", // keeps the words apart for who reads them without the layout
-      dead || twin >= 0
-        ? html("span", { class: "lurk-tile-note" }, dead ? "dead" : `like ${twin}`)
-        : html("span", { class: "lurk-tile-bar" }, bar),
+      " ", // separates the words for readers without the layout
+      note(data, position)
+        ? html("span", { class: "lurk-tile-note" }, note(data, position))
+        : responseBar(filters.max[position] ?? 0, strongest),
     ),
   );
 }
 
-/** What stands for a filter in small. */
-export function thumbnail(data: LayerData, position: number, show: Show): Pic | null {
-  const { crop, synthesis, average } = data.filters;
-  return { crop, synthesis, average }[show]?.[position] ?? null;
+/** The small picture that stands for a filter. */
+export function thumbnail({ filters }: LayerData, position: number, show: Show): Pic | null {
+  return filters[show][position] ?? null;
 }
 
-/** A filter in one line, its tile's own words first. */
+/** The kinds of thumbnail that some filter has. */
+export function availableShows(data: LayerData): Show[] {
+  return SHOWS.filter((show) => data.filters.index.some((_, position) => thumbnail(data, position, show)));
+}
+
+/** The strongest response of all filters; 0 if none is positive. */
+export function strongestResponse({ filters }: LayerData): number {
+  return filters.max.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+}
+
+/** A filter in one line, which begins with the words of its tile. */
 export function describe(data: LayerData, position: number): string {
   const index = data.filters.index[position] ?? position;
-  const twin = data.filters.duplicate?.[position] ?? -1;
-  const dead = data.filters.dead?.[position];
-  const note = dead ? " dead" : twin >= 0 ? ` like ${twin}` : "";
-  return [`Filter ${index}${note}`, ...traits(data, position)].join(", ");
+  const words = note(data, position);
+  return [`Filter ${index}${words && ` ${words}`}`, ...traits(data, position)].join(", ");
 }
 
 /** What is notable about a filter, in a few words each. */
 export function traits({ filters, labels }: LayerData, position: number): string[] {
-  if (filters.dead?.[position]) return ["no picture raises it above zero"];
-  const response = filters.max?.[position];
-  const label = labels[filters.best_class?.[position] ?? -1];
-  const twin = filters.duplicate?.[position] ?? -1;
+  if (filters.dead[position]) return ["no picture raises it above zero"];
+  const response = filters.max[position];
+  const label = labels[filters.best_class[position] ?? -1];
+  const duplicateOf = filters.duplicate[position] ?? -1;
   return [
     typeof response === "number" ? `strongest response ${score(response)}` : "",
     label ? `answers most to ${label}` : "",
-    twin >= 0 ? `much like filter ${twin}` : "",
+    duplicateOf >= 0 ? `much like filter ${duplicateOf}` : "",
   ].filter(Boolean);
+}
+
+/** A word or two in place of the bar: the filter is dead or a duplicate. */
+function note({ filters }: LayerData, position: number): string {
+  if (filters.dead[position]) return "dead";
+  const duplicateOf = filters.duplicate[position] ?? -1;
+  return duplicateOf >= 0 ? `like ${duplicateOf}` : "";
+}
+
+function responseBar(response: number, strongest: number): HTMLElement {
+  const fill = html("span", { class: "lurk-tile-fill" });
+  fill.style.inlineSize = `${strongest > 0 ? Math.max(0, (response / strongest) * 100) : 0}%`;
+  return html("span", { class: "lurk-tile-bar" }, fill);
 }

@@ -1,20 +1,26 @@
 /** One row above the grid: what tiles show, their order, a class, and the rest under “View”. */
-import { HIDES, type Order, SHOWS, type Show, SIZES, type State } from "../data/state";
+import type { LayerData } from "../data/schema";
+import { availableClasses, availableOrders } from "../data/selection";
+import { HIDES, type Hide, type Order, type Show, SIZES, type State } from "../data/state";
 import { disclosure } from "../draw/disclosure";
 import { freshId, html } from "../draw/dom";
+import { availableShows } from "./tile";
 
 export interface ToolbarOptions {
+  data: LayerData;
   state: State;
-  shows: readonly Show[];
-  orders: readonly Order[];
-  classes: readonly { label: string; count: number }[];
-  counts: { dead: number; duplicate: number };
   change(part: Partial<State>): void;
   signal: AbortSignal;
 }
 
+/** A control, and how it takes over a state. */
+export interface Toolbar {
+  node: HTMLElement;
+  update(state: State): void;
+}
+
 const SHOW_WORDS: Record<Show, string> = { crop: "Crops", synthesis: "Synthesis", average: "Averages" };
-const SHOW_SAYS: Record<Show, string> = {
+const SHOW_TOOLTIPS: Record<Show, string> = {
   crop: "The part of a photo that caused the strongest response",
   synthesis: "A picture made to raise the filter's mean response",
   average: "The photo with the highest mean response",
@@ -26,37 +32,32 @@ const ORDER_WORDS: Record<Order, string> = {
   ratio: "Synthesis over photo",
   similarity: "Alike side by side",
 };
-const HIDE_WORDS = { dead: "Hide dead filters", duplicate: "Hide duplicates" } as const;
+const HIDE_WORDS: Record<Hide, string> = { dead: "Hide dead filters", duplicate: "Hide duplicates" };
 
-export interface Toolbar {
-  node: HTMLElement;
-  update(state: State): void;
-}
-
+/** The row of controls that the data has a use for. */
 export function toolbar(options: ToolbarOptions): Toolbar {
-  const parts = [showSwitch(options), orderMenu(options), classBox(options), viewMenu(options)].filter(
-    (part): part is Part => part !== null,
+  const controls = [showSwitch(options), orderMenu(options), classSearch(options), viewMenu(options)].filter(
+    (control): control is Toolbar => control !== null,
   );
   const node = html("div", { class: "lurk-toolbar", role: "group", "aria-label": "How the filters are shown" });
-  for (const part of parts) node.append(part.node);
+  for (const control of controls) node.append(control.node);
   const update = (state: State) => {
-    for (const part of parts) part.update(state);
+    for (const control of controls) control.update(state);
   };
   update(options.state);
   return { node, update };
 }
 
-type Part = Toolbar;
-
-function showSwitch({ shows, change }: ToolbarOptions): Part | null {
+function showSwitch({ data, change }: ToolbarOptions): Toolbar | null {
+  const shows = availableShows(data);
   if (shows.length < 2) return null;
   const name = freshId("show");
-  const inputs = SHOWS.filter((show) => shows.includes(show)).map((show) => {
-    const input = html("input", { type: "radio", name, value: show, on: { change: () => change({ show }) } });
-    return { show, input, label: html("label", { title: SHOW_SAYS[show] }, input, html("span", {}, SHOW_WORDS[show])) };
-  });
   const node = html("div", { class: "lurk-segments", role: "radiogroup", "aria-label": "Tiles show" });
-  for (const { label } of inputs) node.append(label);
+  const inputs = shows.map((show) => {
+    const input = html("input", { type: "radio", name, value: show, on: { change: () => change({ show }) } });
+    node.append(html("label", { title: SHOW_TOOLTIPS[show] }, input, html("span", {}, SHOW_WORDS[show])));
+    return { show, input };
+  });
   return {
     node,
     update: (state) => {
@@ -65,7 +66,8 @@ function showSwitch({ shows, change }: ToolbarOptions): Part | null {
   };
 }
 
-function orderMenu({ orders, change }: ToolbarOptions): Part | null {
+function orderMenu({ data, change }: ToolbarOptions): Toolbar | null {
+  const orders = availableOrders(data.filters);
   if (orders.length < 2) return null;
   const menu = html("select", {
     "aria-label": "Order",
@@ -80,7 +82,8 @@ function orderMenu({ orders, change }: ToolbarOptions): Part | null {
   };
 }
 
-function classBox({ classes, change }: ToolbarOptions): Part | null {
+function classSearch({ data, change }: ToolbarOptions): Toolbar | null {
+  const classes = availableClasses(data.filters, data.labels);
   if (classes.length < 2) return null;
   const list = html("datalist", { id: freshId("classes") });
   for (const { label, count } of classes) list.append(html("option", { value: label }, `${count}`));
@@ -101,12 +104,18 @@ function classBox({ classes, change }: ToolbarOptions): Part | null {
   return {
     node: html("span", { class: "lurk-class" }, input, list),
     update: (state) => {
-      if (document.activeElement !== input || known.has(state.class)) input.value = state.class;
+      const isTyping = document.activeElement === input && !known.has(state.class);
+      if (!isTyping) input.value = state.class;
     },
   };
 }
 
-function viewMenu({ counts, change, signal }: ToolbarOptions): Part {
+function viewMenu({ data, change, signal }: ToolbarOptions): Toolbar {
+  const { dead, duplicate } = data.filters;
+  const counts: Record<Hide, number> = {
+    dead: dead.filter(Boolean).length,
+    duplicate: duplicate.filter((other) => other >= 0).length,
+  };
   const range = html("input", {
     type: "range",
     min: SIZES.least,

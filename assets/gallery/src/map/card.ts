@@ -1,25 +1,25 @@
-/** What a box tells on hover and on focus: kind, shape, parameters, field, a strip of filters. */
-
+/** What a box tells on hover and on focus: kind, shape, parameters, receptive field, a strip of filters. */
 import { fieldSquare } from "../charts/field";
-import type { ModelLayer } from "../data/format";
+import type { ModelLayer, Size } from "../data/schema";
 import { html } from "../draw/dom";
-import { type Sheets, view } from "../draw/view";
-import { count, plural } from "../words";
-import { shown } from "./boxes";
-import { beside } from "./place";
-import { type Item, layersIn, opName } from "./tree";
+import { picture, type Sheets } from "../draw/picture";
+import { count, plural } from "../numbers";
+import { pictureLayer } from "./boxes";
+import { cornerBeside } from "./geometry";
+import { operationName } from "./operations";
+import { countLayers, type Group, type Item, type Operation, type Repeat } from "./tree";
 
 const FIELD_WORDS = { exact: "sees", effective: "sees mostly", whole: "sees the whole picture:" } as const;
 
 export interface CardOptions {
   sheets: Sheets;
-  /** The network's input size, for the field's drawing. */
-  input: readonly [number, number] | null;
-  /** A layer's page. */
+  /** The network's input, for the drawing of the receptive field. */
+  input: Size | null;
+  /** The address of a layer's page. */
   page(layer: ModelLayer): string;
 }
 
-/** Beside a narrow map it floats by the box in hand and goes with it; beside a wide one it has its own place and stays. */
+/** Beside a narrow map the card floats by the current box and goes with it; beside a wide map it is docked and stays. */
 export class Card {
   readonly node = html("div", { class: "lurk-card", hidden: true });
   readonly #options: CardOptions;
@@ -35,11 +35,12 @@ export class Card {
     return this.#docked;
   }
 
-  /** The key of what a docked card tells about. */
-  get shown(): string {
+  /** The key of the item that a docked card shows; "" where the card floats. */
+  get dockedKey(): string {
     return this.#docked ? (this.#item?.key ?? "") : "";
   }
 
+  /** Let the card stand beside the map, or float. */
   dock(docked: boolean): void {
     this.#docked = docked;
     this.node.classList.toggle("lurk-card-docked", docked);
@@ -50,73 +51,74 @@ export class Card {
     this.node.hidden = true;
   }
 
-  /** Tell about an item where the card is docked. */
-  keep(item: Item): void {
+  /** Show an item in a docked card; a floating one needs a box to float by. */
+  showIfDocked(item: Item): void {
     if (this.#docked) this.#fill(item);
   }
 
-  /** Tell about an item, by its box. */
-  tell(item: Item, box: Element): void {
-    if (!this.#docked || item.key !== this.shown) this.#fill(item);
+  /** Show an item; a floating card stands by the item's box. */
+  show(item: Item, box: Element): void {
+    if (!this.#docked || item.key !== this.dockedKey) this.#fill(item);
     if (this.#docked) return;
     const { offsetWidth: width, offsetHeight: height } = this.node;
-    const place = beside(box.getBoundingClientRect(), width, height);
+    const corner = cornerBeside(box.getBoundingClientRect(), width, height);
     const frame = (this.node.offsetParent ?? this.node).getBoundingClientRect();
-    this.node.style.left = `${place.x - frame.left}px`;
-    this.node.style.top = `${place.y - frame.top}px`;
+    this.node.style.left = `${corner.x - frame.left}px`;
+    this.node.style.top = `${corner.y - frame.top}px`;
   }
 
-  /** The box in hand was left. */
-  leave(): void {
+  /** Hide a floating card. */
+  hideIfFloating(): void {
     if (!this.#docked) this.node.hidden = true;
   }
 
   #fill(item: Item): void {
-    const { sheets, input, page } = this.#options;
+    const { page } = this.#options;
     this.#item = item;
-    this.node.replaceChildren(...cardOf(item, sheets, input));
-    const layer = item.kind === "op" ? item.layer : null;
+    const content = item.kind === "operation" ? operationFacts(item, this.#options) : groupFacts(item, this.#options);
+    this.node.replaceChildren(...content);
+    const layer = item.kind === "operation" ? item.layer : null;
     if (this.#docked && layer)
-      this.node.append(html("a", { class: "lurk-card-way", href: page(layer) }, "See its filters"));
+      this.node.append(html("a", { class: "lurk-card-link", href: page(layer) }, "See its filters"));
     this.node.hidden = false;
   }
 }
 
-/** The card's content. */
-function cardOf(item: Item, sheets: Sheets, input: CardOptions["input"]): Node[] {
-  if (item.kind !== "op") {
-    const name = item.kind === "run" ? `${plural(item.children.length, "block")} built alike` : item.name;
-    const last = shown(item);
-    return [
-      title(name),
-      line(`${item.type ? `${item.type}, ` : ""}${plural(layersIn(item), "layer")}. Press to unfold or fold.`),
-      ...(last ? [line(`Filters of its last layer, ${last.name}:`), strip(last, sheets)] : []),
-    ];
-  }
-  const { layer, node, after } = item;
-  const parts: Node[] = [title(layer?.name ?? opName(node.type))];
+function groupFacts(item: Group | Repeat, { sheets }: CardOptions): Node[] {
+  const name = item.kind === "repeat" ? `${plural(item.children.length, "block")} built alike` : item.name;
+  const layers = plural(countLayers(item), "layer");
+  const last = pictureLayer(item);
+  return [
+    title(name),
+    line(`${item.type ? `${item.type}, ` : ""}${layers}. Press to unfold or fold.`),
+    ...(last ? [line(`Filters of its last layer, ${last.name}:`), strip(last, sheets)] : []),
+  ];
+}
+
+function operationFacts({ layer, node, after }: Operation, { sheets, input }: CardOptions): Node[] {
   const kind = layer?.kind ?? node.type;
-  const shape = (layer?.output ?? node.output)?.join(" × ");
-  parts.push(line([kind, shape ? `output ${shape}` : ""].filter(Boolean).join(", ")));
-  const figures = [
-    node.parameters || layer?.parameters ? plural2(node.parameters || layer?.parameters || 0, "parameter") : "",
-    node.macs || layer?.macs ? plural2(node.macs || layer?.macs || 0, "multiply-add") : "",
-  ].filter(Boolean);
-  parts.push(...figures.map(line));
-  if (after.length) parts.push(line(`then ${after.join(", ")}`));
-  if (layer?.field?.size) {
-    const { size, status } = layer.field;
-    const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
-    parts.push(
-      html("div", { class: "lurk-card-field" }, input ? fieldSquare({ size, input }) : null, html("span", {}, words)),
-    );
-  }
-  if (layer?.strip?.length) parts.push(strip(layer, sheets));
-  return parts;
+  const shape = (layer?.output ?? node.output).join(" × ");
+  const parameters = node.parameters || layer?.parameters;
+  const macs = node.macs || layer?.macs;
+  return [
+    title(layer?.name ?? operationName(node.type)),
+    line([kind, shape && `output ${shape}`].filter(Boolean).join(", ")),
+    ...(parameters ? [line(plural(parameters, "parameter", count))] : []),
+    ...(macs ? [line(plural(macs, "multiply-add", count))] : []),
+    ...(after.length ? [line(`then ${after.join(", ")}`)] : []),
+    ...(layer ? [fieldFact(layer, input)] : []),
+    ...(layer?.strip.length ? [strip(layer, sheets)] : []),
+  ];
+}
+
+function fieldFact({ field: { size, status } }: ModelLayer, input: Size | null): HTMLElement {
+  const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
+  const square = input && fieldSquare(size, { input }).node;
+  return html("div", { class: "lurk-card-field" }, square, html("span", {}, words));
 }
 
 function strip(layer: ModelLayer, sheets: Sheets): HTMLElement {
-  return html("div", { class: "lurk-card-strip" }, ...(layer.strip ?? []).map(([, picture]) => view(picture, sheets)));
+  return html("div", { class: "lurk-card-strip" }, ...layer.strip.map(([, thumb]) => picture(thumb, sheets)));
 }
 
 function title(text: string): HTMLElement {
@@ -125,8 +127,4 @@ function title(text: string): HTMLElement {
 
 function line(text: string): HTMLElement {
   return html("div", {}, text);
-}
-
-function plural2(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 }

@@ -1,310 +1,267 @@
-/** The network's map: boxes and lines from top to bottom, with zoom, folds, search and a card for the box in hand. */
-import { type ModelData, type ModelLayer, present } from "../data/format";
+/** The network's map: boxes and lines from top to bottom, with zoom, groups that open, search and a card for the current box. */
+import { layerPage } from "../data/addresses";
+import { type ModelData, type ModelLayer, present } from "../data/schema";
 import { html, svg } from "../draw/dom";
-import { follow, isPlain } from "../draw/follow";
-import { type Sheets, sheetsOf } from "../draw/view";
-import { layerPage, plural } from "../words";
-import { drawBox, drawStrip, measure, says } from "./boxes";
+import { followLink, isPlainClick } from "../draw/links";
+import { type Sheets, sheetsOf } from "../draw/picture";
+import { scrollPage, topOf } from "../draw/scroll";
+import { plural } from "../numbers";
+import { drawBox, drawStrip, measure } from "./boxes";
 import { Card } from "./card";
-import { type Drawing, layOut, type Placed } from "./layout";
-import { drawLine } from "./place";
+import { BoxFocus } from "./focus";
+import { drawLine } from "./geometry";
+import { type Drawing, layOut, type PlacedBox } from "./layout";
+import { LayerSearch } from "./search";
 import { mapTools, ZOOM_STEP } from "./tools";
-import { buildTree, type Item, openAtFirst, type Tree } from "./tree";
+import { buildTree, initiallyOpen, type Tree } from "./tree";
 import { Viewport } from "./viewport";
 
-/** How many boxes stand in sight at first: as many as leave letters of a size that can be read. */
+/** How many boxes are in sight at first: the first number with which letters are large enough to read. */
 const SHOWN_AT_FIRST = [36, 24, 14, 0];
-const LEAST_AT_FIRST = 0.85;
-/** From this width on, what is in hand has a place of its own beside the map. */
+const LEAST_SCALE = 0.85;
+/** From this width on, the card is docked beside the map. */
 const WIDE_PX = 640;
-/** What it takes there, as the styles have it, with the gap. */
+/** What a docked card takes of the width, with the gap, as the styles have it. */
 const CARD_PX = 316;
+const ARROW_STEPS: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+
+export interface MapOptions {
+  data: ModelData;
+  /** The address of the data script. */
+  base: URL;
+  /** What ends a page's address, as in `layerPage`. */
+  suffix: string;
+  signal: AbortSignal;
+}
 
 export class NetworkMap {
   readonly node = html("div", { class: "lurk-map" });
   readonly #tree: Tree;
   readonly #sheets: Sheets;
-  readonly #view: Viewport;
+  readonly #viewport: Viewport;
+  readonly #focus: BoxFocus;
   readonly #card: Card;
+  readonly #search: LayerSearch;
   readonly #found: HTMLElement;
+  readonly #page: (layer: ModelLayer) => string;
+  /** Keys of the open items. */
   #open = new Set<string>();
   #drawing: Drawing = { width: 0, height: 0, boxes: [], lines: [] };
-  #current = "";
-  #query = "";
 
-  constructor(
-    readonly data: ModelData,
-    readonly base: URL,
-    readonly suffix: string,
-    signal: AbortSignal,
-  ) {
+  constructor({ data, base, suffix, signal }: MapOptions) {
     if (!present(data.graph)) throw new Error("it was not traced");
     this.#tree = buildTree(data.graph, data.layers);
     this.#sheets = sheetsOf(data.sheets, base);
+    this.#search = new LayerSearch(this.#tree);
+    this.#page = (layer) => layerPage(base, layer.slug, suffix);
     const [, height, width] = data.graph.nodes[0]?.output ?? [];
-    const page = (layer: ModelLayer) => layerPage(base, layer.slug, suffix);
-    this.#card = new Card({ sheets: this.#sheets, input: height && width ? [height, width] : null, page });
-    this.#view = new Viewport(() => this.#card.leave(), signal);
-    this.#view.canvas.setAttribute("aria-label", `Map of ${data.title}: ${plural(this.#tree.layers, "layer")}`);
+    this.#card = new Card({
+      sheets: this.#sheets,
+      input: height && width ? [height, width] : null,
+      page: this.#page,
+    });
+    this.#viewport = new Viewport(() => this.#card.hideIfFloating(), signal);
+    this.#focus = new BoxFocus(this.#viewport);
+    const layers = plural(this.#tree.layerCount, "layer");
+    this.#viewport.canvas.setAttribute("aria-label", `Map of ${data.title}: ${layers}`);
     const tools = mapTools({
-      find: (text) => {
-        this.#query = text.trim().toLowerCase();
-        this.#mark();
-      },
-      go: () => this.#goToFound(),
-      fold: () => this.#foldAll(),
-      fit: () => this.fit(),
-      scale: (by) => this.#view.scale(by),
+      search: (text) => this.#find(text),
+      goToFound: () => this.#goToFound(),
+      toggleAll: () => this.#toggleAll(),
+      fit: () => this.#fit(),
+      zoom: (by) => this.#viewport.zoomBy(by),
     });
     this.#found = tools.found;
-    this.node.append(tools.node, html("div", { class: "lurk-map-body" }, this.#view.node, this.#card.node));
+    this.node.append(tools.node, html("div", { class: "lurk-map-body" }, this.#viewport.node, this.#card.node));
     this.#listen(signal);
   }
 
-  /** Lay out and draw; once the map stands in the page. */
+  /** Lay out and draw, once the map stands in the page. */
   start(): void {
-    this.#open = this.#atFirst();
+    this.#open = this.#openAtFirst();
     this.#draw();
-    this.fit();
+    this.#fit();
   }
 
-  fit(): void {
-    this.#view.fit(this.#drawing);
+  #fit(): void {
+    this.#viewport.fit(this.#drawing);
   }
 
-  /** Let the card stand beside the map where the map leaves it room; true where that is new. */
-  #widen(): boolean {
-    const around = this.node.clientWidth;
-    const wide = around >= WIDE_PX && this.#drawing.width * LEAST_AT_FIRST <= around - CARD_PX;
+  /** Dock the card where the map leaves it room; returns whether that is new. */
+  #dockCard(): boolean {
+    const width = this.node.clientWidth;
+    const wide = width >= WIDE_PX && this.#drawing.width * LEAST_SCALE <= width - CARD_PX;
     const changed = this.node.classList.toggle("lurk-map-wide", wide) !== this.#card.docked;
     if (changed) this.#card.dock(wide);
     return changed;
   }
 
-  /** What is open at first: as much as can be read, with the card beside it. */
-  #atFirst(): Set<string> {
-    const around = this.node.clientWidth;
-    const room = around >= WIDE_PX ? around - CARD_PX : around;
-    const choices = SHOWN_AT_FIRST.map((most) => openAtFirst(this.#tree.root, most));
-    return choices.find((open) => layOut(this.#tree, open, measure).width * LEAST_AT_FIRST <= room) ?? new Set();
+  /** What is open at first: as much as can be read beside the card. */
+  #openAtFirst(): Set<string> {
+    const width = this.node.clientWidth;
+    const room = width >= WIDE_PX ? width - CARD_PX : width;
+    const choices = SHOWN_AT_FIRST.map((most) => initiallyOpen(this.#tree.root, most));
+    return choices.find((open) => layOut(this.#tree, open, measure).width * LEAST_SCALE <= room) ?? new Set();
   }
 
-  /** Lay out and draw what is open; true where the map has got another width by it. */
+  /** Lay out and draw what is open; returns whether that docked or undocked the card, so that the map has another width. */
   #draw(): boolean {
     this.#drawing = layOut(this.#tree, this.#open, measure);
     const { boxes, lines } = this.#drawing;
-    if (!boxes.some(({ item }) => item.key === this.#current)) this.#current = boxes[0]?.item.key ?? "";
-    const backs = boxes
+    this.#focus.setBoxes(boxes);
+    const backgrounds = boxes
       .filter(({ open }) => open)
       .map(({ x, y, width, height }) => svg("rect", { class: "lurk-map-open", x, y, width, height, rx: 4 }));
-    this.#view.stage.replaceChildren(
-      svg("g", { class: "lurk-map-lines", "aria-hidden": "true" }, ...backs, ...lines.map(drawLine)),
-      ...boxes.map((box) => this.#box(box)),
-      svg(
-        "g",
-        { class: "lurk-map-strips", "aria-hidden": "true" },
-        ...boxes.flatMap((box) => drawStrip(box, this.#sheets)),
-      ),
+    const strips = boxes.flatMap((box) => drawStrip(box, this.#sheets));
+    this.#viewport.stage.replaceChildren(
+      svg("g", { class: "lurk-map-lines", "aria-hidden": "true" }, ...backgrounds, ...lines.map(drawLine)),
+      ...boxes.map((box) => drawBox(box, { current: this.#focus.current, page: this.#page })),
+      svg("g", { class: "lurk-map-strips", "aria-hidden": "true" }, ...strips),
     );
-    this.#mark();
-    const widened = this.#widen();
-    this.#present();
-    return widened;
+    this.#markFound();
+    const docked = this.#dockCard();
+    this.#fillCard();
+    return docked;
   }
 
-  /** Show in the docked card what is in hand, at first a layer with pictures. */
-  #present(): void {
+  /** Fill a docked card: it keeps its item while that is in sight; at first it shows a layer with pictures. */
+  #fillCard(): void {
     const { boxes } = this.#drawing;
-    const shown = this.#card.shown;
-    const kept = boxes.find(({ item }) => item.key === shown);
-    const first = boxes.find(({ item }) => item.kind === "op" && item.layer?.strip?.length) ?? boxes[0];
-    const placed = kept ?? first;
-    if (placed) this.#card.keep(placed.item);
-    this.#point();
+    const pictured = boxes.find(({ item }) => item.kind === "operation" && item.layer?.strip.length);
+    const box = this.#placed(this.#card.dockedKey) ?? pictured ?? boxes[0];
+    if (box) this.#card.showIfDocked(box.item);
+    this.#markShown();
   }
 
-  /** Mark the box that the docked card tells about. */
-  #point(): void {
-    for (const box of this.#view.stage.querySelectorAll(".lurk-map-shown")) box.classList.remove("lurk-map-shown");
-    this.#element(this.#card.shown)?.classList.add("lurk-map-shown");
+  #showCard(element: SVGElement): void {
+    const box = this.#placed(element.dataset.key ?? "");
+    if (!box || (box.open && box.item.kind !== "operation")) return;
+    this.#card.show(box.item, element);
+    this.#markShown();
   }
 
-  #box(box: Placed): SVGElement {
-    const { item } = box;
-    const attributes = {
-      class: "lurk-map-box",
-      transform: `translate(${box.x},${box.y})`,
-      "data-key": item.key,
-      tabindex: item.key === this.#current ? 0 : -1,
-      "aria-label": says(item),
-    };
-    const content = drawBox(box);
-    if (item.kind === "op" && item.layer) {
-      const href = layerPage(this.base, item.layer.slug, this.suffix);
-      return svg("a", { ...attributes, href, "data-layer": item.layer.name }, ...content);
-    }
-    if (item.kind === "op") return svg("g", { ...attributes, role: "img" }, ...content);
-    return svg("g", { ...attributes, role: "button", "aria-expanded": String(box.open) }, ...content);
+  /** Mark the box that the docked card shows. */
+  #markShown(): void {
+    for (const box of this.#viewport.stage.querySelectorAll(".lurk-map-shown")) box.classList.remove("lurk-map-shown");
+    this.#viewport.box(this.#card.dockedKey)?.classList.add("lurk-map-shown");
   }
 
   #listen(signal: AbortSignal): void {
-    const boxOf = (event: Event) => (event.target as Element).closest<SVGElement>(".lurk-map-box");
     const on = <K extends keyof SVGElementEventMap>(
       type: K,
       act: (event: SVGElementEventMap[K], box: SVGElement) => void,
-    ) =>
-      this.#view.canvas.addEventListener(
-        type,
-        (event) => {
-          const box = boxOf(event);
-          if (box) act(event, box);
-        },
-        { signal },
-      );
-    on("click", (event, box) => {
-      const page = box.getAttribute("href");
-      if (page === null && this.#foldable(box)) this.#toggle(box.dataset.key ?? "");
-      else if (page !== null && isPlain(event)) follow(page, this.node);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    on("keydown", (event, box) => this.#key(event, box));
+    ) => {
+      const listener = (event: SVGElementEventMap[K]) => {
+        const box = (event.target as Element).closest<SVGElement>(".lurk-map-box");
+        if (box) act(event, box);
+      };
+      this.#viewport.canvas.addEventListener(type, listener, { signal });
+    };
+    on("click", (event, box) => this.#onClick(event, box));
+    on("keydown", (event, box) => this.#onKey(event, box));
     on("focusin", (_, box) => {
-      this.#setCurrent(box.dataset.key ?? "");
+      this.#focus.setCurrent(box.dataset.key ?? "");
       if (box.matches(":focus-visible")) this.#showCard(box);
     });
-    on("focusout", () => this.#card.leave());
+    on("focusout", () => this.#card.hideIfFloating());
     on("pointerover", (event, box) => {
       if (event.pointerType === "mouse") this.#showCard(box);
     });
-    on("pointerout", () => this.#card.leave());
+    on("pointerout", () => this.#card.hideIfFloating());
     const refit = () => {
-      this.#widen();
-      this.#present();
-      this.fit();
+      this.#dockCard();
+      this.#fillCard();
+      this.#fit();
     };
-    const spread = () => this.#view.spread(this.#drawing);
-    this.#view.watch(this.node, { resized: refit, printing: spread, printed: refit }, signal);
+    const fitPaper = () => this.#viewport.fitPaper(this.#drawing);
+    this.#viewport.watch(this.node, { resized: refit, printing: fitPaper, printed: refit }, signal);
   }
 
-  /** Unfold or fold, and leave what was pressed where it was in the window. */
-  #toggle(key: string): void {
-    const top = this.#element(key)?.getBoundingClientRect().top ?? 0;
-    const before = this.#place(key);
-    if (!this.#open.delete(key)) this.#open.add(key);
-    this.#current = key;
-    const widened = this.#draw();
-    const whole = this.#view.stretch(this.#drawing);
-    const after = this.#place(key);
-    if (before && after) this.#view.shift(before.x - after.x, before.y - after.y);
-    if (whole || widened) this.fit();
-    const element = this.#element(key);
-    element?.focus({ preventScroll: true });
-    if (element) window.scrollBy({ top: element.getBoundingClientRect().top - top, behavior: "instant" });
-  }
-
-  #key(event: KeyboardEvent, box: SVGElement): void {
-    const key = box.dataset.key ?? "";
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if ((event.key === "Enter" || event.key === " ") && this.#foldable(box)) this.#toggle(key);
-    else if (event.key in STEPS) this.#step(STEPS[event.key as keyof typeof STEPS]);
-    else if (event.key === "Home" || event.key === "End")
-      this.#focusAt(event.key === "Home" ? 0 : this.#walk().length - 1);
-    else if (event.key === "+" || event.key === "=") this.#view.scale(ZOOM_STEP);
-    else if (event.key === "-") this.#view.scale(1 / ZOOM_STEP);
-    else if (event.key === "0") this.fit();
-    else if (event.key === "Escape") this.#card.leave();
+  #onClick(event: MouseEvent, box: SVGElement): void {
+    const page = box.getAttribute("href");
+    if (page === null && isGroup(box)) this.#toggle(box.dataset.key ?? "");
+    else if (page !== null && isPlainClick(event)) followLink(page, this.node);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** Boxes in reading order. */
-  #walk(): Placed[] {
-    return [...this.#drawing.boxes].sort((a, b) => a.y - b.y || a.x - b.x);
+  #onKey(event: KeyboardEvent, box: SVGElement): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { key } = event;
+    const step = ARROW_STEPS[key];
+    if ((key === "Enter" || key === " ") && isGroup(box)) this.#toggle(box.dataset.key ?? "");
+    else if (step) this.#focus.step(step);
+    else if (key === "Home") this.#focus.first();
+    else if (key === "End") this.#focus.last();
+    else if (key === "+" || key === "=") this.#viewport.zoomBy(ZOOM_STEP);
+    else if (key === "-") this.#viewport.zoomBy(1 / ZOOM_STEP);
+    else if (key === "0") this.#fit();
+    else if (key === "Escape") this.#card.hideIfFloating();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
-  #step(by: number): void {
-    const boxes = this.#walk();
-    this.#focusAt(boxes.findIndex(({ item }) => item.key === this.#current) + by);
+  /** Open or close a group; its box keeps its place in the window. */
+  #toggle(key: string): void {
+    const topOfBox = () => {
+      const element = this.#viewport.box(key);
+      return element ? topOf(element) : 0;
+    };
+    const top = topOfBox();
+    const before = this.#placed(key);
+    if (!this.#open.delete(key)) this.#open.add(key);
+    this.#focus.setCurrent(key);
+    const docked = this.#draw();
+    const hasRoom = this.#viewport.setHeight(this.#drawing);
+    const after = this.#placed(key);
+    if (before && after) this.#viewport.panBy(before.x - after.x, before.y - after.y);
+    if (hasRoom || docked) this.#fit();
+    this.#viewport.box(key)?.focus({ preventScroll: true });
+    scrollPage(topOfBox() - top);
   }
 
-  #focusAt(place: number): void {
-    const target = this.#walk()[place];
-    if (!target) return;
-    this.#setCurrent(target.item.key);
-    const element = this.#element(target.item.key);
-    if (element) this.#view.bringIn(element);
-    element?.focus({ preventScroll: true });
-    element?.scrollIntoView({ block: "nearest" });
-  }
-
-  #place(key: string): Placed | undefined {
-    return this.#drawing.boxes.find(({ item }) => item.key === key);
-  }
-
-  #element(key: string): SVGElement | null {
-    return this.#view.stage.querySelector<SVGElement>(`[data-key="${key}"]`);
-  }
-
-  #foldable(box: SVGElement): boolean {
-    return box.hasAttribute("aria-expanded");
-  }
-
-  #setCurrent(key: string): void {
-    this.#element(this.#current)?.setAttribute("tabindex", "-1");
-    this.#current = key;
-    this.#element(key)?.setAttribute("tabindex", "0");
-  }
-
-  #foldAll(): boolean {
-    this.#open = this.#open.size ? new Set() : this.#atFirst();
+  #toggleAll(): boolean {
+    this.#open = this.#open.size ? new Set() : this.#openAtFirst();
     this.#draw();
-    this.fit();
+    this.#fit();
     return this.#open.size > 0;
   }
 
-  #matches(item: Item): boolean {
-    if (!this.#query) return false;
-    if (item.kind === "op")
-      return (item.layer?.name ?? item.node.name ?? "").toLowerCase().includes(this.#query) && Boolean(item.layer);
-    return !this.#open.has(item.key) && item.children.some((child) => this.#matches(child));
+  #find(text: string): void {
+    this.#search.query = text;
+    this.#markFound();
   }
 
-  #mark(): void {
-    let names = 0;
-    for (const way of this.#tree.ways.values()) {
-      const item = way[way.length - 1];
-      if (item?.kind === "op" && this.#matches(item)) names += 1;
-    }
-    this.#found.textContent = this.#query ? (names ? plural(names, "layer") : "No layer of that name") : "";
+  /** Say how many layers are found, and mark their boxes. */
+  #markFound(): void {
+    const count = this.#search.count();
+    const words = count ? plural(count, "layer") : "No layer of that name";
+    this.#found.textContent = this.#search.isActive ? words : "";
     for (const { item } of this.#drawing.boxes) {
-      this.#element(item.key)?.classList.toggle("lurk-map-hit", this.#matches(item));
+      this.#viewport.box(item.key)?.classList.toggle("lurk-map-hit", this.#search.matches(item, this.#open));
     }
-    this.#view.canvas.classList.toggle("lurk-map-searched", names > 0);
+    this.#viewport.canvas.classList.toggle("lurk-map-searched", count > 0);
   }
 
-  /** Unfold the way to the first layer found and put the focus on it. */
+  /** Open the groups around the first layer found, and focus it. */
   #goToFound(): void {
-    const way = [...this.#tree.ways.values()].find((steps) => {
-      const item = steps[steps.length - 1];
-      return item?.kind === "op" && this.#matches(item);
-    });
-    const target = way?.[way.length - 1];
-    if (!way || !target) return;
-    for (const step of way.slice(1, -1)) this.#open.add(step.key);
+    const path = this.#search.firstPath();
+    const target = path?.[path.length - 1];
+    if (!path || !target) return;
+    for (const group of path.slice(1, -1)) this.#open.add(group.key);
     this.#draw();
-    this.fit();
-    this.#focusAt(this.#walk().findIndex(({ item }) => item.key === target.key));
+    this.#fit();
+    this.#focus.moveTo(target.key);
   }
 
-  #showCard(box: SVGElement): void {
-    const placed = this.#place(box.dataset.key ?? "");
-    if (!placed || (placed.open && placed.item.kind !== "op")) return;
-    this.#card.tell(placed.item, box);
-    this.#point();
+  #placed(key: string): PlacedBox | undefined {
+    return this.#drawing.boxes.find(({ item }) => item.key === key);
   }
 }
 
-const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 } as const;
+/** Whether a box is a group, which opens and closes. */
+function isGroup(box: SVGElement): boolean {
+  return box.hasAttribute("aria-expanded");
+}

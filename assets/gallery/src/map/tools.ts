@@ -1,67 +1,54 @@
 /** The row above the map: search, fold, fit, zoom. */
+import { iconButton, linkButton } from "../draw/buttons";
 import { html } from "../draw/dom";
 
 export interface ToolActions {
-  find(text: string): void;
+  search(text: string): void;
   /** Go to the first layer found. */
-  go(): void;
-  /** Fold or unfold; true where something is open afterwards. */
-  fold(): boolean;
+  goToFound(): void;
+  /** Close every group, or open them as at first; returns whether something is open afterwards. */
+  toggleAll(): boolean;
   fit(): void;
-  scale(by: number): void;
+  zoom(by: number): void;
 }
 
 export const ZOOM_STEP = 1.3;
 
-/** The row, and the place in it that says what was found. */
+/** The row, and the element in it for the number of layers found. */
 export function mapTools(actions: ToolActions): { node: HTMLElement; found: HTMLElement } {
   const found = html("span", { class: "lurk-soft", role: "status" });
-  const search = html("input", {
+  const toggle = linkButton("Fold all", () => {
+    toggle.textContent = actions.toggleAll() ? "Fold all" : "Unfold";
+  });
+  const node = html(
+    "div",
+    { class: "lurk-toolbar lurk-map-tools" },
+    searchBox(actions),
+    found,
+    html("span", { class: "lurk-map-space" }),
+    toggle,
+    linkButton("Fit", () => actions.fit()),
+    iconButton("−", "Zoom out (or Ctrl and wheel)", () => actions.zoom(1 / ZOOM_STEP)),
+    iconButton("+", "Zoom in (or Ctrl and wheel)", () => actions.zoom(ZOOM_STEP)),
+  );
+  return { node, found };
+}
+
+function searchBox(actions: ToolActions): HTMLElement {
+  const input = html("input", {
     type: "search",
     placeholder: "Find a layer",
     "aria-label": "Find a layer",
     autocomplete: "off",
     spellcheck: "false",
     on: {
-      input: () => actions.find(search.value),
+      input: () => actions.search(input.value),
       keydown: (event: KeyboardEvent) => {
         if (event.key !== "Enter") return;
-        event.preventDefault(); // the layer that takes the focus would be pressed too, in Firefox
-        actions.go();
+        event.preventDefault(); // Firefox would press the layer that gets the focus, too
+        actions.goToFound();
       },
     },
   });
-  const fold = html(
-    "button",
-    {
-      type: "button",
-      class: "lurk-link",
-      on: {
-        click: () => {
-          fold.textContent = actions.fold() ? "Fold all" : "Unfold";
-        },
-      },
-    },
-    "Fold all",
-  );
-  const node = html(
-    "div",
-    { class: "lurk-toolbar lurk-map-tools" },
-    search,
-    found,
-    html("span", { class: "lurk-map-space" }),
-    fold,
-    html("button", { type: "button", class: "lurk-link", on: { click: () => actions.fit() } }, "Fit"),
-    icon("−", "Zoom out (or Ctrl and wheel)", () => actions.scale(1 / ZOOM_STEP)),
-    icon("+", "Zoom in (or Ctrl and wheel)", () => actions.scale(ZOOM_STEP)),
-  );
-  return { node, found };
-}
-
-function icon(sign: string, label: string, act: () => void): HTMLElement {
-  return html(
-    "button",
-    { type: "button", class: "lurk-icon", title: label, "aria-label": label, on: { click: act } },
-    html("span", { "aria-hidden": "true" }, sign),
-  );
+  return input;
 }

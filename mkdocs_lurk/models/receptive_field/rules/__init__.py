@@ -1,1 +1,1 @@
-"""What each operation does to intervals, one module a family of operations."""
+"""What each operation does to intervals, one module per family of operations."""

@@ -1,18 +1,18 @@
-"""What the rules of all operations share: what they may ask, and how they read an operation's arguments."""
+"""What the rules of all operations share: their context, and access to the arguments of an operation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from torch.utils._pytree import tree_leaves
 
-from mkdocs_lurk.models.receptive_field import intervals as iv
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
-from mkdocs_lurk.models.tracing.dispatch import Constant, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref
 
 Shapes = Sequence[tuple[int, ...]]
+Rule = TypeVar("Rule")
 
 
 @dataclass(slots=True)
@@ -20,54 +20,54 @@ class Context:
     """What a rule may ask while the trace is interpreted.
 
     Attributes:
-        height: Of the picture, in pixels.
-        width: Of the picture, in pixels.
-        hold: Whether gates and statistics are held constant.
-        known: Intervals of the values that are still needed.
-        held: What was held constant, or would have been, in words.
+        height: Height of the picture, in pixels.
+        width: Width of the picture, in pixels.
+        gates_as_constants: Whether gates and statistics that are computed from a whole map are treated as constants.
+        intervals: Intervals of the values that are still needed, by the value's id.
+        constants: Sentences that say what was treated as a constant, or could be.
     """
 
     height: int
     width: int
-    hold: bool
-    known: dict[int, Intervals]
-    held: set[str] = field(default_factory=set)
+    gates_as_constants: bool
+    intervals: dict[int, Intervals]
+    constants: set[str] = field(default_factory=set)
 
-    def get(self, argument: Any) -> Intervals:
-        """The intervals of one tensor argument."""
+    def intervals_of(self, argument: Ref | Constant) -> Intervals:
+        """Return the intervals of one tensor argument."""
         if isinstance(argument, Ref):
-            return self.known[argument.id]
-        return iv.empty(argument.tensor.shape)
+            return self.intervals[argument.id]
+        return Intervals.of_constant(argument.tensor.shape)
 
-    def parts(self, arguments: Any) -> list[Intervals]:
-        """The intervals of every value in a nest of arguments; constants are left out."""
+    def intervals_in(self, arguments: object) -> list[Intervals]:
+        """Return the intervals of every value in nested arguments; constants are left out."""
         leaves = tree_leaves(arguments, is_leaf=is_tensor)
-        return [self.known[leaf.id] for leaf in leaves if isinstance(leaf, Ref)]
+        return [self.intervals[leaf.id] for leaf in leaves if isinstance(leaf, Ref)]
 
-    def hull(self, arguments: Any, shape: Sequence[int], reason: str) -> Intervals:
-        """Every element reads the whole picture."""
-        mixed = frozenset[str]().union(*(part.mixed for part in self.parts(arguments)))
-        return iv.whole(shape, self.height, self.width, reason).because(*mixed)
+    def whole_picture(self, arguments: object, shape: Sequence[int], reason: str) -> Intervals:
+        """Return intervals that cover the picture, for a new reason and for those of the arguments."""
+        reasons = frozenset[str]().union(*(part.global_reasons for part in self.intervals_in(arguments)))
+        return Intervals.of_whole_picture(shape, self.height, self.width, reason).with_reasons(*reasons)
 
 
 IntervalRule = Callable[[Context, Op, Shapes], list[Intervals]]
-"""The intervals of what an operation returns, given the shapes; none at all where the rule cannot tell."""
+"""Returns the intervals of an operation's outputs, given their shapes; an empty list if the rule does not apply."""
 
 
-def bound(op: Op) -> dict[str, Any]:
-    """An operation's arguments by name, defaults included."""
-    names = op.target._schema.arguments
-    given = {argument.name: argument.default_value for argument in names if argument.has_default_value()}
-    given.update({argument.name: value for argument, value in zip(names, op.args, strict=False)})
-    given.update(op.kwargs)
-    return given
+def arguments_by_name(op: Op) -> dict[str, Any]:
+    """Return the arguments of a torch operation by the names of its schema, defaults included."""
+    schema = op.target._schema.arguments
+    arguments = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
+    arguments.update({argument.name: value for argument, value in zip(schema, op.args, strict=False)})
+    arguments.update(op.kwargs)
+    return arguments
 
 
-def is_tensor(leaf: Any) -> bool:
+def is_tensor(argument: object) -> TypeGuard[Ref | Constant]:
     """Whether an argument stands for a tensor."""
-    return isinstance(leaf, (Ref, Constant))
+    return isinstance(argument, (Ref, Constant))
 
 
-def table(*rows: tuple[IntervalRule, str]) -> dict[str, IntervalRule]:
-    """Rules by name, from pairs of a rule and the names of its operations, parted by spaces."""
+def rules_by_name(*rows: tuple[Rule, str]) -> dict[str, Rule]:
+    """Return rules by operation name, from pairs of a rule and the names of its operations, separated by spaces."""
     return {name: rule for rule, names in rows for name in names.split()}

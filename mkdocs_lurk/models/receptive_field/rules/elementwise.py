@@ -1,4 +1,4 @@
-"""What operations do to intervals that work element by element, and where one of their operands is a gate."""
+"""Rules for operations that work element by element, and the test of whether one of their operands is a gate."""
 
 from __future__ import annotations
 
@@ -7,70 +7,66 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mkdocs_lurk.models.receptive_field import intervals as iv
-from mkdocs_lurk.models.receptive_field.intervals import Intervals
+from mkdocs_lurk.models.receptive_field.intervals import ACTUAL_END, ACTUAL_START, Intervals, hull
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes
-from mkdocs_lurk.models.tracing.dispatch import Op
+from mkdocs_lurk.models.tracing.functions import DROPOUT_OPERATIONS
+from mkdocs_lurk.models.tracing.operations import Op
 
 GATE = "a gate that is read from the whole map is held constant"
 
-_POINTWISE = frozenset(
-    [
-        "hardswish",
-        "_prelu_kernel",
-        "dropout",
-        "native_dropout",
-        "feature_dropout",
-        "alpha_dropout",
-        "bernoulli",
-        "rrelu",
-    ]
-)
+_POINTWISE = DROPOUT_OPERATIONS | {"hardswish", "_prelu_kernel", "bernoulli", "rrelu"}
 
 
 def is_pointwise(op: Op) -> bool:
-    """Whether each element of the output reads the elements at its own place alone."""
+    """Whether each element of the output depends only on the elements at its own position."""
     return torch.Tag.pointwise in op.target.tags or op.name.removesuffix("_") in _POINTWISE
 
 
-def pointwise(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    """Each element reads the elements at its place, broadcast."""
-    parts = [part for part in context.parts((op.args, op.kwargs)) if not part.constant]
-    gates = [i for i in range(len(parts)) if len(parts) > 1 and _is_gate(parts, i, shapes[0])]
-    if gates and len(gates) < len(parts):
-        context.held.add(GATE)
-        if context.hold:
-            parts = [part for i, part in enumerate(parts) if i not in gates]
-    made = iv.join(parts, shapes[0]) if parts else iv.empty(shapes[0])
-    return [made] * len(shapes)
+def pointwise(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """Each element reads the elements of the broadcast operands at its own position."""
+    shape = output_shapes[0]
+    operands = [operand for operand in context.intervals_in((op.args, op.kwargs)) if not operand.is_constant]
+    gates = [i for i in range(len(operands)) if len(operands) > 1 and _is_gate(operands, i, shape)]
+    if gates and len(gates) < len(operands):
+        context.constants.add(GATE)
+        if context.gates_as_constants:
+            operands = [operand for i, operand in enumerate(operands) if i not in gates]
+    result = hull(operands, shape) if operands else Intervals.of_constant(shape)
+    return [result] * len(output_shapes)
 
 
-def _is_gate(parts: list[Intervals], which: int, shape: Sequence[int]) -> bool:
-    """Whether one operand is broadcast over a map and knows all that the others know, in one direction at least."""
-    gate = parts[which]
-    offset = len(shape) - len(gate.shape)
+def _is_gate(operands: Sequence[Intervals], which: int, shape: Sequence[int]) -> bool:
+    """Whether one operand scales whole maps of another.
 
-    def repeats(axis: int) -> bool:
-        own = axis - offset
-        return shape[axis] > 1 and (own < 0 or gate.shape[own] == 1 or own in gate.expanded)
-
-    axes = [axis for axis in range(len(shape)) if repeats(axis)]
-    for i, other in enumerate(parts):
+    It does if it is repeated along an axis along which the other's intervals change, and its own intervals cover all
+    of those.
+    """
+    gate = operands[which]
+    repeated = [axis for axis in range(len(shape)) if _is_repeated(gate, axis, shape)]
+    for i, other in enumerate(operands):
         if i == which:
             continue
-        shift = len(shape) - len(other.shape)
-        for axis in axes:
-            own = axis - shift
-            if own >= 0 and any(
-                companion.shape[own + 1] > 1 and _covers(known, companion)
-                for known, companion in ((gate.rows, other.rows), (gate.columns, other.columns))
+        missing = len(shape) - len(other.shape)
+        for axis in repeated:
+            other_axis = axis - missing
+            if other_axis >= 0 and any(
+                bounds.shape[other_axis + 1] > 1 and _covers(gate_bounds, bounds)
+                for gate_bounds, bounds in ((gate.rows, other.rows), (gate.columns, other.columns))
             ):
                 return True
     return False
 
 
+def _is_repeated(operand: Intervals, axis: int, shape: Sequence[int]) -> bool:
+    """Whether an operand is one element repeated along an axis of the result, whose shape is ``shape``."""
+    operand_axis = axis - (len(shape) - len(operand.shape))
+    return shape[axis] > 1 and (
+        operand_axis < 0 or operand.shape[operand_axis] == 1 or operand_axis in operand.repeated_axes
+    )
+
+
 def _covers(gate: Tensor, other: Tensor) -> bool:
-    """Whether every interval of ``gate`` holds every interval of ``other``."""
-    return bool(gate[iv.SEEN_START].max() <= other[iv.SEEN_START].min()) and bool(
-        gate[iv.SEEN_END].max() <= other[iv.SEEN_END].min()
+    """Whether every actual interval of ``gate`` holds every actual interval of ``other``."""
+    return bool(gate[ACTUAL_START].max() <= other[ACTUAL_START].min()) and bool(
+        gate[ACTUAL_END].max() <= other[ACTUAL_END].min()
     )

@@ -1,64 +1,67 @@
-"""What operations do to intervals that move elements about, repeat them, or write them into shared memory."""
+"""Rules for operations that move elements, repeat them, or write them into memory that tensors share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
-from mkdocs_lurk.models.receptive_field import intervals as iv
-from mkdocs_lurk.models.receptive_field.intervals import Intervals
-from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, is_tensor, table
+from mkdocs_lurk.models.receptive_field.intervals import EMPTY, ElementBounds, Intervals, hull, move_elements
+from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, is_tensor, rules_by_name
 from mkdocs_lurk.models.receptive_field.rules.elementwise import pointwise
-from mkdocs_lurk.models.tracing.dispatch import Constant, Geometry, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Geometry, Op, Ref
 
 
-def _same(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    return [context.get(op.args[0])]
+def _same(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """Each element reads the element at its own position."""
+    return [context.intervals_of(op.args[0])]
 
 
-def _constant(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    return [iv.empty(shape) for shape in shapes]
+def _constant(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """The operation fills its output with a number."""
+    return [Intervals.of_constant(shape) for shape in output_shapes]
 
 
-def _copy(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    return [iv.join([context.get(op.args[1])], shapes[0])]
+def _copy(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """The second argument replaces the contents of the first."""
+    return [hull([context.intervals_of(op.args[1])], output_shapes[0])]
 
 
-_MOVES: dict[str, Callable[..., Any]] = {"view": torch.reshape, "_unsafe_view": torch.reshape}
+# The bounds tensors need not be contiguous as the values were.
+_WITHOUT_STRIDES: dict[str, Callable[..., Tensor]] = {"view": torch.reshape, "_unsafe_view": torch.reshape}
 
 
-def _structural(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    """Elements move: the operation runs on the companions themselves."""
-    data = [argument for argument in tree_leaves((op.args, op.kwargs), is_leaf=is_tensor) if is_tensor(argument)]
-    chosen_by = [argument for argument in _choosers(op) if isinstance(argument, Ref)]
-    if chosen_by:
-        return pointwise(context, op, shapes) if op.name.startswith(("where", "masked_fill")) else []
-    kept = {id(argument) for argument in _choosers(op)}
-    function = _MOVES.get(op.name, op.target)
+def _move(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """Elements move: the operation itself runs on the bounds tensors."""
+    indices = _indices(op)
+    if any(isinstance(argument, Ref) for argument in indices):
+        return pointwise(context, op, output_shapes) if op.name.startswith(("where", "masked_fill")) else []
+    index_ids = {id(argument) for argument in indices}
+    function = _WITHOUT_STRIDES.get(op.name, op.target)
     if op.name.endswith("_"):
         function = getattr(torch, op.name.removesuffix("_"), op.target)
 
-    def move(pick: iv.Pick) -> Any:
-        def put(argument: Any) -> Any:
-            if isinstance(argument, Constant) and id(argument) in kept:
+    def run(bounds_of: ElementBounds) -> Tensor | Sequence[Tensor]:
+        def replace(argument: object) -> object:
+            if isinstance(argument, Constant) and id(argument) in index_ids:
                 return argument.tensor
-            return pick(context.get(argument)) if is_tensor(argument) else argument
+            return bounds_of(context.intervals_of(argument)) if is_tensor(argument) else argument
 
-        args, kwargs = tree_map(put, (op.args, op.kwargs), is_leaf=is_tensor)
+        args, kwargs = tree_map(replace, (op.args, op.kwargs), is_leaf=is_tensor)
         if op.name == "masked_fill" or op.name == "masked_fill_":
-            args = (*args[:2], iv.EMPTY)
-        return function(*args, **kwargs)
+            args = (*args[:2], EMPTY)
+        outputs: Tensor | Sequence[Tensor] = function(*args, **kwargs)
+        return outputs
 
-    moved = [context.get(argument) for argument in data if id(argument) not in kept]
-    return iv.structural(moved, move)
+    tensors = [leaf for leaf in tree_leaves((op.args, op.kwargs), is_leaf=is_tensor) if is_tensor(leaf)]
+    moved = [context.intervals_of(tensor) for tensor in tensors if id(tensor) not in index_ids]
+    return move_elements(moved, run)
 
 
-def _choosers(op: Op) -> list[Any]:
-    """The arguments that say where elements go, rather than what they are."""
+def _indices(op: Op) -> list[object]:
+    """Return the arguments that say which elements go where, such as indices and masks."""
     name = op.name.removesuffix("_")
     if name in ("index", "index_put"):
         return [leaf for leaf in op.args[1] if leaf is not None]
@@ -69,54 +72,59 @@ def _choosers(op: Op) -> list[Any]:
     return [op.args[0]] if name == "where" else []
 
 
-def _expand(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
-    value = context.get(op.args[0])
-    made = iv.join([value], shapes[0])
-    offset = len(shapes[0]) - len(value.shape)
+def _expand(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """Elements are repeated along axes of size 1, which is remembered: the result may be a gate."""
+    value, shape = context.intervals_of(op.args[0]), output_shapes[0]
+    result = hull([value], shape)
+    new_axes = len(shape) - len(value.shape)
     repeated = [
-        axis for axis, n in enumerate(shapes[0]) if n > 1 and (axis < offset or value.shape[axis - offset] == 1)
+        axis for axis, size in enumerate(shape) if size > 1 and (axis < new_axes or value.shape[axis - new_axes] == 1)
     ]
-    kept = [axis + offset for axis in value.expanded]
-    return [Intervals(made.shape, made.rows, made.columns, made.mixed, frozenset([*repeated, *kept]))]
+    before = [axis + new_axes for axis in value.repeated_axes]
+    axes = frozenset([*repeated, *before])
+    return [Intervals(result.shape, result.rows, result.columns, result.global_reasons, axes)]
 
 
-def _write(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
+def _write(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """A value is written into a part of the memory that tensors share."""
     memory, value, root, place = op.args
-    moved = [context.get(memory), context.get(value)]
+    moved = [context.intervals_of(memory), context.intervals_of(value)]
 
-    def move(pick: iv.Pick) -> Tensor:
-        base = _laid_out(pick(moved[0]), root)
-        _part(base, root, place).copy_(pick(moved[1]))
+    def write(bounds_of: ElementBounds) -> Tensor:
+        base = _laid_out(bounds_of(moved[0]), root)
+        _part(base, root, place).copy_(bounds_of(moved[1]))
         return base
 
-    return iv.structural(moved, move)
+    return move_elements(moved, write)
 
 
-def _read(context: Context, op: Op, shapes: Shapes) -> list[Intervals]:
+def _read(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
+    """A value is read from a part of the memory that tensors share."""
     memory, root, place = op.args
-    value = context.get(memory)
-    return iv.structural([value], lambda pick: _part(_laid_out(pick(value), root), root, place).clone())
+    value = context.intervals_of(memory)
+    return move_elements([value], lambda bounds_of: _part(_laid_out(bounds_of(value), root), root, place).clone())
 
 
-def _laid_out(companion: Tensor, root: Geometry) -> Tensor:
+def _laid_out(bounds: Tensor, root: Geometry) -> Tensor:
+    """Copy bounds into memory of the geometry that the value has."""
     size = 1 + sum((n - 1) * step for n, step in zip(root.shape, root.stride, strict=True))
-    base = torch.full((size,), iv.EMPTY).as_strided(root.shape, root.stride)
-    return base.copy_(companion)
+    base = torch.full((size,), EMPTY).as_strided(root.shape, root.stride)
+    return base.copy_(bounds)
 
 
 def _part(base: Tensor, root: Geometry, place: Geometry) -> Tensor:
     return base.as_strided(place.shape, place.stride, place.offset - root.offset)
 
 
-RULES = table(
+RULES = rules_by_name(
     (_same, "_to_copy clone alias detach lift_fresh contiguous resolve_conj positive"),
     (_constant, "fill zero"),
     (_copy, "copy"),
     (_expand, "expand"),
     (_write, "write"),
     (_read, "read"),
-    (_structural, "view _unsafe_view reshape permute transpose t cat stack split split_with_sizes chunk slice select"),
-    (_structural, "narrow roll index index_select gather unbind squeeze unsqueeze repeat flip rot90 unfold take where"),
-    (_structural, "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle movedim diagonal masked_fill"),
-    (_structural, "slice_scatter select_scatter swapaxes flatten unflatten split_copy repeat_interleave index_put"),
+    (_move, "view _unsafe_view reshape permute transpose t cat stack split split_with_sizes chunk slice select"),
+    (_move, "narrow roll index index_select gather unbind squeeze unsqueeze repeat flip rot90 unfold take where"),
+    (_move, "pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle movedim diagonal masked_fill"),
+    (_move, "slice_scatter select_scatter swapaxes flatten unflatten split_copy repeat_interleave index_put"),
 )

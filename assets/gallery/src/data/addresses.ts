@@ -1,0 +1,20 @@
+/** Addresses of pages. */
+
+/** A layer's name in addresses: anything outside letters, digits, ".", "_" and "-" becomes "-". */
+export function slug(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, "-");
+}
+
+/**
+ * The address of a layer's page.
+ *
+ * @param modelFolder The folder of the model's pages, which holds one folder or file per layer.
+ * @param layerSlug The layer's name in addresses.
+ * @param suffix What ends a page's address: "/" where pages are folders, else ".html".
+ */
+export function layerPage(modelFolder: URL, layerSlug: string, suffix: string): string {
+  const page = new URL(`${layerSlug}${suffix}`, modelFolder);
+  // On disk a folder's address shows its files, not its page.
+  if (page.protocol === "file:" && page.pathname.endsWith("/")) page.pathname += "index.html";
+  return page.href;
+}

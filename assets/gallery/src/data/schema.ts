@@ -1,0 +1,279 @@
+/**
+ * What the data scripts beside the pages hold. `mkdocs_lurk/pages/` writes them: its `script_records.py` has a twin of each interface, and
+ * a test compares the two. So interfaces stay plain here: one field per line, `?` where it may be absent.
+ */
+
+/** A picture: its sheet's place in the script's list of sheets, then x, y, width and height inside that sheet, in pixels. */
+export type Pic = readonly [sheet: number, x: number, y: number, width: number, height: number];
+
+/** Top, left, bottom and right, half-open, in pixels of the network's input. */
+export type Box = readonly [top: number, left: number, bottom: number, right: number];
+
+/** Height and width, in pixels of the network's input. */
+export type Size = readonly [height: number, width: number];
+
+/** A class, as a place in `labels` (-1 where the class has no pictures), and the filter's mean response to it. */
+export type ClassMean = [label: number, mean: number];
+
+/** Another filter of the same layer, and how well the two filters' responses correlate. */
+export type FilterCorrelation = [index: number, correlation: number];
+
+/** A filter's position in the columns, and its mean response to the class. */
+export type Responder = [position: number, mean: number];
+
+/**
+ * A connected filter, with the weight of the connection; the layer "" is the picture itself. `unshown` is 1 where the filter was not
+ * analysed, so that there is no page to link to.
+ */
+export type Connection = [layer: string, filter: number, weight: number, unshown?: 1];
+
+/** A filter of a layer, and its thumbnail. */
+export type StripPicture = [filter: number, picture: Pic];
+
+/** A class and its probability. */
+export type Prediction = [label: string, probability: number];
+
+/** A photo: its label is a place in `labels`, or -1; the picture is null where the file could not be read. */
+export type ImageItem = [path: string, label: number, photo: Pic | null, predictions: Prediction[] | null];
+
+/** A filter that ranks a photo among its top pictures; the layer is a place in the model's list, the rank counts from 0. */
+export type PhotoRank = [layer: number, filter: number, rank: number, by: "avg" | "max", score: number];
+
+export type FieldStatus = "exact" | "effective" | "whole";
+
+/** Stands in place of a result that was not computed. */
+export interface Skipped {
+  skipped: string;
+}
+
+/** `layer.js`: what the grid needs to know of every filter of a layer. */
+export interface LayerData {
+  model: string;
+  layer: LayerInfo;
+  previous: LayerLink | null;
+  next: LayerLink | null;
+  labels: string[];
+  top_k: number;
+  gradient: string;
+  input_size: Size;
+  chunk: number;
+  chunks: string[];
+  filters: FilterColumns;
+  sheets: string[];
+}
+
+export interface LayerInfo {
+  name: string;
+  slug: string;
+  kind: string;
+  filters: number;
+  output: readonly number[];
+  parameters: number;
+  macs: number;
+  receptive_field: ReceptiveField;
+  field_note: string | null;
+  jump: readonly number[];
+  results: string;
+  chosen: number | "all";
+}
+
+export interface ReceptiveField {
+  size: Size;
+  status: FieldStatus;
+}
+
+/** The layer before or after. */
+export interface LayerLink {
+  name: string;
+  slug: string;
+}
+
+/** One entry per filter in every column, but for `order`, which holds positions, and `responders`, which holds lists by label. */
+export interface FilterColumns {
+  index: number[];
+  max: (number | null)[];
+  avg: (number | null)[];
+  ratio: (number | null)[];
+  selectivity: (number | null)[];
+  best_class: number[];
+  dead: (0 | 1)[];
+  duplicate: number[];
+  crop: (Pic | null)[];
+  synthesis: (Pic | null)[];
+  average: (Pic | null)[];
+  order: number[];
+  responders: Record<string, Responder[]>;
+}
+
+/** `filters-K.js`: everything that is known of a run of filters. */
+export interface ChunkData {
+  sheets: string[];
+  photos: string[];
+  filters: FilterDetail[];
+}
+
+/** One filter; what was not asked for is absent, and what could not be computed is `Skipped`. */
+export interface FilterDetail {
+  index: number;
+  top_avg?: RankedMean[] | Skipped;
+  top_max?: RankedMaximum[] | Skipped;
+  max_activ?: Synthesis | Skipped;
+  classes?: ClassMeans | Skipped;
+  stats?: FilterStats | Skipped;
+  wiring?: Wiring | Skipped;
+  kernel?: Pic;
+}
+
+/** A photo with one of the filter's highest mean responses. */
+export interface RankedMean {
+  image: number;
+  score: number;
+  grad: Pic | Skipped;
+  label: string | null;
+  path: string;
+  photo: Pic | null;
+}
+
+/** A photo with one of the filter's highest responses, and the box that caused it; `grad` shows `grad_box`, or all of the photo. */
+export interface RankedMaximum {
+  image: number;
+  score: number;
+  position: readonly number[];
+  box: Box;
+  field_box?: Box;
+  field: "exact" | "effective";
+  energy?: number;
+  grad_box?: Box;
+  grad: Pic | Skipped;
+  label: string | null;
+  path: string;
+  photo: Pic | null;
+}
+
+export interface Synthesis {
+  picture: Pic;
+  score: number;
+  steps: number;
+  seed: number;
+  robust: Robustness;
+  ratio: number | null;
+}
+
+/** The synthesis's score after a shift by 8 px, and after an enlargement by 10 %. */
+export interface Robustness {
+  shift8: number;
+  scale10: number;
+}
+
+/** By mean response and by maximum, the highest first. */
+export interface ClassMeans {
+  avg: ClassMean[];
+  max: ClassMean[];
+}
+
+export interface FilterStats {
+  dead: boolean;
+  always_on: boolean;
+  mean: number;
+  deviation: number;
+  positive_share: number;
+  histogram: HistogramCounts;
+  similar: FilterCorrelation[];
+  duplicate_of: FilterCorrelation[];
+  selectivity: Selectivity | null;
+  max: number;
+}
+
+/** One more edge than there are counts, rising. */
+export interface HistogramCounts {
+  edges: number[];
+  counts: number[];
+}
+
+export interface Selectivity {
+  index: number;
+  class: string;
+  auc: number;
+}
+
+export interface Wiring {
+  inputs: Connection[] | Skipped;
+  outputs: Connection[];
+}
+
+/** `model.js`: the map, and the photos with their predictions. */
+export interface ModelData {
+  name: string;
+  title: string;
+  images: ModelImages;
+  layers: ModelLayer[];
+  graph: Graph | Skipped;
+  sheets: string[];
+}
+
+export interface ModelImages {
+  labels: string[];
+  items: ImageItem[];
+}
+
+export interface ModelLayer {
+  name: string;
+  kind: string;
+  filters: number;
+  output: readonly number[];
+  parameters: number;
+  macs: number;
+  slug: string;
+  field: LayerField;
+  strip: StripPicture[];
+}
+
+export interface LayerField {
+  size: Size;
+  status: FieldStatus;
+  note: string | null;
+}
+
+/** Nodes in the order in which they run; an edge is a pair of their ids. */
+export interface Graph {
+  nodes: GraphNode[];
+  edges: [from: number, to: number][];
+  groups: GraphGroup[];
+}
+
+/** An operation, or a module drawn as one box; `output` is its shape without the batch axis. */
+export interface GraphNode {
+  id: number;
+  type: string;
+  name: string;
+  parent: string | null;
+  output: readonly number[];
+  parameters?: number;
+  macs?: number;
+  layer?: string;
+}
+
+/** A module that holds nodes and groups; with a `count`, so many repeated blocks. */
+export interface GraphGroup {
+  id: string;
+  parent: string | null;
+  name: string;
+  type: string;
+  count?: number;
+}
+
+/** `pictures.js`: for every photo, by its id, the filters that rank it highest. */
+export interface PicturesData {
+  best: Record<string, PhotoRank[]>;
+}
+
+/** Whether a result is there: neither absent nor skipped. */
+export function present<T>(value: T | Skipped | null | undefined): value is T {
+  return value !== null && value !== undefined && reason(value) === null;
+}
+
+/** Why a result was skipped; null where it was not, or where nobody said why. */
+export function reason(value: unknown): string | null {
+  if (typeof value === "object" && value !== null && "skipped" in value) return String(value.skipped);
+  return null;
+}

@@ -1,0 +1,73 @@
+/** Which filters the grid shows, and in which order. A position is a filter's place in the columns of the data. */
+
+import { descending } from "d3-array";
+import type { FilterColumns } from "./schema";
+import type { Order, State } from "./state";
+
+export interface Selection {
+  /** Positions in the order in which the grid shows them. */
+  positions: number[];
+  /** How many of them are dead; these come last. */
+  dead: number;
+  /** How many filters the visitor's choices leave out. */
+  hidden: number;
+}
+
+/** Select and order the filters. Dead filters come last, ordered among themselves; ties go to the lower position. */
+export function selectFilters(filters: FilterColumns, labels: readonly string[], state: State): Selection {
+  const all = filters.index.map((_, position) => position);
+  const kept = all.filter(isNotHidden(filters, state));
+  const selected = state.class ? respondingTo(filters, labels, state.class, kept) : kept;
+  const ranked = state.class && state.order === "index" ? selected : sorted(filters, state.order, selected);
+  const alive = ranked.filter((position) => !filters.dead[position]);
+  const dead = ranked.filter((position) => filters.dead[position]);
+  return { positions: [...alive, ...dead], dead: dead.length, hidden: all.length - ranked.length };
+}
+
+/** The orders that the data allows. */
+export function availableOrders(filters: FilterColumns): Order[] {
+  const orders: Order[] = ["index"];
+  if (hasValue(filters.max)) orders.push("strongest");
+  if (hasValue(filters.selectivity)) orders.push("selectivity");
+  if (hasValue(filters.ratio)) orders.push("ratio");
+  if (filters.order.length) orders.push("similarity");
+  return orders;
+}
+
+/** The classes that some filter responds to, in alphabetical order, with how many filters do. */
+export function availableClasses(
+  filters: FilterColumns,
+  labels: readonly string[],
+): { label: string; count: number }[] {
+  return Object.entries(filters.responders)
+    .map(([label, responders]) => ({ label: labels[Number(label)] ?? "", count: responders.length }))
+    .filter(({ label, count }) => label && count)
+    .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+function isNotHidden(filters: FilterColumns, state: State): (position: number) => boolean {
+  const dead = state.hide.includes("dead");
+  const duplicate = state.hide.includes("duplicate");
+  return (position) => !(dead && filters.dead[position]) && !(duplicate && (filters.duplicate[position] ?? -1) >= 0);
+}
+
+function respondingTo(filters: FilterColumns, labels: readonly string[], name: string, among: number[]): number[] {
+  const responders = filters.responders[labels.indexOf(name)] ?? [];
+  const kept = new Set(among);
+  return responders.map(([position]) => position).filter((position) => kept.has(position));
+}
+
+function sorted(filters: FilterColumns, order: Order, positions: number[]): number[] {
+  if (order === "index") return positions;
+  if (order === "similarity") {
+    const kept = new Set(positions);
+    return filters.order.filter((position) => kept.has(position));
+  }
+  const column = { strongest: filters.max, selectivity: filters.selectivity, ratio: filters.ratio }[order];
+  const value = (position: number) => column[position] ?? Number.NEGATIVE_INFINITY;
+  return [...positions].sort((a, b) => descending(value(a), value(b)) || a - b);
+}
+
+function hasValue(column: readonly (number | null)[]): boolean {
+  return column.some((value) => value !== null);
+}

@@ -1,0 +1,17 @@
+/** Scrolling the page, so that a part of it keeps its place in the window or comes into sight. */
+
+/** Scroll the page by so many pixels at once. */
+export function scrollPage(top: number): void {
+  window.scrollBy({ top, behavior: "instant" });
+}
+
+/** Scroll the page smoothly, unless the visitor prefers reduced motion. */
+export function scrollPageSmoothly(top: number): void {
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  window.scrollBy({ top, behavior: still ? "instant" : "smooth" });
+}
+
+/** An element's upper edge, in pixels from the window's. */
+export function topOf(element: Element): number {
+  return element.getBoundingClientRect().top;
+}

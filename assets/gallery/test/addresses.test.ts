@@ -1,0 +1,12 @@
+import { describe, expect, it } from "vitest";
+import { layerPage, slug } from "../src/data/addresses";
+
+describe("a layer's page", () => {
+  it("has an address as the pages write it", () => expect(slug("blocks.0/conv 1")).toBe("blocks.0-conv-1"));
+
+  it("is a folder on a server and a file on disk", () => {
+    expect(layerPage(new URL("http://h/models/net/"), "a.0", "/")).toBe("http://h/models/net/a.0/");
+    expect(layerPage(new URL("file:///s/models/net/"), "a.0", "/")).toBe("file:///s/models/net/a.0/index.html");
+    expect(layerPage(new URL("file:///s/models/net/"), "a.0", ".html")).toBe("file:///s/models/net/a.0.html");
+  });
+});

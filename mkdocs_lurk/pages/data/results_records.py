@@ -1,0 +1,140 @@
+"""Types of ``results.json``, the public contract.
+
+They are those of ``records.py`` with published pictures in place of stored ones, and without what only the store needs.
+"""
+
+from typing import Literal, NotRequired, Required, TypedDict
+
+from mkdocs_lurk.records import (
+    BoxList,
+    ClassMeans,
+    ClassValue,
+    EvaluationRecord,
+    FilterStats,
+    GraphRecord,
+    ModelInfo,
+    ReceptiveFieldRecord,
+    Robustness,
+    Skipped,
+    SynthesisSettings,
+    VerificationRecord,
+    Wiring,
+)
+
+
+class Picture(TypedDict):
+    """A published picture: its file relative to this one, and its rectangle ``[x, y, width, height]`` in that file."""
+
+    src: str
+    rect: list[int]
+
+
+class ImageResult(TypedDict):
+    """One picture of the model; ``picture`` is None, and ``skipped`` says why, if it could not be read."""
+
+    id: int
+    path: str
+    label: str | None
+    width: int
+    height: int
+    picture: Picture | None
+    skipped: NotRequired[str]
+    predictions: NotRequired[list[ClassValue]]
+
+
+class LayerSummary(TypedDict):
+    """What a layer is, and where its own ``results.json`` lies, relative to the model's folder."""
+
+    name: str
+    slug: str
+    kind: str
+    filters: int
+    output: list[int]
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveFieldRecord
+    field_note: str
+    jump: list[float]
+    results: str
+    chosen: int | Literal["all"]
+
+
+class MeanResult(TypedDict):
+    """A picture with one of a filter's highest spatial means."""
+
+    image: int
+    score: float
+    grad: Picture | Skipped
+
+
+class MaximumResult(TypedDict):
+    """A picture with one of a filter's highest maxima, and the parts of photo and gradient inside its box."""
+
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field_box: NotRequired[BoxList]
+    field: Literal["exact", "effective"]
+    energy: NotRequired[float]
+    grad_box: NotRequired[BoxList]
+    grad: Picture | Skipped
+    crop: NotRequired[Picture]
+    crop_grad: NotRequired[Picture]
+
+
+class SynthesisResult(TypedDict):
+    """The picture made by gradient ascent."""
+
+    picture: Picture
+    score: float
+    steps: int
+    seed: int
+    robust: Robustness
+    ratio: float | None
+
+
+class FilterResult(TypedDict, total=False):
+    """Everything that was found of one filter; ``classes`` holds the first ``classes_listed`` of each kind."""
+
+    index: Required[int]
+    top_avg: list[MeanResult]
+    top_max: list[MaximumResult]
+    max_activ: SynthesisResult | Skipped
+    classes: ClassMeans
+    stats: FilterStats
+    wiring: Wiring | Skipped
+    kernel: Picture
+
+
+class LayerResults(TypedDict):
+    """A layer's ``results.json``; ``sheets`` gives the width and height of every file of pictures."""
+
+    schema: str
+    layer: LayerSummary
+    chosen: int | Literal["all"]
+    classes_listed: int
+    filters: list[FilterResult]
+    sheets: dict[str, list[int]]
+
+
+class ModelResults(TypedDict):
+    """A model's ``results.json``; ``pictures_exact`` tells whether photos are published without loss."""
+
+    schema: str
+    model: ModelInfo
+    images: list[ImageResult]
+    layers: list[LayerSummary]
+    sheets: dict[str, list[int]]
+    pictures_exact: bool
+    graph: GraphRecord
+    verified: NotRequired[VerificationRecord]
+    evaluation: EvaluationRecord | None
+    classes: list[str]
+    top_k: int
+    gradient: str
+    synthesis: SynthesisSettings | None
+    seed: int
+    notes: list[str]
+    skipped_layers: dict[str, str]
+    skipped_images: list[tuple[str, str]]

@@ -1,0 +1,216 @@
+"""Types of the data scripts that the front end reads.
+
+Each type has a twin of the same fields in ``assets/gallery/src/data/schema.ts``, and a test compares the two. Where a
+script holds a stored record as it is, the record's own type in ``records.py`` is the twin.
+"""
+
+from typing import Literal, NotRequired, Required, TypedDict
+
+from mkdocs_lurk.records import (
+    BoxList,
+    ClassValue,
+    Connection,
+    FieldStatus,
+    FilterStats,
+    GraphRecord,
+    ReceptiveFieldRecord,
+    Robustness,
+    Skipped,
+)
+
+PackedPicture = list[int]
+"""``[sheet, x, y, width, height]``: a sheet's place in its script's list of sheets, and a rectangle in that sheet."""
+ImageItem = tuple[str, int, PackedPicture | None, list[ClassValue] | None]
+"""A photo's path, its label as a place in ``labels`` or -1, the photo, and the network's predictions."""
+StripPicture = tuple[int, PackedPicture]
+"""A filter of a layer, and its thumbnail."""
+ClassMean = tuple[int, float]
+"""A class as a place in ``labels``, or -1 if no photo has it, and the filter's mean response to it."""
+Responder = tuple[int, float]
+"""A filter's position in the columns, and its mean response to the class."""
+ConnectionDetail = Connection | tuple[str, int, float, Literal[1]]
+"""A connected filter; a fourth item, 1, says that it was not analysed, so that no page has a place for it."""
+PhotoRank = tuple[int, int, int, Literal["avg", "max"], float]
+"""A layer's place in the model's list, a filter, the photo's rank from 0, the ranking, and the score."""
+
+
+class LayerFacts(TypedDict):
+    """What a layer is; ``field_note`` is a sentence."""
+
+    name: str
+    slug: str
+    kind: str
+    filters: int
+    output: list[int]
+    parameters: int
+    macs: int
+    receptive_field: ReceptiveFieldRecord
+    field_note: str | None
+    jump: list[float]
+    results: str
+    chosen: int | Literal["all"]
+
+
+class NeighbourLayer(TypedDict):
+    """The layer before or after."""
+
+    name: str
+    slug: str
+
+
+class FilterColumns(TypedDict):
+    """One entry per filter in every column.
+
+    Only ``order``, which holds positions, and ``responders``, which holds lists by label, are different.
+    """
+
+    index: list[int]
+    max: list[float | None]
+    avg: list[float | None]
+    ratio: list[float | None]
+    selectivity: list[float | None]
+    best_class: list[int]
+    dead: list[int]
+    duplicate: list[int]
+    crop: list[PackedPicture | None]
+    synthesis: list[PackedPicture | None]
+    average: list[PackedPicture | None]
+    order: list[int]
+    responders: dict[str, list[Responder]]
+
+
+class LayerData(TypedDict):
+    """``layer.js``: what the grid needs of every filter of a layer."""
+
+    model: str
+    layer: LayerFacts
+    previous: NeighbourLayer | None
+    next: NeighbourLayer | None
+    labels: list[str]
+    top_k: int
+    gradient: str
+    input_size: list[int]
+    chunk: int
+    chunks: list[str]
+    filters: FilterColumns
+    sheets: list[str]
+
+
+class MeanDetail(TypedDict):
+    """A photo with one of a filter's highest spatial means."""
+
+    image: int
+    score: float
+    grad: PackedPicture | Skipped
+    label: str | None
+    path: str
+    photo: PackedPicture | None
+
+
+class MaximumDetail(TypedDict):
+    """A photo with one of a filter's highest maxima."""
+
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field_box: NotRequired[BoxList]
+    field: Literal["exact", "effective"]
+    energy: NotRequired[float]
+    grad_box: NotRequired[BoxList]
+    grad: PackedPicture | Skipped
+    label: str | None
+    path: str
+    photo: PackedPicture | None
+
+
+class SynthesisDetail(TypedDict):
+    """The picture made by gradient ascent."""
+
+    picture: PackedPicture
+    score: float
+    steps: int
+    seed: int
+    robust: Robustness
+    ratio: float | None
+
+
+class ClassMeansDetail(TypedDict):
+    """For each class the mean of the filter's spatial means, and of its maxima; the highest first."""
+
+    avg: list[ClassMean]
+    max: list[ClassMean]
+
+
+class WiringDetail(TypedDict):
+    """The filters that a filter reads most, and those that read it most; the strongest connection first."""
+
+    inputs: list[ConnectionDetail] | Skipped
+    outputs: list[ConnectionDetail]
+
+
+class FilterDetail(TypedDict, total=False):
+    """Everything that is known of one filter; what was not asked for is absent."""
+
+    index: Required[int]
+    top_avg: list[MeanDetail]
+    top_max: list[MaximumDetail]
+    max_activ: SynthesisDetail | Skipped
+    classes: ClassMeansDetail
+    stats: FilterStats
+    wiring: WiringDetail | Skipped
+    kernel: PackedPicture
+
+
+class ChunkData(TypedDict):
+    """``filters-K.js``: a run of filters; photos have sheets of their own, ``photos``."""
+
+    sheets: list[str]
+    photos: list[str]
+    filters: list[FilterDetail]
+
+
+class LayerField(TypedDict):
+    """A receptive field, and a sentence about it."""
+
+    size: list[int]
+    status: FieldStatus
+    note: str | None
+
+
+class ModelLayer(TypedDict):
+    """A layer on the map."""
+
+    name: str
+    kind: str
+    filters: int
+    output: list[int]
+    parameters: int
+    macs: int
+    slug: str
+    field: LayerField
+    strip: list[StripPicture]
+
+
+class ModelImages(TypedDict):
+    """The photos, and the labels that their items refer to."""
+
+    labels: list[str]
+    items: list[ImageItem]
+
+
+class ModelData(TypedDict):
+    """``model.js``: the map, and the photos with the network's predictions."""
+
+    name: str
+    title: str
+    images: ModelImages
+    layers: list[ModelLayer]
+    graph: GraphRecord
+    sheets: list[str]
+
+
+class PicturesData(TypedDict):
+    """``pictures.js``: for every photo, by its id, the filters that rank it highest."""
+
+    best: dict[str, list[PhotoRank]]

@@ -1,0 +1,40 @@
+"""What an author declares of a model that shapes its pages, and that may change without a new analysis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.pages.card import Card, read_card
+
+
+@dataclass(frozen=True)
+class DeclaredModel:
+    """A model's name, title, source and card; templates receive it as ``about``."""
+
+    name: str
+    title: str
+    source: str
+    card_text: str | None = None
+    card_path: Path = Path()
+
+    @classmethod
+    def from_config(cls, config: ModelConfig) -> DeclaredModel:
+        """Read what ``mkdocs.yml`` and the card say."""
+        text = config.card.read_text("utf-8") if config.card else None
+        return cls(config.name, config.title, config.source, text, config.card or Path())
+
+    @property
+    def card(self) -> Card | None:
+        """The model card; None if none was declared.
+
+        Raises:
+            ConfigError: The card's metadata is no YAML mapping.
+        """
+        return None if self.card_text is None else read_card(self.card_text, self.card_path)
+
+    @property
+    def analyze(self) -> str:
+        """The command that computes what is missing."""
+        return f"mkdocs-lurk analyze {self.name}"

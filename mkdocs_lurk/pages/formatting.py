@@ -1,0 +1,77 @@
+"""Format numbers and facts as the pages show them, with as many digits as they are worth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mkdocs_lurk.records import ReceptiveFieldRecord
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+_KIND_NAMES = {
+    "Conv2d": "convolution",
+    "ConvTranspose2d": "transposed convolution",
+    "Linear": "linear",
+    "tokens": "tokens",
+}
+GRADIENT_METHODS = {
+    "guided": "guided backpropagation (Springenberg et al. 2015, arXiv:1412.6806)",
+    "deconv": "deconvolution (Zeiler and Fergus 2014, arXiv:1311.2901)",
+    "saliency": "the plain gradient (Simonyan et al. 2014, arXiv:1312.6034)",
+}
+
+
+def score(value: float | None) -> str:
+    """Format a response with three digits: ``21.5``, ``0.0123``, ``1,230``; None gives a dash."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    magnitude = abs(value)
+    if magnitude >= 1000:
+        return f"{value:,.0f}"
+    if magnitude >= 0.001:
+        return f"{value:.3g}"
+    return f"{value:.1e}"
+
+
+def count(value: int) -> str:
+    """Format a number of things: ``1.24 million``, ``12,345``."""
+    for scale, word in ((10**9, "billion"), (10**6, "million")):
+        if value >= scale:
+            return f"{value / scale:.3g} {word}"
+    return f"{value:,}"
+
+
+def plural(value: int, word: str) -> str:
+    """Format a number with its noun: ``1 filter``, ``3 filters``."""
+    return f"{value:,} {word}" if value == 1 else f"{value:,} {word}s"
+
+
+def shape(sizes: Sequence[int]) -> str:
+    """Format a tensor's shape: ``64 x 111 x 111``, with the multiplication sign."""
+    return f" {TIMES} ".join(str(size) for size in sizes)
+
+
+def sentence(note: str) -> str:
+    """Format a note as a sentence, with multiplication signs between sizes; an empty note stays empty."""
+    text = re.sub(r"(?<=\d) x (?=\d)", f" {TIMES} ", note.strip())
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}." if text else ""
+
+
+def percent(share: float) -> str:
+    """Format ``0.583`` as ``58.3 %``."""
+    return f"{share * 100:.3g} %"
+
+
+def layer_kind(kind: str) -> str:
+    """Return the plain name of a layer's kind, or the kind itself if it has none."""
+    return _KIND_NAMES.get(kind, kind)
+
+
+def receptive_field(field: ReceptiveFieldRecord) -> str:
+    """Format a receptive field: ``7 × 7 px``, ``about 120 × 120 px``, ``the whole picture``."""
+    if field["status"] == "whole":
+        return "the whole picture"
+    size = f"{shape(field['size'])} px"
+    return f"about {size}" if field["status"] == "effective" else size

@@ -1,0 +1,174 @@
+"""What the template of a layer's page receives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.model_page import layer_row
+from mkdocs_lurk.pages.model_records import highest_class, is_computed, is_dead, skip_reason, synthesis_ratio
+from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
+from mkdocs_lurk.pages.pictures.sheets import SheetRegion
+from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
+from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord
+
+_TILE_PX = 96
+_SKIPPABLE_RESULTS = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
+
+
+@dataclass(frozen=True)
+class LayerLink:
+    """A layer whose page is linked."""
+
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class FilterRow:
+    """A tile and a line of the table that stand in for the gallery on pages without JavaScript."""
+
+    index: int
+    crop: SvgPicture | None
+    synthesis: SvgPicture | None
+    dead: bool
+    best_max: str
+    best_avg: str
+    path: str
+    ratio: str
+    label: str
+
+
+@dataclass(frozen=True)
+class LayerPage:
+    """What ``lurk/layer.md.j2`` receives as ``page``."""
+
+    about: DeclaredModel
+    layer: LayerLink
+    line: str
+    field_note: str
+    field: BoxedPicture | None
+    previous: LayerLink | None
+    next: LayerLink | None
+    filters: tuple[FilterRow, ...]
+    missing: tuple[str, ...]
+    gradient: str
+    top_k: int
+    synthesis: bool
+    record: LayerRecord
+
+
+def layer_page(
+    declared: DeclaredModel,
+    record: ModelRecord,
+    place: int,
+    layer: LayerRecord,
+    rows: Sequence[FilterRow],
+    field: BoxedPicture | None = None,
+) -> LayerPage:
+    """Gather everything that a layer's page says.
+
+    Args:
+        declared: What the author declares.
+        record: The model record.
+        place: The layer's place in the record's list.
+        layer: The layer record.
+        rows: Its tiles and lines.
+        field: The receptive field of a unit, drawn upon a photo.
+    """
+    entries = record["layers"]
+    entry = entries[place]
+    return LayerPage(
+        about=declared,
+        layer=_link(entry),
+        line=_summary_line(entry),
+        field_note=formatting.sentence(entry["field_note"]),
+        field=field,
+        previous=_link(entries[place - 1]) if place else None,
+        next=_link(entries[place + 1]) if place + 1 < len(entries) else None,
+        filters=tuple(rows),
+        missing=tuple(_missing_results(declared, entry, layer["filters"])),
+        gradient=formatting.GRADIENT_METHODS.get(record["gradient"], record["gradient"]),
+        top_k=record["top_k"],
+        synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
+        record=layer,
+    )
+
+
+def filter_rows(
+    filters: Sequence[FilterRecord], images: Sequence[ImageRecord], pictures: LayerPictures, slug: str
+) -> tuple[FilterRow, ...]:
+    """Return the tiles and lines of a layer, for the page in the folder ``slug``."""
+    rows = []
+    for item, crop, synthesis in zip(filters, pictures.crops, pictures.syntheses, strict=True):
+        maxima, means = item.get("top_max", []), item.get("top_avg", [])
+        index, best_class = item["index"], highest_class(item)
+        rows.append(
+            FilterRow(
+                index=index,
+                crop=_tile(crop, pictures, slug, f"Filter {index}: the crop of its highest maximum"),
+                synthesis=_tile(synthesis, pictures, slug, f"Filter {index}: the picture made by gradient ascent"),
+                dead=is_dead(item),
+                best_max=formatting.score(maxima[0]["score"] if maxima else None),
+                best_avg=formatting.score(means[0]["score"] if means else None),
+                path=images[maxima[0]["image"]]["path"] if maxima else "-",
+                ratio=formatting.score(synthesis_ratio(item)),
+                label="-" if best_class is None else best_class,
+            )
+        )
+    return tuple(rows)
+
+
+def _link(entry: LayerEntry) -> LayerLink:
+    return LayerLink(entry["name"], entry["slug"])
+
+
+def _summary_line(entry: LayerEntry) -> str:
+    row = layer_row(entry)
+    facts = [
+        f"{row.kind[:1].upper()}{row.kind[1:]}",
+        formatting.plural(entry["filters"], "filter"),
+        f"output {row.output}",
+        f"each unit sees {row.field}",
+        formatting.plural(entry["parameters"], "parameter"),
+    ]
+    return ", ".join(facts) + "."
+
+
+def _missing_results(declared: DeclaredModel, entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:
+    """Say in sentences which filters and results are missing, why, and what would compute them."""
+    sentences = []
+    if len(filters) < entry["filters"]:
+        sentences.append(
+            f"Looked at: {len(filters):,} of {entry['filters']:,} filters, as `filters` in `mkdocs.yml` says. "
+            f"For the rest, set `filters: all` and run `{declared.analyze}`."
+        )
+    for (result, why), count in _count_skipped(filters).items():
+        what = result if count == len(filters) else f"{result} of {formatting.plural(count, 'filter')}"
+        sentences.append(
+            f"{what} was not computed: {why.rstrip('.')}. To compute it, change that and run `{declared.analyze}`."
+        )
+    if filters and all("max_activ" not in item for item in filters):
+        sentences.append(
+            f"No picture was made by gradient ascent, as `synthesis` in `mkdocs.yml` says; give it `steps` and run "
+            f"`{declared.analyze}`."
+        )
+    return sentences
+
+
+def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int]:
+    """Count the filters of which a result was skipped, by the result and the reason."""
+    counts: dict[tuple[str, str], int] = {}
+    for item in filters:
+        for name, result in item.items():
+            why = skip_reason(result)
+            if why is not None:
+                key = _SKIPPABLE_RESULTS[name], why
+                counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def _tile(region: SheetRegion | None, pictures: LayerPictures, slug: str, text: str) -> SvgPicture | None:
+    return None if region is None else svg_picture(region, pictures.sizes, text, _TILE_PX, slug)

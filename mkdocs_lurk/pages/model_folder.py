@@ -1,0 +1,144 @@
+"""Write the folder of one model: its pages, ``results.json``, data scripts and picture files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypedDict
+
+from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
+from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script
+from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
+from mkdocs_lurk.pages.data.scripts import data_script
+from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
+from mkdocs_lurk.pages.model_page import layer_row, model_page
+from mkdocs_lurk.pages.model_records import read_layer
+from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
+from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
+from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
+from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.records import LayerEntry, LayerRecord
+from mkdocs_lurk.store import ModelReader
+
+BODY_SUFFIX = ".body"
+_STRIP_PICTURE_PX = 48
+_INDEX_PICTURES = 12
+_CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
+
+
+class ModelSummary(TypedDict):
+    """What the rest of the site needs to know of a model's folder.
+
+    Attributes:
+        layers: Name and slug of each layer.
+        facts: Label and value of each fact, for the list of models.
+        views: The fields of some filters' ``SvgPicture``, for the list of models.
+        missing: Why there are no results; None if there are.
+    """
+
+    layers: list[tuple[str, str]]
+    facts: list[tuple[str, str]]
+    views: list[dict[str, Any]]
+    missing: str | None
+
+
+def write_page(folder: Path, name: str, title: str, body: str, templates: Templates) -> None:
+    """Write a page, and its part below the title as a file of its own."""
+    (folder / f"{name}.md").write_text(templates.page(title, body), "utf-8", newline="\n")
+    (folder / f"{name}{BODY_SUFFIX}").write_text(body, "utf-8", newline="\n")
+
+
+def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templates: Templates) -> ModelSummary:
+    """Write the page of a model without results, which says why there are none."""
+    why = reason.rstrip(".") + "."
+    body = templates.body("placeholder.md.j2", about=declared, why=why)
+    write_page(folder, "index", declared.title, body, templates)
+    return {"layers": [], "facts": [], "views": [], "missing": why}
+
+
+def write_model(folder: Path, declared: DeclaredModel, reader: ModelReader, templates: Templates) -> ModelSummary:
+    """Write all files of a model with results."""
+    return _ModelFolder(folder, PublishedModel.read(declared, reader), reader, templates).write()
+
+
+class _ModelFolder:
+    """Writes the files of one model into ``folder``."""
+
+    def __init__(self, folder: Path, model: PublishedModel, reader: ModelReader, templates: Templates) -> None:
+        self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
+        self._photo_ranks = PhotoRanks()
+
+    def write(self) -> ModelSummary:
+        self._model.photos.write(self._folder)
+        strips = [self._write_layer(place, entry) for place, entry in enumerate(self._model.record["layers"])]
+        return self._write_model(strips)
+
+    def _write_layer(self, place: int, entry: LayerEntry) -> Strip:
+        """Write the files of a layer; returns its strip for the model's page."""
+        slug, photos = entry["slug"], self._model.photos
+        layer = read_layer(self._reader, entry["name"])
+        pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
+        self._photo_ranks.add(place, layer["filters"])
+        results = layer_results(entry, layer, photos, pictures)
+        self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
+        self._write_layer_scripts(place, slug, layer, pictures)
+        self._write_layer_page(place, entry, layer, pictures)
+        return pictures.strip
+
+    def _write_layer_scripts(self, place: int, slug: str, layer: LayerRecord, pictures: LayerPictures) -> None:
+        filters = layer["filters"]
+        chunk = _CHUNK_OF_LARGE_LAYER if len(filters) > _LARGE_LAYER else _CHUNK
+        key = f"{self._model.declared.name}/{slug}"
+        data = layer_script(self._model, place, layer, pictures, chunk)
+        self._write_text(f"{slug}/layer.js", data_script(key, data))
+        for number, start in enumerate(range(0, len(filters), chunk)):
+            details = chunk_script(self._model, filters[start : start + chunk], slug, pictures)
+            self._write_text(f"{slug}/filters-{number}.js", data_script(f"{key}/filters-{number}", details))
+
+    def _write_layer_page(self, place: int, entry: LayerEntry, layer: LayerRecord, pictures: LayerPictures) -> None:
+        record, photos = self._model.record, self._model.photos
+        input_size = record["model"]["input"]["size"][1:]
+        rows = filter_rows(layer["filters"], record["images"], pictures, entry["slug"])
+        field = receptive_field_picture(layer["filters"], input_size, photos.thumbnails, photos.sizes)
+        page = layer_page(self._model.declared, record, place, layer, rows, field)
+        body = self._templates.body("layer.md.j2", page=page)
+        write_page(self._folder, f"{entry['slug']}/index", entry["name"], body, self._templates)
+
+    def _write_model(self, strips: Sequence[Strip]) -> ModelSummary:
+        """Write the files of the model itself."""
+        model = self._model
+        name, entries = model.declared.name, model.record["layers"]
+        packed, sizes = write_strips(self._folder, strips)
+        self._write_text("model.js", data_script(name, model_script(model, packed)))
+        self._write_text("pictures.js", data_script(f"{name}/pictures", self._photo_ranks.script()))
+        self._write_text("results.json", compact_json(model_results(model)) + "\n")
+        svg_strips = [
+            [
+                svg_picture(region, sizes, f"Filter {index} of {entry['name']}", _STRIP_PICTURE_PX)
+                for index, region in strip
+            ]
+            for entry, strip in zip(entries, packed, strict=True)
+        ]
+        rows = [layer_row(entry, strip) for entry, strip in zip(entries, svg_strips, strict=True)]
+        page = model_page(model.declared, model.record, rows)
+        body = self._templates.body("model.md.j2", page=page)
+        write_page(self._folder, "index", model.declared.title, body, self._templates)
+        return {
+            "layers": [(row.name, row.slug) for row in rows],
+            "facts": list(page.facts),
+            "views": [asdict(picture) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)],
+            "missing": None,
+        }
+
+    def _write_text(self, name: str, text: str) -> None:
+        (self._folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def _evenly_spaced(strips: Sequence[Sequence[SvgPicture]], at_most: int) -> list[SvgPicture]:
+    """Return pictures at even distances, from the first layer to the last."""
+    pictures = [picture for strip in strips for picture in strip]
+    step = max(1.0, len(pictures) / at_most)
+    return [pictures[int(n * step)] for n in range(min(at_most, len(pictures)))]

@@ -1,0 +1,70 @@
+"""Read a model's records from the store, typed.
+
+The store holds JSON and does not know what it means: this is the one place where its records get their types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeGuard, TypeVar, cast
+
+from mkdocs_lurk.records import FilterRecord, LayerRecord, ModelRecord, PictureReference, Skipped
+from mkdocs_lurk.store import ModelReader
+
+Result = TypeVar("Result")
+
+
+def read_model(reader: ModelReader) -> ModelRecord:
+    """Return the record of the model."""
+    return cast("ModelRecord", reader.record)
+
+
+def read_layer(reader: ModelReader, name: str) -> LayerRecord:
+    """Return the record of a layer, by its dotted name.
+
+    Raises:
+        StoreError: The model has no results for such a layer.
+    """
+    return cast("LayerRecord", reader.layer(name))
+
+
+def is_computed(result: Result | Skipped | None) -> TypeGuard[Result]:
+    """Whether a result is there: neither absent nor skipped."""
+    return result is not None and skip_reason(result) is None
+
+
+def skip_reason(result: object) -> str | None:
+    """Return why a result was skipped; None if it is there, or was not asked for."""
+    return str(result["skipped"]) if isinstance(result, dict) and "skipped" in result else None
+
+
+def is_picture_reference(value: object) -> TypeGuard[PictureReference]:
+    """Whether a value of a record refers to a stored picture."""
+    return isinstance(value, dict) and "unit" in value and "blob" in value
+
+
+def picture_references(value: object) -> Iterator[PictureReference]:
+    """Yield every reference to a stored picture inside a value of a record, in the record's order."""
+    if is_picture_reference(value):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from picture_references(item)
+
+
+def is_dead(item: FilterRecord) -> bool:
+    """Whether a filter is known to respond to no picture."""
+    stats = item.get("stats")
+    return stats is not None and stats["dead"]
+
+
+def highest_class(item: FilterRecord) -> str | None:
+    """Return the class whose pictures have the highest maxima on average; None if the pictures have no classes."""
+    means = item["classes"]["max"] if "classes" in item else []
+    return max(means, key=lambda pair: pair[1])[0] if means else None
+
+
+def synthesis_ratio(item: FilterRecord) -> float | None:
+    """Return the ratio of the synthesis's score to the best photo's; None if there is none."""
+    synthesis = item.get("max_activ")
+    return synthesis["ratio"] if is_computed(synthesis) else None

@@ -1,0 +1,1 @@
+"""Picture files of the pages (photos, sheets, thumbnails), and inline SVGs that show regions of them."""

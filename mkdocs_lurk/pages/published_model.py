@@ -1,0 +1,55 @@
+"""A model whose pages are being written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.model_records import read_layer, read_model
+from mkdocs_lurk.pages.pictures.photos import Photos
+from mkdocs_lurk.records import ImageRecord, ModelRecord
+from mkdocs_lurk.store import ModelReader
+
+LabelPlaces = Mapping[str, int]
+"""Every label of the photos, in alphabetical order, and its place in that order."""
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    """What all pages and data files of a model are made from.
+
+    Attributes:
+        declared: What the author declares of the model.
+        record: The model record.
+        photos: Its photos; their files are written before anything refers to them.
+        labels: The places of the photos' labels.
+        analysed: For each layer the indices of its analysed filters, which alone have a place on a page.
+    """
+
+    declared: DeclaredModel
+    record: ModelRecord
+    photos: Photos
+    labels: LabelPlaces
+    analysed: Mapping[str, Collection[int]]
+
+    @classmethod
+    def read(cls, declared: DeclaredModel, reader: ModelReader) -> PublishedModel:
+        """Read a model from the store.
+
+        Raises:
+            StoreError: A layer has no results.
+        """
+        record = read_model(reader)
+        analysed = {
+            entry["name"]: {item["index"] for item in read_layer(reader, entry["name"])["filters"]}
+            for entry in record["layers"]
+        }
+        photos = Photos(reader, record["images"])
+        return cls(declared, record, photos, label_places(record["images"]), analysed)
+
+
+def label_places(images: Iterable[ImageRecord]) -> LabelPlaces:
+    """Number the labels of the photos in alphabetical order."""
+    labels = {image["label"] for image in images if image["label"] is not None}
+    return {label: place for place, label in enumerate(sorted(labels))}

@@ -1,0 +1,101 @@
+"""Add generated pages and files to MkDocs' files, by path; an author's own page takes the place of a generated one."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.pages.front_end import front_end
+from mkdocs_lurk.pages.site import Site
+
+
+@dataclass
+class GeneratedFiles:
+    """The generated pages and files among MkDocs' own.
+
+    Attributes:
+        src_uris: MkDocs' source address of each generated page or file: its own, or that of the author's page that
+            takes its place.
+        bodies: The file with the generated part of each such author's page, by the page's source address.
+    """
+
+    src_uris: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, Path] = field(default_factory=dict)
+
+    def relative_source(self, page: Page) -> Callable[[str], str]:
+        """Return a function from a generated file's address to its address for a Markdown link on ``page``."""
+        folder = posixpath.dirname(page.file.src_uri)
+        return lambda uri: posixpath.relpath(self.src_uris[uri], folder or ".")
+
+    def relative_url(self, page: Page, files: Files) -> Callable[[str], str]:
+        """Return a function from a generated file's address to its address for HTML on ``page``."""
+
+        def address(uri: str) -> str:
+            file = files.get_file_from_path(self.src_uris[uri])
+            return get_relative_url(file.url if file else uri, page.url)
+
+        return address
+
+
+def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConfig) -> GeneratedFiles:
+    """Add every generated page and file to ``files``, except pages that the author wrote.
+
+    An author's page in the place of a generated one gets its address; models' cards lose their own pages.
+
+    Raises:
+        ConfigError: A file of the author's has the name of a generated one.
+    """
+    generated = GeneratedFiles()
+    for item in site.files:
+        authored = _author_page(item.uri, files) if item.body else files.get_file_from_path(item.uri)
+        generated.src_uris[item.uri] = authored.src_uri if authored else item.uri
+        if authored is None:
+            files.append(_generated_file(config, item.uri, item.path))
+        elif item.body is None:
+            raise ConfigError(f"{authored.src_uri} in docs_dir has the name of a generated file; rename or remove it")
+        else:
+            generated.bodies[authored.src_uri] = item.body
+            _set_address(authored, item.uri)
+            if declared.nav.mode == "inject":
+                authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
+    for uri, path in front_end():
+        files.append(_generated_file(config, uri, path))
+    _exclude_cards(files, config, declared)
+    return generated
+
+
+def _generated_file(config: MkDocsConfig, uri: str, path: Path) -> File:
+    return File.generated(config, uri, abs_src_path=str(path), inclusion=InclusionLevel.NOT_IN_NAV)
+
+
+def _author_page(uri: str, files: Files) -> File | None:
+    """Return the author's page for a generated ``X/index.md``: that, ``X/README.md`` or ``X.md``; None if missing."""
+    folder = posixpath.dirname(uri)
+    candidates = (files.get_file_from_path(path) for path in (uri, f"{folder}/README.md", f"{folder}.md"))
+    return next((file for file in candidates if file and file.inclusion is not InclusionLevel.EXCLUDED), None)
+
+
+def _set_address(file: File, uri: str) -> None:
+    """Give an author's page the address of the page that it replaces, beside which its data lie."""
+    file.dest_uri = f"{posixpath.dirname(uri)}/index.html"
+    for name in ("url", "abs_dest_path"):  # properties that MkDocs caches
+        file.__dict__.pop(name, None)
+
+
+def _exclude_cards(files: Files, config: MkDocsConfig, declared: LurkConfig) -> None:
+    """Exclude the models' cards: each is shown on its model's page and needs no page of its own."""
+    docs = Path(config.docs_dir).resolve()
+    for model in declared.models:
+        if model.card and model.card.resolve().is_relative_to(docs):
+            file = files.get_file_from_path(model.card.resolve().relative_to(docs).as_posix())
+            if file is not None:
+                file.inclusion = InclusionLevel.EXCLUDED

@@ -1,0 +1,65 @@
+"""Read what ``mkdocs.yml`` declares for the plugin, without building a site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from mkdocs.exceptions import MkDocsException
+from mkdocs.utils.yaml import get_yaml_loader, yaml_load
+
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What ``mkdocs.yml`` declares.
+
+    Attributes:
+        config: The plugin's checked options.
+        overrides: The folder with the author's own templates, or None.
+    """
+
+    config: LurkConfig
+    overrides: Path | None
+
+
+def read_mkdocs_yml(path: Path) -> Declaration:
+    """Return what a site's ``mkdocs.yml`` declares for the plugin.
+
+    Raises:
+        ConfigError: The file cannot be read, has no ``lurk`` among its plugins, or declares something unknown.
+    """
+    try:
+        with path.open("rb") as file:
+            content = yaml_load(file, loader=get_yaml_loader())
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; give the path of mkdocs.yml with -f") from error
+    except (OSError, yaml.YAMLError, MkDocsException) as error:
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    site: Mapping[str, object] = content if isinstance(content, dict) else {}
+    root = path.resolve().parent
+    theme = site.get("theme")
+    custom_dir = theme.get("custom_dir") if isinstance(theme, dict) else None
+    overrides = template_overrides(root / str(custom_dir)) if custom_dir else None
+    return Declaration(from_mapping(_plugin_options(site, path), root), overrides)
+
+
+def template_overrides(custom_dir: Path) -> Path | None:
+    """Return the folder with the author's own templates in a theme's ``custom_dir``; None if there is none."""
+    folder = custom_dir / "lurk"
+    return folder if folder.is_dir() else None
+
+
+def _plugin_options(site: Mapping[str, object], path: Path) -> Mapping[str, object]:
+    """Return the options under ``plugins``: a mapping, or a list of names and of mappings from names to options."""
+    plugins = site.get("plugins")
+    for entry in plugins if isinstance(plugins, list) else [plugins]:
+        for name, options in entry.items() if isinstance(entry, dict) else [(entry, None)]:
+            if name == "lurk":
+                return options or {}
+    raise ConfigError(f"{path} has no plugin 'lurk' under 'plugins'")

@@ -1,0 +1,67 @@
+"""Add the generated pages to MkDocs' navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from mkdocs.structure import StructureItem
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation, Section
+from mkdocs.structure.pages import Page
+
+from mkdocs_lurk.config.options import NavConfig
+from mkdocs_lurk.pages.nav import NavItem
+from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.plugin.files import GeneratedFiles
+
+
+def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig) -> None:
+    """Add a section with the generated pages to ``nav``; pages that the author's navigation lists stay there.
+
+    The pages are added to a section of that title if there is one. Previous and next pages are linked anew.
+    """
+    listed = {page.file.src_uri for page in nav.pages}
+    children = list(_structure(site.nav.children, generated.src_uris, files, listed))
+    if not children:
+        return
+    sections = (item for item in nav.items if isinstance(item, Section) and item.title == config.section)
+    section = next(sections, None)
+    if section is None:
+        section = Section(config.section, [])
+        nav.items.append(section)
+    section.children.extend(children)
+    nav.pages[:] = _pages(nav.items)
+    for page, before, after in zip(nav.pages, [None, *nav.pages], [*nav.pages[1:], None], strict=False):
+        page.previous_page, page.next_page = before, after
+    _set_parents(section)
+
+
+def _structure(
+    items: Iterable[NavItem], src_uris: Mapping[str, str], files: Files, listed: Collection[str]
+) -> Iterator[StructureItem]:
+    """Yield MkDocs' sections and pages for generated ones, without the pages that are listed already."""
+    for item in items:
+        if item.uri is None:
+            children = list(_structure(item.children, src_uris, files, listed))
+            if children:
+                yield Section(item.title, children)
+        elif src_uris[item.uri] not in listed:
+            file = files.get_file_from_path(src_uris[item.uri])
+            if file is not None and file.page is not None:
+                yield file.page
+
+
+def _pages(items: Iterable[StructureItem]) -> Iterator[Page]:
+    """Yield all pages in reading order."""
+    for item in items:
+        if isinstance(item, Page):
+            yield item
+        elif isinstance(item, Section):
+            yield from _pages(item.children)
+
+
+def _set_parents(section: Section) -> None:
+    for child in section.children:
+        child.parent = section
+        if isinstance(child, Section):
+            _set_parents(child)

@@ -1,0 +1,85 @@
+"""The records of a model while stages write into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mkdocs_lurk.analysis.crops import needs_effective_box
+from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.names import RESULTS_SCHEMA, slug
+from mkdocs_lurk.record_format import in_order
+from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
+from mkdocs_lurk.run.session import Session
+
+
+class RecordDraft:
+    """The records of one model: stages fill in the fields that they found.
+
+    Attributes:
+        images: The model's pictures by id, with what is known from the declaration alone.
+        model: Fields of the model's record.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        _, height, width = session.network.input_size
+        self.images: list[ImageRecord] = [
+            {"id": image, "path": entry.path, "label": entry.label, "width": width, "height": height}
+            for image, entry in enumerate(session.images.entries)
+        ]
+        self.model: dict[str, Any] = {}
+        self._filters: Mapping[str, dict[int, FilterRecord]] = {
+            layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers
+        }
+
+    def filter(self, layer: str, index: int) -> FilterRecord:
+        """Return the record of a filter, to be filled in."""
+        return self._filters[layer][index]
+
+    def filters(self) -> Iterator[tuple[Layer, int, FilterRecord]]:
+        """Go through all chosen filters: layer, index and record."""
+        for layer in self._session.layers:
+            for index, record in self._filters[layer.name].items():
+                yield layer, index, record
+
+    def layer_record(self, layer: Layer) -> LayerRecord:
+        """Return the finished record of a layer.
+
+        Raises:
+            KeyError: A stage wrote a field that the record type does not list.
+        """
+        filters = list(self._filters[layer.name].values())
+        record: LayerRecord = {
+            "schema": RESULTS_SCHEMA,
+            "layer": describe_layer(self._session, layer),
+            "chosen": "all" if len(filters) == layer.filters else len(filters),
+            "filters": filters,
+        }
+        return in_order(record, LayerRecord)
+
+
+def describe_layer(session: Session, layer: Layer) -> LayerInfo:
+    """Describe a layer: its shape, its cost and its receptive field."""
+    field = session.network.fields[layer.name]
+    status: FieldStatus = field.status
+    note = field.note
+    if status == "exact" and needs_effective_box(session.network, layer.name):
+        status = "effective"
+        note = (
+            f"the exact field, {field.size[0]} x {field.size[1]} px, covers most of the picture; boxes hold most of "
+            "the gradient's energy instead"
+        )
+    return {
+        "name": layer.name,
+        "slug": slug(layer.name),
+        "kind": layer.kind,
+        "filters": layer.filters,
+        "output": list(layer.output),
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "receptive_field": {"size": list(field.size), "status": status},
+        "field_note": note,
+        "jump": list(field.jump),
+        "results": f"{slug(layer.name)}/results.json",
+    }

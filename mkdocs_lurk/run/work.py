@@ -1,0 +1,197 @@
+"""Units of work: what a stage is cut into, and how units are shared among processes, computed, stored and read back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from time import perf_counter
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mkdocs_lurk.errors import ModelError, StoreError
+from mkdocs_lurk.run.progress import Progress
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.store.store import Store, StoredUnit
+
+Item = TypeVar("Item")
+
+log = logging.getLogger("mkdocs.plugins.lurk")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large units of work and batches are. The stored bytes depend on the unit sizes, never on the batches.
+
+    Attributes:
+        shard_pictures: Pictures per unit of mining, unless that made more than ``most_shards`` units.
+        most_shards: Units of mining at most.
+        kept_responses: Pictures whose responses are kept for statistics; evenly spaced ones of a larger set.
+        pairs: Pairs of a filter and a picture per unit of gradients.
+        photos: Pictures per unit of kept photos.
+        all_photos: Up to so many pictures, all are kept for the pages; of more, those that some filter ranks.
+        syntheses: Filters per unit of gradient ascent.
+        statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
+        connection_pictures: Pictures whose responses weigh the connections.
+        mining_batch: Pictures per forward pass of mining.
+        scoring_batch: The same when scores are computed again, on a CPU (whose caches hold no more) and elsewhere.
+        stray_score: The largest relative difference between a synthesis's scores in bfloat16 and in float32 that does
+            not call for a second computation in float32.
+    """
+
+    shard_pictures: int = 64
+    most_shards: int = 4000
+    kept_responses: int = 10_000
+    pairs: int = 256
+    photos: int = 32
+    all_photos: int = 2_000
+    syntheses: int = 16
+    statistics_pictures: int = 256
+    connection_pictures: int = 128
+    mining_batch: int = 16
+    scoring_batch: tuple[int, int] = (4, 16)
+    stray_score: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUnit:
+    """A piece of work that is stored when it is done.
+
+    Attributes:
+        key: The key of its result in the store.
+        cost: Multiply-adds, roughly.
+        layer: The layer it is about; empty if it is about pictures.
+        items: Pictures, filters or other numbers that its stage knows.
+    """
+
+    key: str
+    cost: float
+    layer: str
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitResult:
+    """What a unit's computation gives: a JSON record and named blobs."""
+
+    record: Mapping[str, Any]
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Computable(Protocol):
+    """What can be cut into units and computed unit by unit: a stage."""
+
+    @property
+    def name(self) -> str:
+        """What the progress calls this work."""
+
+    @property
+    def units(self) -> Sequence[WorkUnit]:
+        """All units, in the same order in every process."""
+
+    def compute(self, unit: WorkUnit) -> UnitResult:
+        """Compute one unit."""
+
+
+class BatchLimit:
+    """Says how many pictures may go through the network at once; half as many each time that memory runs out."""
+
+    _SMALLEST = 64
+
+    def __init__(self) -> None:
+        self._divisor = 1
+
+    def __call__(self, pictures: int) -> int:
+        """Return the size of a batch that would hold ``pictures`` if memory allowed."""
+        return max(1, pictures // self._divisor)
+
+    def halve(self, device: torch.device, error: torch.OutOfMemoryError) -> None:
+        """Halve all batches from now on.
+
+        Raises:
+            ModelError: Not even one picture fits.
+        """
+        if self._divisor >= self._SMALLEST:
+            raise ModelError(f"{device}: out of memory with a single picture; use another device") from error
+        self._divisor *= 2
+        log.warning("%s: out of memory; going on with batches 1/%d as large", device, self._divisor)
+
+
+class Runner:
+    """Computes the units of stages and stores them.
+
+    Args:
+        store: Where results go.
+        ranks: The processes that share the work.
+        progress: What is told how far the work has come.
+        device: Where the network runs.
+        limit_batch: Shrinks when the device's memory runs out.
+    """
+
+    def __init__(
+        self, store: Store, ranks: Ranks, progress: Progress, device: torch.device, limit_batch: BatchLimit
+    ) -> None:
+        self.store, self.ranks, self.progress = store, ranks, progress
+        self._device, self._limit_batch = device, limit_batch
+
+    def missing(self, stage: Computable) -> list[WorkUnit]:
+        """List the units of a stage that are not stored yet."""
+        return [unit for unit in stage.units if not self.store.has(unit.key)]
+
+    def run(self, stage: Computable) -> None:
+        """Compute those missing units of a stage that fall to this process, and wait for the others."""
+        missing = self.missing(stage)
+        for unit in (missing[place] for place in self.ranks.share([unit.cost for unit in missing])):
+            began = perf_counter()
+            self._compute(stage, unit)
+            self.progress.advance(stage.name, unit.cost * self.ranks.world, perf_counter() - began)
+        self.ranks.wait()
+
+    def fetch(self, stage: Computable, unit: WorkUnit) -> StoredUnit:
+        """Read a unit from the store; one that was damaged since it was computed is computed again.
+
+        Raises:
+            StoreError: It does not stay in the store.
+        """
+        stored = self.store.get(unit.key)
+        if stored is None:
+            self._compute(stage, unit)
+            stored = self.store.get(unit.key)
+        if stored is None:
+            raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
+        return stored
+
+    def _compute(self, stage: Computable, unit: WorkUnit) -> None:
+        """Compute and store a unit; if the device's memory does not suffice, again in batches half as large."""
+        while True:
+            try:
+                result = stage.compute(unit)
+            except torch.OutOfMemoryError as error:
+                self._limit_batch.halve(self._device, error)
+            else:
+                self.store.put(unit.key, result.record, result.blobs)
+                return
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+
+
+def chunks(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
+    """Cut a sequence into chunks of one length; it must not depend on the number of processes."""
+    return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
+
+
+def array_to_bytes(array: NDArray[Any]) -> bytes:
+    """Write an array in NumPy's own format."""
+    buffer = BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def array_from_bytes(data: bytes) -> NDArray[Any]:
+    """Read back what ``array_to_bytes`` wrote."""
+    array: NDArray[Any] = np.load(BytesIO(data), allow_pickle=False)
+    return array

@@ -1,0 +1,63 @@
+"""What a visitor may take along of a filter: a link, an embed, its figures, its picture."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import LAYER, HostedSite, Sites, Visitor
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Visitor]
+
+
+def test_copied_link_is_the_permanent_link(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server, permissions=["clipboard-read", "clipboard-write"])
+    visitor.open_gallery(f"{LAYER}#filter-3?order=strongest")
+    visitor.wait_for_filter(3)
+    visitor.page.get_by_role("button", name="Copy link").click()
+    visitor.page.get_by_text("Link copied.").wait_for()
+    link = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{material.server}{LAYER}#filter-3"
+
+
+def test_copied_embed_shows_the_filter_in_another_page(visit: Visit, material: HostedSite, sites: Sites) -> None:
+    visitor = visit(material.server, permissions=["clipboard-read", "clipboard-write"])
+    visitor.open_gallery(f"{LAYER}#filter-5")
+    visitor.wait_for_filter(5)
+    visitor.page.get_by_role("button", name="Copy embed").click()
+    visitor.page.get_by_text("Embed copied").wait_for()
+    fence = visitor.page.evaluate("navigator.clipboard.readText()")
+    home = sites.build_home(f"# Embedded\n\n{fence}", "embedded")
+    visitor.page.goto(home.server)
+    figure = visitor.page.locator("figure.lurk-embed")
+    assert figure.locator("svg").count() == 5
+    assert "Filter 5 of features.3 in A small network" in figure.inner_text()
+    boxes = [svg.bounding_box() for svg in figure.locator("svg").all()]
+    assert len({round(box["y"]) for box in boxes if box}) == 1, "the pictures do not stand in a row"
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in itertools.pairwise(boxes) if a and b]
+    assert min(gaps) >= 6
+    figure.get_by_role("link", name="Filter 5").click()
+    visitor.wait_for_filter(5)
+    assert visitor.errors == []
+
+
+def test_figures_and_picture_can_be_downloaded(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server)
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
+    page = visitor.page
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download JSON").click()
+    assert download.value.suggested_filename == "small-features.3-3.json"
+    found = json.loads(Path(download.value.path()).read_text("utf-8"))
+    assert found["index"] == 3
+    assert len(found["top_max"]) == 4
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download picture").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert visitor.errors == []

@@ -1,0 +1,142 @@
+"""The made-up record of a single filter, and its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mkdocs_lurk.records import (
+    ClassMeans,
+    Connection,
+    FilterRecord,
+    FilterStats,
+    PictureReference,
+    RankedMaximum,
+    RankedMean,
+    SynthesisRecord,
+    Wiring,
+)
+from tests.pages.patterns import Draw
+
+LABELS = ["cat", "dog", "zebra"]
+SKIPPED_PHOTO = 4
+DEAD_FILTER, UNSYNTHESISED_FILTER, DUPLICATE_FILTER = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class FakeNetwork:
+    """A network and its photos.
+
+    Attributes:
+        side: Height and width of the input, in pixels.
+        layers: Name, number of filters and side of the receptive field of each layer.
+        images: The number of photos; one cannot be read.
+        draw: Draws every picture.
+    """
+
+    side: int
+    layers: tuple[tuple[str, int, int], ...]
+    images: int
+    draw: Draw
+
+
+class FakeFilter:
+    """Makes the record of one filter, and the pictures that it refers to."""
+
+    def __init__(self, network: FakeNetwork, layer: int, index: int, key: str) -> None:
+        self._network, self._layer, self._index, self._key = network, layer, index, key
+        self._blobs: dict[str, bytes] = {}
+        self._scale = 0.0 if index == DEAD_FILTER else 10.0 / (index + 1)
+
+    def record(self, blobs: dict[str, bytes]) -> FilterRecord:
+        """Make the record; the pictures are added to ``blobs``."""
+        self._blobs = blobs
+        record: FilterRecord = {
+            "index": self._index,
+            "top_avg": self._top_avg(),
+            "top_max": self._top_max(),
+            "max_activ": {"skipped": "not among the filters that synthesis.filters chooses"}
+            if self._index == UNSYNTHESISED_FILTER
+            else self._synthesis(),
+            "classes": self._classes(),
+            "stats": self._stats(),
+            "wiring": self._wiring(),
+        }
+        if self._layer == 0:
+            record["kernel"] = self._picture("kernel", 3, 3)
+        return record
+
+    def _picture(self, name: str, height: int, width: int) -> PictureReference:
+        seed = 1000 * (self._layer + 1) + self._index + len(self._blobs)
+        name = f"{self._index}/{name}"
+        self._blobs[name] = self._network.draw(height, width, seed)
+        return {"unit": self._key, "blob": name, "size": [width, height]}
+
+    def _ranked(self, first: int) -> list[int]:
+        images = ((first + j) % self._network.images for j in range(5))
+        return [image for image in images if image != SKIPPED_PHOTO][:4]
+
+    def _top_avg(self) -> list[RankedMean]:
+        side = self._network.side
+        return [
+            {"image": image, "score": round(self._scale / 4 - n / 8, 4), "grad": self._picture(f"avg/{n}", side, side)}
+            for n, image in enumerate(self._ranked(self._index))
+        ]
+
+    def _top_max(self) -> list[RankedMaximum]:
+        side, index = self._network.side, self._index
+        field = min(self._network.layers[self._layer][2], side - 1)
+        maxima: list[RankedMaximum] = []
+        for n, image in enumerate(self._ranked(index + 1)):
+            top, left = (3 * index) % (side - field), (5 * n) % (side - field)
+            box = [top, left, top + field, left + field]
+            maxima.append(
+                {
+                    "image": image,
+                    "score": round(self._scale - n / 2, 4),
+                    "position": [top // 2, left // 2],
+                    "box": box,
+                    "field_box": [top - 1, left, top + field, left + field],
+                    "field": "exact",
+                    "grad_box": box,
+                    "grad": self._picture(f"max/{n}", field, field),
+                }
+            )
+        return maxima
+
+    def _synthesis(self) -> SynthesisRecord:
+        side, index = self._network.side, self._index
+        return {
+            "picture": self._picture("synthesis", side, side), "score": 21.5 - index, "steps": 64, "seed": 0,
+            "robust": {"shift8": 20.0, "scale10": 19.5}, "ratio": None if index == DEAD_FILTER else 2.2 + index / 10,
+        }  # fmt: skip
+
+    def _best_labels(self) -> list[str]:
+        return LABELS[self._index % 3 :] + LABELS[: self._index % 3]
+
+    def _classes(self) -> ClassMeans:
+        means = [(label, round(self._scale / 2 - n / 3, 4)) for n, label in enumerate(self._best_labels())]
+        return {"avg": means, "max": [(label, mean * 2) for label, mean in means]}
+
+    def _stats(self) -> FilterStats:
+        index, dead = self._index, self._index == DEAD_FILTER
+        return {
+            "dead": dead, "always_on": False, "mean": self._scale / 5, "deviation": self._scale / 8,
+            "positive_share": 0.0 if dead else 0.5,
+            "histogram": {"edges": [0.0, 1.0, 2.0, 3.0], "counts": [3, 2, 1]},
+            "similar": [((index + 2) % 4, 0.8), (0, 0.5)],
+            "duplicate_of": [(0, 0.99)] if index == DUPLICATE_FILTER else [],
+            "selectivity": None if dead else {"index": 0.4 + index / 20, "class": self._best_labels()[0], "auc": 0.9},
+            "max": self._scale,
+        }  # fmt: skip
+
+    def _wiring(self) -> Wiring:
+        """Each layer reads from the one before it, the first one from the picture's channels."""
+        layers = [("", 3, 0), *self._network.layers, None]
+        before, after = layers[self._layer], layers[self._layer + 2]
+        return {"inputs": self._connections(before), "outputs": self._connections(after)}
+
+    def _connections(self, layer: tuple[str, int, int] | None) -> list[Connection]:
+        if layer is None:
+            return []
+        name, filters, _ = layer
+        return [(name, (self._index + n) % filters, round(0.8 - 0.6 * n, 2)) for n in range(3)]

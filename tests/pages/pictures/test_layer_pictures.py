@@ -1,0 +1,58 @@
+"""Large pictures are published smaller, so that a site of thousands of filters stays small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mkdocs_lurk.images.webp import encode_picture
+from mkdocs_lurk.pages.pictures.layer_pictures import MEAN_GRADIENT_PX, SYNTHESIS_PX, LayerPictures, write_pictures
+from mkdocs_lurk.pages.pictures.photos import Photos
+from mkdocs_lurk.records import PictureReference
+
+
+class Reader:
+    """Pictures of noise, of the size that is asked for."""
+
+    def picture(self, reference: PictureReference) -> bytes:
+        width, height = reference["size"]
+        return encode_picture(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+
+
+@pytest.fixture
+def published(tmp_path: Any) -> Callable[[tuple[int, int]], LayerPictures]:
+    def publish(size: tuple[int, int]) -> LayerPictures:
+        def reference(name: str) -> PictureReference:
+            return {"unit": "u", "blob": name, "size": list(size)}
+
+        item = {
+            "index": 0,
+            "top_avg": [{"image": 0, "grad": reference("mean")}],
+            "top_max": [{"image": 0, "grad": reference("maximum"), "box": [0, 0, 9, 9]}],
+            "max_activ": {"picture": reference("synthesis")},
+        }
+        reader: Any = Reader()
+        photos = Photos(reader, [{"picture": reference("photo")}])
+        return write_pictures(reader, tmp_path, "layer", [item], photos)
+
+    return publish
+
+
+def test_large_pictures_are_published_smaller_but_for_those_with_boxes(
+    published: Callable[[tuple[int, int]], LayerPictures],
+) -> None:
+    regions = published((320, 240)).regions
+    sizes = {name: regions["u", name].rect[2:] for name in ("mean", "maximum", "synthesis")}
+    assert sizes == {
+        "mean": [MEAN_GRADIENT_PX, MEAN_GRADIENT_PX * 3 // 4],
+        "maximum": [320, 240],
+        "synthesis": [SYNTHESIS_PX, SYNTHESIS_PX * 3 // 4],
+    }
+
+
+def test_small_pictures_are_published_as_they_are(published: Callable[[tuple[int, int]], LayerPictures]) -> None:
+    regions = published((32, 28)).regions
+    assert {tuple(region.rect[2:]) for region in regions.values()} == {(32, 28)}

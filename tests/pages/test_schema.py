@@ -1,0 +1,109 @@
+"""The front end's schema declares exactly the fields that the data scripts hold, and agrees on what pixel art is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import is_typeddict
+
+import pytest
+
+from mkdocs_lurk import records
+from mkdocs_lurk.pages.data import script_records
+from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
+from tests.pages.schema import differences, interfaces, typed_dict_fields
+
+FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
+SCHEMA = FRONT_END / "data" / "schema.ts"
+TWINS = {
+    "ChunkData": script_records.ChunkData,
+    "ClassMeans": script_records.ClassMeansDetail,
+    "FilterColumns": script_records.FilterColumns,
+    "FilterDetail": script_records.FilterDetail,
+    "FilterStats": records.FilterStats,
+    "Graph": records.GraphRecord,
+    "GraphGroup": records.GraphGroup,
+    "GraphNode": records.GraphNode,
+    "HistogramCounts": records.Histogram,
+    "LayerData": script_records.LayerData,
+    "LayerField": script_records.LayerField,
+    "LayerInfo": script_records.LayerFacts,
+    "LayerLink": script_records.NeighbourLayer,
+    "ModelData": script_records.ModelData,
+    "ModelImages": script_records.ModelImages,
+    "ModelLayer": script_records.ModelLayer,
+    "PicturesData": script_records.PicturesData,
+    "RankedMaximum": script_records.MaximumDetail,
+    "RankedMean": script_records.MeanDetail,
+    "ReceptiveField": records.ReceptiveFieldRecord,
+    "Robustness": records.Robustness,
+    "Selectivity": records.Selectivity,
+    "Skipped": records.Skipped,
+    "Synthesis": script_records.SynthesisDetail,
+    "Wiring": script_records.WiringDetail,
+}
+SOURCE = """
+/** A comment; with: a colon. */
+export interface Plain {
+  always: readonly number[]; // why
+  /** May be absent. */
+  sometimes?: Pic | null;
+}
+"""
+
+
+def test_the_front_end_declares_the_fields_of_the_scripts() -> None:
+    typescript = interfaces(SCHEMA.read_text("utf-8"))
+    assert differences(typescript, {name: typed_dict_fields(kind) for name, kind in TWINS.items()}) == []
+
+
+def test_every_type_of_the_scripts_has_a_twin() -> None:
+    own = [kind for _, kind in inspect.getmembers(script_records, is_typeddict)]
+    assert [
+        kind.__name__ for kind in own if kind not in TWINS.values() and kind.__module__ == script_records.__name__
+    ] == []
+
+
+def test_both_sides_agree_on_the_size_of_pixel_art() -> None:
+    sources = [path.read_text("utf-8") for path in FRONT_END.rglob("*.ts")]
+    sizes = [size for source in sources for size in re.findall(r"\bPIXEL_ART_PX = (\d+);", source)]
+    assert sizes == [str(PIXEL_ART_PX)]
+
+
+def test_interfaces_are_read_with_what_may_be_absent() -> None:
+    assert interfaces(SOURCE) == {"Plain": {"always": False, "sometimes": True}}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "export interface Wide extends Plain {\n  more: number;\n}\n",
+        "interface Private {\n  field: number;\n}\n",
+        "export interface Nested {\n  inline: { field: number };\n}\n",
+        "export interface Crowded {\n  one: number; two: number;\n}\n",
+    ],
+)
+def test_an_interface_that_is_not_plain_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="plain"):
+        interfaces(source)
+
+
+@pytest.mark.parametrize(
+    ("typescript", "python", "lines"),
+    [
+        ({"a": False}, {"a": False}, []),
+        ({"a": False, "b": False}, {"a": False}, ["I.b: only in TypeScript"]),
+        ({"a": False}, {"a": False, "b": True}, ["I.b: only in Python"]),
+        ({"a": True}, {"a": False}, ["I.a: may be absent only in TypeScript"]),
+        ({"a": False}, {"a": True}, ["I.a: may be absent only in Python"]),
+    ],
+)
+def test_a_field_gained_or_lost_by_one_side_is_a_difference(
+    typescript: dict[str, bool], python: dict[str, bool], lines: list[str]
+) -> None:
+    assert differences({"I": typescript}, {"I": python}) == lines
+
+
+def test_an_interface_gained_or_lost_by_one_side_is_a_difference() -> None:
+    assert differences({"I": {}, "J": {}}, {"I": {}, "K": {}}) == ["J: only in TypeScript", "K: only in Python"]

@@ -1,0 +1,82 @@
+"""What an author writes takes precedence: pages, cards, templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
+from tests.plugin.sites import MATERIAL, build_error, project
+
+
+@pytest.mark.parametrize("directory_urls", [True, False])
+@pytest.mark.parametrize("own", ["features.0.md", "features.0/index.md", "features.0/README.md"])
+def test_an_authors_page_replaces_a_layers_page_and_gets_its_address(
+    tmp_path: Path, own: str, directory_urls: bool
+) -> None:
+    made = project(tmp_path, use_directory_urls=directory_urls, theme=MATERIAL)
+    front = "---\ntitle: My title\ndescription: What I say of it.\n---\n"
+    made.write(f"docs/models/small/{own}", f"{front}# My heading\n\nBefore.\n\n<!-- lurk -->\n\nAfter.\n")
+    made.build()
+    html = made.html("models/small/features.0/index.html")
+    soup = BeautifulSoup(html, "html.parser")
+    assert soup.title is not None
+    assert "My title" in soup.title.get_text()
+    assert soup.select_one('meta[name="description"][content="What I say of it."]')
+    assert [heading.get_text() for heading in soup.select("h1")] == ["My heading"]
+    assert html.index("Before.") < html.index("<lurk-gallery") < html.index("After.")
+    assert not list(made.site.rglob("README*"))
+    assert not (made.site / "models" / "small" / "features.0.html").exists()
+    following = BeautifulSoup(made.html("models/small/index.html"), "html.parser").find("a", string="features.0")
+    assert following is not None
+
+
+@pytest.mark.parametrize("own", ["models/small/index.md", "models/small.md", "models/index.md", "models.md"])
+def test_an_authors_page_replaces_a_models_page_and_the_list_of_models(tmp_path: Path, own: str) -> None:
+    made = project(tmp_path)
+    made.write(f"docs/{own}", "# My heading\n\nMy words.\n")
+    made.build()
+    folder = "models/small" if "small" in own else "models"
+    html = made.html(f"{folder}/index.html")
+    assert "My heading" in html
+    assert html.index("My words.") < html.index("lurk-map" if "small" in own else "lurk-strip")
+
+
+def test_a_card_is_shown_only_on_its_models_page(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    made.write("docs/cards/small.md", "---\nlicense: mit\n---\n# Card\n\nThe words of the card.\n")
+    model = {"name": "small", "source": "torchvision:squeezenet1_1", "images": "photos", "card": "docs/cards/small.md"}
+    made.declare({"models": [model]})
+    made.store_fake_results()
+    made.build()
+    assert "The words of the card." in made.html("models/small/index.html")
+    assert not (made.site / "cards").exists()
+
+
+def test_the_error_for_a_file_with_a_generated_ones_name_names_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = project(tmp_path)
+    made.write("docs/models/small/results.json", "{}")
+    assert "models/small/results.json in docs_dir has the name of a generated file" in build_error(made, caplog)
+
+
+def test_an_author_overrides_a_template(tmp_path: Path) -> None:
+    made = project(tmp_path, theme={"name": "mkdocs", "custom_dir": "overrides"})
+    made.write("overrides/lurk/model.md.j2", '{% extends "lurk/model.md.j2" %}{% block notes %}My note.{% endblock %}')
+    made.build()
+    assert "My note." in made.html("models/small/index.html")
+    assert read_mkdocs_yml(made.config).overrides == made.root / "overrides" / "lurk"
+
+
+def test_generated_pages_have_no_edit_link(tmp_path: Path) -> None:
+    made = project(
+        tmp_path, repo_url="https://example.org/repo", edit_uri="edit/", theme={"name": "material", "font": False,
+                                                                               "features": ["content.action.edit"]}
+    )  # fmt: skip
+    made.write("docs/models/small/features.0.md", "# Mine\n")
+    made.build()
+    assert "edit/models" not in made.html("models/small/features.3/index.html")
+    assert "edit/models/small/features.0.md" in made.html("models/small/features.0/index.html")

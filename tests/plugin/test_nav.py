@@ -1,0 +1,59 @@
+"""The section with the generated pages in the site's navigation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
+
+
+def titles(site: Project, page: str = "index.html") -> list[str]:
+    soup = BeautifulSoup(site.html(page), "html.parser")
+    return [" ".join(link.get_text().split()) for link in soup.select("nav.md-nav--primary a.md-nav__link")]
+
+
+def test_the_section_lists_models_and_their_layers(tmp_path: Path) -> None:
+    made = project(tmp_path, theme=MATERIAL)
+    made.build()
+    assert titles(made) == ["Home", "Models", "A small network", "features.0", "features.3"]
+    links = BeautifulSoup(made.html("models/small/features.0/index.html"), "html.parser")
+    assert [links.select_one(f'link[rel="{rel}"]')["href"] for rel in ("prev", "next")] == ["../", "../features.3/"]
+
+
+def test_an_authors_page_is_listed_once(tmp_path: Path) -> None:
+    made = project(tmp_path, theme=MATERIAL)
+    made.write("docs/models/small/features.0.md", "# The first layer\n")
+    made.build()
+    assert titles(made) == ["Home", "Models", "A small network", "The first layer", "features.3"]
+
+
+def test_a_page_in_the_authors_navigation_stays_there(tmp_path: Path) -> None:
+    nav = [{"Start": "index.md"}, {"Networks": ["models/small/index.md"]}]
+    made = project(tmp_path, theme=MATERIAL, nav=nav)
+    made.build()
+    assert titles(made) == ["Start", "A small network", "Models", "features.0", "features.3"]
+
+
+def test_a_section_of_the_same_title_is_extended(tmp_path: Path) -> None:
+    nav = [{"Networks": ["about.md"]}, {"End": "index.md"}]
+    made = project(tmp_path, theme=MATERIAL, nav=nav, lurk={"nav": {"section": "Networks"}})
+    made.write("docs/about.md", "# About\n")
+    made.build()
+    assert titles(made) == ["About", "Models", "A small network", "features.0", "features.3", "End"]
+
+
+def test_mode_none_leaves_the_navigation_as_it_is(tmp_path: Path) -> None:
+    made = project(tmp_path, theme=MATERIAL, lurk={"nav": {"mode": "none"}})
+    made.build()
+    assert titles(made) == ["Home"]
+    assert (made.site / "models" / "small" / "index.html").is_file()
+
+
+def test_a_model_of_many_layers_is_listed_without_them(tmp_path: Path) -> None:
+    layers = [(f"layer.{number}", 1, 3) for number in range(61)]
+    made = project(tmp_path, layers=layers, theme=MATERIAL)
+    made.build()
+    assert titles(made) == ["Home", "Models", "A small network"]
+    assert broken_addresses(made.site) == []

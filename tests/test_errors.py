@@ -1,0 +1,32 @@
+"""Other people's exceptions become one line, and unknown words get a suggestion."""
+
+from __future__ import annotations
+
+import pytest
+
+from mkdocs_lurk.errors import describe_error, near
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (ValueError("no such  size\n  as 3"), "ValueError: no such size as 3"),
+        (KeyError("a"), "KeyError: 'a'"),
+        (AssertionError(), "AssertionError"),
+        (OSError(" \n"), "OSError"),
+    ],
+)
+def test_an_exception_is_described_by_its_type_and_message_in_one_line(reason: Exception, text: str) -> None:
+    assert describe_error(reason) == text
+
+
+def test_a_long_message_is_cut_at_the_limit() -> None:
+    assert describe_error(ValueError("x" * 500), limit=20) == "ValueError: xxxxx..."
+    assert len(describe_error(ValueError("x" * 500))) == 160
+    assert describe_error(ValueError("x" * 8), limit=20) == "ValueError: xxxxxxxx"
+
+
+def test_near_words_are_suggested() -> None:
+    assert near("top_kk", ["top_k", "seed"]) == "; did you mean 'top_k'?"
+    assert near("cta", ["cat", "act"], at_most=1) in ("; did you mean 'cat'?", "; did you mean 'act'?")
+    assert near("zebra", ["top_k", "seed"]) == ""
