@@ -128,10 +128,9 @@ def _read_mapping(section: Section, root: Path) -> tuple[str, ImagesDetail]:
         return file, ImagesDetail(csv_folder=csv_folder)
     if declared == ["folder"]:
         return _read_split(section, split, root), ImagesDetail()
-    raise ConfigError(
-        f"{section.path}: {', '.join(declared + ['split'] * (split is not None)) or 'nothing'} do not go together; "
-        "give {folder, split}, {csv, folder} or {dataset, split}"
-    )
+    keys = [*declared, "split"] if split is not None else declared
+    forms = "give {folder, split}, {csv, folder} or {dataset, split}"
+    raise ConfigError(f"{section.path}: {{{', '.join(keys)}}} names no pictures; {forms}")
 
 
 def _read_split(section: Section, split: str | None, root: Path) -> str:

@@ -193,9 +193,15 @@ def _split(dataset: object, config: ModelConfig) -> object:
 
 
 def _list_items(items: Items) -> Listing:
+    """Read every item once.
+
+    Raises:
+        ImageError: Not one can be read.
+    """
     digits = len(str(len(items) - 1))
     entries: list[ImageEntry] = []
     label_indices: dict[str, int] = {}
+    first_reason = ""
     for index in range(len(items)):
         path = f"{index:0{digits}d}"
         try:
@@ -203,10 +209,13 @@ def _list_items(items: Items) -> Listing:
         except ImageError as reason:
             log.debug("%s", reason)
             entries.append(ImageEntry.unreadable(path))
+            first_reason = first_reason or str(reason)
             continue
         if item.label is not None and item.number is not None:
             label_indices[item.label] = item.number
         entries.append(ImageEntry(path, item.label, item.digest))
+    if all(entry.is_unreadable for entry in entries):
+        raise ImageError(f"images: not one of {len(items)} items can be read; {first_reason}")
     return Listing(tuple(entries), label_indices)
 
 

@@ -11,11 +11,10 @@ import numpy as np
 from PIL import Image
 
 from mkdocs_lurk.errors import DatasetError, ImageError, describe_error
-from mkdocs_lurk.images.label_names import class_names
+from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
-_LABEL_COLUMNS = ("label", "labels", "fine_label", "target", "class")
 
 
 class MapDataset(Protocol):
@@ -65,10 +64,9 @@ class Items:
 
     def __init__(self, dataset: MapDataset, reference: str) -> None:
         self._dataset, self._reference = dataset, reference
-        features = getattr(dataset, "features", None)
-        self._features: Mapping[str, object] = features if isinstance(features, Mapping) else {}
-        self._label_column = self._choose_label_column()
-        self._names = class_names(dataset, reference, self._features.get(self._label_column or ""))
+        self._features = features_of(dataset)
+        self._label_column = label_column(self._features)
+        self._names = class_names(dataset, reference)
 
     def __len__(self) -> int:
         return len(self._dataset)
@@ -117,16 +115,8 @@ class Items:
             )
         return self._names[number], number
 
-    def _choose_label_column(self) -> str | None:
-        """Return the column of labels that the features name; None if they name none, or several equals."""
-        columns = [name for name, kind in self._features.items() if type(kind).__name__ == "ClassLabel"]
-        usual = [name for name in _LABEL_COLUMNS if name in columns]
-        if usual or len(columns) == 1:
-            return (usual or columns)[0]
-        return None
-
     def _usual_label(self, item: Mapping[str, object]) -> str:
-        return next((column for column in _LABEL_COLUMNS if column in item), "")
+        return next((column for column in LABEL_COLUMNS if column in item), "")
 
     def _picture_column(self, item: Mapping[str, object], name: str) -> str:
         """Return the column that holds the picture.

@@ -11,7 +11,30 @@ from mkdocs_lurk.errors import DatasetError
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 
-def class_names(dataset: object, reference: str, label_feature: object = None) -> tuple[str, ...] | None:
+LABEL_COLUMNS = ("label", "labels", "fine_label", "target", "class")
+"""The usual names of the column of labels, the most usual first."""
+
+
+def features_of(dataset: object) -> Mapping[str, object]:
+    """Return the features of a Hugging Face dataset by column, also through Subset and ConcatDataset; else nothing."""
+    features = getattr(dataset, "features", None)
+    if isinstance(features, Mapping):
+        return features
+    if _keeps_items(dataset, "Subset"):
+        return features_of(getattr(dataset, "dataset", None))
+    if _keeps_items(dataset, "ConcatDataset"):
+        return next(iter(map(features_of, getattr(dataset, "datasets", ()))), {})
+    return {}
+
+
+def label_column(features: Mapping[str, object]) -> str | None:
+    """Return the column of labels that features name; None if they name none, or several equals."""
+    columns = [name for name, kind in features.items() if type(kind).__name__ == "ClassLabel"]
+    usual = [name for name in LABEL_COLUMNS if name in columns]
+    return (usual or columns)[0] if usual or len(columns) == 1 else None
+
+
+def class_names(dataset: object, reference: str) -> tuple[str, ...] | None:
     """Return the names of a dataset's classes by number; None if it does not name them.
 
     They are the names of a Hugging Face ``ClassLabel``, or the attribute ``classes`` (torchvision). A ``Subset`` has
@@ -20,22 +43,21 @@ def class_names(dataset: object, reference: str, label_feature: object = None) -
     Args:
         dataset: The author's dataset.
         reference: How it was declared, for messages.
-        label_feature: The feature of the column of labels.
 
     Raises:
         DatasetError: The parts of a ``ConcatDataset`` number their classes differently.
     """
-    names = _plain_names(getattr(label_feature, "names", None)) or _plain_names(getattr(dataset, "classes", None))
-    if names is not None:
-        if getattr(dataset, "target_transform", None) is not None:
-            log.info("%s has a target_transform: its labels are shown as the numbers that it gives", reference)
-            return None
-        return names
-    if _keeps_items(dataset, "Subset"):
+    own_names = _plain_names(getattr(dataset, "classes", None))
+    if own_names is None and _keeps_items(dataset, "Subset"):
         return class_names(getattr(dataset, "dataset", None), reference)
-    if _keeps_items(dataset, "ConcatDataset"):
+    if own_names is None and _keeps_items(dataset, "ConcatDataset"):
         return _shared_names(getattr(dataset, "datasets", ()), reference)
-    return None
+    features = features_of(dataset)
+    names = _plain_names(getattr(features.get(label_column(features) or ""), "names", None)) or own_names
+    if names is not None and getattr(dataset, "target_transform", None) is not None:
+        log.info("%s has a target_transform: its labels are shown as the numbers that it gives", reference)
+        return None
+    return names
 
 
 def _keeps_items(dataset: object, name: str) -> bool:

@@ -75,8 +75,8 @@ def test_an_item_that_was_listed_earlier_and_changed_since_is_named_and_the_list
     with pytest.raises(DatasetError) as caught:
         list_images(config, cache).open(3)
     assert str(caught.value) == (
-        "images: data.py:Noted is not what it was when it was listed: item 3 has other pixels; its data changed, or its "
-        "factory draws at random; the list is forgotten: run again"
+        "images: data.py:Noted is not what it was when it was listed: item 3 has other pixels; its data changed, or "
+        "its factory draws at random; the list is forgotten: run again"
     )
     assert np.asarray(list_images(config, cache).open(3))[0, 0, 0] == 103
 
