@@ -42,8 +42,8 @@ class Pictures:
         self.images = images
         self.transform = transform
         self._cached_pixels = lru_cache(_CACHED_PICTURES)(self.read_anew)
-        self._is_authored = images.dataset is not None or transform.is_authored
-        self._decoders = ThreadPoolExecutor(_DECODER_THREADS)
+        is_authored = images.dataset is not None or transform.is_authored
+        self._queue = submit_to_author if is_authored else ThreadPoolExecutor(_DECODER_THREADS).submit
 
     def pixels(self, image: int) -> Pixels:
         """Return one picture, ``(h, w, c)``, at the network's input size and not normalised.
@@ -80,9 +80,7 @@ class Pictures:
         return collator.submit(self._collate, read)
 
     def _submit(self, image: int) -> Future[Pixels | ImageError]:
-        if self._is_authored:
-            return submit_to_author(self._pixels_or_error, image)
-        return self._decoders.submit(self._pixels_or_error, image)
+        return self._queue(self._pixels_or_error, image)
 
     def _collate(self, read: dict[int, Future[Pixels | ImageError]]) -> Batch:
         readable: dict[int, Pixels] = {}

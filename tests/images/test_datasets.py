@@ -104,6 +104,15 @@ def test_an_item_that_can_be_read_only_the_second_time_is_named(tmp_path: Path) 
         images.open(2)
 
 
+def test_the_list_of_a_dataset_that_does_not_repeat_itself_is_forgotten(tmp_path: Path) -> None:
+    config, cache = declared(tmp_path, "Flaky"), tmp_path / "cache" / "pictures.json"
+    images = list_images(config, cache)
+    assert list(cache.parent.glob("*.json"))
+    with pytest.raises(DatasetError):
+        images.open(2)
+    assert not list(cache.parent.glob("*.json"))
+
+
 def test_a_picture_is_a_copy_of_the_buffer_that_a_dataset_fills_anew(tmp_path: Path) -> None:
     images = list_images(declared(tmp_path, "Buffered"))
     first, second = np.asarray(images.open(1)), np.asarray(images.open(2))

@@ -156,6 +156,15 @@ class Many(Numbered):
         return 300
 
 
+class Ordered(Many):
+    """Notes the order in which its items are read."""
+
+    def __getitem__(self, number):
+        with (HERE / "order").open("a") as file:
+            file.write(f"{number} ")
+        return super().__getitem__(number)
+
+
 def noisy_transform():
     def transform(picture):
         values = torch.from_numpy(np.array(picture)).movedim(-1, 0).float() / 255

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ import torch
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import DatasetError
+from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
@@ -66,10 +70,31 @@ def test_scores_and_pictures_are_those_of_one_thread(hostile: Project, name: str
 
 
 def test_a_transform_is_called_in_the_one_thread_that_made_it(hostile: Project) -> None:
-    config = hostile("Numbered", transform="data.py:Sequential")
+    config = hostile("Many", transform="data.py:Sequential")
     record = analysed(config).record
-    assert len(record["images"]) == 60
+    assert len(record["images"]) == 300
     assert not [image for image in record["images"] if "skipped" in image]
+
+
+@pytest.fixture
+def eager_threads() -> Iterator[None]:
+    """Threads that give way to each other as often as they can, so that a race shows."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_items_are_read_in_the_order_of_the_requests(hostile: Project) -> None:
+    config = hostile("Ordered")
+    images = list_images(config.models[0])
+    pictures = Pictures(images, make_transform(config.models[0], images))
+    (config.root / "order").write_text("")
+    batches = [ids for ids, _, _ in pictures.batches(range(299, -1, -1), 7)]
+    read = [int(number) for number in (config.root / "order").read_text().split()]
+    assert [image for batch in batches for image in batch] == list(range(299, -1, -1))
+    assert read == list(range(299, -1, -1))
 
 
 AGAIN = "a Dataset must give the same item every time: leave out random augmentation"
