@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mkdocs_lurk.config.filters import read_filters
+from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
@@ -22,7 +23,7 @@ from mkdocs_lurk.config.options import (
     SynthesisConfig,
     switches,
 )
-from mkdocs_lurk.config.references import is_reference, reference_file
+from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, existing_path, quoted, read_text, read_texts
 from mkdocs_lurk.errors import ConfigError, near
@@ -92,14 +93,14 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
     source = _read_source(
         *section.require("source", "torchvision:NAME, package.module:factory or path/to/file.py:factory"), root
     )
+    images, images_detail = read_images(*section.require("images", FORMS), root)
     return ModelConfig(
         name=name,
         title=section.text("title", name, "the title of the model's page"),
         source=source,
-        images=_read_images(
-            *section.require("images", "a folder of pictures or package.module:factory of a Dataset"), root
-        ),
+        images=images,
         root=root,
+        images_detail=images_detail,
         arguments=_read_arguments(*section.get("arguments"), source),
         weights=_read_weights(*section.get("weights"), source, root),
         classes=_read_classes(*section.get("classes"), root),
@@ -132,28 +133,13 @@ def _read_source(value: object, path: str, root: Path) -> str:
     if re.fullmatch(r"torchvision:\w+", source):
         return source
     if is_reference(source):
-        _check_reference(source, path, root)
+        check_reference(source, path, root)
         return source
     if Path(source).suffix in ARCHIVE_SUFFIXES:
         existing_path(source, path, root, "file")
         return source
     hint = f"; did you mean 'torchvision:{source}'?" if re.fullmatch(r"[a-z0-9_]+", source) else ""
     raise ConfigError(f"{path}: {source!r} is no source{hint or '; give ' + forms}")
-
-
-def _check_reference(value: str, path: str, root: Path) -> None:
-    file = reference_file(value, root)
-    if file is not None:
-        existing_path(value.rpartition(":")[0], path, root, "file")
-
-
-def _read_images(value: object, path: str, root: Path) -> str:
-    images = read_text(value, path, "a folder of pictures or package.module:factory of a Dataset")
-    if is_reference(images):
-        _check_reference(images, path, root)
-    else:
-        existing_path(images, path, root, "folder")
-    return images
 
 
 def _read_arguments(value: object, path: str, source: str) -> Mapping[str, object]:
@@ -204,7 +190,7 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
     forms = "imagenet, weights, {resize, crop, mean, std, channels} or package.module:factory"
     transform = read_text(value, path, forms)
     if is_reference(transform):
-        _check_reference(transform, path, root)
+        check_reference(transform, path, root)
         return transform
     if transform not in ("imagenet", "weights"):
         hint = near(transform, ("imagenet", "weights")) or "; give " + forms

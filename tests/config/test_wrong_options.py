@@ -199,7 +199,7 @@ WRONG_PLUGINS = {
     "a model without images": (
         {"models": [{"name": "a", "source": "torchvision:vgg16"}]},
         "plugins.lurk.models[0]: the key 'images' is missing; "
-        "give a folder of pictures or package.module:factory of a Dataset",
+        "give a folder of pictures, a .csv file, a glob, a list, or package.module:factory of a Dataset",
     ),
     "a name in defaults": ({"defaults": {"name": "x"}}, "plugins.lurk.defaults: unknown key 'name'; known keys: title"),
     "a name taken": (
