@@ -84,7 +84,11 @@ def expected(kernel, typical, signs):
         strength = [float(own[i].abs().sum() * typical[i]) for i in range(6)]
         signed = [float(own[i].sum() * signs[i]) for i in range(6)]
         rows.append(
-            {i: s / max(strength) * (-1 if g < 0 else 1) for i, (s, g) in enumerate(zip(strength, signed)) if s}
+            {
+                i: s / max(strength) * (-1 if g < 0 else 1)
+                for i, (s, g) in enumerate(zip(strength, signed, strict=True))
+                if s
+            }
         )
     return rows
 
