@@ -13,6 +13,7 @@ from typing import Protocol
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.model_folder import BODY_SUFFIX, ModelSummary, write_model, write_page, write_placeholder
+from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
@@ -89,7 +90,7 @@ class _IndexEntry:
 
     name: str
     title: str
-    facts: list[tuple[str, str]]
+    facts: list[Fact]
     views: list[SvgPicture]
     missing: str | None
 
@@ -210,7 +211,7 @@ def _link_targets(files: Sequence[SiteFile]) -> dict[str, str]:
 def _sources_digest() -> str:
     """Return the digest of the code and the templates that shape pages."""
     folder, package = Path(__file__).parent, Path(__file__).parents[1]
-    sources = sorted([*folder.rglob("*.py"), *folder.glob("templates/**/*.j2")])
+    sources = sorted([*folder.rglob("*.py"), *folder.glob("*.json"), *folder.glob("templates/**/*.j2")])
     sources += [package / name for name in OTHER_SOURCES]
     return digest(*[[path.relative_to(package).as_posix(), path.read_bytes()] for path in sources])
 

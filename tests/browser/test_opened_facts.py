@@ -64,7 +64,7 @@ def test_every_figure_has_a_tooltip_with_its_meaning(visit: Visit, material: Hos
     visitor.open_gallery(f"{LAYER}#filter-3")
     visitor.wait_for_filter(3)
     figures = visitor.page.locator(".lurk-figure")
-    assert figures.count() == 5
+    assert figures.count() == 6
     for figure in figures.all():
         tip = figure.locator("xpath=following-sibling::*[@role='tooltip']")
         assert tip.is_hidden()

@@ -49,7 +49,7 @@ class FakeAnalysis:
             "images": self.store_photos(),
             "layers": entries,
             "graph": self._graph(),
-            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "tolerance": 1e-3},
+            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
             "evaluation": {"n": self.network.images, "top1": 0.583, "top5": 0.81},
             "classes": LABELS,
             "top_k": 4,

@@ -187,6 +187,7 @@ class Verification(Stage):
             "largest": round_significant(worst["largest"], 2),
             "scores": sum(record["scores"] for record in records),
             "syntheses": sum(len(record.get("scores_by_filter", ())) for record in records),
+            "syntheses_again": sum(record["scores"] for record in records if "scores_by_filter" in record),
             "tolerance": TOLERANCE,
         }
 

@@ -194,6 +194,7 @@ export interface Selectivity {
   index: number;
   class: string;
   auc: number;
+  clear: boolean;
 }
 
 export interface Wiring {

@@ -1,5 +1,6 @@
 /** The filter's mean response to each class, as bars. */
 import { type Bar, bars } from "../../charts/bars";
+import { meaning } from "../../data/definitions";
 import { type ClassMean, type FilterDetail, present, reason } from "../../data/schema";
 import { linkButton } from "../../draw/buttons";
 import { freshId, html } from "../../draw/dom";
@@ -11,14 +12,8 @@ const FEW = 10;
 
 type Response = "max" | "avg";
 const RESPONSES: Record<Response, { name: string; explanation: string }> = {
-  max: {
-    name: "Maximum",
-    explanation: "The highest response in a picture, averaged over the class's pictures.",
-  },
-  avg: {
-    name: "Mean",
-    explanation: "The mean response over a picture, averaged over the class's pictures.",
-  },
+  max: { name: "Maximum", explanation: meaning("class_max") },
+  avg: { name: "Mean", explanation: meaning("class_avg") },
 };
 
 /** The section, with a switch between maximum and mean and one between the first ten and all; null if the pictures have no classes. */
