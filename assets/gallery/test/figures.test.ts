@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
 import { meaning } from "../src/data/definitions";
 import type { FilterStats } from "../src/data/schema";
 import { classSection } from "../src/gallery/sections/classes";
@@ -37,29 +38,29 @@ describe("the figures of a filter", () => {
   it("have the sentences of the table as tooltips", () => {
     expect(tooltips()).toEqual(
       new Map([
-        [meaning("mean", { n: 1503 }), "Mean 1.00"],
-        [meaning("highest"), "Highest 2.00"],
-        [meaning("above_zero", { n: 1503 }), "Above zero 50 %"],
-        [meaning("preference"), "Answers most to hen"],
-        [meaning("selectivity", { class: "hen" }), "Selectivity 0.40"],
-        [meaning("auc", { class: "hen" }), "AUC 0.90"],
-        [meaning("always_on"), "Always on yes"],
+        [meaning(definitions.mean, { n: 1503 }), "Mean 1.00"],
+        [meaning(definitions.highest), "Highest 2.00"],
+        [meaning(definitions.above_zero, { n: 1503 }), "Above zero 50 %"],
+        [meaning(definitions.preference), "Answers most to hen"],
+        [meaning(definitions.selectivity, { class: "hen" }), "Selectivity 0.40"],
+        [meaning(definitions.auc, { class: "hen" }), "AUC 0.90"],
+        [meaning(definitions.always_on), "Always on yes"],
       ]),
     );
-    expect(meaning("mean", { n: 1503 })).toContain("1,503 pictures");
-    expect(meaning("auc", { class: "$&" })).toContain("a picture of $& has");
+    expect(meaning(definitions.mean, { n: 1503 })).toContain("1,503 pictures");
+    expect(meaning(definitions.auc, { class: "$&" })).toContain("a picture of $& has");
   });
 
   it("name no class that does not stand out", () => {
     const selectivity = { index: 0.01, class: "hen", auc: 0.6, clear: false };
-    expect(tooltips({ selectivity }).get(meaning("preference"))).toBe("Answers most to no class clearly");
+    expect(tooltips({ selectivity }).get(meaning(definitions.preference))).toBe("Answers most to no class clearly");
   });
 
   it("explain the charts", () => {
     const responses = responseSection({ index: 0, stats: stats() });
-    expect(responses.textContent).toContain(meaning("histogram", { n: 1503 }));
+    expect(responses.textContent).toContain(meaning(definitions.histogram, { n: 1503 }));
     const classes = classSection({ index: 0, classes: { avg: [[0, 1]], max: [] } }, ["hen"]);
-    expect(classes?.textContent).toContain(meaning("class_avg"));
+    expect(classes?.textContent).toContain(meaning(definitions.class_avg));
   });
 });
 

@@ -1,11 +1,8 @@
-/** What every figure means. The sentences are those of `mkdocs_lurk/pages/definitions.json`, which tests compare with the results. */
-import definitions from "../../../../mkdocs_lurk/pages/definitions.json";
+/** Fills the sentences of `mkdocs_lurk/pages/definitions.json`, which say what every figure means; tests compare them with the results. */
 
-export type Figure = keyof typeof definitions;
-
-/** The sentence that defines a figure; `n` is a number of pictures, `class` the name of a class. */
-export function meaning(figure: Figure, values: { n?: number; class?: string } = {}): string {
-  return definitions[figure]
+/** A sentence with its places filled; `n` is a number of pictures, `class` the name of a class. */
+export function meaning(sentence: string, values: { n?: number; class?: string } = {}): string {
+  return sentence
     .replaceAll("{n}", () => values.n?.toLocaleString("en") ?? "all")
     .replaceAll("{class}", () => values.class ?? "the class");
 }

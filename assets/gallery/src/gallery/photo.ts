@@ -1,7 +1,8 @@
 /** What the dialog of a photo shows: the photo, what the network predicts, and the filters that rank it highest. */
+
+import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import { bars } from "../charts/bars";
 import { layerPage } from "../data/addresses";
-import { meaning } from "../data/definitions";
 import type { ImageItem, ModelData, PhotoRank, Prediction } from "../data/schema";
 import { html } from "../draw/dom";
 import { missing } from "../draw/missing";
@@ -58,7 +59,7 @@ function predicted(predictions: readonly Prediction[], label: string | undefined
     })),
     { label: "What the network predicts", format: percent },
   );
-  const heading = html("h3", { title: meaning("probability") }, "What the network predicts");
+  const heading = html("h3", { title: definitions.probability }, "What the network predicts");
   const nodes: Node[] = [heading, chart.node];
   if (isRight) nodes.push(html("p", { class: "lurk-says" }, "Its first guess is the photo's label."));
   return nodes;

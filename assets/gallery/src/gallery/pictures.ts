@@ -1,5 +1,5 @@
 /** The opened filter's pictures: crops, their photos with boxes, the photos of the highest means, the synthesis, the kernel. */
-import { type Figure, meaning } from "../data/definitions";
+import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import {
   type Box,
   type FilterDetail,
@@ -33,7 +33,7 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
     { class: "lurk-ranked" },
     ...section(
       "Strongest anywhere",
-      `The photos with the highest scores, and the part of each that the unit sees. Score: ${meaning("score_max")}`,
+      `The photos with the highest scores, and the part of each that the unit sees. Score: ${definitions.score_max}`,
       top_max,
       (items) => [
         row("lurk-crops", items, (item, rank) => crop(item, rank, options)),
@@ -42,7 +42,7 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
     ),
     ...section(
       "Strongest on the whole",
-      `The photos with the highest scores. Score: ${meaning("score_avg")}`,
+      `The photos with the highest scores. Score: ${definitions.score_avg}`,
       top_avg,
       (items) => [row("lurk-photos", items, (item, rank) => photo(item, rank, options, null))],
     ),
@@ -58,7 +58,7 @@ export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, 
   }
   const image = picture(synthesis.picture, sheets, `Picture made to raise filter ${index}'s mean response`);
   image.style.aspectRatio = `${synthesis.picture[3]} / ${synthesis.picture[4]}`;
-  const times = html("strong", { title: meaning("ratio") }, strength(synthesis));
+  const times = html("strong", { title: definitions.ratio }, strength(synthesis));
   node.append(image, html("figcaption", {}, times, " ", ...synthesisFacts(synthesis)));
   return node;
 }
@@ -81,11 +81,11 @@ export function strength({ ratio: times }: Synthesis): string {
 /** The synthesis's score and what is left of it after a change, each with its meaning. */
 function synthesisFacts({ score: own, steps, robust }: Synthesis): HTMLElement[] {
   const kept = (other: number) => percent(Math.max(0, other / own)).replace(" ", "\u00a0");
-  const fact = (figure: Figure, text: string) => html("span", { title: meaning(figure) }, text);
-  const facts = [fact("synthesis", `Mean response ${score(own)} after ${steps} steps.`)];
+  const fact = (meaning: string, text: string) => html("span", { title: meaning }, text);
+  const facts = [fact(definitions.synthesis, `Mean response ${score(own)} after ${steps} steps.`)];
   if (own <= 0) return facts;
-  const moved = fact("shift8", ` Moved by 8 pixels it keeps ${kept(robust.shift8)},`);
-  return [...facts, moved, fact("scale10", ` enlarged by a tenth ${kept(robust.scale10)}.`)];
+  const moved = fact(definitions.shift8, ` Moved by 8 pixels it keeps ${kept(robust.shift8)},`);
+  return [...facts, moved, fact(definitions.scale10, ` enlarged by a tenth ${kept(robust.scale10)}.`)];
 }
 
 function section<T extends Ranked>(
@@ -110,7 +110,7 @@ function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLE
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
   const padding = cut ? " The hatched part lies outside the picture: the network saw padding there." : "";
-  const energy = item.energy === undefined ? "" : ` ${percent(item.energy)} inside: ${meaning("energy")}`;
+  const energy = item.energy === undefined ? "" : ` ${percent(item.energy)} inside: ${definitions.energy}`;
   const node = scene({
     photo: item.photo,
     photos: options.photos,

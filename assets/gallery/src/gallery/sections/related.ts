@@ -1,4 +1,6 @@
 /** Related filters: those that this one is connected to, and those that respond to the same pictures. */
+
+import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { bars } from "../../charts/bars";
 import { meaning } from "../../data/definitions";
 import { type Connection, type FilterDetail, type LayerData, present, reason } from "../../data/schema";
@@ -40,7 +42,7 @@ export function wiringSection({ wiring }: FilterDetail, options: RelatedOptions)
     if (shown) sides.append(html("div", {}, html("h4", {}, title), shown));
   }
   if (!sides.children.length) return null;
-  return section("wiring", "Wiring", sides, explanation(meaning("wiring")));
+  return section("wiring", "Wiring", sides, explanation(definitions.wiring));
 }
 
 /** Filters that respond to the same pictures, as small tiles. */
@@ -58,7 +60,7 @@ export function similarSection({ stats }: FilterDetail, { data, sheets }: Relate
       {
         href: `#filter-${index}`,
         "data-filter-link": index,
-        title: `Filter ${index}: correlation ${score(correlation)}${duplicates.has(index) ? `. ${meaning("duplicate")}` : ""}`,
+        title: `Filter ${index}: correlation ${score(correlation)}${duplicates.has(index) ? `. ${definitions.duplicate}` : ""}`,
       },
       thumb && picture(thumb, sheets),
       html("span", {}, String(index)),
@@ -66,7 +68,7 @@ export function similarSection({ stats }: FilterDetail, { data, sheets }: Relate
     );
     list.append(html("div", { role: "listitem" }, link));
   }
-  return section(name, title, list, explanation(meaning("similar", { n: countPictures(stats) })));
+  return section(name, title, list, explanation(meaning(definitions.similar, { n: countPictures(stats) })));
 }
 
 function connectionBars(title: string, connections: readonly Connection[], options: RelatedOptions): HTMLElement {

@@ -1,4 +1,6 @@
 /** How strongly the filter responds over all pictures: a histogram, and figures with their meaning. */
+
+import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { histogram } from "../../charts/histogram";
 import { meaning } from "../../data/definitions";
 import { type FilterDetail, type FilterStats, present, reason } from "../../data/schema";
@@ -17,7 +19,7 @@ export function responseSection({ stats, top_max }: FilterDetail): HTMLElement {
     value: item.score,
     tooltip: `Picture ${at + 1}: ${score(item.score)}`,
   }));
-  const label = meaning("histogram", { n: countPictures(stats) });
+  const label = meaning(definitions.histogram, { n: countPictures(stats) });
   const chart = histogram({ edges, counts, marks }, { label });
   return section("responses", "Responses", chart.node, explanation(`${label} The marks are the pictures above.`));
 }
@@ -44,20 +46,20 @@ export function figures({ stats }: FilterDetail): HTMLElement | null {
 function figureTexts(stats: FilterStats): [name: string, value: string, meaning: string][] {
   const n = countPictures(stats);
   const texts: [string, string, string][] = [
-    ["Mean", score(stats.mean), meaning("mean", { n })],
-    ["Highest", score(stats.max), meaning("highest")],
-    ["Above zero", percent(stats.positive_share), meaning("above_zero", { n })],
+    ["Mean", score(stats.mean), meaning(definitions.mean, { n })],
+    ["Highest", score(stats.max), definitions.highest],
+    ["Above zero", percent(stats.positive_share), meaning(definitions.above_zero, { n })],
   ];
   if (stats.selectivity) {
     const { index, class: name, auc, clear } = stats.selectivity;
     texts.push(
-      ["Answers most to", clear ? name : "no class clearly", meaning("preference")],
-      ["Selectivity", score(index), meaning("selectivity", { class: name })],
-      ["AUC", score(auc), meaning("auc", { class: name })],
+      ["Answers most to", clear ? name : "no class clearly", definitions.preference],
+      ["Selectivity", score(index), meaning(definitions.selectivity, { class: name })],
+      ["AUC", score(auc), meaning(definitions.auc, { class: name })],
     );
   }
-  if (stats.always_on) texts.push(["Always on", "yes", meaning("always_on")]);
-  if (stats.dead) texts.push(["Dead", "yes", meaning("dead")]);
+  if (stats.always_on) texts.push(["Always on", "yes", definitions.always_on]);
+  if (stats.dead) texts.push(["Dead", "yes", definitions.dead]);
   return texts;
 }
 
