@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from mkdocs_lurk.addresses import LONGEST, is_portable
 from mkdocs_lurk.config.filters import read_filters
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
@@ -121,8 +122,12 @@ def _read_name(value: object, path: str) -> str:
     name = read_text(str(value) if is_number else value, path, "a short name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"{path}: {quoted(name)} cannot be an address; use letters, digits, '-', '_' and '.' only")
-    if name.lower() == "index":
-        raise ConfigError(f"{path}: 'index' is the address of the list of models; give another name")
+    if name.lower() in ("index", "readme"):
+        raise ConfigError(f"{path}: {name!r} is the address of the list of models; give another name")
+    if len(name) > LONGEST:
+        raise ConfigError(f"{path}: {quoted(name)} has {len(name)} characters; give at most {LONGEST} of them")
+    if not is_portable(name):
+        raise ConfigError(f"{path}: {quoted(name)} cannot be a folder on every system; give another name")
     return name
 
 

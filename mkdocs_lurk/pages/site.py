@@ -22,7 +22,7 @@ from mkdocs_lurk.store import ModelReader, Store, digest
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 FOLDER = "models"
-OTHER_SOURCES = ("names.py", "records.py", "images/webp.py")
+OTHER_SOURCES = ("addresses.py", "names.py", "records.py", "images/webp.py")
 """Modules outside this folder that shape a page too."""
 
 
@@ -49,8 +49,9 @@ class Site:
 
     Attributes:
         files: Pages and files, in a fixed order.
-        links: The address of each target that a link can name as ``lurk:TARGET``: ``NAME``, ``NAME/LAYER``,
-            ``NAME/results.json``, or nothing for the list of models.
+        links: The address of each target that a link can name as ``lurk:TARGET``: ``NAME``, ``NAME/LAYER`` with the
+            layer's name or its address, ``NAME/results.json``, or nothing for the list of models.
+        layers: For each model the folder of each layer in the model's own, by the layer's name.
         nav: The pages as a tree.
         titles: The title of each model, by its name.
         missing: For each model without results, why there are none.
@@ -58,6 +59,7 @@ class Site:
 
     files: tuple[SiteFile, ...]
     links: Mapping[str, str]
+    layers: Mapping[str, Mapping[str, str]]
     nav: NavItem
     titles: Mapping[str, str]
     missing: Mapping[str, str]
@@ -121,9 +123,11 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
         files += _site_files(folder, f"{FOLDER}/{declared.name}", titles)
     missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
+    layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     return Site(
         files=tuple(files),
-        links=_link_targets(files),
+        links=_link_targets(files, layers),
+        layers=layers,
         nav=navigation([(declared.name, declared.title, folder.summary["layers"]) for declared, folder in folders]),
         titles={declared.name: declared.title for declared in declared_models},
         missing={name: why for name, why in missing.items() if why},
@@ -195,14 +199,17 @@ def _site_files(
     return files
 
 
-def _link_targets(files: Sequence[SiteFile]) -> dict[str, str]:
-    links = {}
+def _link_targets(files: Sequence[SiteFile], layers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    links: dict[str, str] = {}
     for file in files:
         target = file.uri.removeprefix(f"{FOLDER}/")
         if file.body is not None:
             links[target.removesuffix("index.md").rstrip("/")] = file.uri
         elif target.endswith("results.json"):
             links[target] = file.uri
+    for model, addresses in layers.items():
+        for layer, address in addresses.items():
+            links.setdefault(f"{model}/{layer}", f"{FOLDER}/{model}/{address}/index.md")
     return links
 
 
