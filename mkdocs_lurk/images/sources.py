@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference, is_reference
 from mkdocs_lurk.errors import ImageError, StoreError, describe_error
 from mkdocs_lurk.files import write_json
@@ -81,15 +82,16 @@ class ImageSet:
         Raises:
             ImageError: It cannot be read; the message names it.
         """
-        entry = self.entries[image]
-        if self._config is None:
-            return read_picture(self.root / entry.path, entry.path)
-        if not self._dataset:
-            self._dataset.append(_open_dataset(self._config))
-        return _read_item(self._dataset[0], image, self._config)[0]
+        with author_code(None):  # a transform's factory may ask for a picture; what that reads is not its reading
+            entry = self.entries[image]
+            if self._config is None:
+                return read_picture(self.root / entry.path, entry.path)
+            if not self._dataset:
+                self._dataset.append(_open_dataset(self._config))
+            return _read_item(self._dataset[0], image, self._config)[0]
 
 
-def list_images(config: ModelConfig, cache_file: Path | None = None) -> ImageSet:
+def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bool = False) -> ImageSet:
     """List a model's pictures and digest their contents.
 
     Args:
@@ -97,12 +99,13 @@ def list_images(config: ModelConfig, cache_file: Path | None = None) -> ImageSet
             map-style dataset.
         cache_file: A JSON file that remembers the digests of unchanged files. A dataset's list is remembered beside
             it until the file of its factory changes: until then, not even the factory runs.
+        anew: Forget the remembered list of a dataset.
 
     Raises:
         ImageError: There is no picture, or the factory fails.
     """
     if is_reference(config.images):
-        return _list_dataset(config, cache_file)
+        return _list_dataset(config, cache_file, anew)
     root = config.root / Path(config.images).expanduser()
     paths = sorted(_picture_paths(root, config.images))
     digests = FileDigests(cache_file)
@@ -156,14 +159,15 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
             yield path
 
 
-def _list_dataset(config: ModelConfig, cache_file: Path | None) -> ImageSet:
+def _list_dataset(config: ModelConfig, cache_file: Path | None, anew: bool) -> ImageSet:
     key = hashlib.sha256(f"{config.images} {code_digest(config.images, config.root)}".encode()).hexdigest()[:16]
     listing_file = cache_file.with_name(f"{cache_file.stem}-{key}.json") if cache_file is not None else None
-    listing = _read_listing(listing_file)
+    listing = None if anew else _read_listing(listing_file)
     if listing is not None:
         return ImageSet(config.root, *listing, config)
     dataset = _open_dataset(config)
-    entries, label_indices = _list_items(dataset, config)
+    with author_code(config.root):
+        entries, label_indices = _list_items(dataset, config)
     if listing_file is not None:
         items = [[entry.path, entry.label, entry.digest] for entry in entries]
         try:

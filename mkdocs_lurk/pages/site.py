@@ -84,6 +84,10 @@ class ModelStatus(Protocol):
     def reason(self) -> str:
         """Why there are no results."""
 
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What the results were made from and is not at hand."""
+
 
 @dataclass(frozen=True)
 class _IndexEntry:
@@ -110,7 +114,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     """
     templates = Templates(overrides)
     cache_folder = cache_dir / "pages"
-    declared_models = [DeclaredModel.from_config(model.config) for model in models]
+    declared_models = [DeclaredModel.from_config(model.config, model.unseen) for model in models]
     folders = [
         (declared, _model_folder(model, declared, store, cache_folder, templates))
         for model, declared in zip(models, declared_models, strict=True)
@@ -137,7 +141,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
 def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path | None = None) -> int:
     """Remove generated folders that the declared models do not use; returns the bytes set free."""
     cache_folder = cache_dir / "pages"
-    used = {_key(model, DeclaredModel.from_config(model.config), overrides) for model in models}
+    used = {_key(model, DeclaredModel.from_config(model.config, model.unseen), overrides) for model in models}
     freed = 0
     for path in cache_folder.iterdir() if cache_folder.is_dir() else ():
         if path.name not in used:
@@ -149,7 +153,7 @@ def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path 
 def _key(model: ModelStatus, declared: DeclaredModel, overrides: Path | None) -> str:
     """Return the digest of everything that shapes the folder of a model."""
     results = ["placeholder", model.reason] if model.key is None else ["model", model.key]
-    declaration = [declared.name, declared.title, declared.source, declared.card_text]
+    declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen]
     return digest(*results, *declaration, _sources_digest(), _override_contents(overrides))
 
 

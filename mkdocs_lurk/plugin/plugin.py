@@ -16,7 +16,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.build import generate
+from mkdocs_lurk.build import generate, watched_files
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
@@ -85,12 +85,9 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             log.info("look at %s", Path(config.site_dir) / "models" / "index.html")
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
-        """Watch the files that results are made from, except folders of pictures, which may be large."""
-        for model in self._declared.models:
-            source = model.root / model.source.rpartition(":")[0]
-            for path in (model.card, model.weights_path, source):
-                if path is not None and path.is_file():
-                    server.watch(str(path))
+        """Watch the files that results are made from, and the modules that they import; pictures may be too many."""
+        for path in watched_files(self._declared):
+            server.watch(str(path))
         return server
 
 

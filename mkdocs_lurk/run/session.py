@@ -104,13 +104,16 @@ def open_session(
     progress: Progress,
     ranks: Ranks,
     sizes: Sizes | None = None,
+    force: bool = False,
 ) -> Session:
     """Load a model, trace it, and find its layers and their receptive fields.
+
+    With ``force``, nothing that is stored counts: a Dataset is listed and every unit is computed anew.
 
     Raises:
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
-    images = pictures_of(config, model)
+    images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
     loaded = load_network(model)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
@@ -131,7 +134,7 @@ def open_session(
         base_key=digest("network", loaded.weights_digest, trace.digest, transform.identity),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, device, limit_batch),
+        runner=Runner(store, ranks, progress, device, limit_batch, force),
     )
 
 

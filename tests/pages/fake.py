@@ -28,6 +28,7 @@ class FakeStatus:
     config: ModelConfig
     key: str | None
     reason: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 class FakeAnalysis:
