@@ -26,6 +26,12 @@ _EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.c
 _WRITES = os.O_WRONLY | os.O_RDWR
 _CODE_SUFFIXES = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
 _SYSTEM_FOLDERS = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib")
+_BACKWARD_NAMES = frozenset(
+    [
+        *["register_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_backward_hook"],
+        *["register_autograd", "save_for_backward"],
+    ]
+)
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages", "__pycache__"})
 
 
@@ -53,6 +59,10 @@ class Reading:
             self.files[path] = None
         else:
             self.left_out += 1
+
+    def backward_code(self) -> list[str]:
+        """Return the digests of the modules that define a backward pass of their own, which no forward pass shows."""
+        return sorted(code_digest(path) or _digest(path) for path in self.modules if _defines_backward(path))
 
     def contents_digest(self) -> str:
         """Return the digest of the contents of all modules and files, whatever they are called and wherever they are.
@@ -119,6 +129,17 @@ def code_digest(path: Path) -> str | None:
     except (SyntaxError, ValueError):
         return None
     return f"{sys.version_info.major}.{sys.version_info.minor} {hashlib.sha256(tree.encode()).hexdigest()}"
+
+
+def _defines_backward(path: Path) -> bool:
+    """Return whether a Python file names what a backward pass of one's own takes."""
+    try:
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    except (SyntaxError, ValueError):
+        return True
+    names = {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in nodes}
+    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return bool(_BACKWARD_NAMES & names or "backward" in defined)
 
 
 def _digest(path: Path) -> str:

@@ -37,6 +37,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     def __init__(self) -> None:
         super().__init__()
         self._serving = False
+        self._server: LiveReloadServer | None = None
+        self._watched: set[Path] = set()
         self._declared: LurkConfig
         self._templates: Templates
         self._site: Site
@@ -65,6 +67,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         with _as_plugin_error():
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
+            self._watch()
         return files
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -86,9 +89,17 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
         """Watch the files that results are made from, and the modules that they import; pictures may be too many."""
-        for path in watched_files(self._declared):
-            server.watch(str(path))
+        self._server = server
+        self._watch()
         return server
+
+    def _watch(self) -> None:
+        """Let the server watch what results are made from by now; a build may have imported other modules."""
+        if self._server is not None:
+            for path in watched_files(self._declared):
+                if path not in self._watched:
+                    self._watched.add(path)
+                    self._server.watch(str(path))
 
 
 @contextlib.contextmanager

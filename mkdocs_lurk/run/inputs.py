@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ def read_inputs(
     modules = [path for path in reading.modules if path.resolve() not in seen]
     found += [_input_file("module", path, model.root, digests) for path in modules]
     opened = [Path(name) for name in reading.files if name not in reading.written]
-    data = [path for path in opened if path.is_file() and path.resolve() not in seen]
+    data = [path for path in opened if path.is_file() and os.access(path, os.R_OK) and path.resolve() not in seen]
     found += [_input_file("data", path, model.root, digests) for path in data if not path.is_relative_to(cache_dir)]
     listed = [path for path in map(Path, reading.folders) if path.is_dir() and not path.is_relative_to(cache_dir)]
     found += [{"kind": "folder", "path": _relative(path, model.root), "digest": _names_digest(path)} for path in listed]
@@ -126,10 +127,10 @@ def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDi
                 changes.append(f"{item['path']} is {version} now, and was {item['digest']}")
             continue
         path = _path_now(item, model)
-        if not path.exists():
+        if not os.access(path, os.R_OK):
             name = _relative(path, model.root)
             if name == item["path"]:
-                unseen.append(name)
+                unseen.append(path.name if Path(name).is_absolute() else name)  # a page shows it
             else:
                 changes.append(f"{name}{MISSING}")
         elif not _is_same(item, path, digests):

@@ -15,7 +15,7 @@ from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.plan import remember, state_of
+from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
@@ -67,11 +67,12 @@ def analyze(
         try:
             with collect_reading() as reading:
                 session = open_session(config, model, store, progress, ranks, sizes, force)
+            inputs = inputs_of(config, model, session.images, reading)
             listed = stages(session)
             run_stages(session, listed)
             key = _store_records(session, listed)
             if ranks.is_main:
-                remember(config, model, store, key, session.images, reading)
+                remember(config, model, store, key, inputs)
             ranks.wait()
             return key
         finally:

@@ -19,6 +19,7 @@ from mkdocs_lurk.run.inputs import (
     MISSING,
     Comparison,
     InputFile,
+    Inputs,
     compare_files,
     compare_pictures,
     list_pictures,
@@ -120,21 +121,24 @@ def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> I
     return images
 
 
-def remember(
-    config: LurkConfig, model: ModelConfig, store: Store, key: str, images: ImageSet, reading: Reading
-) -> None:
-    """Store that a model record answers a declaration, with everything that it was made from."""
+def inputs_of(config: LurkConfig, model: ModelConfig, images: ImageSet, reading: Reading) -> Inputs:
+    """List what an analysis is made from; called when it has loaded that, since files may change while it computes."""
     digests = FileDigests(config.cache_dir / "files.json")
     inputs = read_inputs(model, images.entries, reading, digests, config.cache_dir)
     digests.save()
+    return inputs
+
+
+def remember(config: LurkConfig, model: ModelConfig, store: Store, key: str, inputs: Inputs) -> None:
+    """Store that a model record answers a declaration, with everything that it was made from."""
     store.set_alias(request_key(config, model), key, inputs, declaration(config, model))
 
 
 def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Path]:
-    """Return the files that a model's last results were made from, as far as they are there; no pictures."""
+    """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
     answers = store.answers(request_key(config, model))
     files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
-    paths = (model.root / item["path"] for item in files if item["kind"] not in ("folder", "package"))
+    paths = (model.root / item["path"] for item in files if item["kind"] not in ("data", "folder", "package"))
     return [path for path in paths if path.is_file()]
 
 

@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.structure.files import Files
 
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store
@@ -92,7 +93,7 @@ def test_serving_computes_results_only_if_on_serve_says_so(
     assert seen == [asked]
 
 
-def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path) -> None:
+def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = project(tmp_path)
     made.write("net.py", "def net():\n    return None\n")
     made.write("card.md", "words")
@@ -105,3 +106,9 @@ def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path) -> Non
     server = types.SimpleNamespace(watch=watched.append)
     config.plugins.on_serve(server, config=config, builder=None)  # type: ignore[arg-type]
     assert [Path(path).name for path in watched] == ["card.md", "net.py"]
+    plugin = next(plugin for name, plugin in config.plugins.items() if name == "lurk")
+    monkeypatch.setattr(
+        "mkdocs_lurk.plugin.plugin.watched_files", lambda _: [made.root / "net.py", made.root / "new.py"]
+    )
+    plugin.on_files(Files([]), config=config)
+    assert [Path(path).name for path in watched] == ["card.md", "net.py", "new.py"]

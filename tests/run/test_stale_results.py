@@ -129,6 +129,67 @@ def test_a_changed_function_in_an_imported_module_makes_results_stale(site: Site
     assert site.state().reason == "net_widths.py changed"
 
 
+BACKWARD = """
+    import torch
+
+    class Rectifier(torch.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            return x.relu()
+
+        @staticmethod
+        def backward(context, gradient):
+            return gradient * 1.0
+
+    activate = Rectifier.apply
+"""
+CONSTANT = """
+    import torch
+
+    table = torch.arange(5000.0)[None] * 1.0
+
+    def activate(x):
+        return torch.cat([x.flatten(1) * 0.5, table.expand(len(x), -1)], 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("layers", "change"),
+    [
+        (LAYERS, ("relu()", "clamp(0.0, 4.0)")),
+        (CONSTANT, ("* 1.0", "* 2.0")),
+        (CONSTANT, ("* 0.5", "* 0.25")),
+        (BACKWARD, ("gradient * 1.0", "gradient * 2.0")),
+    ],
+    ids=["operation", "a large constant", "a number", "a backward pass"],
+)
+def test_no_unit_is_found_again_that_a_change_of_the_code_touches(
+    site: Site, layers: str, change: tuple[str, str]
+) -> None:
+    site.write("net_layers.py", layers)
+    before = site.analyze()
+    site.write("net_layers.py", textwrap.dedent(layers).replace("activate", "renamed") + "\nactivate = renamed\n")
+    if layers != BACKWARD:
+        assert site.state().reason == "net_layers.py changed"
+        assert set(site.analyze().record["uses"]) == set(before.record["uses"])
+    site.write("net_layers.py", textwrap.dedent(layers).replace(*change))
+    assert not set(before.record["uses"]) & set(site.analyze().record["uses"])
+
+
+def test_a_file_that_changes_while_the_analysis_runs_makes_its_results_stale(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Store.put
+
+    def editing(store: Store, *arguments: Any) -> None:
+        site.write("net_layers.py", LAYERS.replace("relu", "sigmoid"))
+        put(store, *arguments)
+
+    monkeypatch.setattr(Store, "put", editing)
+    site.analyze()
+    assert site.state().reason == "net_layers.py changed"
+
+
 def test_titles_cards_comments_and_layout_throw_nothing_away(site: Site) -> None:
     key = site.analyze().key
     site.write("net_layers.py", f"# a comment\n{LAYERS}\n\n")
