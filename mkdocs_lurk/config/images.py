@@ -141,8 +141,8 @@ def _read_split(section: Section, split: str | None, root: Path) -> str:
         _check_folder(folder, path, root)
         return folder
     target = existing_path(folder, path, root, "folder")
-    if Path(split).name != split or not (target / split).is_dir():
-        names = sorted(entry.name for entry in target.iterdir() if entry.is_dir())
+    if Path(split).name != split or (target.is_dir() and not (target / split).is_dir()):
+        names = sorted(entry.name for entry in target.glob("*") if entry.is_dir())
         hint = near(split, names) or "; it has " + (", ".join(names[:8]) or "no folders")
         raise ConfigError(f"{section.path}.split: {folder!r} has no folder {split!r}{hint}")
     return (Path(folder) / split).as_posix()

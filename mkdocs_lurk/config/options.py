@@ -68,6 +68,7 @@ class ModelConfig:
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         root: The folder that relative paths start from.
         place: The key's path, for messages.
+        absent: What would be said of declared files that are not at hand, where that was allowed.
     """
 
     name: str
@@ -88,6 +89,7 @@ class ModelConfig:
     card: Path | None = None
     seed: int = 0
     place: str = "plugins.lurk.models[0]"
+    absent: tuple[str, ...] = ()
 
     @property
     def weights_path(self) -> Path | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
 from mkdocs_lurk.files import write_json
@@ -43,14 +44,15 @@ class DatasetReader:
         config: The model; its ``images`` is the reference of the factory.
         cache_file: The file that remembers the digests of files; the listing is remembered beside it. None to remember
             nothing.
+        anew: Forget the remembered listing.
     """
 
-    def __init__(self, config: ModelConfig, cache_file: Path | None) -> None:
+    def __init__(self, config: ModelConfig, cache_file: Path | None, *, anew: bool = False) -> None:
         self._config = config
         self._items: Items | None = None
         self._confirmed: set[int] = set()  # items that this opened dataset gave as they were listed
         self._listing_file = _listing_file(config, cache_file)
-        self._remembered = _read_listing(self._listing_file)
+        self._remembered = None if anew else _read_listing(self._listing_file)
         self.listing = self._remembered or call_author(self._list)
 
     def read(self, index: int) -> Picture:
@@ -65,7 +67,8 @@ class DatasetReader:
     def _read(self, index: int) -> Picture:
         items = self._open()
         try:
-            item = items.read(index)
+            with author_code(None):  # a transform's factory may ask for an item; what that reads is not its reading
+                item = items.read(index)
         except ImageError as reason:
             if self.listing.entries[index].is_unreadable:
                 raise
@@ -127,7 +130,8 @@ class DatasetReader:
     def _list(self) -> Listing:
         """Read every item, some of them twice, and remember the listing."""
         items = self._open()
-        self.listing = _list_items(items)
+        with author_code(self._config.root):
+            self.listing = _list_items(items)
         n_items = len(items)
         for number in reversed(range(min(_READ_TWICE, n_items))):
             index = number * (n_items - 1) // max(1, min(_READ_TWICE, n_items) - 1)

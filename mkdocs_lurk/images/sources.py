@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.datasets import DatasetReader
@@ -54,10 +55,11 @@ class ImageSet:
         if self.dataset is not None:
             return self.dataset.read(image)
         entry = self.entries[image]
-        return read_picture(self.root / entry.path, entry.path)
+        with author_code(None):  # a transform's factory may ask for a picture; what that reads is not its reading
+            return read_picture(self.root / entry.path, entry.path)
 
 
-def list_images(config: ModelConfig, cache_file: Path | None = None) -> ImageSet:
+def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bool = False) -> ImageSet:
     """List a model's pictures and digest their contents.
 
     Args:
@@ -65,13 +67,14 @@ def list_images(config: ModelConfig, cache_file: Path | None = None) -> ImageSet
             to the factory of a map-style dataset.
         cache_file: A JSON file that remembers the digests of unchanged files. A dataset's list is remembered beside
             it until the file of its factory changes: until then, not even the factory runs.
+        anew: Forget the remembered list of a dataset.
 
     Raises:
         ImageError: There is no picture, or the factory fails.
         DatasetError: An item of the dataset is not the same when it is read twice.
     """
     if is_reference(config.images):
-        dataset = DatasetReader(config, cache_file)
+        dataset = DatasetReader(config, cache_file, anew=anew)
         return ImageSet(config.root, dataset.listing.entries, dataset.listing.label_indices, dataset)
     root, pictures = find_pictures(config)
     digests = FileDigests(cache_file)

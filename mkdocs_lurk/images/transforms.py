@@ -12,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import code_digest, import_reference
+from mkdocs_lurk.config.reading import collect_reading
+from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, describe_error
 from mkdocs_lurk.images.author_thread import call_author
@@ -112,7 +113,7 @@ class CustomTransform(Transform):
     Attributes:
         function: Turns a PIL picture, or a dataset's array, into a float tensor ``(c, h, w)``.
         name: The reference that the author declared, for messages.
-        code: Digest of the file that defines the function.
+        code: Digest of the modules and the data files that the function was made from.
     """
 
     function: Callable[[Picture], object] = torch.as_tensor
@@ -126,7 +127,7 @@ class CustomTransform(Transform):
 
     @property
     def identity(self) -> list[object]:
-        """Everything that the result depends on but the picture; of the code, only the file that defines it."""
+        """Everything that the result depends on but the picture: the author's code and the files that it opened."""
         return [*super().identity, self.code]
 
     def pixels(self, image: Picture) -> Pixels:
@@ -202,7 +203,10 @@ def _from_weights(config: ModelConfig) -> ResizeAndCrop:
 
 
 def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> CustomTransform:
-    with import_reference(reference, config.root, ImageError, "transform") as factory:
+    with (
+        collect_reading() as reading,
+        import_reference(reference, config.root, ImageError, "transform") as factory,
+    ):
         function = factory()
         if not callable(function):
             raise ImageError(f"transform: {reference} gave a {type(function).__name__}; it must return a function")
@@ -224,7 +228,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
             f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
             "as black and its largest as white.",
         )
-    code = code_digest(reference, config.root)
+    code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code)
 
 

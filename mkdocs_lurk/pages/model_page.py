@@ -72,7 +72,7 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
         proof=_proof(record["verified"]) if "verified" in record else "",
         card=declared.card,
         layers=tuple(rows),
-        notes=tuple(record["notes"]),
+        notes=(*record["notes"], *([formatting.describe_unseen(declared.unseen)] if declared.unseen else [])),
         missing=tuple(f"`{name}` has no page: {why}." for name, why in record["skipped_layers"].items()),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
     )

@@ -225,6 +225,22 @@ def test_an_alias_leads_from_a_request_key_to_a_record_key(store: Store) -> None
     assert store.aliases() == {}
 
 
+def test_answers_from_other_inputs_stay_behind_the_last_one(store: Store) -> None:
+    request = digest("request")
+    for version in (1, 2, 1):
+        store.set_alias(request, digest("model", version), {"files": [version], "pairs": [(1, 2)]}, {"name": "net"})
+    assert [answer.inputs["files"] for answer in store.answers(request)] == [[1], [2]]
+    assert store.alias(request) == digest("model", 1)
+    assert store.record_keys() == {digest("model", 1), digest("model", 2)}
+    assert store.declaration(request) == {"name": "net"}
+    for version in range(3, 20):
+        store.set_alias(request, digest("model", version), {"files": [version]})
+    assert len(store.answers(request)) == 8
+    store.keep_answer(request, digest("model", 18))
+    assert [answer.key for answer in store.answers(request)] == [digest("model", 18)]
+    assert store.declaration(request) == {"name": "net"}
+
+
 def test_a_damaged_alias_counts_as_missing(store: Store) -> None:
     request = digest("request")
     store.set_alias(request, KEY)

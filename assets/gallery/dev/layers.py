@@ -69,6 +69,7 @@ class LayerResults:
                 "receptive_field": {"size": [layer.field_px] * 2, "status": layer.field_status},
                 "field_note": None, "jump": [step, step], "results": f"{layer.name}/results.json", "chosen": "all",
             },
+            "addresses": {},
             "previous": _link(self.place - 1),
             "next": _link(self.place + 1),
             "labels": self.photos.labels,

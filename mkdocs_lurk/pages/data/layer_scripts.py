@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
+from mkdocs_lurk.names import slug
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.data.results_json import layer_summary, replace_pictures, strongest_classes
 from mkdocs_lurk.pages.data.script_records import (
@@ -58,6 +59,7 @@ def layer_script(
         "layer": {**layer_summary(entry), "field_note": formatting.sentence(entry["field_note"]) or None},
         "previous": _neighbour(entries, place - 1),
         "next": _neighbour(entries, place + 1),
+        "addresses": {entry["name"]: entry["slug"] for entry in entries if entry["slug"] != slug(entry["name"])},
         "labels": list(model.labels),
         "top_k": record["top_k"],
         "gradient": record["gradient"],
