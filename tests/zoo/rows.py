@@ -109,6 +109,6 @@ def _evenly_spaced(names: list[str], how_many: int) -> list[str]:
 
 def _choose_units(field: ReceptiveField) -> list[tuple[int, int, int]]:
     """Return the ``(y, x, channel)`` of units in two corners and in between."""
-    channels, height, width = field.maps
+    channels, height, width = field.output
     channel_at = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
     return [(y, x, channel) for (y, x), channel in channel_at.items()][:_UNITS]
