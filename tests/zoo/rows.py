@@ -95,7 +95,8 @@ def _check_fields(row: Row, module: nn.Module, fields: dict[str, ReceptiveField]
         oracle = Oracle(module, size, set(layers), gates_as_constants)
         for name in layers:
             for y, x, channel in _choose_units(fields[name]):
-                box, expected = fields[name].seen(y, x, channel), oracle.box(name, y, x, channel)
+                box = fields[name].box(y, x, channel).clip(*fields[name].picture)
+                expected = oracle.box(name, y, x, channel)
                 row.fields += 1
                 if box != expected:
                     row.problems.append(f"{name}: the field of unit {(channel, y, x)} is {expected}, not {box}")
