@@ -95,7 +95,8 @@ def _check_fields(row: Row, module: nn.Module, fields: dict[str, ReceptiveField]
         oracle = Oracle(module, size, set(layers), gates_as_constants)
         for name in layers:
             for y, x, channel in _choose_units(fields[name]):
-                box, expected = fields[name].seen(y, x, channel), oracle.box(name, y, x, channel)
+                box = fields[name].box(y, x, channel).clip(*fields[name].picture)
+                expected = oracle.box(name, y, x, channel)
                 row.fields += 1
                 if box != expected:
                     row.problems.append(f"{name}: the field of unit {(channel, y, x)} is {expected}, not {box}")
@@ -109,6 +110,6 @@ def _evenly_spaced(names: list[str], how_many: int) -> list[str]:
 
 def _choose_units(field: ReceptiveField) -> list[tuple[int, int, int]]:
     """Return the ``(y, x, channel)`` of units in two corners and in between."""
-    channels, height, width = field.maps
+    channels, height, width = field.output
     channel_at = {(0, 0): 0, (height - 1, width - 1): channels - 1, (height // 2, width // 3): channels // 2}
     return [(y, x, channel) for (y, x), channel in channel_at.items()][:_UNITS]
