@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from functools import partial
 
 import torch
 
@@ -64,19 +65,23 @@ def analyze(
         state = state_of(config, model, store, deeply=True)
         if state.key is not None and not force:
             return state.key
-        try:
-            with collect_reading() as reading:
-                session = open_session(config, model, store, progress, ranks, sizes, force)
-            inputs = inputs_of(config, model, session.images, reading)
-            listed = stages(session)
-            run_stages(session, listed)
-            key = _store_records(session, listed)
-            if ranks.is_main:
-                remember(config, model, store, key, inputs)
-            ranks.wait()
-            return key
-        finally:
-            progress.close()
+        with closing(progress):
+            opening = partial(open_session, config, model, store, progress, ranks, sizes, force)
+            return _analyze_anew(config, model, opening, stages)
+
+
+def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], Session], stages: StageList) -> str:
+    """Compute what the store lacks, and remember what it was made from; return the key of the model's record."""
+    with collect_reading() as reading:
+        session = opening()
+    inputs = inputs_of(config, model, session.images, reading)
+    listed = stages(session)
+    run_stages(session, listed)
+    key = _store_records(session, listed)
+    if session.runner.ranks.is_main:
+        remember(config, model, session.runner.store, key, inputs)
+    session.runner.ranks.wait()
+    return key
 
 
 def run_stages(session: Session, stages: Sequence[Stage]) -> None:
