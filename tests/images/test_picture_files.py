@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +183,8 @@ def test_the_error_for_a_wrong_csv_file_names_the_line(site: Path, text: Any, me
     with pytest.raises(LurkError) as caught:
         found(site, "list.csv")
     assert str(caught.value).startswith(message)
+
+
+def test_listing_a_folder_imports_no_torch() -> None:
+    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code

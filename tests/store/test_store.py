@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
-import multiprocessing
 import os
 import threading
 import time
@@ -282,26 +281,3 @@ def test_only_temporary_files_older_than_an_hour_are_abandoned(store: Store) -> 
     assert new.exists()
     assert folder.exists()
     assert store.has(KEY)
-
-
-def put_often(root: Path, seconds: float) -> None:
-    store = Store(root)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        store.put(KEY, RECORD, BLOBS)
-
-
-def test_two_writers_and_a_reader_can_share_a_store(store: Store) -> None:
-    store.put(KEY, RECORD, BLOBS)
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=put_often, args=(store.root, 0.5)) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        unit = store.get(KEY)
-        assert unit is not None
-        assert unit.blob("photo") == BLOBS["photo"]
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
-    assert files(store) == [f"{KEY}.unit"]
