@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.records import LayerInfo
-from mkdocs_lurk.run.plan import ModelState, resolve, state_of
+from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
 from mkdocs_lurk.store import Store
@@ -35,20 +36,24 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
     return build_site(states, store, config.cache_dir, overrides)
 
 
-def analyze(config: LurkConfig, models: Sequence[ModelConfig], store: Store) -> Iterator[tuple[ModelConfig, str]]:
+def analyze(
+    config: LurkConfig, models: Sequence[ModelConfig], store: Store, force: bool = False
+) -> Iterator[tuple[ModelConfig, str]]:
     """Compute the missing results of some models, together with the other processes of a ``torchrun``.
+
+    With ``force``, what is there is computed anew.
 
     Yields:
         Each model and the key of its record, as soon as it is complete; nothing in processes other than the first.
     """
     with process_group() as ranks:
         for model in models:
-            key = None if ranks.world > 1 else state_of(config, model, store, deeply=True).key
+            key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
-                key = run(config, model, store, progress, ranks)
+                key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
 
@@ -70,15 +75,33 @@ def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[LayerI
     from mkdocs_lurk.run.draft import describe_layer  # these import torch
     from mkdocs_lurk.run.session import open_session
 
+    if model.absent:
+        raise ConfigError(model.absent[0])
     session = open_session(config, model, store, SilentProgress(), Ranks())
     return [describe_layer(session, layer) for layer in session.layers]
 
 
+def watched_files(config: LurkConfig) -> list[Path]:
+    """List the files that results depend on: what is declared, and what the author's code imported and opened.
+
+    Pictures are not among them: there may be very many.
+    """
+    store = Store(config.cache_dir)
+    files: dict[Path, None] = {}
+    for model in config.models:
+        source = model.root / model.source.rpartition(":")[0]
+        declared = (path for path in (model.card, model.weights_path, source) if path is not None and path.is_file())
+        files |= dict.fromkeys([*declared, *input_files(config, model, store)])
+    return list(files)
+
+
 def _ensure_results(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState:
     """Compute a model's results if they are missing and ``missing`` is ``analyze``; return the model's new state."""
-    if state.key is not None:
-        return state
     name = state.config.name
+    if state.key is not None:
+        if state.unseen:
+            log.info("%s: %s", name, describe_unseen(state.unseen))
+        return state
     if missing == "error":
         raise StoreError(f"model {name}: {state.reason}; run 'mkdocs-lurk analyze {name}', or set missing: analyze")
     if missing == "placeholder":

@@ -68,17 +68,19 @@ def plan(path: Path) -> None:
             continue
         units = ModelReader(store, state.key).units()
         size = sum(store.size(unit) for unit in units)
-        click.echo(f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB")
+        line = f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB"
+        click.echo(line + (f"; {formatting.describe_unseen(state.unseen)}" if state.unseen else ""))
 
 
 @main.command()
 @_config_file
+@click.option("--force", is_flag=True, help="Compute everything anew, whatever is cached.")
 @click.argument("models", nargs=-1)
-def analyze(path: Path, models: Sequence[str]) -> None:
+def analyze(path: Path, models: Sequence[str], force: bool) -> None:
     """Compute what is missing of MODELS (of all, without any), without building a site; also under torchrun."""
     declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
-    for model, _ in analyze_models(declared.config, _select_models(declared, models), store):
+    for model, _ in analyze_models(declared.config, _select_models(declared, models), store, force):
         click.echo(f"{model.name}: complete")
 
 
@@ -146,7 +148,9 @@ def clean(path: Path) -> None:
     store = Store(declared.config.cache_dir)
     states = resolve(declared.config, store)
     unfinished = any(state.key is None for state in states)
-    result = clean_store(store, [state.request for state in states], unfinished=unfinished)
+    current = {state.request: state.key for state in states if state.key is not None}
+    requests = [state.request for state in states]
+    result = clean_store(store, requests, unfinished=unfinished, current=current)
     freed = result.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
     click.echo(f"{formatting.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
 

@@ -5,6 +5,7 @@
     ├── ModelError    the network cannot be made, loaded or run
     ├── LayerError    a layer cannot be found, named or analysed
     ├── ImageError    a picture or a set of pictures cannot be read
+    ├── DatasetError  an author's Dataset or transform breaks its contract: no picture of it can be trusted
     ├── ShapeError    a tensor does not have the expected shape
     └── StoreError    the cache cannot be read or written
 
@@ -36,6 +37,10 @@ class LayerError(LurkError):
 
 class ImageError(LurkError):
     """A picture or a set of pictures cannot be read."""
+
+
+class DatasetError(LurkError):
+    """An author's Dataset or transform breaks its contract, so that none of its pictures can be trusted."""
 
 
 class ShapeError(LurkError):

@@ -64,6 +64,7 @@ class Box:
 def slug(name: str) -> str:
     """Return a layer's name in files and addresses, from its dotted name.
 
-    Anything outside ``A-Za-z0-9._-`` becomes ``-``.
+    Anything outside ``A-Za-z0-9._-`` becomes ``-``. Names that this rule cannot serve have other addresses: see
+    ``addresses.layer_addresses``.
     """
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)

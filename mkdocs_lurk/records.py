@@ -165,8 +165,8 @@ class Histogram(TypedDict):
     counts: list[int]
 
 
-Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float})
-"""A filter's best class, its class-selectivity index and the area under its ROC curve."""
+Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float, "clear": bool})
+"""A filter's best class, its selectivity index, the area under its ROC curve, and whether the class stands out."""
 
 
 class FilterStats(TypedDict):
@@ -245,11 +245,20 @@ class GraphRecord(TypedDict):
 
 
 class VerificationRecord(TypedDict):
-    """The largest relative difference between a score and its second computation, of how many scores."""
+    """The largest relative difference between a score and its second computation, of how many scores.
+
+    Attributes:
+        largest: The largest difference, as a share of the score; 1 % of the layer's largest score at least.
+        scores: The number of scores that were computed twice: those of pictures, and ``syntheses_again``.
+        syntheses: The number of syntheses that were scored from their stored files.
+        syntheses_again: The number of them whose score was compared with another computation.
+        tolerance: The largest difference that passes.
+    """
 
     largest: float
     scores: int
     syntheses: int
+    syntheses_again: int
     tolerance: float
 
 

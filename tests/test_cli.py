@@ -49,7 +49,7 @@ def test_plan_reports_a_complete_model(made: Project) -> None:
 def test_plan_estimates_a_missing_model(made: Project) -> None:
     (made.root / "photos" / "cat" / "0.png").unlink()
     (line,) = lines("plan")
-    assert line.startswith("small: missing, it was not analysed yet")
+    assert line.startswith("small: missing, 1 picture is gone (cat/0.png); about ")
     assert re.search(r"; about [\d hmins]+ on this machine and [\d.e+]+ MB$", line)
 
 

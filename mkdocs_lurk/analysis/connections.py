@@ -4,12 +4,15 @@ A connection leads from a source filter ``i`` of one layer to a filter ``f`` of 
 
     sum over the kernel's positions of |kernel[f, i]|  *  typical response of i
 
-and its sign is that of ``sum of kernel[f, i]`` (a sum of zero counts as positive), inverted if a normalisation in
-between has a negative scale. The typical response is the mean over pictures of ``max(0, scale * peak + shift)``: the
-filter's maximum in the picture, before any activation, then normalised and rectified. If the scale is negative, the
-mean of the map replaces the maximum, since the smallest response is not kept. So the strength is what the filter's
-response gains or loses at most when its source filter is as strong as usual at every position of the kernel at once.
-Gates, and what activations do beyond rectifying, are left out.
+and its sign is that of ``sum of kernel[f, i]`` (a sum of zero counts as positive), inverted if what is in between turns
+the filter's output around: a normalisation with a negative scale, say, or a subtraction. The typical response is the
+mean over pictures of ``|factor| * max(0, scale * peak + shift)``. The peak is the filter's largest output in the
+picture, before any activation; its smallest if the scale is negative. ``scale`` and ``shift`` are what happens to it up
+to the first activation, which rectifies it (so does the layer that reads it if there is none); ``factor`` is what
+scales it afterwards. What is added after the first activation belongs to no filter. So the strength is what the
+filter's response gains or loses at most, compared to a silent source filter, when its source filter is as strong as
+usual at every position of the kernel at once. Gates, pooling, later activations, and what activations do beyond
+rectifying are left out.
 
 The weight of a connection is its strength as a share of the strongest connection to the same filter: the strongest
 input of a filter has the weight 1 or -1, and the weight of an output says how much that filter depends on this one.
@@ -28,13 +31,13 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.models.connections.inputs import PICTURE, LayerInputs, NetworkInputs
 
-ALGORITHM = 1
+ALGORITHM = 2
 CONNECTIONS_PER_FILTER = 6
 _MAX_PICTURED_CHANNELS = 4
 
 Array = NDArray[np.float64]
-MeansAndMaxima = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""A layer's responses: spatial means and maxima, ``(n_pictures, n_filters)`` each."""
+Extremes = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""A layer's responses: spatial minima and maxima, ``(n_pictures, n_filters)`` each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +60,7 @@ class StrongestConnections:
 
 
 def strongest_connections(
-    network: NetworkInputs, responses: Mapping[str, MeansAndMaxima], chunk_size: int = 1 << 19
+    network: NetworkInputs, responses: Mapping[str, Extremes], chunk_size: int = 1 << 19
 ) -> StrongestConnections:
     """Return the strongest connections between the layers whose responses are known.
 
@@ -86,8 +89,8 @@ def strongest_connections(
     return StrongestConnections(inputs.others, inputs.weights, outputs.others, outputs.weights, unknown_reasons)
 
 
-def typical_response(network: NetworkInputs, layer: LayerInputs, responses: Mapping[str, MeansAndMaxima]) -> Array:
-    """Return the typical response of each source filter of a layer, with the sign of its scale.
+def typical_response(network: NetworkInputs, layer: LayerInputs, responses: Mapping[str, Extremes]) -> Array:
+    """Return the typical response of each source filter of a layer; negative if its output is turned around.
 
     The picture is no filter: its typical response is 0.
 
@@ -97,12 +100,13 @@ def typical_response(network: NetworkInputs, layer: LayerInputs, responses: Mapp
     typical = np.zeros(layer.source_filters.shape)
     source_layers = np.where(layer.source_filters < 0, -1, network.layer_of(layer.source_filters))
     for index in np.unique(source_layers[source_layers > 0]):
-        means, maxima = responses[network.names[index]]
+        minima, maxima = responses[network.names[index]]
         for summand, channels in enumerate(source_layers == index):
             filters = layer.source_filters[summand, channels] - network.starts[index]
             scale, shift = layer.scale[summand, channels], layer.shift[summand, channels]
-            peak = np.where(scale < 0, means[:, filters], maxima[:, filters]).astype(np.float64)
-            typical[summand, channels] = np.sign(scale) * np.maximum(0, scale * peak + shift).mean(0)
+            peak = np.where(scale < 0, minima[:, filters], maxima[:, filters]).astype(np.float64)
+            rectified = np.maximum(0, scale * peak + shift).mean(0)
+            typical[summand, channels] = np.sign(scale) * layer.factor[summand, channels] * rectified
     return typical
 
 
@@ -125,7 +129,7 @@ def kernels_as_pictures(network: NetworkInputs, layer: LayerInputs) -> NDArray[n
     return kernel.transpose(0, 2, 1, 3).reshape(n_filters, 1, height, n_channels * width)
 
 
-def _hidden_source_layers(network: NetworkInputs, layer: LayerInputs, shown: Mapping[str, MeansAndMaxima]) -> str:
+def _hidden_source_layers(network: NetworkInputs, layer: LayerInputs, shown: Mapping[str, Extremes]) -> str:
     """Return a sentence that names the source layers that are not shown; empty if all are shown."""
     indices = np.unique(network.layer_of(layer.source_filters[layer.source_filters >= 0]))
     hidden = [network.names[index] for index in indices if network.names[index] not in {PICTURE, *shown}]

@@ -15,7 +15,7 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import LayerError
 
-ALGORITHM = 1
+ALGORITHM = 2
 """The version of the algorithm, raised whenever the same pictures would give other numbers."""
 
 
@@ -26,11 +26,13 @@ class Responses:
     Attributes:
         means: ``(n_images, n_filters)`` float32, the spatial mean.
         maxima: ``(n_images, n_filters)`` float32, the spatial maximum.
+        minima: ``(n_images, n_filters)`` float32, the spatial minimum.
         positions: ``(n_images, n_filters)`` int64, the maximum's flat position ``y * w + x``; the first of equal ones.
     """
 
     means: NDArray[np.float32]
     maxima: NDArray[np.float32]
+    minima: NDArray[np.float32]
     positions: NDArray[np.int64]
 
 
@@ -47,31 +49,33 @@ def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Te
     Raises:
         LayerError: A layer gives NaN or infinity; the message names the first such layer.
     """
-    reduced: dict[str, tuple[Tensor, Tensor, Tensor]] = {}
+    reduced: dict[str, tuple[Tensor, Tensor, Tensor, Tensor]] = {}
 
     def receive(name: str, maps: Tensor) -> None:
         reduced[name] = reduce_maps(maps)
 
     with torch.inference_mode():
         output = probe.read(x, receive)
-    for name, (means, maxima, _) in reduced.items():
+    for name, (means, maxima, _, _) in reduced.items():
         if not bool(torch.isfinite(means).all() & torch.isfinite(maxima).all()):
             raise LayerError(
                 f"layer {name!r} gives NaN or infinity, the first in the network to do so; "
                 "check the weights and the transform"
             )
-    responses = {
-        name: Responses(means.cpu().numpy(), maxima.cpu().numpy(), positions.cpu().numpy())
-        for name, (means, maxima, positions) in reduced.items()
-    }
+    responses = {name: Responses(*(values.cpu().numpy() for values in of_layer)) for name, of_layer in reduced.items()}
     is_classifier = isinstance(output, Tensor) and output.dim() == 2
     return responses, output.float().cpu() if is_classifier else None
 
 
-def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Reduce feature maps ``(n, c, h, w)`` to their means, maxima and the maxima's flat positions, each ``(n, c)``."""
+def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Reduce feature maps ``(n, c, h, w)`` to means, maxima, minima and the maxima's flat positions, each ``(n, c)``.
+
+    ``amin`` over both axes takes as long as the mean, in either memory format; over one axis after the other it takes
+    a multiple, as ``aminmax`` does.
+    """
     maxima, positions = F.adaptive_max_pool2d(maps, 1, return_indices=True)
-    return _spatial_means(maps), maxima.flatten(1).float(), positions.flatten(1)
+    minima = maps.amin((2, 3)).float()
+    return _spatial_means(maps), maxima.flatten(1).float(), minima, positions.flatten(1)
 
 
 def _spatial_means(maps: Tensor) -> Tensor:

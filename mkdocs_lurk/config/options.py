@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
+from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.transform import TransformSpec
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
@@ -61,10 +62,13 @@ class ModelConfig:
     """One declared network; the keys are those of ``mkdocs.yml``.
 
     Attributes:
+        images: A folder, a glob, a CSV file or the reference of a Dataset; for a list, what messages call it.
+        images_detail: A dataset's split, the folder of a CSV file's paths, or the items of a list.
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         root: The folder that relative paths start from.
         place: The key's path, for messages.
+        absent: What would be said of declared files that are not at hand, where that was allowed.
     """
 
     name: str
@@ -72,6 +76,7 @@ class ModelConfig:
     source: str
     images: str
     root: Path
+    images_detail: ImagesDetail = field(default_factory=ImagesDetail)
     arguments: Mapping[str, object] = field(default_factory=dict)
     weights: str | None = None
     classes: str | tuple[str, ...] | None = None
@@ -84,6 +89,7 @@ class ModelConfig:
     card: Path | None = None
     seed: int = 0
     place: str = "plugins.lurk.models[0]"
+    absent: tuple[str, ...] = ()
 
     @property
     def weights_path(self) -> Path | None:

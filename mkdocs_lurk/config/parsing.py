@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from mkdocs_lurk.addresses import LONGEST, is_portable
 from mkdocs_lurk.config.filters import read_filters
+from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
@@ -22,9 +25,9 @@ from mkdocs_lurk.config.options import (
     SynthesisConfig,
     switches,
 )
-from mkdocs_lurk.config.references import is_reference, reference_file
+from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TransformSpec, read_transform
-from mkdocs_lurk.config.validation import Section, existing_path, quoted, read_text, read_texts
+from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
 from mkdocs_lurk.errors import ConfigError, near
 
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
@@ -34,13 +37,16 @@ _MODEL_KEYS = (
 )  # fmt: skip
 
 
-def from_mapping(mapping: Mapping[str, object], root: Path, place: str = "plugins.lurk") -> LurkConfig:
+def from_mapping(
+    mapping: Mapping[str, object], root: Path, place: str = "plugins.lurk", *, absent: bool = False
+) -> LurkConfig:
     """Check the plugin's options, and fill in those that were left out.
 
     Args:
         mapping: The options as YAML gives them.
         root: The folder of ``mkdocs.yml``; relative paths start there.
         place: The beginning of every key's path in messages.
+        absent: Let networks, weights and pictures be missing: results that were made elsewhere need none of them.
 
     Raises:
         ConfigError: The first thing that cannot be followed, in one line.
@@ -63,11 +69,11 @@ def from_mapping(mapping: Mapping[str, object], root: Path, place: str = "plugin
             mode=nav.word("mode", "inject", NAV_MODES),
             section=nav.text("section", "Models", "the section's title"),
         ),
-        models=_read_models(top, root),
+        models=_read_models(top, root, absent),
     )
 
 
-def _read_models(top: Section, root: Path) -> tuple[ModelConfig, ...]:
+def _read_models(top: Section, root: Path, absent: bool) -> tuple[ModelConfig, ...]:
     declared, path = top.get("models", [])
     if not isinstance(declared, (list, tuple)):
         raise ConfigError(f"{path}: {quoted(declared)} is no list; give each model as a list item: - name: ...")
@@ -79,7 +85,8 @@ def _read_models(top: Section, root: Path) -> tuple[ModelConfig, ...]:
         here = f"{path}[{index}]"
         if not isinstance(item, Mapping):
             raise ConfigError(f"{here}: {quoted(item)} is no mapping; give name, source and images")
-        model = _read_model(Section(item, here, _MODEL_KEYS, defaults), root, here)
+        section = Section(item, here, _MODEL_KEYS, defaults)
+        model = _read_absent(section, root, here) if absent else _read_model(section, root, here)
         first = first_uses.setdefault(model.name.lower(), index)
         if first != index:
             raise ConfigError(f"{here}.name: {model.name!r} is taken by models[{first}]; give each model its own name")
@@ -87,19 +94,28 @@ def _read_models(top: Section, root: Path) -> tuple[ModelConfig, ...]:
     return tuple(models)
 
 
+def _read_absent(section: Section, root: Path, place: str) -> ModelConfig:
+    """Read a model whose files may be missing, except for its card, which the page shows."""
+    with allow_absent_files() as messages:
+        model = _read_model(section, root, place)
+    if model.card is not None and not model.card.exists():
+        raise ConfigError(next(message for message in messages if message.partition(":")[0].endswith(".card")))
+    return replace(model, absent=tuple(messages))
+
+
 def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
     name = _read_name(*section.require("name", "a short name for the address of its pages"))
     source = _read_source(
         *section.require("source", "torchvision:NAME, package.module:factory or path/to/file.py:factory"), root
     )
+    images, images_detail = read_images(*section.require("images", FORMS), root)
     return ModelConfig(
         name=name,
         title=section.text("title", name, "the title of the model's page"),
         source=source,
-        images=_read_images(
-            *section.require("images", "a folder of pictures or package.module:factory of a Dataset"), root
-        ),
+        images=images,
         root=root,
+        images_detail=images_detail,
         arguments=_read_arguments(*section.get("arguments"), source),
         weights=_read_weights(*section.get("weights"), source, root),
         classes=_read_classes(*section.get("classes"), root),
@@ -112,6 +128,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         card=_read_card(*section.get("card"), root),
         seed=section.integer("seed", 0, 0, "a seed, 0 or more"),
         place=place,
+        absent=(),
         **{name: section.switch(name, default) for name, default in switches().items()},
     )
 
@@ -121,8 +138,12 @@ def _read_name(value: object, path: str) -> str:
     name = read_text(str(value) if is_number else value, path, "a short name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(f"{path}: {quoted(name)} cannot be an address; use letters, digits, '-', '_' and '.' only")
-    if name.lower() == "index":
-        raise ConfigError(f"{path}: 'index' is the address of the list of models; give another name")
+    if name.lower() in ("index", "readme"):
+        raise ConfigError(f"{path}: {name!r} is the address of the list of models; give another name")
+    if len(name) > LONGEST:
+        raise ConfigError(f"{path}: {quoted(name)} has {len(name)} characters; give at most {LONGEST} of them")
+    if not is_portable(name):
+        raise ConfigError(f"{path}: {quoted(name)} cannot be a folder on every system; give another name")
     return name
 
 
@@ -132,28 +153,13 @@ def _read_source(value: object, path: str, root: Path) -> str:
     if re.fullmatch(r"torchvision:\w+", source):
         return source
     if is_reference(source):
-        _check_reference(source, path, root)
+        check_reference(source, path, root)
         return source
     if Path(source).suffix in ARCHIVE_SUFFIXES:
         existing_path(source, path, root, "file")
         return source
     hint = f"; did you mean 'torchvision:{source}'?" if re.fullmatch(r"[a-z0-9_]+", source) else ""
     raise ConfigError(f"{path}: {source!r} is no source{hint or '; give ' + forms}")
-
-
-def _check_reference(value: str, path: str, root: Path) -> None:
-    file = reference_file(value, root)
-    if file is not None:
-        existing_path(value.rpartition(":")[0], path, root, "file")
-
-
-def _read_images(value: object, path: str, root: Path) -> str:
-    images = read_text(value, path, "a folder of pictures or package.module:factory of a Dataset")
-    if is_reference(images):
-        _check_reference(images, path, root)
-    else:
-        existing_path(images, path, root, "folder")
-    return images
 
 
 def _read_arguments(value: object, path: str, source: str) -> Mapping[str, object]:
@@ -204,7 +210,7 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
     forms = "imagenet, weights, {resize, crop, mean, std, channels} or package.module:factory"
     transform = read_text(value, path, forms)
     if is_reference(transform):
-        _check_reference(transform, path, root)
+        check_reference(transform, path, root)
         return transform
     if transform not in ("imagenet", "weights"):
         hint = near(transform, ("imagenet", "weights")) or "; give " + forms

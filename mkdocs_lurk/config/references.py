@@ -17,11 +17,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from mkdocs_lurk.config.reading import author_code, is_authored, module_file, note_modules
 from mkdocs_lurk.errors import LurkError, describe_error, near
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
 _FILE = re.compile(r".+\.py:[A-Za-z_][\w.]*")
 _MESSAGE_LIMIT = 1000  # the author wrote the code and needs the whole message
+_imported: dict[str, tuple[Path, Path, bytes]] = {}
+"""Root, file, and contents when it was loaded, of every author's module that was imported by its name."""
 
 
 def is_reference(text: str) -> bool:
@@ -69,7 +72,8 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     """Import the object that a reference names; inside the context, its code can import what lies beside it.
 
     Any exception of the author's code inside the context, except a ``LurkError``, becomes one line of ``error`` that
-    names the exception and its line in the code.
+    names the exception and its line in the code. What the code reads is noted (``reading.collect_reading``). Modules
+    whose files changed since they were imported are imported anew.
 
     Args:
         reference: ``package.module:name`` or ``path/to/file.py:name``.
@@ -83,9 +87,10 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     path = reference_file(reference, root)
     folder = path.parent if path is not None else root
     name = reference.rpartition(":")[2]
-    modules_before = set(sys.modules)
+    _drop_changed_modules(root)
+    modules_before, module = set(sys.modules), None
     try:
-        with _import_path(folder, first=path is not None):
+        with _import_path(folder, first=path is not None), author_code(root):
             module = _run_file(path) if path is not None else importlib.import_module(reference.partition(":")[0])
             yield _attribute(module, name, reference, error, subject)
     except LurkError:
@@ -93,8 +98,11 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     except (Exception, SystemExit) as reason:
         raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}") from reason
     finally:
+        note_modules(root, modules_before, module)
         if path is not None:
             _unload_modules(folder, modules_before)
+        else:
+            _remember_modules(root, modules_before)
 
 
 def _attribute(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Any:
@@ -140,14 +148,41 @@ def _import_path(folder: Path, first: bool) -> Iterator[None]:
 
 def _unload_modules(folder: Path, modules_before: set[str]) -> None:
     """Remove the modules that a file imported from its folder: another model's file may have others of these names."""
-    for name in set(sys.modules) - modules_before:
-        package = sys.modules.get(name.partition(".")[0])
-        file = getattr(package, "__file__", None)
-        if file is None or name.startswith(("_lurk_", "mkdocs_lurk")):
-            continue
-        parent = Path(file).parent.parent if Path(file).name == "__init__.py" else Path(file).parent
-        if parent == folder:
+    new = set(sys.modules) - modules_before
+    for name in [name for name in new if _lies_in(sys.modules.get(name.partition(".")[0]), folder)]:
+        if not name.startswith(("_lurk_", "mkdocs_lurk")):
             del sys.modules[name]
+
+
+def _lies_in(package: ModuleType | None, folder: Path) -> bool:
+    """Return whether a top-level module or package, with or without ``__init__.py``, lies directly in a folder."""
+    file = getattr(package, "__file__", None)
+    if file is None:
+        return any(Path(home).parent == folder for home in getattr(package, "__path__", ()))
+    path = Path(file)
+    return folder == (path.parent.parent if path.name == "__init__.py" else path.parent)
+
+
+def _remember_modules(root: Path, modules_before: set[str]) -> None:
+    """Remember the contents of the author's modules that a reference imported by name; they stay loaded."""
+    for name in set(sys.modules) - modules_before:
+        file = module_file(sys.modules[name])
+        if file is not None and is_authored(str(file), str(root)):
+            _imported[name] = root, file, file.read_bytes()
+
+
+def _drop_changed_modules(root: Path) -> None:
+    """Let all remembered modules be imported anew if the file of one of them changed: others may hold its old code.
+
+    The same if they are another site's, whose modules may have the same names.
+    """
+    if any(
+        home != root or not file.is_file() or file.read_bytes() != contents
+        for home, file, contents in _imported.values()
+    ):
+        for name in _imported:
+            sys.modules.pop(name, None)
+        _imported.clear()
 
 
 def _describe_with_line(reason: BaseException, path: Path | None) -> str:

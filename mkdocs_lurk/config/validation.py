@@ -7,13 +7,27 @@ Every message begins with the key's path: ``plugins.lurk.models[0].top_k: 0 is t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from mkdocs_lurk.errors import ConfigError, near
 
 Word = TypeVar("Word", bound=str)
+_absent: ContextVar[list[str] | None] = ContextVar("absent", default=None)
+
+
+@contextmanager
+def allow_absent_files() -> Iterator[list[str]]:
+    """Let declared files and folders be missing in the context; yields the messages that say so."""
+    messages: list[str] = []
+    token = _absent.set(messages)
+    try:
+        yield messages
+    finally:
+        _absent.reset(token)
 
 
 def quoted(value: object) -> str:
@@ -55,7 +69,7 @@ def read_word(value: object, path: str, known: tuple[Word, ...]) -> Word:
 
 
 def existing_path(value: str, path: str, root: Path, kind: Literal["file", "folder"]) -> Path:
-    """Return a declared file or folder that exists.
+    """Return a declared file or folder that exists; inside ``allow_absent_files`` also one that does not.
 
     Args:
         value: The path as declared.
@@ -65,7 +79,12 @@ def existing_path(value: str, path: str, root: Path, kind: Literal["file", "fold
     """
     target = root / Path(value).expanduser()
     if not target.exists():
-        raise ConfigError(f"{path}: {value!r} does not exist{_suggest_path(target, root)}")
+        message = f"{path}: {value!r} does not exist{_suggest_path(target, root)}"
+        absent = _absent.get()
+        if absent is None:
+            raise ConfigError(message)
+        absent.append(message)
+        return target
     if target.is_dir() != (kind == "folder"):
         raise ConfigError(f"{path}: {value!r} is a {'folder' if target.is_dir() else 'file'}; give a {kind}")
     return target

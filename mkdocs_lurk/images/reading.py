@@ -6,9 +6,10 @@ uint8, or float32 in 0..1 where there is no 8-bit form (16-bit greyscale, for ex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -54,21 +55,35 @@ def read_picture(path: Path, name: str) -> Picture:
             return _read_deep(upright, name) if _is_deep(upright) else upright.copy()
 
 
+def looks_like_picture(value: object) -> bool:
+    """Return whether a value has the form of a picture: one of PIL, pixels, or an encoded file in a mapping."""
+    if isinstance(value, Mapping):  # a picture of Hugging Face that is not decoded
+        return set(value) == {"bytes", "path"}
+    return isinstance(value, Image.Image) or getattr(value, "ndim", 0) in (2, 3)
+
+
 def as_picture(item: object, name: str) -> Picture:
     """Convert a dataset's item: a PIL picture, an array ``(h, w)`` or ``(h, w, c)``, or a tensor ``(c, h, w)``.
+
+    Of Hugging Face also ``{"bytes": ..., "path": ...}``, a picture that is not decoded.
+
+    Returns:
+        A copy: the dataset may use its own again.
 
     Raises:
         ImageError: It is none of these, or its values are out of range; the message begins with ``name``.
     """
     with _as_image_error(name):
+        if isinstance(item, Mapping) and looks_like_picture(item):
+            item = Image.open(item["path"] if item["bytes"] is None else BytesIO(item["bytes"]))
         if isinstance(item, Image.Image):
             item.load()
             upright = ImageOps.exif_transpose(item)
             return _read_deep(upright, name) if _is_deep(upright) else upright
         if isinstance(item, np.ndarray):
-            return _check_pixels(item, name)
+            return _check_pixels(item.copy(), name)
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
-            values = item.detach().cpu().numpy()
+            values = item.detach().cpu().numpy().copy()
             return _check_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name)
     raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
 

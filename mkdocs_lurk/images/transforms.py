@@ -12,9 +12,11 @@ from PIL import Image
 from torch import Tensor
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import code_digest, import_reference
+from mkdocs_lurk.config.reading import collect_reading
+from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.config.transform import TransformSpec
-from mkdocs_lurk.errors import ConfigError, ImageError, describe_error
+from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, describe_error
+from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.reading import Picture, Pixels
 from mkdocs_lurk.images.sources import ImageSet
@@ -44,6 +46,11 @@ class Transform:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_authored(self) -> bool:
+        """Whether the author's own code transforms the pictures; it runs in the author's thread only."""
+        return False
 
     @property
     def identity(self) -> list[object]:
@@ -106,7 +113,7 @@ class CustomTransform(Transform):
     Attributes:
         function: Turns a PIL picture, or a dataset's array, into a float tensor ``(c, h, w)``.
         name: The reference that the author declared, for messages.
-        code: Digest of the file that defines the function.
+        code: Digest of the modules and the data files that the function was made from.
     """
 
     function: Callable[[Picture], object] = torch.as_tensor
@@ -114,13 +121,18 @@ class CustomTransform(Transform):
     code: str = ""
 
     @property
+    def is_authored(self) -> bool:
+        """Whether the author's own code transforms the pictures."""
+        return True
+
+    @property
     def identity(self) -> list[object]:
-        """Everything that the result depends on but the picture; of the code, only the file that defines it."""
+        """Everything that the result depends on but the picture: the author's code and the files that it opened."""
         return [*super().identity, self.code]
 
     def pixels(self, image: Picture) -> Pixels:
         """Return a picture at the network's input size, the function's normalisation undone."""
-        values = _apply(self.function, image, self.name)
+        values = call_author(_apply, self.function, image, self.name)
         if tuple(values.shape) != (self.channels, self.height, self.width):
             expected = f"({self.channels}, {self.height}, {self.width})"
             raise ImageError(f"comes out of {self.name} as {tuple(values.shape)} where the first picture is {expected}")
@@ -152,7 +164,7 @@ def make_transform(config: ModelConfig, images: ImageSet | None = None) -> Trans
         return _from_spec(declared, images)
     if declared == "weights":
         return _from_weights(config)
-    return _from_factory(declared, config, images)
+    return call_author(_from_factory, declared, config, images)
 
 
 def _from_spec(spec: TransformSpec, images: ImageSet) -> ResizeAndCrop:
@@ -191,11 +203,20 @@ def _from_weights(config: ModelConfig) -> ResizeAndCrop:
 
 
 def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> CustomTransform:
-    with import_reference(reference, config.root, ImageError, "transform") as factory:
+    with (
+        collect_reading() as reading,
+        import_reference(reference, config.root, ImageError, "transform") as factory,
+    ):
         function = factory()
         if not callable(function):
             raise ImageError(f"transform: {reference} gave a {type(function).__name__}; it must return a function")
-        first = _apply(function, _first_picture(images), reference)
+        picture = _first_picture(images)
+        first = _apply(function, picture, reference)
+        if not torch.equal(first, _apply(function, picture, reference)):
+            raise DatasetError(
+                f"transform: {reference} makes other values of the same picture the second time; "
+                "leave out random augmentation"
+            )
     channels, height, width = first.shape
     mean, std = _normalisation(function)
     notes: tuple[str, ...] = ()
@@ -207,7 +228,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
             f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
             "as black and its largest as white.",
         )
-    code = code_digest(reference, config.root)
+    code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code)
 
 

@@ -11,19 +11,24 @@ from mkdocs_lurk.pages.card import Card, read_card
 
 @dataclass(frozen=True)
 class DeclaredModel:
-    """A model's name, title, source and card; templates receive it as ``about``."""
+    """A model's name, title, source and card; templates receive it as ``about``.
+
+    Attributes:
+        unseen: What its results were made from and could not be compared with, since it is not at hand.
+    """
 
     name: str
     title: str
     source: str
     card_text: str | None = None
     card_path: Path = Path()
+    unseen: tuple[str, ...] = ()
 
     @classmethod
-    def from_config(cls, config: ModelConfig) -> DeclaredModel:
+    def from_config(cls, config: ModelConfig, unseen: tuple[str, ...] = ()) -> DeclaredModel:
         """Read what ``mkdocs.yml`` and the card say."""
         text = config.card.read_text("utf-8") if config.card else None
-        return cls(config.name, config.title, config.source, text, config.card or Path())
+        return cls(config.name, config.title, config.source, text, config.card or Path(), unseen)
 
     @property
     def card(self) -> Card | None:

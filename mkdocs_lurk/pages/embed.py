@@ -12,7 +12,6 @@ from typing import cast
 import yaml
 
 from mkdocs_lurk.errors import ConfigError, near
-from mkdocs_lurk.names import slug
 from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
@@ -108,17 +107,16 @@ def _parse_fence(contents: str) -> _Fence:
 
 
 def _layer_target(fence: _Fence, site: Site) -> str:
-    """Return the link target of the layer.
+    """Return the link target of the layer, which the fence may call by its name or by its address.
 
     Raises:
         ConfigError: The model has no such layer.
     """
-    target = f"{fence.model}/{slug(str(fence.layer))}"
-    if target not in site.links:
-        folder = f"{fence.model}/"
-        layers = [other.removeprefix(folder) for other in site.links if other.startswith(folder)]
-        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{near(str(fence.layer), layers)}")
-    return target
+    layers, wanted = site.layers[fence.model], str(fence.layer)
+    address = layers.get(wanted, wanted)
+    if address not in layers.values():
+        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{near(wanted, layers)}")
+    return f"{fence.model}/{address}"
 
 
 def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult:

@@ -75,3 +75,10 @@ def receptive_field(field: ReceptiveFieldRecord) -> str:
         return "the whole picture"
     size = f"{shape(field['size'])} px"
     return f"about {size}" if field["status"] == "effective" else size
+
+
+def describe_unseen(unseen: Sequence[str]) -> str:
+    """Say which inputs of an analysis are not at hand, so that its results could not be compared with them."""
+    names = unseen[0] if len(unseen) == 1 else f"{', '.join(unseen[:-1])} and {unseen[-1]}"
+    plural = len(unseen) > 1 or unseen[0].endswith((" pictures", " files"))
+    return f"Not compared with the network here: {names} {'are' if plural else 'is'} not at hand."

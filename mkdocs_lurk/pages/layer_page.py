@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.model_page import layer_row
-from mkdocs_lurk.pages.model_records import highest_class, is_computed, is_dead, skip_reason, synthesis_ratio
+from mkdocs_lurk.pages.model_records import is_computed, is_dead, preferred_class, skip_reason, synthesis_ratio
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
@@ -58,6 +59,7 @@ class LayerPage:
     top_k: int
     synthesis: bool
     record: LayerRecord
+    meanings: Mapping[str, str]
 
 
 def layer_page(
@@ -94,6 +96,7 @@ def layer_page(
         top_k=record["top_k"],
         synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
         record=layer,
+        meanings=DEFINITIONS,
     )
 
 
@@ -104,7 +107,7 @@ def filter_rows(
     rows = []
     for item, crop, synthesis in zip(filters, pictures.crops, pictures.syntheses, strict=True):
         maxima, means = item.get("top_max", []), item.get("top_avg", [])
-        index, best_class = item["index"], highest_class(item)
+        index, best_class = item["index"], preferred_class(item)
         rows.append(
             FilterRow(
                 index=index,
@@ -115,7 +118,7 @@ def filter_rows(
                 best_avg=formatting.score(means[0]["score"] if means else None),
                 path=images[maxima[0]["image"]]["path"] if maxima else "-",
                 ratio=formatting.score(synthesis_ratio(item)),
-                label="-" if best_class is None else best_class,
+                label=best_class or ("no clear preference" if item.get("classes") else "-"),
             )
         )
     return tuple(rows)

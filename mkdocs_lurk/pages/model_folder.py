@@ -13,7 +13,7 @@ from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, mod
 from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
-from mkdocs_lurk.pages.model_page import layer_row, model_page
+from mkdocs_lurk.pages.model_page import Fact, layer_row, model_page
 from mkdocs_lurk.pages.model_records import read_layer
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
@@ -34,13 +34,13 @@ class ModelSummary(TypedDict):
 
     Attributes:
         layers: Name and slug of each layer.
-        facts: Label and value of each fact, for the list of models.
+        facts: Label, value and meaning of each fact, for the list of models.
         views: The fields of some filters' ``SvgPicture``, for the list of models.
         missing: Why there are no results; None if there are.
     """
 
     layers: list[tuple[str, str]]
-    facts: list[tuple[str, str]]
+    facts: list[Fact]
     views: list[dict[str, Any]]
     missing: str | None
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
-from mkdocs_lurk.records import LayerInfo, ModelRecord
+from mkdocs_lurk.records import LayerInfo, ModelRecord, VerificationRecord
+
+
+class Fact(NamedTuple):
+    """A figure at the top of the page; ``meaning`` is a sentence, or empty where the label says it all."""
+
+    label: str
+    value: str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,8 @@ class ModelPage:
     """What ``lurk/model.md.j2`` receives as ``page``."""
 
     about: DeclaredModel
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
+    proof: str
     card: Card | None
     layers: tuple[LayerRow, ...]
     notes: tuple[str, ...]
@@ -58,31 +69,48 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
+        proof=_proof(record["verified"]) if "verified" in record else "",
         card=declared.card,
         layers=tuple(rows),
-        notes=tuple(record["notes"]),
+        notes=(*record["notes"], *([formatting.describe_unseen(declared.unseen)] if declared.unseen else [])),
         missing=tuple(f"`{name}` has no page: {why}." for name, why in record["skipped_layers"].items()),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
     )
 
 
-def _facts(record: ModelRecord) -> list[tuple[str, str]]:
-    """Return label and value of the facts at the top of the page."""
+def _facts(record: ModelRecord) -> list[Fact]:
+    """Return the facts at the top of the page."""
     model = record["model"]
     n_readable = sum("skipped" not in image for image in record["images"])
     facts = [
-        ("Parameters", formatting.count(model["parameters"])),
-        ("Input", formatting.shape(model["input"]["size"])),
-        ("Layers looked at", f"{len(record['layers'])}"),
-        ("Pictures looked at", f"{n_readable:,}"),
+        Fact("Parameters", formatting.count(model["parameters"]), meaning("parameters")),
+        Fact("Input", formatting.shape(model["input"]["size"]), meaning("input")),
+        Fact("Layers looked at", f"{len(record['layers'])}", ""),
+        Fact("Pictures looked at", f"{n_readable:,}", meaning("pictures")),
     ]
     evaluation = record["evaluation"]
     if evaluation is not None and 2 * evaluation["n"] >= n_readable:
-        accuracy = formatting.percent(evaluation["top1"])
-        facts.append(("Right at first guess", f"{accuracy} of {evaluation['n']:,} pictures"))
-    verified = record.get("verified")
-    if verified is not None:
-        error = verified["largest"]
-        precision = f"to 1 part in {formatting.count(int(float(f'{1 / error:.2g}')))}" if error else "exactly"
-        facts.append((f"{formatting.plural(verified['scores'], 'score')} checked again", f"Right {precision}"))
+        value = f"{formatting.percent(evaluation['top1'])} of {evaluation['n']:,} pictures"
+        facts.append(Fact("Right at first guess", value, meaning("accuracy", evaluation["n"])))
+    if "verified" in record:
+        verified = record["verified"]
+        value = f"{verified['scores']:,}, {_largest_difference(verified)}"
+        facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
+
+
+def _largest_difference(verified: VerificationRecord) -> str:
+    largest = verified["largest"]
+    return f"largest difference {formatting.score(largest)}" if largest else "no difference"
+
+
+def _proof(verified: VerificationRecord) -> str:
+    """Say which results were proven by a second computation, and which were not."""
+    again = verified["syntheses_again"]
+    subjects = [f"{formatting.plural(verified['scores'] - again, 'score')} of pictures"]
+    if verified["syntheses"]:
+        subjects.append(f"{again:,} of {formatting.plural(verified['syntheses'], 'score')} of syntheses")
+    return (
+        f"Computed a second time, from the stored pictures: {' and '.join(subjects)}; "
+        f"{_largest_difference(verified)}. Computed once: gradients, crops, classes, statistics and wiring."
+    )

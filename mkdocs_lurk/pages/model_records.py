@@ -58,10 +58,10 @@ def is_dead(item: FilterRecord) -> bool:
     return stats is not None and stats["dead"]
 
 
-def highest_class(item: FilterRecord) -> str | None:
-    """Return the class whose pictures have the highest maxima on average; None if the pictures have no classes."""
-    means = item["classes"]["max"] if "classes" in item else []
-    return max(means, key=lambda pair: pair[1])[0] if means else None
+def preferred_class(item: FilterRecord) -> str | None:
+    """Return the class that a filter answers most to; None if none stands out, or the pictures have no classes."""
+    selectivity = item["stats"]["selectivity"] if "stats" in item else None
+    return selectivity["class"] if selectivity is not None and selectivity["clear"] else None
 
 
 def synthesis_ratio(item: FilterRecord) -> float | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.model_folder import BODY_SUFFIX, ModelSummary, write_model, write_page, write_placeholder
+from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
@@ -22,7 +23,7 @@ from mkdocs_lurk.store import ModelReader, Store, digest
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 FOLDER = "models"
-OTHER_SOURCES = ("names.py", "records.py", "images/webp.py")
+OTHER_SOURCES = ("addresses.py", "names.py", "records.py", "images/webp.py")
 """Modules outside this folder that shape a page too."""
 
 
@@ -49,8 +50,9 @@ class Site:
 
     Attributes:
         files: Pages and files, in a fixed order.
-        links: The address of each target that a link can name as ``lurk:TARGET``: ``NAME``, ``NAME/LAYER``,
-            ``NAME/results.json``, or nothing for the list of models.
+        links: The address of each target that a link can name as ``lurk:TARGET``: ``NAME``, ``NAME/LAYER`` with the
+            layer's name or its address, ``NAME/results.json``, or nothing for the list of models.
+        layers: For each model the folder of each layer in the model's own, by the layer's name.
         nav: The pages as a tree.
         titles: The title of each model, by its name.
         missing: For each model without results, why there are none.
@@ -58,6 +60,7 @@ class Site:
 
     files: tuple[SiteFile, ...]
     links: Mapping[str, str]
+    layers: Mapping[str, Mapping[str, str]]
     nav: NavItem
     titles: Mapping[str, str]
     missing: Mapping[str, str]
@@ -82,6 +85,10 @@ class ModelStatus(Protocol):
     def reason(self) -> str:
         """Why there are no results."""
 
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What the results were made from and is not at hand."""
+
 
 @dataclass(frozen=True)
 class _IndexEntry:
@@ -89,7 +96,7 @@ class _IndexEntry:
 
     name: str
     title: str
-    facts: list[tuple[str, str]]
+    facts: list[Fact]
     views: list[SvgPicture]
     missing: str | None
 
@@ -108,7 +115,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     """
     templates = Templates(overrides)
     cache_folder = cache_dir / "pages"
-    declared_models = [DeclaredModel.from_config(model.config) for model in models]
+    declared_models = [DeclaredModel.from_config(model.config, model.unseen) for model in models]
     folders = [
         (declared, _model_folder(model, declared, store, cache_folder, templates))
         for model, declared in zip(models, declared_models, strict=True)
@@ -121,9 +128,11 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
         files += _site_files(folder, f"{FOLDER}/{declared.name}", titles)
     missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
+    layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     return Site(
         files=tuple(files),
-        links=_link_targets(files),
+        links=_link_targets(files, layers),
+        layers=layers,
         nav=navigation([(declared.name, declared.title, folder.summary["layers"]) for declared, folder in folders]),
         titles={declared.name: declared.title for declared in declared_models},
         missing={name: why for name, why in missing.items() if why},
@@ -133,7 +142,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
 def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path | None = None) -> int:
     """Remove generated folders that the declared models do not use; returns the bytes set free."""
     cache_folder = cache_dir / "pages"
-    used = {_key(model, DeclaredModel.from_config(model.config), overrides) for model in models}
+    used = {_key(model, DeclaredModel.from_config(model.config, model.unseen), overrides) for model in models}
     freed = 0
     for path in cache_folder.iterdir() if cache_folder.is_dir() else ():
         if path.name not in used:
@@ -145,7 +154,7 @@ def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path 
 def _key(model: ModelStatus, declared: DeclaredModel, overrides: Path | None) -> str:
     """Return the digest of everything that shapes the folder of a model."""
     results = ["placeholder", model.reason] if model.key is None else ["model", model.key]
-    declaration = [declared.name, declared.title, declared.source, declared.card_text]
+    declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen]
     return digest(*results, *declaration, _sources_digest(), _override_contents(overrides))
 
 
@@ -195,14 +204,17 @@ def _site_files(
     return files
 
 
-def _link_targets(files: Sequence[SiteFile]) -> dict[str, str]:
-    links = {}
+def _link_targets(files: Sequence[SiteFile], layers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    links: dict[str, str] = {}
     for file in files:
         target = file.uri.removeprefix(f"{FOLDER}/")
         if file.body is not None:
             links[target.removesuffix("index.md").rstrip("/")] = file.uri
         elif target.endswith("results.json"):
             links[target] = file.uri
+    for model, addresses in layers.items():
+        for layer, address in addresses.items():
+            links.setdefault(f"{model}/{layer}", f"{FOLDER}/{model}/{address}/index.md")
     return links
 
 
@@ -210,7 +222,7 @@ def _link_targets(files: Sequence[SiteFile]) -> dict[str, str]:
 def _sources_digest() -> str:
     """Return the digest of the code and the templates that shape pages."""
     folder, package = Path(__file__).parent, Path(__file__).parents[1]
-    sources = sorted([*folder.rglob("*.py"), *folder.glob("templates/**/*.j2")])
+    sources = sorted([*folder.rglob("*.py"), *folder.glob("*.json"), *folder.glob("templates/**/*.j2")])
     sources += [package / name for name in OTHER_SOURCES]
     return digest(*[[path.relative_to(package).as_posix(), path.read_bytes()] for path in sources])
 

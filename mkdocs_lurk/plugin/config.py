@@ -26,4 +26,4 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
         Raises:
             ConfigError: The first thing that cannot be followed.
         """
-        return from_mapping(self.data, root)
+        return from_mapping(self.data, root, absent=True)

@@ -46,7 +46,7 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     theme = site.get("theme")
     custom_dir = theme.get("custom_dir") if isinstance(theme, dict) else None
     overrides = template_overrides(root / str(custom_dir)) if custom_dir else None
-    return Declaration(from_mapping(_plugin_options(site, path), root), overrides)
+    return Declaration(from_mapping(_plugin_options(site, path), root, absent=True), overrides)
 
 
 def template_overrides(custom_dir: Path) -> Path | None:

@@ -16,7 +16,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.build import generate
+from mkdocs_lurk.build import generate, watched_files
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
@@ -37,6 +37,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     def __init__(self) -> None:
         super().__init__()
         self._serving = False
+        self._server: LiveReloadServer | None = None
+        self._watched: set[Path] = set()
         self._declared: LurkConfig
         self._templates: Templates
         self._site: Site
@@ -65,6 +67,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         with _as_plugin_error():
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
+            self._watch()
         return files
 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
@@ -85,13 +88,18 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             log.info("look at %s", Path(config.site_dir) / "models" / "index.html")
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:
-        """Watch the files that results are made from, except folders of pictures, which may be large."""
-        for model in self._declared.models:
-            source = model.root / model.source.rpartition(":")[0]
-            for path in (model.card, model.weights_path, source):
-                if path is not None and path.is_file():
-                    server.watch(str(path))
+        """Watch the files that results are made from, and the modules that they import; pictures may be too many."""
+        self._server = server
+        self._watch()
         return server
+
+    def _watch(self) -> None:
+        """Let the server watch what results are made from by now; a build may have imported other modules."""
+        if self._server is not None:
+            for path in watched_files(self._declared):
+                if path not in self._watched:
+                    self._watched.add(path)
+                    self._server.watch(str(path))
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.names import RESULTS_SCHEMA, slug
+from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
 from mkdocs_lurk.run.session import Session
@@ -60,7 +60,8 @@ class RecordDraft:
 
 
 def describe_layer(session: Session, layer: Layer) -> LayerInfo:
-    """Describe a layer: its shape, its cost and its receptive field."""
+    """Describe a layer: its address, its shape, its cost and its receptive field."""
+    address = session.search.addresses[layer.name]
     field = session.network.fields[layer.name]
     status: FieldStatus = field.status
     note = field.note
@@ -72,7 +73,7 @@ def describe_layer(session: Session, layer: Layer) -> LayerInfo:
         )
     return {
         "name": layer.name,
-        "slug": slug(layer.name),
+        "slug": address,
         "kind": layer.kind,
         "filters": layer.filters,
         "output": list(layer.output),
@@ -81,5 +82,5 @@ def describe_layer(session: Session, layer: Layer) -> LayerInfo:
         "receptive_field": {"size": list(field.size), "status": status},
         "field_note": note,
         "jump": list(field.jump),
-        "results": f"{slug(layer.name)}/results.json",
+        "results": f"{address}/results.json",
     }

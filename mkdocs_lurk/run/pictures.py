@@ -1,9 +1,13 @@
-"""The model's pictures as the network's input, decoded ahead of need."""
+"""The model's pictures as the network's input, decoded ahead of need.
+
+Files are decoded by a pool of threads. An author's Dataset or transform runs in one thread of its own, in the order in
+which the analysis asks: all requests are queued by the thread that analyses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.author_thread import submit_to_author
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import Transform
 
@@ -20,6 +25,9 @@ Pixels = NDArray[Any]
 
 _CACHED_PICTURES = 256
 _DECODER_THREADS = 2
+
+Batch = tuple[list[int], Tensor, dict[int, str]]
+"""The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be."""
 
 
 class Pictures:
@@ -33,40 +41,51 @@ class Pictures:
     def __init__(self, images: ImageSet, transform: Transform) -> None:
         self.images = images
         self.transform = transform
-        self._cached_pixels = lru_cache(_CACHED_PICTURES)(self._decode)
-        self._decoders = ThreadPoolExecutor(_DECODER_THREADS)
+        self._cached_pixels = lru_cache(_CACHED_PICTURES)(self.read_anew)
+        is_authored = images.dataset is not None or transform.is_authored
+        self._queue = submit_to_author if is_authored else ThreadPoolExecutor(_DECODER_THREADS).submit
 
     def pixels(self, image: int) -> Pixels:
         """Return one picture, ``(h, w, c)``, at the network's input size and not normalised.
 
         Raises:
             ImageError: It cannot be read.
+            DatasetError: The author's Dataset does not repeat itself.
         """
         return self._cached_pixels(image)
 
+    def read_anew(self, image: int) -> Pixels:
+        """Return one picture like ``pixels``, always from its source."""
+        return self.transform.pixels(self.images.open(image))
+
     def tensor(self, images: Sequence[int]) -> Tensor:
         """Return several pictures, normalised, ``(n, c, h, w)`` float32."""
-        return torch.stack([self.transform.tensor(pixels) for pixels in self._decoders.map(self.pixels, images)])
+        read = [self._submit(image) for image in images]
+        return torch.stack([self.transform.tensor(_pixels_or_raise(pixels.result())) for pixels in read])
 
-    def batches(self, images: Sequence[int], size: int) -> Iterator[tuple[list[int], Tensor, dict[int, str]]]:
-        """Go through pictures in batches.
-
-        Yields:
-            The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be.
-        """
+    def batches(self, images: Sequence[int], size: int) -> Iterator[Batch]:
+        """Go through pictures in batches."""
         batches = [list(images[start : start + size]) for start in range(0, len(images), size)]
-        with ThreadPoolExecutor(1) as prefetcher:
-            pending = [prefetcher.submit(self._read_batch, batch) for batch in batches[:1]]
+        with ThreadPoolExecutor(1) as collator:
+            pending = [self._submit_batch(collator, batch) for batch in batches[:1]]
             for following in [*batches[1:], []]:
                 current = pending.pop(0)
                 if following:
-                    pending.append(prefetcher.submit(self._read_batch, following))
+                    pending.append(self._submit_batch(collator, following))
                 yield current.result()
 
-    def _read_batch(self, images: Sequence[int]) -> tuple[list[int], Tensor, dict[int, str]]:
+    def _submit_batch(self, collator: ThreadPoolExecutor, images: Sequence[int]) -> Future[Batch]:
+        """Queue the pictures of a batch, and then their normalisation in another thread."""
+        read = {image: self._submit(image) for image in images}
+        return collator.submit(self._collate, read)
+
+    def _submit(self, image: int) -> Future[Pixels | ImageError]:
+        return self._queue(self._pixels_or_error, image)
+
+    def _collate(self, read: dict[int, Future[Pixels | ImageError]]) -> Batch:
         readable: dict[int, Pixels] = {}
         unreadable: dict[int, str] = {}
-        for image, pixels in zip(images, self._decoders.map(self._pixels_or_error, images), strict=True):
+        for image, pixels in ((image, future.result()) for image, future in read.items()):
             if isinstance(pixels, ImageError):
                 unreadable[image] = str(pixels)
             else:
@@ -81,5 +100,8 @@ class Pictures:
         except ImageError as error:
             return error
 
-    def _decode(self, image: int) -> Pixels:
-        return self.transform.pixels(self.images.open(image))
+
+def _pixels_or_raise(pixels: Pixels | ImageError) -> Pixels:
+    if isinstance(pixels, ImageError):
+        raise pixels
+    return pixels

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from functools import partial
 
 import torch
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.plan import state_of
+from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
@@ -36,6 +38,7 @@ def analyze(
     ranks: Ranks | None = None,
     sizes: Sizes | None = None,
     stages: StageList = list_stages,
+    force: bool = False,
 ) -> str:
     """Analyse a model; what the store has already is not computed again.
 
@@ -47,6 +50,7 @@ def analyze(
         ranks: The processes that share the work.
         sizes: The sizes of units and batches.
         stages: Makes the list of stages.
+        force: Compute everything anew, whatever is stored.
 
     Returns:
         The key of the model's record.
@@ -59,15 +63,25 @@ def analyze(
     with store.lock(model.name) if ranks.is_main else nullcontext():
         ranks.wait()
         state = state_of(config, model, store, deeply=True)
-        if state.key is not None:
+        if state.key is not None and not force:
             return state.key
-        try:
-            session = open_session(config, model, store, progress, ranks, sizes)
-            listed = stages(session)
-            run_stages(session, listed)
-            return _store_records(session, listed, state.request)
-        finally:
-            progress.close()
+        with closing(progress):
+            opening = partial(open_session, config, model, store, progress, ranks, sizes, force)
+            return _analyze_anew(config, model, opening, stages)
+
+
+def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], Session], stages: StageList) -> str:
+    """Compute what the store lacks, and remember what it was made from; return the key of the model's record."""
+    with collect_reading() as reading:
+        session = opening()
+    inputs = inputs_of(config, model, session.images, reading)
+    listed = stages(session)
+    run_stages(session, listed)
+    key = _store_records(session, listed)
+    if session.runner.ranks.is_main:
+        remember(config, model, session.runner.store, key, inputs)
+    session.runner.ranks.wait()
+    return key
 
 
 def run_stages(session: Session, stages: Sequence[Stage]) -> None:
@@ -81,8 +95,8 @@ def run_stages(session: Session, stages: Sequence[Stage]) -> None:
                 log.warning("picture %s is skipped: %s", session.images.entries[image].path, reason)
 
 
-def _store_records(session: Session, stages: Sequence[Stage], request: str) -> str:
-    """Let every stage write what it found, store the records, and answer the request with the model's key."""
+def _store_records(session: Session, stages: Sequence[Stage]) -> str:
+    """Let every stage write what it found, and store the records; return the key of the model's."""
     draft = RecordDraft(session)
     for stage in stages:
         stage.collect(draft)
@@ -96,9 +110,6 @@ def _store_records(session: Session, stages: Sequence[Stage], request: str) -> s
     model = _model_record(session, draft, layers, uses)
     key = digest("model record", model)
     _put(session, key, model)
-    if session.runner.ranks.is_main:
-        session.runner.store.set_alias(request, key)
-    session.runner.ranks.wait()
     return key
 
 

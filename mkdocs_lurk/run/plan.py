@@ -1,23 +1,35 @@
-"""Find out, without torch, which declared models have results in the store."""
+"""Find out, without torch, which declared models have results in the store that are made from what is there now."""
 
 from __future__ import annotations
 
-import importlib.metadata
+import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig, switches
-from mkdocs_lurk.config.references import code_digest, is_reference
-from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.reading import Reading, collect_reading, note
+from mkdocs_lurk.config.references import is_reference
+from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.files import write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
+from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
+from mkdocs_lurk.run.inputs import (
+    MISSING,
+    Comparison,
+    InputFile,
+    Inputs,
+    compare_files,
+    compare_pictures,
+    list_pictures,
+    read_inputs,
+)
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.store.store import Answer, Store
 
-ENGINE = 4
-"""Raised when declared models must be analysed anew although nothing in their declarations changed."""
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +40,22 @@ class ModelState:
         config: The declaration.
         request: The key of the declaration in the store.
         key: The key of the model record; none where results are missing.
-        reason: Why they are missing; empty where they are there.
+        reason: Why they are missing, and what changed; empty where they are there.
+        unseen: Files that the results were made from and that are not at hand, so that nothing could be compared.
     """
 
     config: ModelConfig
     request: str
     key: str | None
     reason: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
     """Look up every declared model.
 
     Raises:
-        ConfigError: A declared file is missing.
+        ConfigError: A declared file is missing, and there are no results that were made with it.
         ImageError: There is no picture.
     """
     return [state_of(config, model, store) for model in config.models]
@@ -55,84 +69,139 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         model: One of its models.
         store: The cache.
         deeply: Check that every stored unit is undamaged, not only that it is there.
+
+    Raises:
+        ConfigError: A declared file is missing, and there are no results that were made with it.
+        ImageError: There is no picture.
     """
-    request = request_key(config, model, pictures_of(config, model))
-    key = store.alias(request)
-    if key is None:
-        return ModelState(model, request, None, "it was not analysed yet with these weights, pictures and settings")
+    request = request_key(config, model)
+    answers = store.answers(request)
+    digests = FileDigests(config.cache_dir / "files.json")
+    pictures = _list_pictures(config, model)
+    comparisons = [_compare(answer, model, pictures, digests) for answer in answers]
+    digests.save()
+    for answer, comparison in zip(answers, comparisons, strict=True):
+        if not comparison.changes:
+            lost = _lost(store, answer.key, deeply)
+            return ModelState(model, request, None if lost else answer.key, lost, () if lost else comparison.unseen)
+    changes = comparisons[0].changes if comparisons else ()
+    if model.absent:
+        raise _absent_error(model, changes)
+    reason = ", ".join(changes) or describe_change(store, declaration(config, model))
+    return ModelState(model, request, None, reason or "it was not analysed yet")
+
+
+def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> ImageSet:
+    """List a model's pictures; the digests of files, and the list of a Dataset, are remembered in the cache folder.
+
+    Args:
+        config: The plugin's configuration.
+        model: One of its models.
+        anew: Read a Dataset again, even if nothing that it read changed.
+    """
+    file = config.cache_dir / "pictures.json"
+    if not is_reference(model.images):
+        return list_images(model, file)
+    digests = FileDigests(config.cache_dir / "files.json")
+    reading_file = file.with_name(f"dataset-{digest(model.name, declaration(config, model)['images'])[:16]}.json")
+    known = None if anew else _read_reading(reading_file)
+    if known is not None:
+        comparison = compare_files(known[1], model, digests)
+        if not comparison.changes and not comparison.unseen:
+            note(known[0])
+            return list_images(model, file)
+    with collect_reading() as reading:
+        images = list_images(model, file, anew=True)
+    inputs = read_inputs(model, (), reading, digests, config.cache_dir)["files"]
+    digests.save()
+    try:
+        _write_reading(reading_file, reading, inputs)
+    except StoreError as error:
+        log.debug("%s; the Dataset will be listed again", error)
+    return images
+
+
+def inputs_of(config: LurkConfig, model: ModelConfig, images: ImageSet, reading: Reading) -> Inputs:
+    """List what an analysis is made from; called when it has loaded that, since files may change while it computes."""
+    digests = FileDigests(config.cache_dir / "files.json")
+    inputs = read_inputs(model, images.entries, reading, digests, config.cache_dir)
+    digests.save()
+    return inputs
+
+
+def remember(config: LurkConfig, model: ModelConfig, store: Store, key: str, inputs: Inputs) -> None:
+    """Store that a model record answers a declaration, with everything that it was made from."""
+    store.set_alias(request_key(config, model), key, inputs, declaration(config, model))
+
+
+def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Path]:
+    """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
+    answers = store.answers(request_key(config, model))
+    files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
+    paths = (model.root / item["path"] for item in files if item["kind"] not in ("data", "folder", "package"))
+    return [path for path in paths if path.is_file()]
+
+
+def _absent_error(model: ModelConfig, changes: tuple[str, ...]) -> ConfigError:
+    """Return the error for a declared file that is missing and needed, and say what it is needed for."""
+    missing = [repr(change.removesuffix(MISSING)) for change in changes if change.endswith(MISSING)]
+    own = [message for message in model.absent if any(name in message for name in missing)]
+    if own:
+        return ConfigError(own[0])
+    return ConfigError(model.absent[0] + (f"; it is needed since {', '.join(changes)}" if changes else ""))
+
+
+def _compare(
+    answer: Answer, model: ModelConfig, pictures: list[tuple[str, str | None, str]] | None, digests: FileDigests
+) -> Comparison:
+    files = compare_files(answer.inputs.get("files", ()), model, digests)
+    then = answer.inputs.get("pictures")
+    if then is None:
+        return files
+    if pictures is None and model.images != answer.inputs["images"]:
+        return Comparison((*files.changes, "images changed"), files.unseen)
+    if pictures is None:
+        return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))
+    return Comparison((*files.changes, *compare_pictures(then, pictures)), files.unseen)
+
+
+def _list_pictures(config: LurkConfig, model: ModelConfig) -> list[tuple[str, str | None, str]] | None:
+    """Return the pictures as ``Inputs`` holds them; None for a Dataset, and where they are not at hand."""
+    if is_reference(model.images) or any(message.startswith(f"{model.place}.images") for message in model.absent):
+        return None
+    return list_pictures(pictures_of(config, model).entries)
+
+
+def _lost(store: Store, key: str, deeply: bool) -> str:
+    """Say which results of a record are gone; empty if none are."""
     try:
         reader = ModelReader(store, key)
         units = sorted(reader.units() if deeply else reader.direct_units())
         lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
-        return ModelState(model, request, None, str(error))
-    if lost:
-        return ModelState(model, request, None, f"{len(lost)} of its results are gone from {store.root}")
-    return ModelState(model, request, key)
+        return str(error)
+    return f"{len(lost)} of its results are gone from {store.root}" if lost else ""
 
 
-def pictures_of(config: LurkConfig, model: ModelConfig) -> ImageSet:
-    """List a model's pictures; their digests are remembered in the cache folder."""
-    return list_images(model, config.cache_dir / "pictures.json")
+def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
+    """Return what a Dataset read when it was listed, and the digests of that; None if it is not known."""
+    try:
+        stored = json.loads(file.read_text("utf-8"))
+        reading = Reading(
+            {Path(path): None for path in stored["modules"]},
+            dict.fromkeys(stored["files"]),
+            dict.fromkeys(stored["folders"]),
+            left_out=stored["left_out"],
+        )
+        return reading, stored["inputs"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
-def request_key(config: LurkConfig, model: ModelConfig, images: ImageSet) -> str:
-    """Digest a declaration; files count by their contents, not by their paths.
-
-    What only torch can tell (the weights as loaded, the network's operations) is not in it: two declarations that
-    differ here and agree there share their results all the same.
-    """
-    files = FileDigests(config.cache_dir / "files.json")
-    parts: dict[str, Any] = {
-        "name": [model.name, model.title],
-        "source": _source(model, files),
-        "arguments": _plain(dict(model.arguments)),
-        "weights": _file(files, model.weights_path) or model.weights,
-        "classes": _classes(model, files),
-        "transform": _transform(model),
-        "layers": model.layers,
-        "choices": _plain([model.filters, model.top_k, model.gradient, model.synthesis, model.seed]),
-        "switches": {name: getattr(model, name) for name in switches()},
-        "precision": config.precision,
-        "images": [[entry.path, entry.label, entry.digest] for entry in images.entries],
-    }
-    files.save()
-    return digest("request", ENGINE, parts)
-
-
-def _source(model: ModelConfig, files: FileDigests) -> list[str]:
-    if model.torchvision_name is not None:
-        return [model.source, importlib.metadata.version("torchvision")]
-    if is_reference(model.source):
-        return [model.source.rpartition(":")[2], code_digest(model.source, model.root)]
-    return [_file(files, model.root / model.source) or model.source]
-
-
-def _transform(model: ModelConfig) -> Any:
-    declared = model.transform
-    if isinstance(declared, str) and is_reference(declared):
-        return [declared.rpartition(":")[2], code_digest(declared, model.root)]
-    return declared
-
-
-def _classes(model: ModelConfig, files: FileDigests) -> Any:
-    if isinstance(model.classes, str) and model.classes != "imagenet":
-        return _file(files, model.root / model.classes)
-    return model.classes
-
-
-def _file(files: FileDigests, path: Path | None) -> str | None:
-    return files.digest(path) if path is not None and path.is_file() else None
-
-
-def _plain(value: Any) -> Any:
-    """A declared value in a form that can be digested."""
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return (
-        value
-        if value is None or isinstance(value, (bool, int, float, str)) or hasattr(value, "__dataclass_fields__")
-        else repr(value)
-    )
+def _write_reading(file: Path, reading: Reading, inputs: list[InputFile]) -> None:
+    files = [path for path in reading.files if path not in reading.written]
+    write_json(
+        file,
+        {"modules": [str(path) for path in reading.modules], "files": files, "folders": list(reading.folders),
+         "left_out": reading.left_out, "inputs": inputs},
+    )  # fmt: skip

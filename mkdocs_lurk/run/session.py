@@ -11,6 +11,7 @@ from torch import Tensor
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
@@ -40,7 +41,8 @@ class Session:
         search: The layers that were found, and why others are left out.
         network: The network with its layers, ready to be run.
         pictures: The model's pictures.
-        base_key: Digest of the weights, the architecture and the transform: a part of every key.
+        base_key: Digest of the weights, the architecture and the transform: a part of every key. Code of the author's
+            that defines a backward pass is in it, too, since the trace of a forward pass does not show it.
         sizes: The sizes of units and batches.
         limit_batch: How many pictures may go through the network at once.
         runner: Computes, stores and reads units.
@@ -104,15 +106,19 @@ def open_session(
     progress: Progress,
     ranks: Ranks,
     sizes: Sizes | None = None,
+    force: bool = False,
 ) -> Session:
     """Load a model, trace it, and find its layers and their receptive fields.
+
+    With ``force``, nothing that is stored counts: a Dataset is listed and every unit is computed anew.
 
     Raises:
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
-    images = pictures_of(config, model)
+    images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
-    loaded = load_network(model)
+    with collect_reading() as reading:
+        loaded = load_network(model)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     trace = trace_network(loaded.module, blank)
     search = find_layers(trace, model.layers)
@@ -128,10 +134,10 @@ def open_session(
         search=search,
         network=_probed(loaded, trace, search.layers, blank.to(device), config.precision),
         pictures=Pictures(images, transform),
-        base_key=digest("network", loaded.weights_digest, trace.digest, transform.identity),
+        base_key=digest("network", loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code()),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, device, limit_batch),
+        runner=Runner(store, ranks, progress, device, limit_batch, force),
     )
 
 

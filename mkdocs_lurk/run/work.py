@@ -130,16 +130,26 @@ class Runner:
         progress: What is told how far the work has come.
         device: Where the network runs.
         limit_batch: Shrinks when the device's memory runs out.
+        force: Compute every unit once, even if it is stored.
     """
 
     def __init__(
-        self, store: Store, ranks: Ranks, progress: Progress, device: torch.device, limit_batch: BatchLimit
+        self,
+        store: Store,
+        ranks: Ranks,
+        progress: Progress,
+        device: torch.device,
+        limit_batch: BatchLimit,
+        force: bool = False,
     ) -> None:
         self.store, self.ranks, self.progress = store, ranks, progress
         self._device, self._limit_batch = device, limit_batch
+        self._force, self._computed = force, set[str]()
 
     def missing(self, stage: Computable) -> list[WorkUnit]:
-        """List the units of a stage that are not stored yet."""
+        """List the units of a stage that are not stored yet; with ``force``, those that this run did not compute."""
+        if self._force:
+            return [unit for unit in stage.units if unit.key not in self._computed]
         return [unit for unit in stage.units if not self.store.has(unit.key)]
 
     def run(self, stage: Computable) -> None:
@@ -150,6 +160,7 @@ class Runner:
             self._compute(stage, unit)
             self.progress.advance(stage.name, unit.cost * self.ranks.world, perf_counter() - began)
         self.ranks.wait()
+        self._computed.update(unit.key for unit in missing)
 
     def fetch(self, stage: Computable, unit: WorkUnit) -> StoredUnit:
         """Read a unit from the store; one that was damaged since it was computed is computed again.

@@ -4,6 +4,6 @@ from mkdocs_lurk.store.bundle import pack, unpack
 from mkdocs_lurk.store.cleaning import CleanResult, clean
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store, StoredUnit
+from mkdocs_lurk.store.store import Answer, Store, StoredUnit
 
-__all__ = ["CleanResult", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]
+__all__ = ["Answer", "CleanResult", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]

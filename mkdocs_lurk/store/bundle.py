@@ -1,7 +1,8 @@
 """Bundles: finished results in one file, to be moved between machines.
 
-A bundle is an uncompressed tar archive. Its first member, ``bundle.json``, lists the units and maps request keys to the
-record keys that answer them; the others are unit files, each still checked by a digest of its own.
+A bundle is an uncompressed tar archive. Its first member, ``bundle.json``, lists the units, and for each request key
+the record key that answers it and what that was made from; the others are unit files, each still checked by a digest of
+its own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 
 _CONTENTS = "bundle.json"
-_SCHEMA = "mkdocs-lurk/bundle/1"
+_SCHEMA = "mkdocs-lurk/bundle/2"
 
 
 def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
@@ -43,7 +44,8 @@ def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
     missing = [key for key in keys if not store.has(key)]
     if missing:
         raise StoreError(f"{len(missing)} units are missing from {store.root}; run 'mkdocs-lurk analyze' first")
-    contents = json.dumps({"schema": _SCHEMA, "answers": dict(sorted(record_keys.items())), "units": keys}).encode()
+    answers = {request: _describe_answer(store, request, key) for request, key in sorted(record_keys.items())}
+    contents = json.dumps({"schema": _SCHEMA, "answers": answers, "units": keys}).encode()
     with atomic_write(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, _CONTENTS, io.BytesIO(contents), len(contents))
         for key in keys:
@@ -72,9 +74,14 @@ def unpack(store: Store, path: Path) -> int:
     missing = [key for key in contents["units"] if not store.has(key)]
     if missing:
         raise StoreError(f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it")
-    for request_key, record_key in contents["answers"].items():
-        store.set_alias(request_key, record_key)
+    for request_key, answer in contents["answers"].items():
+        store.set_alias(request_key, answer["key"], answer["inputs"], answer["declared"])
     return new
+
+
+def _describe_answer(store: Store, request_key: str, record_key: str) -> dict[str, Any]:
+    inputs = next((answer.inputs for answer in store.answers(request_key) if answer.key == record_key), {})
+    return {"key": record_key, "inputs": inputs, "declared": store.declaration(request_key)}
 
 
 def _add(archive: tarfile.TarFile, name: str, file: io.IOBase, size: int) -> None:
@@ -85,7 +92,7 @@ def _add(archive: tarfile.TarFile, name: str, file: io.IOBase, size: int) -> Non
 
 
 def _read_contents(archive: tarfile.TarFile, path: Path) -> dict[str, Any]:
-    """Read ``bundle.json``: ``{"schema", "answers": {request key: record key}, "units": [key]}``."""
+    """Read ``bundle.json``: ``{"schema", "answers": {request key: {"key", "inputs", "declared"}}, "units": [key]}``."""
     first = archive.next()
     file = archive.extractfile(first) if first is not None and first.name == _CONTENTS else None
     try:

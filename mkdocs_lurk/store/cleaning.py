@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mkdocs_lurk.errors import StoreError
@@ -18,7 +18,9 @@ class CleanResult:
     freed_bytes: int
 
 
-def clean(store: Store, request_keys: Collection[str], *, unfinished: bool) -> CleanResult:
+def clean(
+    store: Store, request_keys: Collection[str], *, unfinished: bool, current: Mapping[str, str] | None = None
+) -> CleanResult:
     """Remove the units and aliases that the declared models do not need.
 
     Args:
@@ -26,15 +28,18 @@ def clean(store: Store, request_keys: Collection[str], *, unfinished: bool) -> C
         request_keys: The request keys of the declared models.
         unfinished: Whether a declared model still lacks results. Units that belong to no finished model may then be
             parts of it, and stay.
+        current: The record key that answers a request key now; other answers to that request are forgotten.
 
     Returns:
         What was removed.
     """
-    aliases = store.aliases()
-    needed = _units_of(store, {record for request, record in aliases.items() if request in request_keys})
-    for request_key in aliases.keys() - set(request_keys):
+    records = store.record_keys()
+    for request_key in set(store.requests()) - set(request_keys):
         store.drop_alias(request_key)
-    candidates = _units_of(store, set(aliases.values())) if unfinished else set(store.keys())
+    for request_key, record_key in (current or {}).items():
+        store.keep_answer(request_key, record_key)
+    needed = _units_of(store, store.record_keys())
+    candidates = _units_of(store, records) if unfinished else set(store.keys())
     unneeded = candidates - needed
     freed = sum(store.size(key) for key in unneeded)
     for key in sorted(unneeded):

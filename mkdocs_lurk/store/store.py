@@ -1,16 +1,18 @@
 """The store: finished units under their keys, in a folder that may be shared, copied and interrupted.
 
 A key is the digest of what made a unit. A model is looked up by its request key, the digest of its declaration: an
-alias leads from the request key to the key of the model record that answers it.
+alias leads from the request key to answers, the keys of model records, each with a list of what it was made from.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,20 @@ from mkdocs_lurk.store.keys import check_key
 log = logging.getLogger("mkdocs.plugins.lurk")
 _SUFFIX = ".unit"
 _ABANDONED_AFTER_S = 3600.0
+_MOST_ANSWERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An analysis that answers a request.
+
+    Attributes:
+        key: The key of its model record.
+        inputs: What it was made from, as JSON; what that means is known to the room that wrote it.
+    """
+
+    key: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StoredUnit:
@@ -150,22 +166,66 @@ class Store:
         return self._units.path(key)
 
     def alias(self, request_key: str) -> str | None:
-        """Return the record key that answers a request key; None if there is none, or if its file is damaged."""
-        header = self._aliases.header(request_key)
-        return None if header is None else str(header.record["key"])
+        """Return the record key that answered a request key last; None if there is none, or if its file is damaged."""
+        return next((answer.key for answer in self.answers(request_key)), None)
 
-    def set_alias(self, request_key: str, record_key: str) -> None:
-        """Remember the record key that answers a request key."""
-        self._aliases.put(request_key, {"key": check_key(record_key)}, {})
+    def answers(self, request_key: str) -> tuple[Answer, ...]:
+        """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
+        header = self._aliases.header(request_key)
+        stored = [] if header is None else header.record.get("answers", [])
+        return tuple(Answer(item["key"], item["inputs"]) for item in stored)
+
+    def declaration(self, request_key: str) -> Mapping[str, Any]:
+        """Return the declaration that a request key is the digest of; empty if it is not known."""
+        header = self._aliases.header(request_key)
+        declared: Mapping[str, Any] = {} if header is None else header.record.get("declared", {})
+        return declared
+
+    def set_alias(
+        self,
+        request_key: str,
+        record_key: str,
+        inputs: Mapping[str, Any] | None = None,
+        declared: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Remember an answer to a request key, in front of those from other inputs.
+
+        Args:
+            request_key: The digest of the declaration.
+            record_key: The key of the model record.
+            inputs: What the record was made from.
+            declared: The declaration; None to keep the one that is stored.
+        """
+        new = Answer(check_key(record_key), json.loads(json.dumps(inputs or {})))  # as it comes back
+        others = [answer for answer in self.answers(request_key) if answer.inputs != new.inputs]
+        kept = [new, *others][:_MOST_ANSWERS]
+        self._put_answers(request_key, kept, self.declaration(request_key) if declared is None else declared)
+
+    def keep_answer(self, request_key: str, record_key: str) -> None:
+        """Forget all answers to a request key but those with one record key."""
+        kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
+        self._put_answers(request_key, kept, self.declaration(request_key))
+
+    def _put_answers(self, request_key: str, answers: list[Answer], declared: Mapping[str, Any]) -> None:
+        stored = [{"key": answer.key, "inputs": answer.inputs} for answer in answers]
+        self._aliases.put(request_key, {"answers": stored, "declared": declared}, {})
 
     def drop_alias(self, request_key: str) -> None:
         """Forget the record key that answers a request key."""
         self._aliases.drop(request_key)
 
+    def requests(self) -> tuple[str, ...]:
+        """Return all request keys that there is a file for, sorted."""
+        return self._aliases.all_keys()
+
     def aliases(self) -> dict[str, str]:
-        """Return the record key of every request key that has one."""
-        pairs = ((request_key, self.alias(request_key)) for request_key in self._aliases.all_keys())
+        """Return the last record key of every request key that has one."""
+        pairs = ((request_key, self.alias(request_key)) for request_key in self.requests())
         return {request_key: record_key for request_key, record_key in pairs if record_key is not None}
+
+    def record_keys(self) -> frozenset[str]:
+        """Return the record keys of all answers to all requests."""
+        return frozenset(answer.key for request in self.requests() for answer in self.answers(request))
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:

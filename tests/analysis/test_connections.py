@@ -47,8 +47,8 @@ def random_responses(network, seed=0, n=7, without=()):
     responses = {}
     for name in network.names[1:]:
         span = network.span(name)
-        means = random.normal(size=(n, span.stop - span.start)).astype(np.float32)
-        responses[name] = (means, means + random.exponential(size=means.shape).astype(np.float32))
+        minima = random.normal(size=(n, span.stop - span.start)).astype(np.float32)
+        responses[name] = (minima, minima + random.exponential(size=minima.shape).astype(np.float32))
     return {name: pair for name, pair in responses.items() if name not in without}
 
 
@@ -68,11 +68,12 @@ def slow_weights(network, responses, name):
                 if number < 0 or network.names[place] == PICTURE:
                     continue
                 scale, shift = layer.scale[summand, channel], layer.shift[summand, channel]
-                means, maxima = (side[:, number - network.starts[place]] for side in responses[network.names[place]])
-                peaks = maxima if scale >= 0 else means
-                typical = sum(max(0.0, scale * float(peak) + shift) for peak in peaks) / len(peaks)
+                minima, maxima = (side[:, number - network.starts[place]] for side in responses[network.names[place]])
+                peaks = maxima if scale >= 0 else minima
+                factor = layer.factor[summand, channel]
+                typical = sum(max(0.0, scale * float(peak) + shift) for peak in peaks) / len(peaks) * abs(factor)
                 strength[number] = strength.get(number, 0) + typical * sum(abs(element) for element in kernel)
-                signed[number] = signed.get(number, 0) + typical * np.sign(scale) * sum(kernel)
+                signed[number] = signed.get(number, 0) + typical * np.sign(scale * factor) * sum(kernel)
         largest = max(strength.values(), default=0)
         weights.append(
             {
@@ -131,10 +132,10 @@ def chain_of_known_weights():
 
 def test_known_weights_give_known_connections():
     network = chain_of_known_weights()
-    means, maxima = np.array([[9, -2], [9, 3]], np.float32), np.array([[3, 9], [1, 9]], np.float32)
-    # filter 0: 3 * peak - 6 is 3, then below 0: typically 1.5; |w| is 4, and the weights sum to less than 0
-    # filter 1: -2 * mean + 1 is 5, then below 0: typically 2.5; |w| is 4, inverted by the negative scale
-    found = strongest_connections(network, {"0": (means, maxima), "3": (means[:, :1], maxima[:, :1])})
+    minima, maxima = np.array([[-9, -2], [-9, 3]], np.float32), np.array([[3, 9], [1, 9]], np.float32)
+    # filter 0: 3 * maximum - 6 is 3, then below 0: typically 1.5; |w| is 4, and the weights sum to less than 0
+    # filter 1: -2 * minimum + 1 is 5, then below 0: typically 2.5; |w| is 4, inverted by the negative scale
+    found = strongest_connections(network, {"0": (minima, maxima), "3": (minima[:, :1], maxima[:, :1])})
     assert listed(found.inputs[3], found.input_weights[3]) == [(2, -1), (1, pytest.approx(-0.6))]
     assert listed(found.outputs[1], found.output_weights[1]) == [(3, pytest.approx(-0.6))]
     assert listed(found.outputs[2], found.output_weights[2]) == [(3, -1)]
@@ -142,8 +143,8 @@ def test_known_weights_give_known_connections():
 
 def test_a_source_filter_that_never_responds_has_no_connection():
     network = chain_of_known_weights()
-    means, maxima = np.array([[9, 0.5]], np.float32), np.array([[3, 9]], np.float32)
-    found = strongest_connections(network, {"0": (means, maxima), "3": (means[:, :1], maxima[:, :1])})
+    minima, maxima = np.array([[-9, 0.5]], np.float32), np.array([[3, 9]], np.float32)
+    found = strongest_connections(network, {"0": (minima, maxima), "3": (minima[:, :1], maxima[:, :1])})
     assert listed(found.inputs[3], found.input_weights[3]) == [(1, -1)]
     assert listed(found.outputs[2], found.output_weights[2]) == []
 

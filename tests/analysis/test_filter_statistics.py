@@ -43,7 +43,7 @@ def test_selectivity_is_that_of_the_paper() -> None:
     maxima = np.ones((40, 1), np.float32)
     maxima[labels == 2] = 3.0
     selectivity = filter_statistics(maxima, maxima, labels, ("a", "b", "c"))[0]["selectivity"]
-    assert selectivity == {"index": pytest.approx((3 - 1) / (3 + 1)), "class": "c", "auc": 1.0}
+    assert selectivity == {"index": pytest.approx((3 - 1) / (3 + 1)), "class": "c", "auc": 1.0, "clear": True}
 
 
 def test_area_under_the_curve_is_the_share_of_ordered_pairs() -> None:
@@ -53,6 +53,38 @@ def test_area_under_the_curve_is_the_share_of_ordered_pairs() -> None:
         members, others = maxima[is_member, column], maxima[~is_member, column]
         share = (members[:, None] > others).mean() + 0.5 * (members[:, None] == others).mean()
         assert one["selectivity"]["auc"] == pytest.approx(share, abs=1e-3)
+
+
+def test_a_class_that_does_not_stand_out_is_no_clear_preference() -> None:
+    labels = np.arange(40) % 4
+    maxima = np.random.default_rng(0).normal(5, 1, (40, 2)).astype(np.float32)
+    maxima[labels == 2] += np.array([4.0, 0.0], np.float32)
+    first, second = (one["selectivity"] for one in filter_statistics(maxima, maxima, labels, ("a", "b", "c", "d")))
+    assert first["class"] == "c"
+    assert [first["clear"], second["clear"]] == [True, False]
+    maxima[:, 0] = np.where(labels == 2, 392, 391)
+    maxima[0, 0] += 40
+    assert not filter_statistics(maxima, maxima, labels, ("a", "b", "c", "d"))[0]["selectivity"]["clear"]
+
+
+def test_a_class_of_one_picture_is_no_clear_preference() -> None:
+    labels, maxima = np.array([0] * 12 + [1]), np.ones((13, 1), np.float32)
+    maxima[12] = 100
+    (one,) = filter_statistics(maxima, maxima, labels, ("a", "b"))
+    assert one["selectivity"]["class"] == "b"
+    assert not one["selectivity"]["clear"]
+    (one,) = filter_statistics(maxima, maxima, np.arange(13), tuple("abcdefghijklm"))
+    assert not one["selectivity"]["clear"]
+
+
+@pytest.mark.parametrize(("n_classes", "n_images"), [(2, 10), (2, 60), (5, 10), (8, 160), (20, 100)])
+def test_few_filters_prefer_a_class_by_chance(n_classes: int, n_images: int) -> None:
+    random = np.random.default_rng(1)
+    maxima = np.concatenate(
+        [random.normal(3, 1, (n_images, 1000)), random.exponential(1, (n_images, 1000))], axis=1
+    ).astype(np.float32)
+    statistics = filter_statistics(maxima, maxima, np.arange(n_images) % n_classes, tuple(map(str, range(n_classes))))
+    assert np.mean([one["selectivity"]["clear"] for one in statistics]) < 0.05
 
 
 def test_histogram_counts_every_picture() -> None:

@@ -9,12 +9,13 @@ from mkdocs_lurk.errors import LayerError
 from tests.analysis.networks import Branching, hooked, probed, seeded
 
 
-def test_maps_are_reduced_to_means_maxima_and_positions() -> None:
+def test_maps_are_reduced_to_means_maxima_minima_and_positions() -> None:
     maps = torch.randn(3, 4, 5, 6)
     maps[1, 2] = 7.0  # equal everywhere: the first position counts
-    means, maxima, positions = reduce_maps(maps)
+    means, maxima, minima, positions = reduce_maps(maps)
     assert torch.allclose(means, maps.flatten(2).mean(2), atol=1e-6)
     assert torch.equal(maxima, maps.flatten(2).max(2).values)
+    assert torch.equal(minima, maps.flatten(2).min(2).values)
     assert torch.equal(maps.flatten(2).gather(2, positions[..., None])[..., 0], maxima)
     assert positions[1, 2] == 0
 
@@ -26,6 +27,7 @@ def test_responses_are_taken_before_in_place_activations() -> None:
     assert stem.min() < 0
     assert np.allclose(responses["stem"].means, stem.mean((2, 3)), atol=1e-6)
     assert np.array_equal(responses["stem"].maxima, stem.amax((2, 3)))
+    assert np.array_equal(responses["stem"].minima, stem.amin((2, 3)))
     assert torch.equal(outputs, module(x))
 
 
@@ -60,6 +62,6 @@ def test_error_names_the_first_layer_that_gives_nan() -> None:
 
 def test_means_of_bfloat16_maps_are_as_accurate_as_float32() -> None:
     maps = torch.randn(2, 3, 40, 30).bfloat16()
-    means, _, _ = reduce_maps(maps)
-    assert means.dtype == torch.float32
+    means, maxima, minima, _ = reduce_maps(maps)
+    assert means.dtype == maxima.dtype == minima.dtype == torch.float32
     assert torch.allclose(means, maps.double().mean((2, 3)).float(), atol=1e-3)

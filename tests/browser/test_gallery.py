@@ -62,11 +62,13 @@ def test_gallery_narrows_to_a_class_and_hides_dead_filters_and_duplicates(visit:
     visitor = visit(material.server)
     visitor.open_gallery(MANY)
     page = visitor.page
-    page.get_by_role("combobox", name="Only filters that answer to this class").fill("dog")
+    page.get_by_role("combobox", name="Only filters with this class among the three that they answer to most").fill(
+        "dog"
+    )
     assert visitor.tiles == [5, 3]
-    assert status(visitor) == "2 filters that answer to dog."
+    assert status(visitor) == "2 filters with dog among the three classes that they answer to most."
     assert "class=dog" in page.url
-    page.get_by_role("combobox", name="Only filters that answer to this class").fill("")
+    page.get_by_role("combobox", name="Only filters with this class among the three that they answer to most").fill("")
     page.get_by_role("button", name="View").click()
     page.get_by_label("Hide dead filters").check()
     page.get_by_label("Hide duplicates").check()

@@ -50,7 +50,7 @@ def test_histogram_counts_responses_and_marks_the_top_pictures(visit: Visit, mat
     assert chart.locator(".lurk-counts rect").count() == 3
     assert chart.locator(".lurk-marks path").count() == 4
     assert chart.locator(".lurk-counts title").first.text_content() == "3 pictures between 0.00 and 1.00"
-    assert "How strongly 6 pictures excite the filter" in (chart.get_attribute("aria-label") or "")
+    assert "The highest response in each of 6 pictures" in (chart.get_attribute("aria-label") or "")
     edge = chart.bounding_box()
     assert edge is not None
     for part in chart.locator("text, path").all():
@@ -64,7 +64,7 @@ def test_every_figure_has_a_tooltip_with_its_meaning(visit: Visit, material: Hos
     visitor.open_gallery(f"{LAYER}#filter-3")
     visitor.wait_for_filter(3)
     figures = visitor.page.locator(".lurk-figure")
-    assert figures.count() == 5
+    assert figures.count() == 6
     for figure in figures.all():
         tip = figure.locator("xpath=following-sibling::*[@role='tooltip']")
         assert tip.is_hidden()

@@ -32,6 +32,22 @@ WRONG_MODELS = {
         {"name": "index"},
         "plugins.lurk.models[0].name: 'index' is the address of the list of models; give another name",
     ),
+    "name of the index in another form": (
+        {"name": "README"},
+        "plugins.lurk.models[0].name: 'README' is the address of the list of models; give another name",
+    ),
+    "name of a device": (
+        {"name": "aux.1"},
+        "plugins.lurk.models[0].name: 'aux.1' cannot be a folder on every system; give another name",
+    ),
+    "name that ends in a dot": (
+        {"name": "net."},
+        "plugins.lurk.models[0].name: 'net.' cannot be a folder on every system; give another name",
+    ),
+    "long name": (
+        {"name": "n" * 101},
+        f"plugins.lurk.models[0].name: '{'n' * 56}... has 101 characters; give at most 100 of them",
+    ),
     "no source": (
         {"source": "vgg16"},
         "plugins.lurk.models[0].source: 'vgg16' is no source; did you mean 'torchvision:vgg16'?",
@@ -199,7 +215,7 @@ WRONG_PLUGINS = {
     "a model without images": (
         {"models": [{"name": "a", "source": "torchvision:vgg16"}]},
         "plugins.lurk.models[0]: the key 'images' is missing; "
-        "give a folder of pictures or package.module:factory of a Dataset",
+        "give a folder of pictures, a .csv file, a glob, a list, or package.module:factory of a Dataset",
     ),
     "a name in defaults": ({"defaults": {"name": "x"}}, "plugins.lurk.defaults: unknown key 'name'; known keys: title"),
     "a name taken": (

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
-from mkdocs_lurk.names import RESULTS_SCHEMA, slug
+from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import GraphRecord, ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
 from mkdocs_lurk.store import Store, digest
@@ -27,6 +28,7 @@ class FakeStatus:
     config: ModelConfig
     key: str | None
     reason: str = ""
+    unseen: tuple[str, ...] = ()
 
 
 class FakeAnalysis:
@@ -49,7 +51,7 @@ class FakeAnalysis:
             "images": self.store_photos(),
             "layers": entries,
             "graph": self._graph(),
-            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "tolerance": 1e-3},
+            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
             "evaluation": {"n": self.network.images, "top1": 0.583, "top5": 0.81},
             "classes": LABELS,
             "top_k": 4,
@@ -101,13 +103,14 @@ class FakeAnalysis:
     def _store_layer(self, place: int) -> LayerEntry:
         """Store a layer; returns its entry in the model's record. Only half of the second layer is analysed."""
         name, n_analysed, field = self.network.layers[place]
+        address = layer_addresses(name for name, _, _ in self.network.layers)[name]
         n_filters = 2 * n_analysed if place == 1 else n_analysed
         entry: LayerEntry = {
-            "name": name, "slug": slug(name), "kind": "Conv2d", "filters": n_filters,
+            "name": name, "slug": address, "kind": "Conv2d", "filters": n_filters,
             "output": [n_analysed, 16 >> place, 16 >> place],
             "parameters": 27 * n_analysed, "macs": 6912 * n_analysed,
             "receptive_field": {"size": [field, field], "status": "whole" if field >= self.network.side else "exact"},
-            "field_note": "", "jump": [2.0, 2.0], "results": f"{slug(name)}/results.json",
+            "field_note": "", "jump": [2.0, 2.0], "results": f"{address}/results.json",
             "unit": self._key("layer", name), "chosen": n_analysed if place == 1 else "all",
         }  # fmt: skip
         fakes = [FakeFilter(self.network, place, index, entry["unit"]) for index in range(n_analysed)]

@@ -125,7 +125,9 @@ class FakeFilter:
             "histogram": {"edges": [0.0, 1.0, 2.0, 3.0], "counts": [3, 2, 1]},
             "similar": [((index + 2) % 4, 0.8), (0, 0.5)],
             "duplicate_of": [(0, 0.99)] if index == DUPLICATE_FILTER else [],
-            "selectivity": None if dead else {"index": 0.4 + index / 20, "class": self._best_labels()[0], "auc": 0.9},
+            "selectivity": None if dead else {
+                "index": 0.4 + index / 20, "class": self._best_labels()[0], "auc": 0.9, "clear": index % 4 != 2,
+            },
             "max": self._scale,
         }  # fmt: skip
 

@@ -19,8 +19,9 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from PIL import Image
 
+from mkdocs_lurk.config.reading import Reading
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
-from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.run.plan import inputs_of, pictures_of, remember, resolve
 from mkdocs_lurk.store import Store
 from tests.pages.fake import LAYERS, fake_model
 from tests.pages.patterns import Draw, encoded_pattern
@@ -63,7 +64,9 @@ class Project:
         declared = read_mkdocs_yml(self.config)
         store = Store(declared.config.cache_dir)
         for state in resolve(declared.config, store):
-            store.set_alias(state.request, fake_model(store, state.config.name, **fake))
+            key, images = fake_model(store, state.config.name, **fake), pictures_of(declared.config, state.config)
+            inputs = inputs_of(declared.config, state.config, images, Reading())
+            remember(declared.config, state.config, store, key, inputs)
 
     def build(self, **options: Any) -> None:
         """Build the site, strictly."""

@@ -38,6 +38,31 @@ def test_every_address_leads_to_a_file_in_every_theme(
         assert "assets/lurk/lurk.css" in made.html(page)
 
 
+@pytest.mark.parametrize("directory_urls", [True, False])
+def test_layers_of_any_name_have_pages_of_their_own(tmp_path: Path, directory_urls: bool) -> None:
+    names = ["index", "README", "a/b", "a-b", "Conv", "conv", "x:2", "x-2", "results.json", "..", "n." * 150]
+    made = project(tmp_path, layers=[(name, 2, 5) for name in names], use_directory_urls=directory_urls)
+    links = "[one](lurk:small/index#filter-1), [two](lurk:small/a/b), [three](lurk:small/x:2)"
+    made.write("docs/index.md", f"# Home\n\n{links}\n\n```lurk\nmodel: small\nlayer: README\nfilter: 1\n```\n")
+    made.build()
+    assert broken_addresses(made.site) == []
+    assert "A small network" in made.html("models/small/index.html")
+    layers = made.results("models/small/results.json")["layers"]
+    assert [layer["name"] for layer in layers] == names
+    for layer in layers:
+        assert made.results(f"models/small/{layer['results']}")["layer"]["name"] == layer["name"]
+        heading = BeautifulSoup(made.html(f"models/small/{layer['slug']}/index.html"), "html.parser").h1
+        assert heading is not None
+        assert heading.get_text() == layer["name"]
+    home = BeautifulSoup(made.html("index.html"), "html.parser")
+    linked = {link.get_text(): str(link["href"]).split("/")[2] for link in home.select("a[href*='models/small/']")}
+    embeds = {str(link["href"]) for link in home.select("figure.lurk-embed a[href$='#filter-1']")}
+    assert [embed.split("/")[2] for embed in embeds] == ["layer-README"]
+    folders = {layer["name"]: layer["slug"] for layer in layers}
+    for text, name in (("one", "index"), ("two", "a/b"), ("three", "x:2")):
+        assert linked[text] == folders[name]
+
+
 def test_every_address_leads_to_a_file_under_the_offline_plugin(tmp_path: Path) -> None:
     made = project(tmp_path, theme=THEMES[0], plugins=["search", "offline"])
     made.build()

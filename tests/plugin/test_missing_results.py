@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import types
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.structure.files import Files
 
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store
@@ -36,7 +38,9 @@ def test_missing_results_can_be_a_placeholder_page(tmp_path: Path) -> None:
     made.write("docs/index.md", f"# Home\n\n{FENCE}")
     (made.root / "photos" / "cat" / "0.png").unlink()
     made.build()
-    assert "This model has not been analysed yet" in text_of(made.html("models/small/index.html"))
+    text = text_of(made.html("models/small/index.html"))
+    assert "There are no results of this model as it is now" in text
+    assert "1 picture is gone (cat/0.png)." in text
     assert "is not shown" in text_of(made.html("index.html"))
 
 
@@ -45,7 +49,7 @@ def test_missing_results_are_computed(tmp_path: Path, monkeypatch: pytest.Monkey
     (made.root / "photos" / "cat" / "0.png").unlink()
     asked = []
 
-    def analyze(config: Any, model: Any, store: Store, progress: Any, ranks: Any) -> str:
+    def analyze(config: Any, model: Any, store: Store, progress: Any, ranks: Any, force: bool) -> str:
         asked.append(model.name)
         return fake_model(store, model.name)
 
@@ -55,6 +59,20 @@ def test_missing_results_are_computed(tmp_path: Path, monkeypatch: pytest.Monkey
     made.build()
     assert asked == ["small"]
     assert "lurk-map" in made.html("models/small/index.html")
+
+
+def test_results_without_their_pictures_are_published_and_the_page_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = project(tmp_path, lurk={"missing": "error"})
+    made.build()
+    note = "Not compared with the network here: the 4 pictures are not at hand."
+    assert note not in text_of(made.html("models/small/index.html"))
+    (made.root / "photos").rename(made.root / "elsewhere")
+    with caplog.at_level(logging.INFO):
+        made.build()
+    assert f"small: {note}" in caplog.messages
+    assert note in text_of(made.html("models/small/index.html"))
 
 
 @pytest.mark.parametrize(("on_serve", "asked"), [("cached", "placeholder"), ("analyze", "analyze")])
@@ -75,7 +93,7 @@ def test_serving_computes_results_only_if_on_serve_says_so(
     assert seen == [asked]
 
 
-def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path) -> None:
+def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = project(tmp_path)
     made.write("net.py", "def net():\n    return None\n")
     made.write("card.md", "words")
@@ -88,3 +106,9 @@ def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path) -> Non
     server = types.SimpleNamespace(watch=watched.append)
     config.plugins.on_serve(server, config=config, builder=None)  # type: ignore[arg-type]
     assert [Path(path).name for path in watched] == ["card.md", "net.py"]
+    plugin = next(plugin for name, plugin in config.plugins.items() if name == "lurk")
+    monkeypatch.setattr(
+        "mkdocs_lurk.plugin.plugin.watched_files", lambda _: [made.root / "net.py", made.root / "new.py"]
+    )
+    plugin.on_files(Files([]), config=config)
+    assert [Path(path).name for path in watched] == ["card.md", "net.py", "new.py"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
-import multiprocessing
 import os
 import threading
 import time
@@ -225,6 +224,22 @@ def test_an_alias_leads_from_a_request_key_to_a_record_key(store: Store) -> None
     assert store.aliases() == {}
 
 
+def test_answers_from_other_inputs_stay_behind_the_last_one(store: Store) -> None:
+    request = digest("request")
+    for version in (1, 2, 1):
+        store.set_alias(request, digest("model", version), {"files": [version], "pairs": [(1, 2)]}, {"name": "net"})
+    assert [answer.inputs["files"] for answer in store.answers(request)] == [[1], [2]]
+    assert store.alias(request) == digest("model", 1)
+    assert store.record_keys() == {digest("model", 1), digest("model", 2)}
+    assert store.declaration(request) == {"name": "net"}
+    for version in range(3, 20):
+        store.set_alias(request, digest("model", version), {"files": [version]})
+    assert len(store.answers(request)) == 8
+    store.keep_answer(request, digest("model", 18))
+    assert [answer.key for answer in store.answers(request)] == [digest("model", 18)]
+    assert store.declaration(request) == {"name": "net"}
+
+
 def test_a_damaged_alias_counts_as_missing(store: Store) -> None:
     request = digest("request")
     store.set_alias(request, KEY)
@@ -266,26 +281,3 @@ def test_only_temporary_files_older_than_an_hour_are_abandoned(store: Store) -> 
     assert new.exists()
     assert folder.exists()
     assert store.has(KEY)
-
-
-def put_often(root: Path, seconds: float) -> None:
-    store = Store(root)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        store.put(KEY, RECORD, BLOBS)
-
-
-def test_two_writers_and_a_reader_can_share_a_store(store: Store) -> None:
-    store.put(KEY, RECORD, BLOBS)
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=put_often, args=(store.root, 0.5)) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        unit = store.get(KEY)
-        assert unit is not None
-        assert unit.blob("photo") == BLOBS["photo"]
-    for writer in writers:
-        writer.join()
-        assert writer.exitcode == 0
-    assert files(store) == [f"{KEY}.unit"]

@@ -69,6 +69,7 @@ class LayerResults:
                 "receptive_field": {"size": [layer.field_px] * 2, "status": layer.field_status},
                 "field_note": None, "jump": [step, step], "results": f"{layer.name}/results.json", "chosen": "all",
             },
+            "addresses": {},
             "previous": _link(self.place - 1),
             "next": _link(self.place + 1),
             "labels": self.photos.labels,
@@ -190,7 +191,7 @@ class LayerResults:
         return {
             "dead": False, "always_on": False, "mean": -0.213, "deviation": 0.41, "positive_share": 0.183,
             "histogram": {"edges": edges, "counts": counts}, "similar": similar, "duplicate_of": [],
-            "selectivity": {"index": 0.42, "class": self.photos.labels[0], "auc": 0.93}, "max": highest,
+            "selectivity": {"index": 0.42, "class": self.photos.labels[0], "auc": 0.93, "clear": True}, "max": highest,
         }  # fmt: skip
 
     def _connections(self, layer: Layer) -> list[list[Any]]:

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { layerPage, slug } from "../src/data/addresses";
+import { layerAddress, layerPage, slug } from "../src/data/addresses";
 
 describe("a layer's page", () => {
   it("has an address as the pages write it", () => expect(slug("blocks.0/conv 1")).toBe("blocks.0-conv-1"));
+
+  it("has another address where the data says so", () => {
+    expect(layerAddress("index", { index: "layer-index" })).toBe("layer-index");
+    expect(layerAddress("constructor", { index: "layer-index" })).toBe("constructor");
+    expect(layerAddress("x:2", {})).toBe("x-2");
+  });
 
   it("is a folder on a server and a file on disk", () => {
     expect(layerPage(new URL("http://h/models/net/"), "a.0", "/")).toBe("http://h/models/net/a.0/");

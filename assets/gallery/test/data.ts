@@ -44,6 +44,7 @@ export function layerData(filters: FilterColumns, more: Partial<LayerData> = {})
     },
     previous: null,
     next: null,
+    addresses: {},
     labels: ["hen", "zebra"],
     top_k: 4,
     gradient: "guided",

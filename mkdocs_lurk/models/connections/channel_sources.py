@@ -1,8 +1,9 @@
 """Channel sources: which filter each element of a value carries, and how its output was scaled and shifted.
 
 A value is the sum of its channel sources. In each of them an element carries at most one filter's output, as
-``scale * output + shift``: what it would be without the activations in between. As in the bounds tensors of receptive
-fields, an axis along which nothing changes has size 1.
+``factor * activation(scale * output + shift)``: ``scale`` and ``shift`` are what happens before the first activation,
+``factor`` is what scales it afterwards. Constants that are added after an activation belong to no filter, and later
+activations are left out. As in the bounds tensors of receptive fields, an axis along which nothing changes has size 1.
 """
 
 from __future__ import annotations
@@ -25,21 +26,22 @@ class ChannelSource:
     """One summand of a value: the filter that each element carries.
 
     Attributes:
-        stacked: ``(4, *compact shape)`` float32: source filters, scales, shifts and zeros. A source filter is numbered
-            among the filters of all layers. It is ``NO_FILTER`` where there is none, and negative where it is unknown:
-            -1 for the first reason, -2 for the second, and so on.
+        stacked: ``(4, *compact shape)`` float32: source filters, scales, shifts and factors. A source filter is
+            numbered among the filters of all layers. It is ``NO_FILTER`` where there is none, and negative where it is
+            unknown: -1 for the first reason, -2 for the second, and so on. A factor is 0 as long as there was no
+            activation.
     """
 
     stacked: Tensor
 
     @classmethod
-    def of(cls, filters: Tensor, scale: Tensor, shift: Tensor) -> ChannelSource:
-        """Return the channel source of three tensors of equal rank, which are broadcast against each other."""
-        shape = np.broadcast_shapes(filters.shape, scale.shape, shift.shape)
-        filters, scale, shift = filters.expand(shape), scale.expand(shape), shift.expand(shape)
+    def of(cls, filters: Tensor, scale: Tensor, shift: Tensor, factor: Tensor) -> ChannelSource:
+        """Return the channel source of four tensors of equal rank, which are broadcast against each other."""
+        shape = np.broadcast_shapes(filters.shape, scale.shape, shift.shape, factor.shape)
+        filters = filters.expand(shape)
         none = filters == NO_FILTER
-        stacked = (filters, scale.masked_fill(none, 0), shift.masked_fill(none, 0), torch.zeros(1).expand(shape))
-        return cls(compact(torch.stack(stacked)))
+        numbers = (number.expand(shape).masked_fill(none, 0) for number in (scale, shift, factor))
+        return cls(compact(torch.stack((filters, *numbers))))
 
     @classmethod
     def of_layer(cls, first: int, shape: Sequence[int], axis: int) -> ChannelSource:
@@ -47,18 +49,18 @@ class ChannelSource:
         view = [1] * len(shape)
         view[axis] = shape[axis]
         filters = torch.arange(first, first + shape[axis], dtype=torch.float32).view(view)
-        return cls.of(filters, torch.ones(view), torch.zeros(view))
+        return cls.of(filters, torch.ones(view), torch.zeros(view), torch.zeros(view))
 
     @classmethod
     def unknown(cls, reason: int, rank: int) -> ChannelSource:
         """Return a channel source whose filters are unknown for the reason of that number."""
         one = torch.ones([1] * rank)
-        return cls.of(one * (-1 - reason), one, one * 0)
+        return cls.of(one * (-1 - reason), one, one * 0, one * 0)
 
     @classmethod
     def from_intervals(cls, moved: Intervals) -> ChannelSource:
         """Return what a rule made of ``as_intervals``; elements that were constants carry no filter."""
-        return cls.of(*moved.rows[:3])
+        return cls.of(*moved.rows)
 
     def as_intervals(self, shape: Sequence[int]) -> Intervals:
         """Return the channel source in the form that rules for moving operations take."""
@@ -71,13 +73,53 @@ class ChannelSource:
 
     @property
     def scale(self) -> Tensor:
-        """Factor of the filter's output."""
+        """Factor of the filter's output before the first activation."""
         return self.stacked[1]
 
     @property
     def shift(self) -> Tensor:
-        """Constant that is added to the scaled output."""
+        """Constant that is added to the scaled output before the first activation."""
         return self.stacked[2]
+
+    @property
+    def factor(self) -> Tensor:
+        """Factor of what the first activation gives; 0 as long as there was none."""
+        return self.stacked[3]
+
+    def activated(self) -> ChannelSource:
+        """Return the channel source of an activation of the value; only the first one counts."""
+        factor = torch.where(self.factor == 0, 1.0, self.factor)
+        return ChannelSource.of(self.filters, self.scale, self.shift, factor)
+
+    def scaled(self, factor: Tensor, term: Tensor) -> ChannelSource:
+        """Return the channel source of ``factor * value + term``.
+
+        After an activation the term is left out. A product with 0 leaves nothing of the filter, ever after.
+        """
+        is_activated, vanishes = self.factor != 0, factor == 0
+        scale = torch.where(is_activated, self.scale * ~vanishes, self.scale * factor)
+        shift = torch.where(is_activated, self.shift * ~vanishes, self.shift * factor + term)
+        return ChannelSource.of(self.filters, scale, shift, self.factor * factor)
+
+    def cancels(self, other: ChannelSource) -> bool:
+        """Whether the sum of two channel sources that can be merged leaves nothing of a filter that both carry."""
+        was_there = (self.factor != 0) | (self.scale != 0)
+        left = torch.where(self.factor != 0, self.factor + other.factor, self.scale + other.scale)
+        return bool((self.carries_filter & was_there & (left == 0)).any())
+
+    def can_merge(self, other: ChannelSource) -> bool:
+        """Whether the sum of two channel sources is one: they carry the same filters, activated alike or not at all."""
+        if not torch.equal(self.filters, other.filters) or not torch.equal(self.factor != 0, other.factor != 0):
+            return False
+        same = (self.scale == other.scale) & (self.shift == other.shift)
+        return bool((same | (self.factor == 0)).all())
+
+    def merged(self, other: ChannelSource) -> ChannelSource:
+        """Return the sum of two channel sources that can be merged."""
+        is_activated = self.factor != 0
+        scale = torch.where(is_activated, self.scale, self.scale + other.scale)
+        shift = torch.where(is_activated, self.shift, self.shift + other.shift)
+        return ChannelSource.of(self.filters, scale, shift, self.factor + other.factor)
 
     @property
     def carries_filter(self) -> Tensor:
@@ -96,11 +138,13 @@ class ChannelSource:
         return ChannelSource(self.stacked.view(4, *[1] * missing, *self.stacked.shape[1:]))
 
     def mean(self, axes: Iterable[int]) -> ChannelSource | None:
-        """Return the mean over ``axes``, which keep size 1; None if source filters change along them."""
+        """Return the mean over ``axes``, which keep size 1.
+
+        None if source filters change along them, or are activated in some places only.
+        """
         axes = [axis % self.filters.dim() for axis in axes]
-        if any(
-            self.varies_along(axis) and bool((self.filters != self.filters.narrow(axis, 0, 1)).any()) for axis in axes
-        ):
+        kinds = torch.stack((self.filters, (self.factor != 0).float()))
+        if any(self.varies_along(axis) and bool((kinds != kinds.narrow(axis + 1, 0, 1)).any()) for axis in axes):
             return None
         if not axes:
             return self
@@ -133,19 +177,26 @@ def affine(sources: ChannelSources, factor: Tensor | float, term: Tensor | float
     if not sources:
         return ()
     alone = sum((source.carries_filter.float() for source in sources), torch.zeros([1] * rank)) == 1
-    return tuple(
-        ChannelSource.of(source.filters, source.scale * factor, source.shift * factor + term * alone)
-        for source in sources
-    )
+    return tuple(source.scaled(factor, term * alone) for source in sources)
 
 
-def add(sources: Iterable[ChannelSource], rank: int) -> ChannelSources:
-    """Return the sum of channel sources; those that carry the same filters become one."""
+def activated(sources: ChannelSources) -> ChannelSources:
+    """Return the channel sources of an activation of a value."""
+    return tuple(source.activated() for source in sources)
+
+
+def add(sources: Iterable[ChannelSource], rank: int) -> ChannelSources | None:
+    """Return the sum of channel sources; those that carry the same filters in the same way become one.
+
+    None where a filter is subtracted from itself, pooled perhaps: what is left of it is not known.
+    """
     total: list[ChannelSource] = []
     for source in (each.with_rank(rank) for each in sources):
         for index, other in enumerate(total):
-            if torch.equal(other.filters, source.filters):
-                total[index] = ChannelSource.of(other.filters, other.scale + source.scale, other.shift + source.shift)
+            if other.can_merge(source):
+                if other.cancels(source):
+                    return None
+                total[index] = other.merged(source)
                 break
         else:
             total.append(source)

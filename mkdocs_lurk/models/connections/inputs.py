@@ -38,8 +38,9 @@ class LayerInputs:
         layer: Name of the layer.
         source_filters: ``(n_summands, n_channels)`` int64: for each input channel, the numbers of the filters whose sum
             it carries; -1 for none.
-        scale: ``(n_summands, n_channels)`` float64: factor of the filter's output.
-        shift: ``(n_summands, n_channels)`` float64: constant that is added to the scaled output.
+        scale: ``(n_summands, n_channels)`` float64: factor of the filter's output before the first activation.
+        shift: ``(n_summands, n_channels)`` float64: constant that is added to the scaled output before it.
+        factor: ``(n_summands, n_channels)`` float64: factor of what that activation gives; 1 if there is none.
         kernel: ``(n_filters, n_channels / groups, h, w)``.
         groups: Number of groups; the filters of a group read only its channels.
         unknown_reason: Why the source filters are unknown; empty if they are known.
@@ -49,6 +50,7 @@ class LayerInputs:
     source_filters: NDArray[np.int64]
     scale: NDArray[np.float64]
     shift: NDArray[np.float64]
+    factor: NDArray[np.float64]
     kernel: Tensor
     groups: int
     unknown_reason: str = ""
@@ -57,7 +59,7 @@ class LayerInputs:
     def unknown(cls, layer: str, reason: str) -> LayerInputs:
         """Return the inputs of a layer whose source filters are unknown."""
         empty = np.empty((0, 0))
-        return cls(layer, empty.astype(np.int64), empty, empty, torch.empty(0), 1, reason)
+        return cls(layer, empty.astype(np.int64), empty, empty, empty, torch.empty(0), 1, reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,10 +173,11 @@ class _SourcePropagation:
         sources = mean(self._context.sources[call.input], (other for other in range(len(shape)) if other != axis))
         if sources is None:
             return LayerInputs.unknown(call.name, "what one of its input channels holds changes from place to place")
-        per_channel = [source.stacked[:3].reshape(3, -1).expand(3, shape[axis]).double().numpy() for source in sources]
-        filters, scale, shift = np.moveaxis(np.array(per_channel).reshape(-1, 3, shape[axis]), 1, 0)
+        per_channel = [source.stacked.reshape(4, -1).expand(4, shape[axis]).double().numpy() for source in sources]
+        filters, scale, shift, factor = np.moveaxis(np.array(per_channel).reshape(-1, 4, shape[axis]), 1, 0)
+        factor[factor == 0] = 1
         unknown = np.isfinite(filters) & (filters < 0)
         if unknown.any():
             return LayerInputs.unknown(call.name, self._reasons[int(-1 - filters[unknown].max())])
         source_filters = np.where(np.isinf(filters), -1, filters).astype(np.int64)
-        return LayerInputs(call.name, source_filters, scale, shift, kernel, groups)
+        return LayerInputs(call.name, source_filters, scale, shift, factor, kernel, groups)

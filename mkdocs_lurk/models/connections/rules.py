@@ -1,7 +1,8 @@
 """What each operation does to channel sources.
 
-An activation passes on the channel sources of its input, since it keeps filters apart and their order of strength; a
-gate is ignored. An operation that mixes filters has no rule: nothing is said rather than something wrong.
+An activation passes on the channel sources of its input, since it keeps filters apart and their order of strength, and
+counts as a rectifier; a gate is ignored. An operation that mixes filters has no rule: nothing is said rather than
+something wrong.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from mkdocs_lurk.models.connections.channel_sources import (
     NO_FILTER,
     ChannelSource,
     ChannelSources,
+    activated,
     add,
     affine,
     carry_same_filters,
@@ -67,10 +69,25 @@ def _same(context: SourceContext, op: Op, output_shapes: Shapes) -> list[Channel
     return [context.sources_of(op.args[0])] if isinstance(op.args[0], Ref) else []
 
 
+def _activate(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """Each element carries what the element at its own position carries, rectified."""
+    return [activated(context.sources_of(op.args[0]))] if isinstance(op.args[0], Ref) else []
+
+
+def _clamp(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
+    """A rectifier; one that passes on only what lies below a bound of 0 or less is a rectifier of the negated value."""
+    arguments = arguments_by_name(op)
+    least, most = arguments.get("min"), arguments.get("max")
+    if isinstance(most, int | float) and most <= 0 and least is None:
+        rank = len(output_shapes[0])
+        return [affine(activated(affine(context.sources_of(op.args[0]), -1.0, 0.0, rank)), -1.0, 0.0, rank)]
+    return _activate(context, op, output_shapes)
+
+
 def _gate(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
     """An activation whose output may be a gate."""
     context.mark_gates(op)
-    return [context.sources_of(op.args[0])]
+    return _activate(context, op, output_shapes)
 
 
 def _softmax(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
@@ -98,7 +115,7 @@ def _pad(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
                 stacked = stacked.expand(*(n if a == axis + 1 else -1 for a, n in enumerate((4, *shape))))
             else:
                 source_pads[2 * number : 2 * number + 2] = [0, 0]
-        padded.append(ChannelSource.of(*torch.nn.functional.pad(stacked, source_pads, value=NO_FILTER)[:3]))
+        padded.append(ChannelSource.of(*torch.nn.functional.pad(stacked, source_pads, value=NO_FILTER)))
     return [tuple(padded)]
 
 
@@ -127,7 +144,7 @@ def _add(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
     if not isinstance(left, Ref):
         return [affine(context.sources_of(right), alpha, _constant(left), rank)]
     total = add([*context.sources_of(left), *affine(context.sources_of(right), alpha, 0.0, rank)], rank)
-    return [total] if len(total) <= _MAX_SUMMANDS else []
+    return [total] if total is not None and len(total) <= _MAX_SUMMANDS else []
 
 
 def _subtract_from(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
@@ -145,12 +162,19 @@ def _mul(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
         left, right = right, left
     if not isinstance(right, Ref):
         return [affine(context.sources_of(left), _constant(right), 0.0, rank)]
+    if left.id == right.id:  # a square is strong at both ends
+        return []
     left_is_gate, right_is_gate = _is_gate(context, left, right), _is_gate(context, right, left)
-    if left_is_gate != right_is_gate:
-        return [tuple(source.with_rank(rank) for source in context.sources_of(right if left_is_gate else left))]
-    # x * relu6(x + 3), for example: an activation spelled out
     same = carry_same_filters(context.sources_of(left), context.sources_of(right))
-    return [context.sources_of(left)] if same else []
+    if left_is_gate != right_is_gate:
+        value = context.sources_of(right if left_is_gate else left)
+        return [tuple(source.with_rank(rank) for source in (activated(value) if same else value))]
+    if not same:
+        return []
+    # x * relu6(x + 3), for example: an activation spelled out
+    value = context.sources_of(left)
+    is_plain = not any(bool(source.factor.any()) for source in value)
+    return [activated(value if is_plain else context.sources_of(right))]
 
 
 def _is_gate(context: SourceContext, factor: Ref, other: Ref) -> bool:
@@ -229,9 +253,13 @@ def _constant(argument: Constant | float) -> Tensor:
 _COMPUTES = frozenset(["where", "masked_fill", "index_put", "take", "unfold"])
 
 
+_ACTIVATIONS = functions.RELU_LIKE_OPERATIONS | functions.SMOOTH_OPERATIONS | functions.SIGNED_OPERATIONS
+_BOUNDED_ABOVE = frozenset({"clamp", "clamp_max"})
+
 RULES: dict[str, SourceRule] = rules_by_name(
     (_move, " ".join(sorted(set(moving_rules.RULES) - _COMPUTES))),
-    (_same, " ".join(functions.RELU_LIKE_OPERATIONS | functions.SMOOTH_OPERATIONS | functions.SIGNED_OPERATIONS)),
+    (_activate, " ".join(_ACTIVATIONS - _BOUNDED_ABOVE)),
+    (_clamp, " ".join(_BOUNDED_ABOVE)),
     (_same, " ".join(functions.DROPOUT_OPERATIONS)),
     (_gate, " ".join(functions.GATE_OPERATIONS)),
     (_softmax, " ".join(functions.SOFTMAX_OPERATIONS)),

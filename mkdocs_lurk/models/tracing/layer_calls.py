@@ -57,6 +57,9 @@ class ParameterOwners:
     A layer's name is the dotted name of the module whose parameter the call reads: ``features.0`` for
     ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. A weight that is not a parameter
     (one that is normalised first, say) belongs to the innermost module that is running.
+
+    Attributes:
+        names: Of all modules and parameters that a weight can belong to.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -65,6 +68,7 @@ class ParameterOwners:
         for name, parameter in module.named_parameters(remove_duplicate=False):
             owner = name.removesuffix(".weight") if "." in name else name.removesuffix("weight")
             self._owners.setdefault(id(parameter), owner or name)
+        self.names = {*self._owners.values(), *(name for name, _ in module.named_modules())}
         self._running: list[str] = []
 
     @contextmanager
@@ -102,7 +106,8 @@ class ParameterOwners:
 class CallNamer:
     """Give each layer call of one forward pass a name of its own.
 
-    The first call that reads a module's weight has the module's name; the second is ``name:2``, and so on.
+    The first call that reads a module's weight has the module's name; the second is ``name:2``, and so on. A number is
+    left out if a module has that very name.
     """
 
     def __init__(self, owners: ParameterOwners) -> None:
@@ -113,6 +118,8 @@ class CallNamer:
         """Name the call that reads ``weight`` now, and count it."""
         owner = self._owners.owner(weight)
         self._calls[owner] += 1
+        while self._calls[owner] > 1 and f"{owner}:{self._calls[owner]}" in self._owners.names:
+            self._calls[owner] += 1
         number = self._calls[owner]
         return owner if number == 1 else f"{owner}:{number}"
 

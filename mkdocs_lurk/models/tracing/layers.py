@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
+from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.errors import LayerError, near
 from mkdocs_lurk.models.tracing.call_recorder import TracedCall
 from mkdocs_lurk.models.tracing.macs import count_macs
@@ -68,10 +69,12 @@ class LayerSearch:
     Attributes:
         layers: In the order in which they run.
         skipped: By name, why a layer that the network has cannot be shown.
+        addresses: By name, the address of each layer's page; also of convolutions that were not chosen.
     """
 
     layers: tuple[Layer, ...]
     skipped: dict[str, str]
+    addresses: Mapping[str, str]
 
 
 def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
@@ -103,7 +106,8 @@ def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
             chosen.pop(layer.name, None)
     if not chosen:
         raise LayerError("layers.exclude leaves no layer of those that layers.include names")
-    return LayerSearch(tuple(sorted(chosen.values(), key=lambda layer: layer.value)), skipped)
+    addresses = layer_addresses([*(layer.name for layer in convolutional), *chosen])
+    return LayerSearch(tuple(sorted(chosen.values(), key=lambda layer: layer.value)), skipped, addresses)
 
 
 def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_leaves
 
@@ -20,8 +20,6 @@ Argument: TypeAlias = Any
 
 The operator's schema says which of them, but a type checker cannot read it.
 """
-
-_MOST_DIGESTED_ELEMENTS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,17 @@ class Constant:
     names: tuple[str, ...] = ()
 
     def describe_for_digest(self) -> str:
-        """Return type and shape, and a digest of the contents if they are few and not learned."""
+        """Return type and shape, and a digest of the contents unless they are one of the network's parameters.
+
+        What is computed from parameters counts by its contents: the operations that computed it are not on the trace.
+        """
         description = f"{self.tensor.dtype}{tuple(self.tensor.shape)}"
-        if self.names or self.tensor.numel() > _MOST_DIGESTED_ELEMENTS or self.tensor.is_complex():
+        if self.names and isinstance(self.tensor, nn.Parameter):
             return description
-        values = self.tensor.detach().cpu().contiguous().to(torch.float64).numpy()
-        return description + hashlib.sha256(values.tobytes()).hexdigest()[:16]
+        values = self.tensor.detach().cpu()
+        values = torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
+        plain = (values.to_dense() if values.layout != torch.strided else values).contiguous().reshape(-1)
+        return description + hashlib.sha256(plain.view(torch.uint8).numpy().data).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
+from mkdocs_lurk.names import slug
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.data.results_json import layer_summary, replace_pictures, strongest_classes
 from mkdocs_lurk.pages.data.script_records import (
@@ -19,7 +20,7 @@ from mkdocs_lurk.pages.data.script_records import (
     WiringDetail,
 )
 from mkdocs_lurk.pages.data.scripts import SheetList, label_place, round_floats
-from mkdocs_lurk.pages.model_records import highest_class, is_computed, is_dead, synthesis_ratio
+from mkdocs_lurk.pages.model_records import is_computed, is_dead, preferred_class, synthesis_ratio
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
@@ -58,6 +59,7 @@ def layer_script(
         "layer": {**layer_summary(entry), "field_note": formatting.sentence(entry["field_note"]) or None},
         "previous": _neighbour(entries, place - 1),
         "next": _neighbour(entries, place + 1),
+        "addresses": {entry["name"]: entry["slug"] for entry in entries if entry["slug"] != slug(entry["name"])},
         "labels": list(model.labels),
         "top_k": record["top_k"],
         "gradient": record["gradient"],
@@ -78,7 +80,7 @@ def _columns(
         "avg": [round_floats(item["top_avg"][0]["score"] if item.get("top_avg") else None) for item in filters],
         "ratio": [round_floats(synthesis_ratio(item)) for item in filters],
         "selectivity": [round_floats(_selectivity_index(item)) for item in filters],
-        "best_class": [label_place(model.labels, _best_class(item)) for item in filters],
+        "best_class": [label_place(model.labels, preferred_class(item)) for item in filters],
         "dead": [int(is_dead(item)) for item in filters],
         "duplicate": [_duplicate(item) for item in filters],
         "crop": [sheets.pack_optional(region) for region in pictures.crops],
@@ -168,12 +170,6 @@ def _selectivity(item: FilterRecord) -> Selectivity | None:
 def _selectivity_index(item: FilterRecord) -> float | None:
     selectivity = _selectivity(item)
     return None if selectivity is None else selectivity["index"]
-
-
-def _best_class(item: FilterRecord) -> str | None:
-    """Return the class that a filter is selective for, else the one with the highest maxima."""
-    selectivity = _selectivity(item)
-    return highest_class(item) if selectivity is None else selectivity["class"]
 
 
 def _duplicate(item: FilterRecord) -> int:

@@ -80,12 +80,17 @@ class FilterColumns(TypedDict):
 
 
 class LayerData(TypedDict):
-    """``layer.js``: what the grid needs of every filter of a layer."""
+    """``layer.js``: what the grid needs of every filter of a layer.
+
+    ``addresses`` holds, by name, the folders of those layers of the model whose folder does not follow from the name by
+    ``names.slug``.
+    """
 
     model: str
     layer: LayerFacts
     previous: NeighbourLayer | None
     next: NeighbourLayer | None
+    addresses: dict[str, str]
     labels: list[str]
     top_k: int
     gradient: str

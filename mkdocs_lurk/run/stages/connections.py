@@ -43,7 +43,7 @@ class Connections(Stage):
         """Find the connections and draw the kernels."""
         session = self.session
         network_inputs = find_layer_inputs(session.trace)
-        strongest = strongest_connections(network_inputs, self._responses.sample(session.sizes.connection_pictures))
+        strongest = strongest_connections(network_inputs, self._responses.extremes(session.sizes.connection_pictures))
         blobs = {name: array_to_bytes(getattr(strongest, name)) for name in _ARRAYS}
         kernels: dict[str, list[int]] = {}
         for layer in session.layers:

@@ -93,8 +93,12 @@ class Responses(Stage):
         maxima = np.concatenate([array_from_bytes(unit.blob(f"maxima/{number}")) for unit in stored])
         return means, maxima
 
-    def sample(self, count: int) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Read every layer's responses, as ``of_layer`` gives them, of evenly spaced ones of the kept pictures."""
+    def extremes(self, count: int) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Read the spatial minima and maxima of every layer, on evenly spaced ones of the kept pictures.
+
+        Returns:
+            Minima and maxima by layer, each ``(n, n_filters)`` with up to ``count`` pictures.
+        """
         step = -(-len(self.found.kept) // count)
         layers = list(self.session.network.columns)
         parts: dict[str, list[list[NDArray[np.float32]]]] = {layer: [[], []] for layer in layers}
@@ -105,9 +109,9 @@ class Responses(Stage):
             rows = np.arange(-first % step, n_kept, step)
             first += n_kept
             for number, layer in enumerate(layers) if len(rows) else ():
-                for part, kind in zip(parts[layer], ("means", "maxima"), strict=True):
+                for part, kind in zip(parts[layer], ("minima", "maxima"), strict=True):
                     part.append(array_from_bytes(stored.blob(f"{kind}/{number}"))[rows])
-        return {name: (np.concatenate(means), np.concatenate(maxima)) for name, (means, maxima) in parts.items()}
+        return {name: (np.concatenate(minima), np.concatenate(maxima)) for name, (minima, maxima) in parts.items()}
 
     def collect(self, draft: RecordDraft) -> None:
         """Write each filter's statistics and class means, and why pictures were skipped."""
@@ -126,7 +130,7 @@ class Responses(Stage):
         pictures = sum(len(unit.items) for unit in session.runner.missing(self))
         n_filters, n_classes = sum(layer.filters for layer in session.layers), len(session.images.labels)
         shard_bytes = n_filters * (32 * session.config.top_k + 16 * n_classes + 4)
-        kept_bytes = 8 * n_filters * min(len(session.images.entries), session.sizes.kept_responses)
+        kept_bytes = 12 * n_filters * min(len(session.images.entries), session.sizes.kept_responses)
         return StageEstimate(pictures * (trial.decode_s + trial.forward_s), len(self.units) * shard_bytes + kept_bytes)
 
     @property
@@ -176,6 +180,7 @@ class _Shard:
         self._parts: list[ResponseSummary] = []
         self._means: list[NDArray[np.float32]] = []
         self._maxima: list[NDArray[np.float32]] = []
+        self._minima: list[NDArray[np.float32]] = []
         self._kept: list[int] = []
         self._predictions: dict[int, list[tuple[int, float]]] = {}
         self._n_outputs = 0
@@ -189,6 +194,7 @@ class _Shard:
         self._kept += [ids[row] for row in kept_rows]
         self._means.append(responses.means[kept_rows])
         self._maxima.append(responses.maxima[kept_rows])
+        self._minima.append(responses.minima[kept_rows])
         self._predictions |= _predictions(ids, outputs)
         self._n_outputs = 0 if outputs is None else outputs.shape[1]
 
@@ -198,8 +204,8 @@ class _Shard:
         arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
         for number, columns in enumerate(self._session.network.columns.values()):
             empty = np.empty((0, columns.stop - columns.start), np.float32)
-            arrays[f"means/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in self._means)])
-            arrays[f"maxima/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in self._maxima)])
+            for kind, kept in (("means", self._means), ("maxima", self._maxima), ("minima", self._minima)):
+                arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
         record = {
             "kept": self._kept,
             "n_outputs": self._n_outputs,
@@ -214,6 +220,7 @@ def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
     return BatchResponses(
         np.concatenate([layer.means for layer in layers], axis=1),
         np.concatenate([layer.maxima for layer in layers], axis=1),
+        np.concatenate([layer.minima for layer in layers], axis=1),
         np.concatenate([layer.positions for layer in layers], axis=1),
     )
 

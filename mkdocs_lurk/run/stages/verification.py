@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.responses import measure_responses
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord
 from mkdocs_lurk.run.draft import RecordDraft
@@ -82,6 +82,7 @@ class Verification(Stage):
 
         Raises:
             ModelError: A score could not be reproduced; the filter and the picture are named.
+            DatasetError: It could not because the picture is another one when it is read again.
         """
         records = [self.fetch(unit).record for unit in self.units]
         draft.model["verified"] = self._conclude(records)
@@ -172,6 +173,8 @@ class Verification(Stage):
         worst = max(records, key=lambda record: float(record["largest"]))
         if worst["largest"] > TOLERANCE:
             column, image = worst["where"]
+            if image >= 0:
+                self._check_picture(image)
             columns = session.network.columns
             layer = next(name for name, span in columns.items() if span.start <= column < span.stop)
             picture = session.images.entries[image].path if image >= 0 else "its synthesis"
@@ -184,8 +187,28 @@ class Verification(Stage):
             "largest": round_significant(worst["largest"], 2),
             "scores": sum(record["scores"] for record in records),
             "syntheses": sum(len(record.get("scores_by_filter", ())) for record in records),
+            "syntheses_again": sum(record["scores"] for record in records if "scores_by_filter" in record),
             "tolerance": TOLERANCE,
         }
+
+    def _check_picture(self, image: int) -> None:
+        """Compare a stored picture with its source.
+
+        Raises:
+            DatasetError: They differ; what made the picture is named.
+        """
+        session = self.session
+        photos = next(unit for unit in self._photos.units if image in unit.items)
+        stored = read_pixels(self._photos.fetch(photos), str(image), session.transform.channels)
+        if np.array_equal(session.pictures.read_anew(image), stored):
+            return
+        maker = session.config.images if session.images.dataset is not None else "its file"
+        if session.transform.is_authored:
+            maker = f"the transform {session.config.transform}"
+        raise DatasetError(
+            f"picture {session.images.entries[image].path} is another one when it is read again; {maker} must give the "
+            "same pixels every time: leave out random augmentation, change no file meanwhile, and run again"
+        )
 
     def _scales(self, columns: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
         """What each difference is divided by: the score's size, but at least 1 % of the layer's largest."""

@@ -49,6 +49,15 @@ def test_every_convolution_and_linear_call_is_named():
     ]
 
 
+def test_the_second_call_of_a_module_leaves_the_name_of_another_module_alone():
+    module = nn.Module()
+    module.add_module("x", nn.Conv2d(3, 3, 1))
+    module.add_module("x:2", nn.Conv2d(3, 3, 1))
+    module.forward = lambda x: module.x(module.x(getattr(module, "x:2")(x)))
+    calls, _ = intercept(module, X)
+    assert [call.name for call in calls] == ["x:2", "x", "x:3"]
+
+
 def test_output_changes_only_if_the_handler_changes_it():
     module = Mixed()
     _, output = intercept(module, X)

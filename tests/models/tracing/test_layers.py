@@ -6,6 +6,7 @@ import torch.nn.functional as F
 import torchvision
 from torch import nn
 
+from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import find_layers
@@ -46,6 +47,16 @@ class Tokens(nn.Module):
     def forward(self, x):
         x = self.stem(x).flatten(2).transpose(1, 2)
         return self.blocks(torch.cat([self.tokens, x], 1))[:, 0]
+
+
+def test_layers_have_addresses_before_anything_is_computed_whichever_are_chosen():
+    module = nn.Sequential()
+    for name in ("index", "a/b", "a-b", "c"):
+        module.add_module(name, nn.Conv2d(3, 3, 1))
+    addresses = search_layers(module).addresses
+    assert addresses == layer_addresses(["index", "a/b", "a-b", "c"])
+    assert len({address.lower() for address in addresses.values()}) == 4
+    assert search_layers(module, include=["a/b"]).addresses == addresses
 
 
 def test_every_convolution_that_runs_is_a_layer():

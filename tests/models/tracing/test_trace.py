@@ -227,3 +227,24 @@ def test_scripted_submodule_is_recorded_as_part_of_its_parent():
     trace = trace_network(nn.Sequential(nn.Conv2d(3, 3, 1), scripted).eval(), X)
     assert op_names(trace) == ["convolution", "convolution", "relu"]
     assert [trace.module_calls[op.module_call].name for op in trace.ops] == ["0", "", ""]
+
+
+def test_digest_depends_on_what_is_computed_from_parameters_and_not_on_parameters():
+    class Scaled(nn.Module):
+        def __init__(self, factor, seed=0):
+            super().__init__()
+            torch.manual_seed(seed)
+            self.factor, self.conv = factor, nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            return F.conv2d(x, self.conv.weight * self.factor)
+
+    class Plain(Scaled):
+        def forward(self, x):
+            return self.conv(x)
+
+    def digest(module):
+        return trace_network(module.eval(), torch.zeros(1, 3, 8, 8)).digest
+
+    assert digest(Scaled(2.0)) == digest(Scaled(2.0)) != digest(Scaled(3.0))
+    assert digest(Plain(2.0)) == digest(Plain(2.0, seed=1))

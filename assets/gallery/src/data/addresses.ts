@@ -5,6 +5,11 @@ export function slug(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]/g, "-");
 }
 
+/** A layer's name in addresses; `exceptions` holds those of the model's layers that do not follow the rule of `slug`. */
+export function layerAddress(name: string, exceptions: Readonly<Record<string, string>>): string {
+  return new Map(Object.entries(exceptions)).get(name) ?? slug(name);
+}
+
 /**
  * The address of a layer's page.
  *

@@ -52,6 +52,8 @@ export interface LayerData {
   layer: LayerInfo;
   previous: LayerLink | null;
   next: LayerLink | null;
+  /** By name, the folders of those of the model's layers whose folder does not follow from the name by `slug`. */
+  addresses: Record<string, string>;
   labels: string[];
   top_k: number;
   gradient: string;
@@ -194,6 +196,7 @@ export interface Selectivity {
   index: number;
   class: string;
   auc: number;
+  clear: boolean;
 }
 
 export interface Wiring {

@@ -1,5 +1,5 @@
 /** A layer's gallery: a toolbar, a grid of filters and the opened one, kept in line with the address and the visitor's choices. */
-import { layerPage, slug } from "../data/addresses";
+import { layerAddress, layerPage } from "../data/addresses";
 import { loadData } from "../data/load";
 import type { ChunkData, LayerData } from "../data/schema";
 import { type Selection, selectFilters } from "../data/selection";
@@ -81,7 +81,10 @@ export class Gallery {
     return new FilterPanel({
       data,
       sheets,
-      filterPage: (layer, filter) => `${layerPage(this.#modelFolder, slug(layer), suffix)}#filter-${filter}`,
+      filterPage: (layer, filter) => {
+        const address = layerAddress(layer, data.addresses);
+        return `${layerPage(this.#modelFolder, address, suffix)}#filter-${filter}`;
+      },
       step: (by) => this.#step(by),
       close: () => this.#close(),
       openPhoto: (image) => this.#change({ photo: image }, true),

@@ -1,4 +1,6 @@
 /** What the dialog of a photo shows: the photo, what the network predicts, and the filters that rank it highest. */
+
+import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import { bars } from "../charts/bars";
 import { layerPage } from "../data/addresses";
 import type { ImageItem, ModelData, PhotoRank, Prediction } from "../data/schema";
@@ -57,7 +59,8 @@ function predicted(predictions: readonly Prediction[], label: string | undefined
     })),
     { label: "What the network predicts", format: percent },
   );
-  const nodes: Node[] = [html("h3", {}, "What the network predicts"), chart.node];
+  const heading = html("h3", { title: definitions.probability }, "What the network predicts");
+  const nodes: Node[] = [heading, chart.node];
   if (isRight) nodes.push(html("p", { class: "lurk-says" }, "Its first guess is the photo's label."));
   return nodes;
 }

@@ -1,4 +1,5 @@
 /** The opened filter's pictures: crops, their photos with boxes, the photos of the highest means, the synthesis, the kernel. */
+import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import {
   type Box,
   type FilterDetail,
@@ -32,16 +33,19 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
     { class: "lurk-ranked" },
     ...section(
       "Strongest anywhere",
-      "The photos with the highest single response, and the part of each that caused it.",
+      `The photos with the highest scores, and the part of each that the unit sees. Score: ${definitions.score_max}`,
       top_max,
       (items) => [
         row("lurk-crops", items, (item, rank) => crop(item, rank, options)),
         row("lurk-photos", items, (item, rank) => photo(item, rank, options, item.box)),
       ],
     ),
-    ...section("Strongest on the whole", "The photos with the highest mean response.", top_avg, (items) => [
-      row("lurk-photos", items, (item, rank) => photo(item, rank, options, null)),
-    ]),
+    ...section(
+      "Strongest on the whole",
+      `The photos with the highest scores. Score: ${definitions.score_avg}`,
+      top_avg,
+      (items) => [row("lurk-photos", items, (item, rank) => photo(item, rank, options, null))],
+    ),
   );
 }
 
@@ -54,7 +58,8 @@ export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, 
   }
   const image = picture(synthesis.picture, sheets, `Picture made to raise filter ${index}'s mean response`);
   image.style.aspectRatio = `${synthesis.picture[3]} / ${synthesis.picture[4]}`;
-  node.append(image, html("figcaption", {}, html("strong", {}, strength(synthesis)), ` ${synthesisFacts(synthesis)}`));
+  const times = html("strong", { title: definitions.ratio }, strength(synthesis));
+  node.append(image, html("figcaption", {}, times, " ", ...synthesisFacts(synthesis)));
   return node;
 }
 
@@ -69,15 +74,18 @@ export function kernelPicture({ index, kernel }: FilterDetail, sheets: Sheets): 
 export function strength({ ratio: times }: Synthesis): string {
   if (times === null) return "No photo has a mean response above zero to compare it with.";
   if (times >= 1.05) return `${ratio(times)} times the best photo.`;
-  if (times > 0.95) return "As strong as the best photo.";
+  if (times > 0.95) return "About as strong as the best photo.";
   return `Weaker than the best photo: ${percent(times)} of its response.`;
 }
 
-function synthesisFacts({ score: own, steps, robust }: Synthesis): string {
+/** The synthesis's score and what is left of it after a change, each with its meaning. */
+function synthesisFacts({ score: own, steps, robust }: Synthesis): HTMLElement[] {
   const kept = (other: number) => percent(Math.max(0, other / own)).replace(" ", "\u00a0");
-  const facts = `Mean response ${score(own)} after ${steps} steps.`;
+  const fact = (meaning: string, text: string) => html("span", { title: meaning }, text);
+  const facts = [fact(definitions.synthesis, `Mean response ${score(own)} after ${steps} steps.`)];
   if (own <= 0) return facts;
-  return `${facts} Moved by 8 pixels it keeps ${kept(robust.shift8)}, enlarged by a tenth ${kept(robust.scale10)}.`;
+  const moved = fact(definitions.shift8, ` Moved by 8 pixels it keeps ${kept(robust.shift8)},`);
+  return [...facts, moved, fact(definitions.scale10, ` enlarged by a tenth ${kept(robust.scale10)}.`)];
 }
 
 function section<T extends Ranked>(
@@ -101,7 +109,8 @@ function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLE
   const [, , , width, height] = item.photo;
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
-  const padding = cut ? " The hatched part lies outside the picture: the network saw zeros there." : "";
+  const padding = cut ? " The hatched part lies outside the picture: the network saw padding there." : "";
+  const energy = item.energy === undefined ? "" : ` ${percent(item.energy)} inside: ${definitions.energy}`;
   const node = scene({
     photo: item.photo,
     photos: options.photos,
@@ -109,7 +118,7 @@ function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLE
     gradient: gradient(item, options),
     label: `Crop ${rank}, from ${nameOf(item)}`,
   });
-  return html("div", { class: "lurk-picture", title: `From ${item.path}.${padding}` }, node);
+  return html("div", { class: "lurk-picture", title: `From ${item.path}.${padding}${energy}` }, node);
 }
 
 /** A whole photo, with the box that caused the response where it is a maximum; a press opens the photo's dialog. */

@@ -72,7 +72,7 @@ export function traits({ filters, labels }: LayerData, position: number): string
   const duplicateOf = filters.duplicate[position] ?? -1;
   return [
     typeof response === "number" ? `strongest response ${score(response)}` : "",
-    label ? `answers most to ${label}` : "",
+    label ? `answers most to ${label}` : labels.length ? "no clear preference for a class" : "",
     duplicateOf >= 0 ? `much like filter ${duplicateOf}` : "",
   ].filter(Boolean);
 }

@@ -21,7 +21,7 @@ export interface Toolbar {
 
 const SHOW_WORDS: Record<Show, string> = { crop: "Crops", synthesis: "Synthesis", average: "Averages" };
 const SHOW_TOOLTIPS: Record<Show, string> = {
-  crop: "The part of a photo that caused the strongest response",
+  crop: "The part of a photo that the unit with the filter's highest response sees",
   synthesis: "A picture made to raise the filter's mean response",
   average: "The photo with the highest mean response",
 };
@@ -96,7 +96,7 @@ function classSearch({ data, change }: ToolbarOptions): Toolbar | null {
     type: "search",
     list: list.id,
     placeholder: "Any class",
-    "aria-label": "Only filters that answer to this class",
+    "aria-label": "Only filters with this class among the three that they answer to most",
     autocomplete: "off",
     spellcheck: "false",
     on: { input: read, change: read },

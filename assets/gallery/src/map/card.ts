@@ -1,4 +1,6 @@
 /** What a box tells on hover and on focus: kind, shape, parameters, receptive field, a strip of filters. */
+
+import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import { fieldSquare } from "../charts/field";
 import type { ModelLayer, Size } from "../data/schema";
 import { html } from "../draw/dom";
@@ -103,8 +105,8 @@ function operationFacts({ layer, node, after }: Operation, { sheets, input }: Ca
   return [
     title(layer?.name ?? operationName(node.type)),
     line([kind, shape && `output ${shape}`].filter(Boolean).join(", ")),
-    ...(parameters ? [line(plural(parameters, "parameter", count))] : []),
-    ...(macs ? [line(plural(macs, "multiply-add", count))] : []),
+    ...(parameters ? [line(plural(parameters, "parameter", count), definitions.parameters)] : []),
+    ...(macs ? [line(plural(macs, "multiply-add", count), definitions.macs)] : []),
     ...(after.length ? [line(`then ${after.join(", ")}`)] : []),
     ...(layer ? [fieldFact(layer, input)] : []),
     ...(layer?.strip.length ? [strip(layer, sheets)] : []),
@@ -114,7 +116,7 @@ function operationFacts({ layer, node, after }: Operation, { sheets, input }: Ca
 function fieldFact({ field: { size, status } }: ModelLayer, input: Size | null): HTMLElement {
   const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
   const square = input && fieldSquare(size, { input }).node;
-  return html("div", { class: "lurk-card-field" }, square, html("span", {}, words));
+  return html("div", { class: "lurk-card-field" }, square, html("span", { title: definitions.receptive_field }, words));
 }
 
 function strip(layer: ModelLayer, sheets: Sheets): HTMLElement {
@@ -125,6 +127,6 @@ function title(text: string): HTMLElement {
   return html("strong", {}, text);
 }
 
-function line(text: string): HTMLElement {
-  return html("div", {}, text);
+function line(text: string, meaning: string | null = null): HTMLElement {
+  return html("div", { title: meaning }, text);
 }

@@ -1,4 +1,6 @@
 /** The filter's mean response to each class, as bars. */
+
+import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { type Bar, bars } from "../../charts/bars";
 import { type ClassMean, type FilterDetail, present, reason } from "../../data/schema";
 import { linkButton } from "../../draw/buttons";
@@ -11,14 +13,8 @@ const FEW = 10;
 
 type Response = "max" | "avg";
 const RESPONSES: Record<Response, { name: string; explanation: string }> = {
-  max: {
-    name: "Maximum",
-    explanation: "The highest response in a picture, averaged over the class's pictures.",
-  },
-  avg: {
-    name: "Mean",
-    explanation: "The mean response over a picture, averaged over the class's pictures.",
-  },
+  max: { name: "Maximum", explanation: definitions.class_max },
+  avg: { name: "Mean", explanation: definitions.class_avg },
 };
 
 /** The section, with a switch between maximum and mean and one between the first ten and all; null if the pictures have no classes. */

@@ -1,11 +1,15 @@
 /** Related filters: those that this one is connected to, and those that respond to the same pictures. */
+
+import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { bars } from "../../charts/bars";
+import { meaning } from "../../data/definitions";
 import { type Connection, type FilterDetail, type LayerData, present, reason } from "../../data/schema";
 import { html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
 import { picture, type Sheets } from "../../draw/picture";
 import { score } from "../../numbers";
 import { thumbnail } from "../tile";
+import { countPictures } from "./responses";
 import { explanation, section } from "./section";
 
 /** What stands for a layer's name where a filter reads from the picture itself. */
@@ -38,8 +42,7 @@ export function wiringSection({ wiring }: FilterDetail, options: RelatedOptions)
     if (shown) sides.append(html("div", {}, html("h4", {}, title), shown));
   }
   if (!sides.children.length) return null;
-  const text = "The weight times the source's typical response; a bar to the other side of zero holds the filter back.";
-  return section("wiring", "Wiring", sides, explanation(text));
+  return section("wiring", "Wiring", sides, explanation(definitions.wiring));
 }
 
 /** Filters that respond to the same pictures, as small tiles. */
@@ -48,6 +51,7 @@ export function similarSection({ stats }: FilterDetail, { data, sheets }: Relate
   const [name, title] = ["similar", "Similar filters"];
   const shown = stats.similar.filter(([index]) => data.filters.index.includes(index));
   if (!shown.length) return section(name, title, missing("The filters most alike are not on this page", null));
+  const duplicates = new Set(stats.duplicate_of.map(([index]) => index));
   const list = html("div", { class: "lurk-similar", role: "list" });
   for (const [index, correlation] of shown) {
     const thumb = thumbnail(data, data.filters.index.indexOf(index), "crop");
@@ -56,7 +60,7 @@ export function similarSection({ stats }: FilterDetail, { data, sheets }: Relate
       {
         href: `#filter-${index}`,
         "data-filter-link": index,
-        title: `Filter ${index}: correlation ${score(correlation)}`,
+        title: `Filter ${index}: correlation ${score(correlation)}${duplicates.has(index) ? `. ${definitions.duplicate}` : ""}`,
       },
       thumb && picture(thumb, sheets),
       html("span", {}, String(index)),
@@ -64,8 +68,7 @@ export function similarSection({ stats }: FilterDetail, { data, sheets }: Relate
     );
     list.append(html("div", { role: "listitem" }, link));
   }
-  const text = "Correlation of their responses over the pictures; 1 is the same.";
-  return section(name, title, list, explanation(text));
+  return section(name, title, list, explanation(meaning(definitions.similar, { n: countPictures(stats) })));
 }
 
 function connectionBars(title: string, connections: readonly Connection[], options: RelatedOptions): HTMLElement {

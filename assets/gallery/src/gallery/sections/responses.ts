@@ -1,9 +1,12 @@
 /** How strongly the filter responds over all pictures: a histogram, and figures with their meaning. */
+
+import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { histogram } from "../../charts/histogram";
+import { meaning } from "../../data/definitions";
 import { type FilterDetail, type FilterStats, present, reason } from "../../data/schema";
 import { freshId, html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
-import { percent, plural, score } from "../../numbers";
+import { percent, score } from "../../numbers";
 import { explanation, section } from "./section";
 
 /** The histogram of responses, on which the top pictures are marked. */
@@ -16,18 +19,17 @@ export function responseSection({ stats, top_max }: FilterDetail): HTMLElement {
     value: item.score,
     tooltip: `Picture ${at + 1}: ${score(item.score)}`,
   }));
-  const pictures = counts.reduce((sum, count) => sum + count, 0);
-  const label = `How strongly ${plural(pictures, "picture")} excite the filter at their best place`;
+  const label = meaning(definitions.histogram, { n: countPictures(stats) });
   const chart = histogram({ edges, counts, marks }, { label });
-  return section("responses", "Responses", chart.node, explanation(`${label}; the marks are the pictures above.`));
+  return section("responses", "Responses", chart.node, explanation(`${label} The marks are the pictures above.`));
 }
 
 /** The filter's figures; what each means shows on hover and on focus. */
 export function figures({ stats }: FilterDetail): HTMLElement | null {
   if (!present(stats)) return null;
   const list = html("div", { class: "lurk-figures", role: "list" });
-  for (const [name, value, meaning] of figureTexts(stats)) {
-    const tip = html("span", { class: "lurk-tip", role: "tooltip", id: freshId("tip") }, meaning);
+  for (const [name, value, text] of figureTexts(stats)) {
+    const tip = html("span", { class: "lurk-tip", role: "tooltip", id: freshId("tip") }, text);
     const figure = html(
       "button",
       { type: "button", class: "lurk-figure", "aria-describedby": tip.id },
@@ -42,18 +44,26 @@ export function figures({ stats }: FilterDetail): HTMLElement | null {
 
 /** Name, value and meaning of each figure. */
 function figureTexts(stats: FilterStats): [name: string, value: string, meaning: string][] {
+  const n = countPictures(stats);
   const texts: [string, string, string][] = [
-    ["Mean", score(stats.mean), "The mean response over all pictures and places."],
-    ["Highest", score(stats.max), "The highest response in any picture."],
-    ["Above zero", percent(stats.positive_share), "The share of places where the response is above zero."],
+    ["Mean", score(stats.mean), meaning(definitions.mean, { n })],
+    ["Highest", score(stats.max), definitions.highest],
+    ["Above zero", percent(stats.positive_share), meaning(definitions.above_zero, { n })],
   ];
   if (stats.selectivity) {
-    const { index, class: name, auc } = stats.selectivity;
+    const { index, class: name, auc, clear } = stats.selectivity;
     texts.push(
-      ["Selectivity", score(index), `0 answers to all classes alike, 1 to one alone: ${name}.`],
-      ["AUC", score(auc), `How well the response alone tells ${name} from the rest; 0.5 is chance.`],
+      ["Answers most to", clear ? name : "no class clearly", definitions.preference],
+      ["Selectivity", score(index), meaning(definitions.selectivity, { class: name })],
+      ["AUC", score(auc), meaning(definitions.auc, { class: name })],
     );
   }
-  if (stats.always_on) texts.push(["Always on", "yes", "Every place of every picture is above zero."]);
+  if (stats.always_on) texts.push(["Always on", "yes", definitions.always_on]);
+  if (stats.dead) texts.push(["Dead", "yes", definitions.dead]);
   return texts;
+}
+
+/** The pictures whose responses were counted: all of them, or evenly spaced ones of a large set. */
+export function countPictures({ histogram }: FilterStats): number {
+  return histogram.counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
+import { meaning } from "../src/data/definitions";
+import type { FilterStats } from "../src/data/schema";
+import { classSection } from "../src/gallery/sections/classes";
+import { figures, responseSection } from "../src/gallery/sections/responses";
+import { summary } from "../src/gallery/summary";
+import { traits } from "../src/gallery/tile";
+import { columns, layerData } from "./data";
+
+const stats = (more: Partial<FilterStats> = {}): FilterStats => ({
+  dead: false,
+  always_on: true,
+  mean: 1,
+  deviation: 0.5,
+  positive_share: 0.5,
+  histogram: { edges: [0, 1, 2], counts: [1500, 3] },
+  similar: [],
+  duplicate_of: [],
+  selectivity: { index: 0.4, class: "hen", auc: 0.9, clear: true },
+  max: 2,
+  ...more,
+});
+
+/** Name and value of each figure, by the text of its tooltip. */
+function tooltips(more: Partial<FilterStats> = {}): Map<string, string> {
+  const node = figures({ index: 0, stats: stats(more) });
+  const items = [...(node?.querySelectorAll("[role=listitem]") ?? [])];
+  return new Map(
+    items.map((item) => [
+      item.querySelector(".lurk-tip")?.textContent ?? "",
+      item.querySelector("button")?.textContent ?? "",
+    ]),
+  );
+}
+
+describe("the figures of a filter", () => {
+  it("have the sentences of the table as tooltips", () => {
+    expect(tooltips()).toEqual(
+      new Map([
+        [meaning(definitions.mean, { n: 1503 }), "Mean 1.00"],
+        [meaning(definitions.highest), "Highest 2.00"],
+        [meaning(definitions.above_zero, { n: 1503 }), "Above zero 50 %"],
+        [meaning(definitions.preference), "Answers most to hen"],
+        [meaning(definitions.selectivity, { class: "hen" }), "Selectivity 0.40"],
+        [meaning(definitions.auc, { class: "hen" }), "AUC 0.90"],
+        [meaning(definitions.always_on), "Always on yes"],
+      ]),
+    );
+    expect(meaning(definitions.mean, { n: 1503 })).toContain("1,503 pictures");
+    expect(meaning(definitions.auc, { class: "$&" })).toContain("a picture of $& has");
+  });
+
+  it("name no class that does not stand out", () => {
+    const selectivity = { index: 0.01, class: "hen", auc: 0.6, clear: false };
+    expect(tooltips({ selectivity }).get(meaning(definitions.preference))).toBe("Answers most to no class clearly");
+  });
+
+  it("explain the charts", () => {
+    const responses = responseSection({ index: 0, stats: stats() });
+    expect(responses.textContent).toContain(meaning(definitions.histogram, { n: 1503 }));
+    const classes = classSection({ index: 0, classes: { avg: [[0, 1]], max: [] } }, ["hen"]);
+    expect(classes?.textContent).toContain(meaning(definitions.class_avg));
+  });
+});
+
+describe("the words about a class", () => {
+  const data = layerData(columns(2, { max: [1, 2], best_class: [1, -1] }));
+
+  it("tell which class a filter answers most to, or that none stands out", () => {
+    expect(traits(data, 0)).toContain("answers most to zebra");
+    expect(traits(data, 1)).toContain("no clear preference for a class");
+    expect(traits({ ...data, labels: [] }, 1)).toEqual(["strongest response 2.00"]);
+  });
+
+  it("say how the filters of a class were chosen", () => {
+    const selection = { positions: [1], dead: 0, hidden: 1 };
+    const state = { class: "hen" } as Parameters<typeof summary>[1];
+    expect(summary(selection, state)).toBe("1 filter with hen among the three classes that it answers to most.");
+  });
+});

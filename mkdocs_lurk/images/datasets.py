@@ -1,0 +1,269 @@
+"""An author's Dataset: list its items once, read them later, and hold it to what it gave before.
+
+All of its code runs in one thread, in the order in which the analysis asks. No process is forked: its open files would
+share their offsets. Every item that is read is compared with its listing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import author_code
+from mkdocs_lurk.config.references import code_digest, import_reference
+from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
+from mkdocs_lurk.files import write_json
+from mkdocs_lurk.images.author_thread import call_author
+from mkdocs_lurk.images.entries import ImageEntry
+from mkdocs_lurk.images.items import Item, Items
+from mkdocs_lurk.images.reading import Picture
+
+log = logging.getLogger("mkdocs.plugins.lurk.images")
+
+_READ_TWICE = 8
+"""Items that are read a second time when the dataset is listed; all others are compared when they are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The items of a dataset: an entry for each, also for those that cannot be read, and the number of each label."""
+
+    entries: tuple[ImageEntry, ...]
+    label_indices: Mapping[str, int]
+
+
+class DatasetReader:
+    """Lists and reads an author's Dataset, which is opened when the first item is read.
+
+    Args:
+        config: The model; its ``images`` is the reference of the factory.
+        cache_file: The file that remembers the digests of files; the listing is remembered beside it. None to remember
+            nothing.
+        anew: Forget the remembered listing.
+    """
+
+    def __init__(self, config: ModelConfig, cache_file: Path | None, *, anew: bool = False) -> None:
+        self._config = config
+        self._items: Items | None = None
+        self._confirmed: set[int] = set()  # items that this opened dataset gave as they were listed
+        self._listing_file = _listing_file(config, cache_file)
+        self._remembered = None if anew else _read_listing(self._listing_file)
+        self.listing = self._remembered or call_author(self._list)
+
+    def read(self, index: int) -> Picture:
+        """Read one item's picture, in the author's thread.
+
+        Raises:
+            ImageError: It cannot be read, and could not be when the dataset was listed.
+            DatasetError: It is not what it was when the dataset was listed.
+        """
+        return call_author(self._read, index)
+
+    def _read(self, index: int) -> Picture:
+        items = self._open()
+        try:
+            with author_code(None):  # a transform's factory may ask for an item; what that reads is not its reading
+                item = items.read(index)
+        except ImageError as reason:
+            if self.listing.entries[index].is_unreadable:
+                raise
+            if self._may_be_stale(index):
+                raise self._stale(f"item {index} cannot be read{_cause(reason)}") from reason
+            raise self._broken(index, f"was read once and fails when it is read again{_cause(reason)}") from reason
+        self._compare(items, index, item)
+        return item.picture
+
+    def _compare(self, items: Items, index: int, item: Item) -> None:
+        """Compare an item with its listing.
+
+        Raises:
+            DatasetError: They differ.
+        """
+        entry = self.listing.entries[index]
+        difference = _difference(entry, item)
+        if difference is None:
+            self._confirmed.add(index)
+            return
+        if self._may_be_stale(index) and _same(items, index, item):
+            raise self._stale(f"item {index} {difference.partition(' when')[0]}")
+        raise self._broken(
+            index,
+            f"{difference}; a Dataset must give the same item every time: leave out random augmentation, and whatever "
+            "depends on the items that were read before",
+        )
+
+    def _may_be_stale(self, index: int) -> bool:
+        """Return whether an item may differ because it was listed by an earlier run."""
+        return self._remembered is not None and index not in self._confirmed
+
+    def _broken(self, index: int, what: str) -> DatasetError:
+        """Return the error for an item that changes, and forget the listing."""
+        self._forget()
+        return DatasetError(f"images: item {index} of {self._config.images} {what}")
+
+    def _stale(self, what: str) -> DatasetError:
+        """Return the error for a remembered listing that fits no more, and forget it."""
+        self._forget()
+        return DatasetError(
+            f"images: {self._config.images} is not what it was when it was listed: {what}; its data changed, or its "
+            "factory draws at random; the list is forgotten: run again"
+        )
+
+    def _forget(self) -> None:
+        if self._listing_file is not None:
+            self._listing_file.unlink(missing_ok=True)
+
+    def _open(self) -> Items:
+        """Return the items of the dataset, opened at the first call."""
+        if self._items is None:
+            items = open_items(self._config)
+            if self._remembered is not None and len(items) != len(self._remembered.entries):
+                raise self._stale(f"it has {len(items)} items, not {len(self._remembered.entries)}")
+            self._items = items
+        return self._items
+
+    def _list(self) -> Listing:
+        """Read every item, some of them twice, and remember the listing."""
+        items = self._open()
+        with author_code(self._config.root):
+            self.listing = _list_items(items)
+        n_items = len(items)
+        for number in reversed(range(min(_READ_TWICE, n_items))):
+            index = number * (n_items - 1) // max(1, min(_READ_TWICE, n_items) - 1)
+            if not self.listing.entries[index].is_unreadable:
+                self._read(index)
+        self._remember()
+        return self.listing
+
+    def _remember(self) -> None:
+        if self._listing_file is None:
+            return
+        entries = [[entry.path, entry.label, entry.digest] for entry in self.listing.entries]
+        try:
+            write_json(self._listing_file, {"entries": entries, "indices": dict(self.listing.label_indices)})
+        except StoreError:
+            log.debug("%s cannot be written; the dataset will be listed again", self._listing_file)
+
+
+def open_items(config: ModelConfig) -> Items:
+    """Make the dataset that a model's ``images`` refers to.
+
+    Raises:
+        ImageError: The factory fails, or makes something else than a map-style dataset.
+        DatasetError: The parts of the dataset number their classes differently.
+    """
+    reference = config.images
+    with import_reference(reference, config.root, ImageError, "images") as factory:
+        is_dataset = not isinstance(factory, type) and hasattr(factory, "__getitem__")
+        dataset = _split(factory if is_dataset else factory(), config)
+        if not hasattr(dataset, "__getitem__") or not hasattr(dataset, "__len__"):
+            raise ImageError(
+                f"images: {reference} gave a {type(dataset).__name__}; "
+                "it must return a map-style dataset, with a length and items by number"
+            )
+        if len(dataset) == 0:
+            raise ImageError(f"images: the dataset of {reference} is empty; give one with pictures")
+        return Items(dataset, reference)
+
+
+def _split(dataset: object, config: ModelConfig) -> object:
+    """Return one split of a mapping of datasets (``DatasetDict``); any other dataset as it is.
+
+    Raises:
+        ImageError: The declared split does not exist, or there are several and none is declared.
+    """
+    wanted = config.images_detail.split
+    if not isinstance(dataset, Mapping):
+        if wanted is not None:
+            raise ImageError(f"images: {config.images} has no splits; leave out split: {wanted}")
+        return dataset
+    names = [str(name) for name in dataset]
+    if wanted is None and len(names) == 1:
+        return dataset[names[0]]
+    if wanted in dataset:
+        return dataset[wanted]
+    listed = ", ".join(names)
+    if not names:
+        raise ImageError(f"images: the dataset of {config.images} is empty; give one with pictures")
+    if wanted is None:
+        form = f"{{dataset: {config.images}, split: {names[0]}}}"
+        raise ImageError(f"images: {config.images} has the splits {listed}; name one: {form}")
+    raise ImageError(f"images.split: {config.images} has no {wanted!r}{near(wanted, names) or '; it has ' + listed}")
+
+
+def _list_items(items: Items) -> Listing:
+    """Read every item once.
+
+    Raises:
+        ImageError: Not one can be read.
+    """
+    digits = len(str(len(items) - 1))
+    entries: list[ImageEntry] = []
+    label_indices: dict[str, int] = {}
+    first_reason = ""
+    for index in range(len(items)):
+        path = f"{index:0{digits}d}"
+        try:
+            item = items.read(index)
+        except ImageError as reason:
+            log.debug("%s", reason)
+            entries.append(ImageEntry.unreadable(path))
+            first_reason = first_reason or str(reason)
+            continue
+        if item.label is not None and item.number is not None:
+            label_indices[item.label] = item.number
+        entries.append(ImageEntry(path, item.label, item.digest))
+    if all(entry.is_unreadable for entry in entries):
+        raise ImageError(f"images: not one of {len(items)} items can be read; {first_reason}")
+    return Listing(tuple(entries), label_indices)
+
+
+def _difference(entry: ImageEntry, item: Item) -> str | None:
+    """Say how an item differs from its listing; None if it does not."""
+    if entry.is_unreadable:
+        return "failed once and can be read when it is read again"
+    if item.digest != entry.digest:
+        return "has other pixels when it is read again"
+    if item.label != entry.label:
+        return f"has the label {item.label!r} when it is read again, not {entry.label!r}"
+    return None
+
+
+def _same(items: Items, index: int, item: Item) -> bool:
+    """Return whether an item, read once more, is the same."""
+    try:
+        again = items.read(index)
+    except ImageError as reason:
+        log.debug("%s", reason)
+        return False
+    return again.digest == item.digest and again.label == item.label
+
+
+def _cause(error: ImageError) -> str:
+    """Return the end of a message with the reason for which an item cannot be read."""
+    return f": {str(error).partition(' cannot be read: ')[2] or error}"
+
+
+def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
+    """Return the file of a dataset's listing, named by the declaration and by the code of the factory's file."""
+    if cache_file is None:
+        return None
+    declared = f"{config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
+    key = hashlib.sha256(declared.encode()).hexdigest()[:16]
+    return cache_file.with_name(f"{cache_file.stem}-{key}.json")
+
+
+def _read_listing(file: Path | None) -> Listing | None:
+    """Return a remembered listing; None if there is none, or if the file is damaged."""
+    try:
+        cache = json.loads(file.read_text(encoding="utf-8")) if file is not None else None
+        if cache is None:
+            return None
+        return Listing(tuple(ImageEntry(*item) for item in cache["entries"]), dict(cache["indices"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

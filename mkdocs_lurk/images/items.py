@@ -1,0 +1,145 @@
+"""Read the items of an author's Dataset: pictures, ``(picture, label)``, or mappings with columns (Hugging Face)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from mkdocs_lurk.errors import DatasetError, ImageError, describe_error
+from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
+from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
+
+_PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
+
+
+class MapDataset(Protocol):
+    """A map-style dataset, as PyTorch calls it."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as it was read.
+
+    Attributes:
+        picture: A copy: the dataset may fill its buffer anew.
+        label: The name of its class, or None.
+        number: The number that the dataset gives to the class; None if it gives none.
+    """
+
+    picture: Picture
+    label: str | None
+    number: int | None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the pixels, their type and their shape."""
+        picture = self.picture
+        if isinstance(picture, Image.Image):
+            digest = hashlib.sha256(f"{picture.mode} {picture.size}".encode())
+            digest.update((picture.convert("RGBA") if picture.mode == "P" else picture).tobytes())
+        else:
+            digest = hashlib.sha256(f"{picture.dtype} {picture.shape}".encode())
+            digest.update(np.ascontiguousarray(picture).data)
+        return digest.hexdigest()
+
+
+class Items:
+    """The items of an open dataset.
+
+    Args:
+        dataset: The author's dataset.
+        reference: How it was declared, for messages.
+
+    Raises:
+        DatasetError: Its parts number their classes differently.
+    """
+
+    def __init__(self, dataset: MapDataset, reference: str) -> None:
+        self._dataset, self._reference = dataset, reference
+        self._features = features_of(dataset)
+        self._label_column = label_column(self._features)
+        self._names = class_names(dataset, reference)
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def name(self, index: int) -> str:
+        """Return what messages call an item."""
+        return f"item {index} of {self._reference}"
+
+    def read(self, index: int) -> Item:
+        """Read one item.
+
+        Raises:
+            ImageError: It cannot be read.
+            DatasetError: Its label is not among the names of the dataset's classes.
+        """
+        name = self.name(index)
+        try:
+            item = self._dataset[index]
+        except (Exception, SystemExit) as reason:  # the author's own code
+            raise ImageError(f"{name} cannot be read: {describe_error(reason)}") from reason
+        label: object = None
+        if isinstance(item, Mapping) and not looks_like_picture(item):
+            label = item.get(self._label_column or self._usual_label(item))
+            item = item[self._picture_column(item, name)]
+        elif isinstance(item, (tuple, list)) and item:
+            label = item[1] if len(item) > 1 else None
+            item = item[0]
+        picture = as_picture(item, name)
+        return Item(picture, *self._label(label, name))
+
+    def _label(self, label: object, name: str) -> tuple[str | None, int | None]:
+        """Return a label's name and number."""
+        if isinstance(label, str):
+            return label, None
+        number = _whole_number(label)
+        if number is None:
+            return None, None
+        if self._names is None:
+            return str(number), number
+        if number == -1:  # the usual mark of an item without a label
+            return None, None
+        if not 0 <= number < len(self._names):
+            raise DatasetError(
+                f"images: {name} has the label {number}, but the dataset names {len(self._names)} classes; "
+                "let its labels count from 0 in the order of these names"
+            )
+        return self._names[number], number
+
+    def _usual_label(self, item: Mapping[str, object]) -> str:
+        return next((column for column in LABEL_COLUMNS if column in item), "")
+
+    def _picture_column(self, item: Mapping[str, object], name: str) -> str:
+        """Return the column that holds the picture.
+
+        Raises:
+            ImageError: There is none, or there are several and none has a usual name.
+        """
+        columns = [column for column in item if type(self._features.get(column)).__name__ == "Image"]
+        columns = columns or [column for column, value in item.items() if looks_like_picture(value)]
+        usual = [column for column in _PICTURE_COLUMNS if column in columns]
+        if len(columns) == 1 or usual:
+            return (usual or columns)[0]
+        listed = ", ".join(map(repr, columns or item))
+        what = f"several pictures ({listed})" if columns else f"no picture among its columns ({listed})"
+        raise ImageError(f"{name} has {what}; let the factory return a dataset with one column 'image'")
+
+
+def _whole_number(label: object) -> int | None:
+    """Return a label that is a whole number, in any of the usual forms; None for anything else."""
+    if label is None or isinstance(label, (Mapping, Sequence)) or np.ndim(label) != 0:  # type: ignore[arg-type]
+        return None
+    try:
+        value = float(label)  # type: ignore[arg-type]
+        return int(value) if value.is_integer() else None
+    except (TypeError, ValueError, RuntimeError):
+        return None

@@ -1,0 +1,190 @@
+"""Find the declared picture files: in a folder, by a glob, in a CSV file, or in a list."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.errors import ImageError, describe_error
+from mkdocs_lurk.images.reading import is_picture
+
+log = logging.getLogger("mkdocs.plugins.lurk.images")
+
+_PATH_HEADERS = ("path", "file", "filename", "file_name", "filepath", "image", "picture")
+_LABEL_HEADERS = ("label", "class", "class_name", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture file.
+
+    Attributes:
+        path: Relative to the root of its set, with slashes.
+        label: The name of its class, or None.
+    """
+
+    path: str
+    label: str | None
+
+
+def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
+    """Return the root of a model's pictures, and its pictures in the order of their paths.
+
+    Raises:
+        ImageError: There is none, or a listed one does not exist.
+    """
+    declared = config.images
+    if config.images_detail.listed:
+        root, found = config.root, _in_list(config)
+    elif is_csv(declared):
+        root, found = _in_csv(config)
+    elif is_glob(declared, config.root):
+        root, found = config.root / glob_folder(declared), _in_glob(declared, config.root)
+    else:
+        root = config.root / Path(declared).expanduser()
+        found = _in_folder(root, declared)
+    return root, sorted(found, key=lambda picture: picture.path)
+
+
+def _class_folder(path: str) -> str | None:
+    return path.split("/", 1)[0] if "/" in path else None
+
+
+def _in_folder(root: Path, declared: str) -> list[PictureFile]:
+    """List the pictures under a folder; hidden files and folders are left out."""
+    paths = _only_pictures(_walk(root, set()), root, f"images: {declared!r} holds no picture", "put some there")
+    return [PictureFile(path, _class_folder(path)) for path in paths]
+
+
+def _in_glob(declared: str, root: Path) -> list[PictureFile]:
+    """List the pictures that a glob fits; their classes are the folders under the glob's fixed part."""
+    folder = root / glob_folder(declared)
+    pattern = Path(declared).expanduser().relative_to(glob_folder(declared)).as_posix()
+    matches = (folder / match for match in glob.iglob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - leaves hidden files out
+    files = (path for path in matches if path.is_file())
+    paths = _only_pictures(files, folder, f"images: {declared!r} fits no picture", "'**' stands for any folders")
+    return [PictureFile(path, _class_folder(path)) for path in dict.fromkeys(paths)]
+
+
+def _only_pictures(files: Iterable[Path], root: Path, failure: str, advice: str) -> list[str]:
+    """Return those of some files that are pictures, relative to a folder, with slashes."""
+    pictures: list[str] = []
+    other_suffixes: Counter[str] = Counter()
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        if is_picture(path):
+            pictures.append(name)
+        else:
+            other_suffixes[path.suffix.lower() or path.name] += 1
+            log.debug("%s is no picture and is passed over", name)
+    if not pictures:
+        if other_suffixes.keys() & {".arrow", ".parquet"}:
+            advice = "give package.module:factory of a function that returns the dataset (datasets.load_from_disk)"
+        counts = ", ".join(f"{count} {suffix}" for suffix, count in other_suffixes.most_common(3))
+        raise ImageError(f"{failure}{f' (only {counts})' if counts else ''}; {advice}")
+    return pictures
+
+
+def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
+    """Yield every file under a folder; each folder is entered once, however many links lead to it."""
+    real = os.path.realpath(folder)
+    if real in visited:
+        return
+    visited.add(real)
+    for path in folder.iterdir():
+        if path.name.startswith((".", "__MACOSX")):
+            continue
+        if path.is_dir():
+            yield from _walk(path, visited)
+        elif path.is_file():
+            yield path
+
+
+def _in_list(config: ModelConfig) -> list[PictureFile]:
+    """List the pictures of a declared list; one that several items name counts once.
+
+    Raises:
+        ImageError: A file is no picture, or two items give different classes to one picture.
+    """
+    labels: dict[str, str | None] = {}
+    for listed in config.images_detail.listed:
+        target = config.root / Path(listed.path).expanduser()
+        if is_glob(listed.path, config.root):
+            base, pictures = config.root / glob_folder(listed.path), _in_glob(listed.path, config.root)
+        elif target.is_dir():
+            base, pictures = target, _in_folder(target, listed.path)
+        elif is_picture(target):
+            base, pictures = target.parent, [PictureFile(target.name, None)]
+        else:
+            raise ImageError(f"images: {listed.path!r} is no picture; give files that Pillow reads, or .npy")
+        for picture in pictures:
+            path = _relative(base / picture.path, config.root)
+            label = listed.label or picture.label
+            known = labels.setdefault(path, label)
+            if known != label and known is not None and label is not None:
+                raise ImageError(f"images: {path} is listed as {known!r} and as {label!r}; give it one class")
+            labels[path] = known or label
+    return [PictureFile(path, label) for path, label in labels.items()]
+
+
+def _in_csv(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
+    """List the pictures of a CSV file: one a line, its path and, if it has one, its class.
+
+    Raises:
+        ImageError: The file cannot be read, or a line does not name a picture.
+    """
+    file = config.root / Path(config.images).expanduser()
+    folder = config.images_detail.csv_folder
+    root = file.parent if folder is None else config.root / Path(folder).expanduser()
+    lines: dict[str, int] = {}
+    pictures: list[PictureFile] = []
+    for number, text, label in _csv_rows(file):
+        place, target = f"images: {file.name}:{number}", root / Path(text).expanduser()
+        if not is_picture(target):
+            raise ImageError(f"{place}: {text!r} is no picture; give the path of one in the first column")
+        if not target.is_file():
+            raise ImageError(f"{place}: {text!r} does not exist; paths start from {root.name}/")
+        path = _relative(target, root)
+        if lines.setdefault(path, number) != number:
+            raise ImageError(f"{place}: {text!r} is in line {lines[path]} already; leave one of them out")
+        pictures.append(PictureFile(path, label))
+    if not pictures:
+        raise ImageError(f"images: {config.images!r} lists no picture; give one a line: path,label")
+    return root, pictures
+
+
+def _csv_rows(file: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the line, the path and the class of every row; a header may name other columns than the first two."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as reason:
+        raise ImageError(f"images: {file.name} cannot be read ({describe_error(reason)}); save it as UTF-8") from reason
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    path_column, label_column = 0, 1
+    for place, row in enumerate(rows):
+        cells = [cell.strip() for cell in row]
+        headers = [cell.lower() for cell in cells]
+        if place == 0 and any(header in _PATH_HEADERS for header in headers):
+            path_column = next(headers.index(header) for header in _PATH_HEADERS if header in headers)
+            label_column = next((headers.index(header) for header in _LABEL_HEADERS if header in headers), len(cells))
+        elif any(cells):
+            if path_column >= len(cells) or not cells[path_column]:
+                raise ImageError(f"images: {file.name}:{rows.line_num}: the path is missing; give path,label")
+            label = cells[label_column] if label_column < len(cells) else ""
+            yield rows.line_num, cells[path_column], label or None
+
+
+def _relative(path: Path, root: Path) -> str:
+    """Return a path relative to a folder, also where it lies outside: what is published names no machine's folders."""
+    return Path(os.path.relpath(os.path.normpath(path), root)).as_posix()

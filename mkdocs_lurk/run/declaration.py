@@ -1,0 +1,82 @@
+"""The key of a declaration, without torch: of what the author asks for, but not of the files that it names.
+
+Titles, cards, comments and paths are not in it, nor what the files hold: what an analysis was made from is stored
+beside its result and compared (``run/inputs.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.references import is_reference
+from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
+from mkdocs_lurk.store.keys import digest
+from mkdocs_lurk.store.store import Store
+
+ENGINE = 5
+"""Raised when declared models must be analysed anew although neither their declarations nor their files changed."""
+_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail"}
+
+
+def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
+    """Return a model's options by name, as plain values; all of ``ModelConfig`` counts unless it is excluded here.
+
+    Files and code stand as what they are (``a file``, ``factory``): their contents are compared, not their paths.
+    """
+    declared: dict[str, Any] = {
+        option.name: _plain(getattr(model, option.name))
+        for option in fields(model)
+        if option.name not in _NOT_IN_THE_KEY
+    }
+    for kind in DECLARED_KINDS:
+        if declared_file(model, kind) is not None:
+            declared[kind] = "a file"
+    for name in ("source", "transform", "images"):
+        value = getattr(model, name)
+        if isinstance(value, str) and is_reference(value):
+            declared[name] = value.rpartition(":")[2]
+    declared["split"] = model.images_detail.split
+    if not is_reference(model.images):
+        declared |= {"images": "files", "split": None}
+    return {"engine": ENGINE, "precision": config.precision, **declared}
+
+
+def request_key(config: LurkConfig, model: ModelConfig) -> str:
+    """Digest a declaration."""
+    return digest("request", declaration(config, model))
+
+
+def describe_change(store: Store, declared: Mapping[str, Any]) -> str:
+    """Say how a declaration differs from the nearest one of the same model that was analysed; empty if none was."""
+    best: list[str] | None = None
+    for request in store.requests():
+        before = store.declaration(request)
+        if before.get("name") != declared["name"]:
+            continue
+        names = [name for name in declared if name not in before or before[name] != declared[name]]
+        changes = [_describe(name, before.get(name), declared[name]) for name in names]
+        if best is None or len(changes) < len(best):
+            best = changes
+    return ", ".join(best or [])
+
+
+def _describe(name: str, before: object, now: object) -> str:
+    if name == "engine":
+        return "this version of mkdocs-lurk computes other results"
+    if all(isinstance(value, (bool, int, float, str)) for value in (before, now)):
+        return f"{name} is {now} now, and was {before}"
+    return f"{name} changed"
+
+
+def _plain(value: Any) -> Any:
+    """A declared value in a form that can be digested and stored as JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)

@@ -1,0 +1,209 @@
+"""What an analysis was made from, file by file, and what of it changed since.
+
+The list is stored beside the key of the model's record (``store.Answer``). It holds contents, not dates, so that it can
+be compared on any machine, and the comparison imports nothing of the author's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NotRequired, TypedDict, get_args
+
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import Reading, absolute, code_digest
+from mkdocs_lurk.config.references import is_reference, reference_file
+from mkdocs_lurk.images.entries import ImageEntry
+from mkdocs_lurk.images.file_digests import FileDigests
+
+DeclaredKind = Literal["source", "weights", "classes", "transform"]
+DECLARED_KINDS: tuple[DeclaredKind, ...] = get_args(DeclaredKind)
+MISSING = " is missing"
+_MOST_NAMED = 3
+_PICTURE_DIGEST_LENGTH = 20
+
+
+class InputFile(TypedDict):
+    """A file that the analysis read.
+
+    Attributes:
+        kind: A key of the declaration that names the file, or how the author's code came to it.
+        path: Relative to the folder of ``mkdocs.yml`` and with slashes if it is in there, else absolute.
+        digest: SHA-256 of its contents; of a folder, of the names in it; of a package, its version.
+        code: For Python, a digest without comments and layout, and the version of Python that made it.
+    """
+
+    kind: DeclaredKind | Literal["module", "data", "folder", "package"]
+    path: str
+    digest: str
+    code: NotRequired[str]
+
+
+class Inputs(TypedDict):
+    """Everything that an analysis was made from.
+
+    Attributes:
+        files: By kind and path.
+        pictures: ``[path, label, digest]`` of each picture that is a file; None for a Dataset's items.
+        images: Where the pictures were, as declared.
+    """
+
+    files: list[InputFile]
+    pictures: list[tuple[str, str | None, str]] | None
+    images: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What became of the inputs of an analysis.
+
+    Attributes:
+        changes: What changed, in words.
+        unseen: What is not at hand and could not be compared, in words.
+    """
+
+    changes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def read_inputs(
+    model: ModelConfig, entries: Iterable[ImageEntry], reading: Reading, digests: FileDigests, cache_dir: Path
+) -> Inputs:
+    """List what an analysis is made from.
+
+    Args:
+        model: The declaration.
+        entries: Its pictures.
+        reading: What its code read.
+        digests: Digests files.
+        cache_dir: Files in there are ours.
+    """
+    declared = [(kind, path) for kind in DECLARED_KINDS if (path := declared_file(model, kind)) is not None]
+    seen = {path.resolve() for _, path in declared}
+    found: list[InputFile] = [_input_file(kind, path, model.root, digests) for kind, path in declared]
+    modules = [path for path in reading.modules if path.resolve() not in seen]
+    found += [_input_file("module", path, model.root, digests) for path in modules]
+    opened = [Path(name) for name in reading.files if name not in reading.written]
+    data = [path for path in opened if path.is_file() and os.access(path, os.R_OK) and path.resolve() not in seen]
+    found += [_input_file("data", path, model.root, digests) for path in data if not path.is_relative_to(cache_dir)]
+    listed = [path for path in map(Path, reading.folders) if path.is_dir() and not path.is_relative_to(cache_dir)]
+    found += [{"kind": "folder", "path": _relative(path, model.root), "digest": _names_digest(path)} for path in listed]
+    if model.torchvision_name is not None and (version := _version("torchvision")) is not None:
+        found.append({"kind": "package", "path": "torchvision", "digest": version})
+    found.sort(key=lambda item: (item["kind"], item["path"]))
+    return {"files": found, "pictures": None if is_reference(model.images) else list_pictures(entries),
+            "images": model.images}  # fmt: skip
+
+
+def list_pictures(entries: Iterable[ImageEntry]) -> list[tuple[str, str | None, str]]:
+    """Return path, label and digest of each picture."""
+    return [(entry.path, entry.label, entry.digest[:_PICTURE_DIGEST_LENGTH]) for entry in entries]
+
+
+def declared_file(model: ModelConfig, kind: DeclaredKind) -> Path | None:
+    """Return the file that a key of the declaration names; None if it names none."""
+    if kind == "weights":
+        return model.weights_path
+    value = {"source": model.source, "classes": model.classes, "transform": model.transform}[kind]
+    if not isinstance(value, str) or value in ("imagenet", "weights"):
+        return None
+    if is_reference(value):
+        return reference_file(value, model.root)
+    return None if value.startswith("torchvision:") else model.root / Path(value).expanduser()
+
+
+def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDigests) -> Comparison:
+    """Compare the files that an analysis read with those that are there now."""
+    changes: list[str] = []
+    unseen: list[str] = []
+    for item in then:
+        if item["kind"] == "package":
+            version = _version(item["path"])
+            if version not in (None, item["digest"]):
+                changes.append(f"{item['path']} is {version} now, and was {item['digest']}")
+            continue
+        path = _path_now(item, model)
+        if not os.access(path, os.R_OK):
+            name = _relative(path, model.root)
+            if name == item["path"]:
+                unseen.append(path.name if Path(name).is_absolute() else name)  # a page shows it
+            else:
+                changes.append(f"{name}{MISSING}")
+        elif not _is_same(item, path, digests):
+            name = _relative(path, model.root)
+            changes.append(f"the files in {name} are others" if item["kind"] == "folder" else f"{name} changed")
+    return Comparison(tuple(_few(changes, "files changed")), tuple(_few(unseen, "files")))
+
+
+def compare_pictures(
+    then: Iterable[tuple[str, str | None, str]], now: Iterable[tuple[str, str | None, str]]
+) -> tuple[str, ...]:
+    """Say which pictures changed since an analysis; nothing if none did."""
+    before, after = ({path: (label, digest) for path, label, digest in pictures} for pictures in (then, now))
+    new = [path for path in after if path not in before]
+    gone = [path for path in before if path not in after]
+    both = [path for path in after if path in before]
+    other = [path for path in both if after[path][1] != before[path][1]]
+    moved = [path for path in both if path not in other and after[path] != before[path]]
+    counts = ((new, "new"), (gone, "gone"), (other, "changed"), (moved, "of another class"))
+    found = tuple(_picture_count(paths, what) for paths, what in counts if paths)
+    return found or (() if list(before) == list(after) else ("the pictures have another order",))
+
+
+def _picture_count(paths: list[str], what: str) -> str:
+    if len(paths) == 1:
+        return f"1 picture {'changed' if what == 'changed' else f'is {what}'} ({paths[0]})"
+    return f"{len(paths):,} pictures {'changed' if what == 'changed' else f'are {what}'}"
+
+
+def _few(names: list[str], what: str) -> list[str]:
+    """Return a list of names, the last of many as a count."""
+    if len(names) <= _MOST_NAMED + 1:
+        return names
+    return [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED:,} more {what}"]
+
+
+def _input_file(
+    kind: DeclaredKind | Literal["module", "data"], path: Path, root: Path, digests: FileDigests
+) -> InputFile:
+    item: InputFile = {"kind": kind, "path": _relative(path, root), "digest": digests.digest(path)}
+    code = code_digest(path) if path.suffix == ".py" else None
+    return item if code is None else {**item, "code": code}
+
+
+def _path_now(item: InputFile, model: ModelConfig) -> Path:
+    """Return where a file should be: where the declaration says, or where it was."""
+    declared = (declared_file(model, kind) for kind in DECLARED_KINDS if kind == item["kind"])
+    return next((path for path in declared if path is not None), model.root / item["path"])
+
+
+def _is_same(item: InputFile, path: Path, digests: FileDigests) -> bool:
+    if item["kind"] == "folder":
+        return path.is_dir() and _names_digest(path) == item["digest"]
+    if not path.is_file():
+        return False
+    return digests.digest(path) == item["digest"] or ("code" in item and code_digest(path) == item["code"])
+
+
+def _names_digest(folder: Path) -> str:
+    """Return the digest of the names in a folder; hidden ones and Python's own do not count."""
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith((".", "__pycache__")))
+    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _relative(path: Path, root: Path) -> str:
+    path = Path(absolute(str(path)))
+    places = [place for place in (path, path.resolve()) if place.is_relative_to(root)]
+    return places[0].relative_to(root).as_posix() if places else path.as_posix()
+
+
+def _version(package: str) -> str | None:
+    """Return the installed version of a package without its build (``+cpu``); None if it is not installed."""
+    try:
+        return importlib.metadata.version(package).partition("+")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return None

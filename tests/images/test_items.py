@@ -1,0 +1,186 @@
+"""Items of all kinds of datasets become a picture, a label and its number."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
+
+from mkdocs_lurk.errors import DatasetError, ImageError
+from mkdocs_lurk.images.items import Item, Items
+
+PICTURE = Pillow.new("RGB", (4, 4), (9, 0, 0))
+
+
+class Image:
+    """Stands for the feature of Hugging Face's datasets: what counts is the name of its type."""
+
+
+class ClassLabel:
+    """Stands for the feature of the same name."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = list(names)
+
+
+class Listed(Dataset[Any]):
+    """A dataset of given items, with any further attributes."""
+
+    def __init__(self, *items: object, **attributes: object) -> None:
+        self.items = items
+        vars(self).update(attributes)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, number: int) -> object:
+        return self.items[number]
+
+
+class Renumbered(Subset[Any]):
+    """A subset that gives its own labels."""
+
+    def __getitem__(self, number: int) -> object:
+        return super().__getitem__(number)[0], 0
+
+    def __getitems__(self, numbers: list[int]) -> list[object]:
+        return [self[number] for number in numbers]
+
+
+def first(dataset: object) -> Item:
+    return Items(dataset, "data.py:it").read(0)  # type: ignore[arg-type]
+
+
+def labelled(label: object, **attributes: object) -> tuple[str | None, int | None]:
+    item = first(Listed((PICTURE, label), **attributes))
+    return item.label, item.number
+
+
+@pytest.mark.parametrize("number", [1, np.int64(1), np.array(1), torch.tensor(1), 1.0, True])
+def test_a_whole_number_of_any_type_is_a_label(number: object) -> None:
+    assert labelled(number) == ("1", 1)
+    assert labelled(number, classes=["cat", "dog"]) == ("dog", 1)
+
+
+@pytest.mark.parametrize("label", [None, 1.5, torch.tensor([0, 1]), [1, 0], {"boxes": torch.zeros(2, 4)}, object()])
+def test_anything_else_is_no_label(label: object) -> None:
+    assert labelled(label) == (None, None)
+
+
+def test_a_text_is_a_label_without_a_number() -> None:
+    assert labelled("dog", classes=["cat", "dog"]) == ("dog", None)
+
+
+def test_minus_one_is_no_class_where_classes_have_names() -> None:
+    assert labelled(-1, classes=["cat", "dog"]) == (None, None)
+    assert labelled(-1) == ("-1", -1)
+
+
+def test_a_label_beyond_the_names_is_refused() -> None:
+    with pytest.raises(DatasetError) as caught:
+        labelled(2, classes=["cat", "dog"])
+    assert str(caught.value) == (
+        "images: item 0 of data.py:it has the label 2, but the dataset names 2 classes; "
+        "let its labels count from 0 in the order of these names"
+    )
+
+
+def test_classes_that_are_no_names_are_passed_over() -> None:
+    assert labelled(1, classes=10) == ("1", 1)
+    assert labelled(1, classes={"cat": 0}) == ("1", 1)
+
+
+def test_of_several_words_the_first_is_the_name_and_equal_names_get_their_number() -> None:
+    names = [("crane", "bird"), ("crane",), ("tench", "Tinca tinca")]
+    assert [labelled(number, classes=names)[0] for number in range(3)] == ["crane (0)", "crane (1)", "tench"]
+
+
+def test_names_do_not_fit_what_a_target_transform_gives() -> None:
+    assert labelled(1, classes=["cat", "dog"], target_transform=abs) == ("1", 1)
+    assert labelled(1, classes=["cat", "dog"], target_transform=None) == ("dog", 1)
+
+
+def test_a_subset_keeps_the_names_of_its_classes() -> None:
+    named = Listed((PICTURE, 0), (PICTURE, 1), classes=["cat", "dog"])
+    assert first(Subset(named, [1])).label == "dog"
+    assert first(Subset(Subset(named, [1, 0]), [1])).label == "cat"
+    halves = random_split(named, [1, 1], torch.Generator().manual_seed(0))
+    assert {first(half).label for half in halves} == {"cat", "dog"}
+
+
+def test_names_that_a_subset_has_itself_take_precedence() -> None:
+    subset = Subset(Listed((PICTURE, 0), classes=["cat"]), [0])
+    subset.classes = ["tiger"]  # type: ignore[attr-defined]
+    assert first(subset).label == "tiger"
+
+
+def test_a_subset_that_gives_its_own_labels_does_not_take_the_names() -> None:
+    assert first(Renumbered(Listed((PICTURE, 1), classes=["cat", "dog"]), [0])).label == "0"
+
+
+def test_a_concatenation_keeps_names_on_which_its_parts_agree() -> None:
+    one, two = (Listed((PICTURE, 1), classes=["cat", "dog"]) for _ in range(2))
+    assert Items(ConcatDataset([one, two]), "data.py:it").read(1).label == "dog"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("attributes", [{"classes": ["dog", "cat"]}, {}])
+def test_a_concatenation_whose_parts_number_their_classes_differently_is_refused(attributes: dict[str, Any]) -> None:
+    parts = Listed((PICTURE, 1), classes=["cat", "dog"]), Listed((PICTURE, 1), **attributes)
+    with pytest.raises(
+        DatasetError, match=r"^images: parts 0 and 1 of the ConcatDataset of data\.py:it number their c"
+    ):
+        first(ConcatDataset(parts))
+
+
+def test_a_bare_hugging_face_dataset_is_read_by_its_features() -> None:
+    features = {"mask": SimpleNamespace(), "photo": Image(), "kind": ClassLabel("cat", "dog")}
+    dataset = Listed({"mask": PICTURE, "photo": PICTURE, "kind": 1}, features=features)
+    for item in (first(dataset), first(Subset(dataset, [0])), first(ConcatDataset([dataset, dataset]))):
+        assert (np.asarray(item.picture)[0, 0, 0], item.label, item.number) == (9, "dog", 1)
+
+
+def test_of_several_columns_of_labels_the_usual_one_is_read() -> None:
+    features = {"img": Image(), "coarse_label": ClassLabel("pet"), "fine_label": ClassLabel("cat", "dog")}
+    assert first(Listed({"img": PICTURE, "coarse_label": 0, "fine_label": 1}, features=features)).label == "dog"
+
+
+def test_columns_without_features_are_found_by_what_they_hold() -> None:
+    item = first(Listed({"id": "x", "pixels": torch.full((3, 4, 4), 7, dtype=torch.uint8), "target": 3}))
+    assert (np.asarray(item.picture).shape, item.label) == ((4, 4, 3), "3")
+
+
+def test_a_picture_that_is_not_decoded_is_read_from_its_bytes_or_its_path(tmp_path: Path) -> None:
+    file = BytesIO()
+    PICTURE.save(file, "PNG")
+    (tmp_path / "a.png").write_bytes(file.getvalue())
+    for value in ({"bytes": file.getvalue(), "path": None}, {"bytes": None, "path": str(tmp_path / "a.png")}):
+        assert np.asarray(first(Listed({"image": value, "label": 0})).picture)[0, 0].tolist() == [9, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"photo": PICTURE, "mask": PICTURE}, "item 0 of data.py:it has several pictures ('photo', 'mask'); "),
+        ({"id": 3, "text": "x"}, "item 0 of data.py:it has no picture among its columns ('id', 'text'); "),
+    ],
+)
+def test_the_error_for_columns_without_one_picture_is_one_line(item: dict[str, object], message: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        first(Listed(item))
+    assert str(caught.value) == message + "let the factory return a dataset with one column 'image'"
+
+
+def test_what_ends_the_interpreter_only_ends_the_reading_of_the_item() -> None:
+    class Ending(Listed):
+        def __getitem__(self, number: int) -> object:
+            raise SystemExit(3)
+
+    with pytest.raises(ImageError, match=r"^item 0 of data\.py:it cannot be read: SystemExit: 3$"):
+        first(Ending(PICTURE))

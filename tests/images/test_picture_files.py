@@ -1,0 +1,190 @@
+"""Pictures are found in folders, by globs, in CSV files and in lists, with their classes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from mkdocs_lurk.errors import LurkError
+from mkdocs_lurk.images.sources import list_images
+from tests.config.declarations import read_model
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with pictures of cats and dogs in two splits."""
+    root = tmp_path / "site"
+    for name in ("train/cat/a.png", "train/dog/b.png", "val/cat/c.png", "val/dog/d.jpg", "val/dog/deep/e.png"):
+        path = root / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(path)
+    (root / "data" / "val" / "dog" / "notes.txt").touch()
+    return root
+
+
+def found(site: Path, images: object) -> dict[str, str | None]:
+    return {entry.path: entry.label for entry in list_images(read_model(site, images=images)).entries}
+
+
+def test_one_split_of_a_folder_has_its_own_classes(site: Path) -> None:
+    expected = {"cat/c.png": "cat", "dog/d.jpg": "dog", "dog/deep/e.png": "dog"}
+    assert found(site, {"folder": "data", "split": "val"}) == expected
+    assert found(site, {"folder": "data/val"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("data/val/*/*.png", {"cat/c.png": "cat"}),
+        ("data/val/**/*", {"cat/c.png": "cat", "dog/d.jpg": "dog", "dog/deep/e.png": "dog"}),
+        ("data/val/dog/*", {"d.jpg": None}),
+        ("data/*/[c]at/?.png", {"train/cat/a.png": "train", "val/cat/c.png": "val"}),
+    ],
+)
+def test_a_glob_fits_files_below_its_fixed_part(site: Path, pattern: str, expected: dict[str, str | None]) -> None:
+    assert found(site, pattern) == expected
+    assert found(site, str(site / pattern)) == expected
+
+
+def test_a_folder_with_brackets_in_its_name_is_no_glob(site: Path) -> None:
+    (site / "data" / "val").rename(site / "data [new]")
+    assert len(found(site, "data [new]")) == 3
+
+
+def test_a_csv_file_gives_paths_and_labels(site: Path) -> None:
+    (site / "data" / "list.csv").write_text("val/dog/d.jpg,hound\ntrain/cat/a.png\n\nval/cat/c.png,\n")
+    expected = {"train/cat/a.png": None, "val/cat/c.png": None, "val/dog/d.jpg": "hound"}
+    assert found(site, "data/list.csv") == expected
+    assert list_images(read_model(site, images="data/list.csv")).open(2).size == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\ufeffid;Label;File\n1;cat, small;val/cat/c.png\r\n2;dog;"val/dog/d.jpg"\n',
+        "label\tpath\ncat, small\tval/cat/c.png\ndog\tval/dog/d.jpg",
+        'image,class,more\nval/cat/c.png,"cat, small",1\nval/dog/d.jpg, dog ,2\n',
+    ],
+)
+def test_a_header_names_the_columns_in_any_usual_dialect(site: Path, text: str) -> None:
+    (site / "list.csv").write_text(text, "utf-8")
+    expected = {"val/cat/c.png": "cat, small", "val/dog/d.jpg": "dog"}
+    assert found(site, {"csv": "list.csv", "folder": "data"}) == expected
+
+
+def test_a_path_outside_its_root_is_published_without_the_folders_of_the_machine(site: Path) -> None:
+    Image.new("RGB", (4, 4)).save(site.parent / "far.png")
+    (site / "list.csv").write_text(f"{site.parent / 'far.png'},cat\n")
+    assert found(site, "list.csv") == {"../far.png": "cat"}
+    assert found(site, [str(site.parent / "far.png")]) == {"../far.png": None}
+    assert list_images(read_model(site, images="list.csv")).open(0).size == (4, 4)
+
+
+def test_a_list_holds_files_folders_and_globs(site: Path) -> None:
+    images = ["data/val/cat/c.png", "data/train", {"path": "data/val/dog/*", "label": "hound"}, "data/train/cat/a.png"]
+    assert found(site, images) == {
+        "data/train/cat/a.png": "cat",
+        "data/train/dog/b.png": "dog",
+        "data/val/cat/c.png": None,
+        "data/val/dog/d.jpg": "hound",
+    }
+
+
+def test_the_order_of_a_list_makes_no_difference(site: Path) -> None:
+    images = ["data/val/cat/c.png", "data/train/dog/b.png"]
+    assert list(found(site, images)) == list(found(site, images[::-1]))
+
+
+WRONG: dict[str, tuple[object, str]] = {
+    "empty list": ([], "plugins.lurk.models[0].images: the list is empty; give a folder of pictures, "),
+    "number in a list": ([3], "plugins.lurk.models[0].images[0]: 3 is no text; give a picture, a folder or a glob"),
+    "missing in a list": (
+        ["data/val/cat/x.png"],
+        "plugins.lurk.models[0].images[0]: 'data/val/cat/x.png' does not e",
+    ),
+    "no picture in a list": (
+        ["data/val/dog/notes.txt"],
+        "images: 'data/val/dog/notes.txt' is no picture; give files that Pillow reads, or .npy",
+    ),
+    "two classes": (
+        ["data/train", {"path": "data/train/cat/a.png", "label": "tiger"}],
+        "images: data/train/cat/a.png is listed as 'cat' and as 'tiger'; give it one class",
+    ),
+    "missing split": (
+        {"folder": "data", "split": "vall"},
+        "plugins.lurk.models[0].images.split: 'data' has no folder 'vall'; did you mean 'val'?",
+    ),
+    "split out of the folder": (
+        {"folder": "data", "split": "../data"},
+        "plugins.lurk.models[0].images.split: 'data' has no folder '../data'; it has train, val",
+    ),
+    "split alone": (
+        {"split": "val"},
+        "plugins.lurk.models[0].images: {split} names no pictures; give {folder, split}, {csv, folder} or {dataset, ",
+    ),
+    "dataset and folder": (
+        {"dataset": "a.b:c", "folder": "data"},
+        "plugins.lurk.models[0].images: {folder, dataset} names no pictures; give ",
+    ),
+    "no reference": (
+        {"dataset": "data"},
+        "plugins.lurk.models[0].images.dataset: 'data' is no reference; give package",
+    ),
+    "no csv": (
+        {"csv": "notes.txt"},
+        "plugins.lurk.models[0].images.csv: 'notes.txt' is no .csv or .tsv file; give",
+    ),
+    "missing csv": ("lost.csv", "plugins.lurk.models[0].images: 'lost.csv' does not exist"),
+    "glob of nowhere": ("dat/*.png", "plugins.lurk.models[0].images: 'dat' does not exist; did you mean 'data'?"),
+    "glob without pictures": (
+        "data/val/dog/*.txt",
+        "images: 'data/val/dog/*.txt' fits no picture (only 1 .txt); '**' stands for any folders",
+    ),
+    "arrow files": (
+        "saved",
+        "images: 'saved' holds no picture (only 1 .arrow); "
+        "give package.module:factory of a function that returns the dataset (datasets.load_from_disk)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_error_for_wrong_pictures_is_one_line(site: Path, name: str) -> None:
+    (site / "notes.txt").touch()
+    (site / "saved").mkdir()
+    (site / "saved" / "data.arrow").touch()
+    images, message = WRONG[name]
+    with pytest.raises(LurkError) as caught:
+        found(site, images)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "images: 'list.csv' lists no picture; give one a line: path,label"),
+        ("path,label\n", "images: 'list.csv' lists no picture; give one a line: path,label"),
+        ("data/train/cat/a.png,cat\ndata/x.png,dog", "images: list.csv:2: 'data/x.png' does not exist; paths start fr"),
+        ("name,cat\n", "images: list.csv:1: 'name' is no picture; give the path of one in the first column"),
+        ("data/train/cat/a.png,1\ndata/train/../train/cat/a.png,2", "images: list.csv:2: 'data/train/../train/cat/a.png"
+                                                                    "' is in line 1 already; leave one of them out"),
+        ("path,label\n,cat\n", "images: list.csv:2: the path is missing; give path,label"),
+        (b"\xff\xfe\x00", "images: list.csv cannot be read (UnicodeDecodeError: "),
+    ],
+)  # fmt: skip
+def test_the_error_for_a_wrong_csv_file_names_the_line(site: Path, text: Any, message: str) -> None:
+    (site / "list.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(LurkError) as caught:
+        found(site, "list.csv")
+    assert str(caught.value).startswith(message)
+
+
+def test_listing_a_folder_imports_no_torch() -> None:
+    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
