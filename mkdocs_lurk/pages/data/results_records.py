@@ -12,8 +12,8 @@ from mkdocs_lurk.records import (
     EvaluationRecord,
     FilterStats,
     GraphRecord,
+    LayerInfo,
     ModelInfo,
-    ReceptiveFieldRecord,
     Robustness,
     Skipped,
     SynthesisSettings,
@@ -42,20 +42,9 @@ class ImageResult(TypedDict):
     predictions: NotRequired[list[ClassValue]]
 
 
-class LayerSummary(TypedDict):
+class LayerSummary(LayerInfo):
     """What a layer is, and where its own ``results.json`` lies, relative to the model's folder."""
 
-    name: str
-    slug: str
-    kind: str
-    filters: int
-    output: list[int]
-    parameters: int
-    macs: int
-    receptive_field: ReceptiveFieldRecord
-    field_note: str
-    jump: list[float]
-    results: str
     chosen: int | Literal["all"]
 
 
