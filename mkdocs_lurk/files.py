@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import tempfile
@@ -55,6 +56,12 @@ def write_json(path: Path, value: object) -> None:
     data = json.dumps(value, separators=(",", ":")).encode()
     with atomic_write(path) as file:
         file.write(data)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 digest of a file's contents, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_error(path: Path, error: OSError) -> StoreError:

@@ -20,6 +20,8 @@ from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType
 
+from mkdocs_lurk.files import file_digest
+
 MOST_FILES = 20_000
 """Opened files that are noted at most; an open Dataset of more is compared by these alone."""
 _EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect"})
@@ -62,7 +64,7 @@ class Reading:
 
     def backward_code(self) -> list[str]:
         """Return the digests of the modules that define a backward pass of their own, which no forward pass shows."""
-        return sorted(code_digest(path) or _digest(path) for path in self.modules if _defines_backward(path))
+        return sorted(syntax_digest(path) or file_digest(path) for path in self.modules if _defines_backward(path))
 
     def contents_digest(self) -> str:
         """Return the digest of the contents of all modules and files, whatever they are called and wherever they are.
@@ -70,8 +72,8 @@ class Reading:
         Comments and layout of Python code do not count.
         """
         files = [Path(path) for path in self.files if path not in self.written and Path(path).is_file()]
-        digests = [code_digest(path) or _digest(path) for path in self.modules]
-        return hashlib.sha256(" ".join(sorted([*digests, *map(_digest, files)])).encode()).hexdigest()
+        digests = [syntax_digest(path) or file_digest(path) for path in self.modules]
+        return hashlib.sha256(" ".join(sorted([*digests, *map(file_digest, files)])).encode()).hexdigest()
 
     def add(self, other: Reading) -> None:
         """Note everything that another reading noted."""
@@ -118,7 +120,7 @@ def author_code(root: Path | None) -> Iterator[None]:
         _author.root = before
 
 
-def code_digest(path: Path) -> str | None:
+def syntax_digest(path: Path) -> str | None:
     """Return the digest of a Python file without comments and layout, after the version of Python that made it.
 
     Returns:
@@ -140,11 +142,6 @@ def _defines_backward(path: Path) -> bool:
     names = {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in nodes}
     defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
     return bool(_BACKWARD_NAMES & names or "backward" in defined)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def note(reading: Reading) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import shutil
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
-from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
+from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, write_error
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -69,7 +68,7 @@ def _open(path: Path) -> CachedFolder[Summary] | None:
         listed = json.loads((path / _LIST).read_text("utf-8"))
         digests: dict[str, str] = listed["files"]
         for name, expected in digests.items():
-            if _file_digest(path / _FILES / name) != expected:
+            if file_digest(path / _FILES / name) != expected:
                 raise ValueError(name)
         return CachedFolder(path / _FILES, tuple(digests), cast("Summary", listed["summary"]))
     except FileNotFoundError as error:
@@ -90,7 +89,7 @@ def _write(path: Path, write: Callable[[Path], Summary]) -> None:
         files = temporary / _FILES
         files.mkdir()
         summary = write(files)
-        digests = {name: _file_digest(files / name) for name in sorted(_file_names(files))}
+        digests = {name: file_digest(files / name) for name in sorted(_file_names(files))}
         text = json.dumps({"files": digests, "summary": summary}, separators=(",", ":"))
         (temporary / _LIST).write_text(text, "utf-8")
         temporary.chmod(0o755)
@@ -104,8 +103,3 @@ def _file_names(root: Path) -> Iterator[str]:
     for path in root.rglob("*"):
         if path.is_file():
             yield path.relative_to(root).as_posix()
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

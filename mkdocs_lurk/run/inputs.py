@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NotRequired, TypedDict, get_args
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import Reading, absolute, code_digest
+from mkdocs_lurk.config.reading import Reading, absolute, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
@@ -171,7 +171,7 @@ def _input_file(
     kind: DeclaredKind | Literal["module", "data"], path: Path, root: Path, digests: FileDigests
 ) -> InputFile:
     item: InputFile = {"kind": kind, "path": _relative(path, root), "digest": digests.digest(path)}
-    code = code_digest(path) if path.suffix == ".py" else None
+    code = syntax_digest(path) if path.suffix == ".py" else None
     return item if code is None else {**item, "code": code}
 
 
@@ -186,7 +186,7 @@ def _is_same(item: InputFile, path: Path, digests: FileDigests) -> bool:
         return path.is_dir() and _names_digest(path) == item["digest"]
     if not path.is_file():
         return False
-    return digests.digest(path) == item["digest"] or ("code" in item and code_digest(path) == item["code"])
+    return digests.digest(path) == item["digest"] or ("code" in item and syntax_digest(path) == item["code"])
 
 
 def _names_digest(folder: Path) -> str:
