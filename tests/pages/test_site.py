@@ -76,7 +76,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(page_cache, "_file_digest", full)
+    monkeypatch.setattr(page_cache, "file_digest", full)
     with pytest.raises(StoreError, match="no space is left"):
         build_site(models, store, tmp_path / "cache")
     assert list((tmp_path / "cache" / "pages").iterdir()) == []
