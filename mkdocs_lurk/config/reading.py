@@ -2,7 +2,8 @@
 
 Python reports every file that it opens and every folder that it lists to audit hooks. One hook notes those that the
 author's code causes: only in a thread that runs such code at that moment (``author_code``), and only while somebody
-collects (``collect_reading``). Files that libraries in C or Rust open by themselves (HDF5, OpenCV) are not reported.
+collects (``collect_reading``). Files that libraries in C or Rust open by themselves are not reported. Where the system
+lists what a process holds open (Linux), those that were opened meanwhile and are still held (HDF5, LMDB) are found.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,7 @@ class Reading:
         folders: Folders whose names were listed.
         written: Files that it wrote; they are its own doing and no input.
         left_out: Files beyond ``MOST_FILES``.
+        roots: The folders of ``mkdocs.yml`` whose authors' code ran.
     """
 
     modules: dict[Path, None] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Reading:
     folders: dict[str, None] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     left_out: int = 0
+    roots: set[str] = field(default_factory=set)
 
     def add_file(self, path: str) -> None:
         """Note a file, unless there are too many."""
@@ -98,22 +101,29 @@ _hooked: list[bool] = []
 
 @contextmanager
 def collect_reading() -> Iterator[Reading]:
-    """Collect what authors' code reads in the context, in any thread."""
+    """Collect what authors' code reads in the context, in any thread, and the files that it holds open at the end."""
     if not _hooked:
         _hooked.append(True)
         sys.addaudithook(_hook)  # nobody can remove it, so it is added once and idles
     reading = Reading()
+    held_before = _held_files()
     _collectors.append(reading)
     try:
         yield reading
     finally:
         _collectors[:] = [other for other in _collectors if other is not reading]
+    if reading.roots:
+        for path in sorted(_held_files() - held_before):
+            if not path.endswith(_CODE_SUFFIXES) and any(is_authored(path, root) for root in reading.roots):
+                reading.add_file(path)
 
 
 @contextmanager
 def author_code(root: Path | None) -> Iterator[None]:
     """Say that this thread runs an author's code in the context; ``None`` that it runs ours, inside such a context."""
     before, _author.root = _author.root, None if root is None else str(root)
+    for collector in _collectors:
+        collector.roots |= set() if root is None else {str(root)}
     try:
         yield
     finally:
@@ -238,6 +248,26 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
             collector.folders[name] = None
         else:
             collector.add_file(name)
+
+
+def _held_files() -> set[str]:
+    """Return the files that this process holds open or has mapped for reading alone; none where none are listed.
+
+    A file that is open for writing, such as the lock of a database, is no input.
+    """
+    held: set[str] = set()
+    with suppress(OSError):
+        for handle in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):
+                facts = Path("/proc/self/fdinfo", handle.name).read_text("ascii")
+                flags = int(facts.partition("flags:")[2].split()[0], 8)
+                if not flags & _WRITES:
+                    held.add(str(handle.readlink()))
+        for line in Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines():
+            fields = line.split(maxsplit=5)  # addresses, permissions, offset, device, inode, path
+            if len(fields) == 6 and fields[1] != "rw-s":
+                held.add(fields[5])
+    return {path for path in held if path.startswith("/") and Path(path).is_file()}
 
 
 def _is_import(frame: FrameType | None) -> bool:

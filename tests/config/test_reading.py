@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import os
 import sqlite3
 import sys
@@ -94,6 +96,30 @@ def test_opened_files_and_listed_folders_are_noted(tmp_path: Path) -> None:
             (tmp_path / "c.bin").read_bytes()
     assert names(path for path in reading.files if path not in reading.written) == {"a.bin", "b.txt", "data.sqlite"}
     assert names(reading.folders) == {"folder"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open files")
+def test_files_that_a_library_in_c_holds_open_are_noted(tmp_path: Path) -> None:
+    for name in ("data.h5", "other.h5", "lock.h5", "closed.h5", "mapped.h5"):
+        (tmp_path / name).write_bytes(b"x")
+    library = ctypes.CDLL(None)  # its open() is what HDF5 calls; Python is not told
+
+    def opened(name: str, flags: int) -> int:
+        return int(library.open(os.fsencode(tmp_path / name), flags))
+
+    handles = [opened("other.h5", os.O_RDONLY)]
+    with collect_reading() as reading:
+        with author_code(tmp_path):
+            handles += [opened("data.h5", os.O_RDONLY), opened("lock.h5", os.O_RDWR)]
+            os.close(opened("closed.h5", os.O_RDONLY))
+            handle = opened("mapped.h5", os.O_RDONLY)
+            mapped = mmap.mmap(handle, 1, prot=mmap.PROT_READ)
+            os.close(handle)
+        assert not reading.files
+    mapped.close()
+    for handle in handles:
+        os.close(handle)
+    assert names(reading.files) == {"data.h5", "mapped.h5"}
 
 
 def test_nothing_is_noted_outside_of_the_authors_code_and_of_its_thread(tmp_path: Path) -> None:
