@@ -64,6 +64,17 @@ def test_a_complete_model_is_not_analysed_again(made: Project) -> None:
     assert lines("analyze", "small", "small") == ["small: complete"]
 
 
+def test_force_analyses_a_complete_model_again(made: Project) -> None:
+    unit = made.cache / "units"
+    before = {path: path.stat().st_ino for path in unit.rglob("*.unit")}
+    assert run("analyze").exit_code == 0
+    assert {path: path.stat().st_ino for path in unit.rglob("*.unit")} == before
+    assert run("analyze", "--force").exit_code == 0
+    after = {path: path.stat().st_ino for path in unit.rglob("*.unit")}
+    assert after.keys() == before.keys()
+    assert all(after[path] != inode for path, inode in before.items())
+
+
 @pytest.mark.parametrize("command", ["analyze", "inspect"])
 def test_the_error_for_an_unknown_model_names_the_near_match(made: Project, command: str) -> None:
     assert error(command, "smal") == "Error: there is no model 'smal'; did you mean 'small'?"
