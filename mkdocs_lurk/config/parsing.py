@@ -26,7 +26,7 @@ from mkdocs_lurk.config.options import (
     switches,
 )
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.config.transform import TransformSpec, read_transform
+from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
 from mkdocs_lurk.errors import ConfigError, near
 
@@ -207,7 +207,8 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
     value, path = section.get("transform", "imagenet")
     if isinstance(value, Mapping):
         return read_transform(value, path)
-    forms = "imagenet, weights, {resize, crop, mean, std, channels} or package.module:factory"
+    numbers = f"{{{', '.join(TRANSFORM_KEYS)}}}"
+    forms = f"imagenet, weights, {numbers} or package.module:factory"
     transform = read_text(value, path, forms)
     if is_reference(transform):
         check_reference(transform, path, root)
@@ -216,7 +217,7 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
         hint = near(transform, ("imagenet", "weights")) or "; give " + forms
         raise ConfigError(f"{path}: {transform!r} is not known{hint}")
     if transform == "weights" and not source.startswith("torchvision:"):
-        raise ConfigError(f"{path}: 'weights' needs a torchvision source; give {{resize, crop, mean, std, channels}}")
+        raise ConfigError(f"{path}: 'weights' needs a torchvision source; give {numbers}")
     return transform
 
 

@@ -22,6 +22,7 @@ from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.items import Item, Items
 from mkdocs_lurk.images.reading import Picture
+from mkdocs_lurk.images.values import ValueScale
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -168,7 +169,7 @@ def open_items(config: ModelConfig) -> Items:
             )
         if len(dataset) == 0:
             raise ImageError(f"images: the dataset of {reference} is empty; give one with pictures")
-        return Items(dataset, reference)
+        return Items(dataset, reference, ValueScale.of(config.transform))
 
 
 def _split(dataset: object, config: ModelConfig) -> object:
@@ -250,10 +251,15 @@ def _cause(error: ImageError) -> str:
 
 
 def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
-    """Return the file of a dataset's listing, named by the declaration and by the code of the factory's file."""
+    """Return the file of a dataset's listing, named by the declaration and by the code of the factory's file.
+
+    What the pictures' values mean is part of the declaration: it decides which items can be read, and their pixels.
+    """
     if cache_file is None:
         return None
     declared = f"{config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
+    scale = ValueScale.of(config.transform)
+    declared += "" if scale is None else f" {scale.identity}"
     key = hashlib.sha256(declared.encode()).hexdigest()[:16]
     return cache_file.with_name(f"{cache_file.stem}-{key}.json")
 

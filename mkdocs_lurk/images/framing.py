@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.reading import Picture, Pixels
+from mkdocs_lurk.images.reading import Picture
+from mkdocs_lurk.images.values import Pixels
 
 _WHITE = (255, 255, 255, 255)
 _LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow's mode L

@@ -13,6 +13,7 @@ from PIL import Image
 from mkdocs_lurk.errors import DatasetError, ImageError, describe_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
+from mkdocs_lurk.images.values import ValueScale
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 
@@ -57,13 +58,14 @@ class Items:
     Args:
         dataset: The author's dataset.
         reference: How it was declared, for messages.
+        scale: What the values of its pictures mean; None for the usual ranges.
 
     Raises:
         DatasetError: Its parts number their classes differently.
     """
 
-    def __init__(self, dataset: MapDataset, reference: str) -> None:
-        self._dataset, self._reference = dataset, reference
+    def __init__(self, dataset: MapDataset, reference: str, scale: ValueScale | None = None) -> None:
+        self._dataset, self._reference, self._scale = dataset, reference, scale
         self._features = features_of(dataset)
         self._label_column = label_column(self._features)
         self._names = class_names(dataset, reference)
@@ -94,7 +96,7 @@ class Items:
         elif isinstance(item, (tuple, list)) and item:
             label = item[1] if len(item) > 1 else None
             item = item[0]
-        picture = as_picture(item, name)
+        picture = as_picture(item, name, self._scale)
         return Item(picture, *self._label(label, name))
 
     def _label(self, label: object, name: str) -> tuple[str | None, int | None]:

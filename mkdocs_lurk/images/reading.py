@@ -1,7 +1,8 @@
 """Read one picture, from a file or from a dataset's item, upright and on the right scale.
 
 The result is a PIL picture of 8 bits (mode ``L``, ``RGB``, ``RGBA``, ``CMYK`` and the like) or an array ``(h, w, c)``:
-uint8, or float32 in 0..1 where there is no 8-bit form (16-bit greyscale, for example).
+uint8, or float32 in 0..1 where there is no 8-bit form (16-bit greyscale, for example). ``values`` says which values
+are 0 and 1.
 """
 
 from __future__ import annotations
@@ -11,16 +12,12 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mkdocs_lurk.errors import ImageError, describe_error
-
-Pixels = NDArray[Any]
-"""Pixels ``(h, w, c)``: uint8, or float32 in 0..1."""
+from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 
 Picture = Image.Image | Pixels
 
@@ -40,19 +37,23 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in _suffixes() or path.suffix.lower() == ".npy"
 
 
-def read_picture(path: Path, name: str) -> Picture:
+def read_picture(path: Path, name: str, scale: ValueScale | None = None) -> Picture:
     """Read the first frame of a picture file, turned as its EXIF orientation says.
+
+    Args:
+        path: The file.
+        name: What messages call it.
+        scale: What its values mean; None for the usual ranges.
 
     Raises:
         ImageError: The file is damaged; the message begins with ``name``.
     """
     with _as_image_error(name):
         if path.suffix.lower() == ".npy":
-            return _check_pixels(np.load(path, allow_pickle=False), name)
+            return to_pixels(np.load(path, allow_pickle=False), name, scale)
         with Image.open(path) as file:
             file.load()
-            upright = ImageOps.exif_transpose(file)
-            return _read_deep(upright, name) if _is_deep(upright) else upright.copy()
+            return _read_pil(ImageOps.exif_transpose(file).copy(), name, scale)
 
 
 def looks_like_picture(value: object) -> bool:
@@ -62,10 +63,15 @@ def looks_like_picture(value: object) -> bool:
     return isinstance(value, Image.Image) or getattr(value, "ndim", 0) in (2, 3)
 
 
-def as_picture(item: object, name: str) -> Picture:
+def as_picture(item: object, name: str, scale: ValueScale | None = None) -> Picture:
     """Convert a dataset's item: a PIL picture, an array ``(h, w)`` or ``(h, w, c)``, or a tensor ``(c, h, w)``.
 
     Of Hugging Face also ``{"bytes": ..., "path": ...}``, a picture that is not decoded.
+
+    Args:
+        item: What the dataset gave.
+        name: What messages call it.
+        scale: What its values mean; None for the usual ranges.
 
     Returns:
         A copy: the dataset may use its own again.
@@ -78,13 +84,12 @@ def as_picture(item: object, name: str) -> Picture:
             item = Image.open(item["path"] if item["bytes"] is None else BytesIO(item["bytes"]))
         if isinstance(item, Image.Image):
             item.load()
-            upright = ImageOps.exif_transpose(item)
-            return _read_deep(upright, name) if _is_deep(upright) else upright
+            return _read_pil(ImageOps.exif_transpose(item), name, scale)
         if isinstance(item, np.ndarray):
-            return _check_pixels(item.copy(), name)
+            return to_pixels(item.copy(), name, scale)
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
             values = item.detach().cpu().numpy().copy()
-            return _check_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name)
+            return to_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name, scale)
     raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
 
 
@@ -99,47 +104,11 @@ def _as_image_error(name: str) -> Iterator[None]:
         raise ImageError(f"{name} cannot be read ({describe_error(reason)}); replace or remove it") from reason
 
 
-def _is_deep(picture: Image.Image) -> bool:
-    """Return whether a picture has more than 8 bits per channel: one of Pillow's modes ``I`` and ``F``."""
-    return picture.mode[0] in "IF"
-
-
-def _read_deep(picture: Image.Image, name: str) -> Pixels:
-    """Return a picture of more than 8 bits per channel as float32 in 0..1."""
-    values = np.asarray(picture)
-    if values.dtype.kind == "i" and values.dtype.itemsize == 4 and values.min() >= 0 and values.max() <= 0xFFFF:
-        values = values.astype(np.uint16)  # Pillow's mode I holds the 16 bits of a file in 32
-    return _check_pixels(values, name)
-
-
-def _check_pixels(values: Pixels, name: str) -> Pixels:
-    """Return an array as pixels ``(h, w, c)``, uint8 or float32 in 0..1.
-
-    Raises:
-        ImageError: The array's shape or its range of values is not a picture's.
-    """
-    if values.ndim == 2:
-        values = values[:, :, None]
-    if values.ndim != 3 or 0 in values.shape:
-        raise ImageError(f"{name} has the shape {values.shape}; give (h, w) or (h, w, c)")
-    if values.dtype == np.uint8:
-        return np.ascontiguousarray(values)
-    if values.dtype == np.bool_:
-        return np.ascontiguousarray(values) * np.uint8(255)
-    if values.dtype.kind == "u":
-        return (values / np.iinfo(values.dtype).max).astype(np.float32)
-    low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "i" and low >= 0 and high <= 255:
-        return values.astype(np.uint8)
-    if values.dtype.kind == "f" and low >= 0 and high <= 1:
-        return _restore_uint8(values.astype(np.float32))
-    raise ImageError(
-        f"{name} has values from {low:g} to {high:g}; give 0..255 or 0..1, before any normalisation "
-        "(the model's transform does that)"
-    )
-
-
-def _restore_uint8(values: NDArray[np.float32]) -> Pixels:
-    """Return values in 0..1 as uint8 if they are exactly 8-bit values divided by 255."""
-    rounded = np.rint(values * 255)
-    return rounded.astype(np.uint8) if np.array_equal(rounded / np.float32(255), values) else values
+def _read_pil(picture: Image.Image, name: str, scale: ValueScale | None) -> Picture:
+    """Return an upright picture as it is if it has 8 bits per channel and a usual range, else as an array."""
+    if picture.mode[0] in "IF":  # more than 8 bits
+        values = np.asarray(picture)
+        if values.dtype.kind == "i" and values.dtype.itemsize == 4 and values.min() >= 0 and values.max() <= 0xFFFF:
+            values = values.astype(np.uint16)  # Pillow's mode I holds the 16 bits of a file in 32
+        return to_pixels(values, name, scale)
+    return picture if scale is None else to_pixels(values_of_8_bits(picture, scale, name), name, scale)

@@ -15,6 +15,7 @@ from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.picture_files import find_pictures
 from mkdocs_lurk.images.reading import Picture, read_picture
+from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.names import ImageId
 
 
@@ -27,12 +28,14 @@ class ImageSet:
         entries: In sorted path order; for a dataset, in its own order.
         label_indices: The number that a dataset gives to each label; empty for files.
         dataset: Reads the items of an author's Dataset; None for files.
+        scale: What the values in files mean; None for the usual ranges.
     """
 
     root: Path
     entries: tuple[ImageEntry, ...]
     label_indices: Mapping[str, int] = field(default_factory=dict)
     dataset: DatasetReader | None = None
+    scale: ValueScale | None = None
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -56,7 +59,7 @@ class ImageSet:
             return self.dataset.read(image)
         entry = self.entries[image]
         with author_code(None):  # a transform's factory may ask for a picture; what that reads is not its reading
-            return read_picture(self.root / entry.path, entry.path)
+            return read_picture(self.root / entry.path, entry.path, self.scale)
 
 
 def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bool = False) -> ImageSet:
@@ -82,7 +85,7 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
         ImageEntry(picture.path, picture.label, _file_digest(digests, root, picture.path)) for picture in pictures
     )
     digests.save()
-    return ImageSet(root, entries)
+    return ImageSet(root, entries, scale=ValueScale.of(config.transform))
 
 
 def _file_digest(digests: FileDigests, root: Path, path: str) -> str:

@@ -14,16 +14,17 @@ from torch import Tensor
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.config.references import import_reference
-from mkdocs_lurk.config.transform import TransformSpec
+from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, describe_error
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
-from mkdocs_lurk.images.reading import Picture, Pixels
+from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.values import Pixels, ValueScale, restore_8_bits
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
-IMAGENET = TransformSpec(256, (224, 224), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 3)
+IMAGENET = TransformSpec(256, (224, 224), IMAGENET_MEAN, IMAGENET_STD, 3)
 _RANGE_SAMPLES = 64  # pictures from which the range of an unknown normalisation is taken
 
 
@@ -83,16 +84,19 @@ class ResizeAndCrop(Transform):
         resize: Pixels of the short side, or ``(h, w)``; None to keep the size.
         crop: ``(h, w)`` pixels from the centre; None if all pictures have the same size without it.
         interpolation: The filter of the resize.
+        scale: What the pictures' values mean, where that is declared; applied when a picture is read.
     """
 
     resize: int | tuple[int, int] | None = None
     crop: tuple[int, int] | None = None
     interpolation: Image.Resampling = Image.Resampling.BILINEAR
+    scale: ValueScale | None = None
 
     @property
     def identity(self) -> list[object]:
         """Everything that the result depends on but the picture."""
-        return [*super().identity, self.resize, self.crop, self.interpolation.name]
+        scale = [] if self.scale is None else [self.scale.identity]
+        return [*super().identity, self.resize, self.crop, self.interpolation.name, *scale]
 
     def pixels(self, image: Picture) -> Pixels:
         """Return a picture at the network's input size, not normalised."""
@@ -138,10 +142,7 @@ class CustomTransform(Transform):
             raise ImageError(f"comes out of {self.name} as {tuple(values.shape)} where the first picture is {expected}")
         std, mean = np.array(self.std, np.float32), np.array(self.mean, np.float32)
         pixels = np.moveaxis(values.numpy(), 0, -1) * std + mean
-        rounded = np.rint(pixels * 255)
-        if rounded.min() >= 0 and rounded.max() <= 255 and np.abs(pixels * 255 - rounded).max() < 1e-3:
-            return np.ascontiguousarray(rounded.astype(np.uint8))
-        return np.ascontiguousarray(pixels.astype(np.float32))
+        return restore_8_bits(pixels)
 
 
 def make_transform(config: ModelConfig, images: ImageSet | None = None) -> Transform:
@@ -172,7 +173,8 @@ def _from_spec(spec: TransformSpec, images: ImageSet) -> ResizeAndCrop:
     if spec.crop is None:
         probe = ResizeAndCrop(spec.channels, 0, 0, spec.mean, spec.std, (), spec.resize)
         height, width = probe.pixels(_first_picture(images)).shape[:2]
-    return ResizeAndCrop(spec.channels, height, width, spec.mean, spec.std, (), spec.resize, spec.crop)
+    scale = ValueScale.of(spec)
+    return ResizeAndCrop(spec.channels, height, width, spec.mean, spec.std, (), spec.resize, spec.crop, scale=scale)
 
 
 def _from_weights(config: ModelConfig) -> ResizeAndCrop:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError, ShapeError
-from mkdocs_lurk.images.reading import Pixels
+from mkdocs_lurk.images.values import Pixels
 
 _WEBP_LIMIT_PX = 16383
 _HEADER = struct.Struct("<4sBBIII")

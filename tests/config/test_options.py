@@ -52,6 +52,34 @@ def test_every_key_of_a_model_is_read(site: Path) -> None:
     assert net.card == site / "card.md"
 
 
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+TRANSFORMS = {
+    "three channels without mean and std are ImageNet's": ({"resize": 32}, TransformSpec(32, None, MEAN, STD, 3)),
+    "a range changes neither": (
+        {"value_range": [0, 4095]},
+        TransformSpec(None, None, MEAN, STD, 3, value_range=(0, 4095)),
+    ),
+    "0 and 1 are no normalisation": (
+        {"mean": 0, "std": 1},
+        TransformSpec(None, None, (0.0,) * 3, (1.0,) * 3, 3),
+    ),
+    "a list says how many channels there are": (
+        {"mean": [0.1, 0.2], "std": 0.5},
+        TransformSpec(None, None, (0.1, 0.2), (0.5, 0.5), 2),
+    ),
+    "normalised values of a range: decibels from -80 to 0, mean -40 and std 10": (
+        {"normalised": True, "mean": [-40], "std": [10], "value_range": [-80, 0]},
+        TransformSpec(None, None, (0.5,), (0.125,), 1, normalised=True, value_range=(-80, 0)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_by_numbers_is_completed(site: Path, name: str) -> None:
+    declared, expected = TRANSFORMS[name]
+    assert read_model(site, transform=declared).transform == expected
+
+
 def test_the_word_none_and_a_null_are_the_same(site: Path) -> None:
     assert read_model(site, weights="none").weights is None
     assert read_model(site, weights=None).weights is None

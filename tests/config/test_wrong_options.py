@@ -111,7 +111,7 @@ WRONG_MODELS = {
     "weights' transform of a file": (
         {"source": "nets/small.py:Net", "transform": "weights"},
         "plugins.lurk.models[0].transform: 'weights' needs a torchvision source; "
-        "give {resize, crop, mean, std, channels}",
+        "give {resize, crop, mean, std, channels, normalised, value_range}",
     ),
     "too many means": (
         {"transform": {"channels": 1, "mean": [0.1, 0.2, 0.3]}},
@@ -120,6 +120,42 @@ WRONG_MODELS = {
     "std of zero": (
         {"transform": {"std": [0.2, 0, 0.2]}},
         "plugins.lurk.models[0].transform.std: 0 cannot divide; give values above 0",
+    ),
+    "a mean without its std": (
+        {"transform": {"mean": 0.5}},
+        "plugins.lurk.models[0].transform: 'mean' without 'std'; give both (std: 1 for none)",
+    ),
+    "a std without its mean": (
+        {"transform": {"std": [0.2, 0.3, 0.2]}},
+        "plugins.lurk.models[0].transform: 'std' without 'mean'; give both (mean: 0 for none)",
+    ),
+    "a mean of values up to 255": (
+        {"transform": {"mean": [123.7, 116.3, 103.5], "std": [58.4, 57.1, 57.4]}},
+        "plugins.lurk.models[0].transform.mean: 123.7 is no mean of pixels from 0 to 1; "
+        "divide mean and std by the largest value of a picture (255 for those of 8 bits)",
+    ),
+    "one channel without mean and std": (
+        {"transform": {"resize": 28, "crop": 28, "channels": 1}},
+        "plugins.lurk.models[0].transform: no usual mean and std for 1 channel; give those that the network was "
+        "trained with, or mean: 0, std: 1 for values from 0 to 1",
+    ),
+    "normalised without mean and std": (
+        {"transform": {"normalised": True}},
+        "plugins.lurk.models[0].transform: 'normalised' needs the mean and std that the values were normalised with",
+    ),
+    "normalised in words": (
+        {"transform": {"normalised": "yes"}},
+        "plugins.lurk.models[0].transform.normalised: 'yes' is not known; give true or false",
+    ),
+    "a range of one value": (
+        {"transform": {"value_range": 4095}},
+        "plugins.lurk.models[0].transform.value_range: 4095 is no range; "
+        "give [lowest, highest], the values of black and white",
+    ),
+    "a range upside down": (
+        {"transform": {"value_range": [1, 0]}},
+        "plugins.lurk.models[0].transform.value_range: 1 is not below 0; "
+        "give [lowest, highest], the values of black and white",
     ),
     "crop of three": (
         {"transform": {"crop": [1, 2, 3]}},

@@ -81,8 +81,8 @@ class Responses(Stage):
             for image, *best in stored.record["predictions"]:
                 predictions[image] = [(output, probability) for output, probability in best]
         if mined is None or not mined.n_images:
-            images = self.session.images
-            raise ImageError(f"{self.session.config.images}: not one of {len(images.entries)} pictures could be read")
+            n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
+            raise ImageError(f"{self.session.config.images}: not one of {n_images} pictures could be read; {reason}")
         return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
 
     def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
