@@ -8,13 +8,15 @@ from pathlib import Path
 
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages.formatting import describe_unseen
+from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
-from mkdocs_lurk.store import Store
+from mkdocs_lurk.store import ModelReader, Store
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -33,6 +35,9 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
     """
     store = Store(config.cache_dir)
     states = [_ensure_results(state, config, store, missing) for state in resolve(config, store)]
+    for state in states:
+        if state.key is not None:
+            log_warnings(state.config, state.key, store)
     return build_site(states, store, config.cache_dir, overrides)
 
 
@@ -56,6 +61,14 @@ def analyze(
                 key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
+
+
+def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
+    """Log what may mislead in a model's results: at WARNING, or at INFO what its ``ignore`` accepts."""
+    for warning in read_model(ModelReader(store, key))["warnings"]:
+        ignored = warning["name"] in model.ignore
+        level = logging.INFO if ignored else logging.WARNING
+        log.log(level, "%s", describe_warning(model.name, warning, ignored=ignored))
 
 
 def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import click
 
 from mkdocs_lurk import __version__
 from mkdocs_lurk.build import analyze as analyze_models
-from mkdocs_lurk.build import estimate, generate
+from mkdocs_lurk.build import estimate, generate, log_warnings
 from mkdocs_lurk.build import inspect as inspect_model
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
@@ -80,7 +80,8 @@ def analyze(path: Path, models: Sequence[str], force: bool) -> None:
     """Compute what is missing of MODELS (of all, without any), without building a site; also under torchrun."""
     declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
-    for model, _ in analyze_models(declared.config, _select_models(declared, models), store, force):
+    for model, key in analyze_models(declared.config, _select_models(declared, models), store, force):
+        log_warnings(model, key, store)
         click.echo(f"{model.name}: complete")
 
 

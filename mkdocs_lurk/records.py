@@ -13,6 +13,9 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.input_record import InputRecord
+from mkdocs_lurk.named_warnings import WarningRecord
+
 BoxList = list[int]
 """``[top, left, bottom, right]``, half-open, in pixels of the network's input."""
 ClassValue = tuple[str, float]
@@ -35,14 +38,6 @@ class PictureReference(TypedDict):
     unit: str
     blob: str
     size: list[int]
-
-
-class InputRecord(TypedDict):
-    """The network's input: ``[channels, height, width]``, and the mean and standard deviation of its normalisation."""
-
-    size: list[int]
-    mean: list[float]
-    std: list[float]
 
 
 class ModelInfo(TypedDict):
@@ -292,6 +287,7 @@ class ModelRecord(TypedDict):
     synthesis: SynthesisSettings | None
     seed: int
     notes: list[str]
+    warnings: list[WarningRecord]
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
     uses: list[str]

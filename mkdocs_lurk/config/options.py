@@ -67,6 +67,7 @@ class ModelConfig:
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         root: The folder that relative paths start from.
+        ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
         absent: What would be said of declared files that are not at hand, where that was allowed.
     """
@@ -88,6 +89,7 @@ class ModelConfig:
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
     seed: int = 0
+    ignore: tuple[str, ...] = ()
     place: str = "plugins.lurk.models[0]"
     absent: tuple[str, ...] = ()
 

@@ -29,11 +29,12 @@ from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
 from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.named_warnings import WARNINGS
 
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
-    "top_k", "gradient", "synthesis", "card", "seed", *switches(),
+    "top_k", "gradient", "synthesis", "card", "seed", "ignore", *switches(),
 )  # fmt: skip
 
 
@@ -127,6 +128,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
         seed=section.integer("seed", 0, 0, "a seed, 0 or more"),
+        ignore=_read_ignored(*section.get("ignore", ())),
         place=place,
         absent=(),
         **{name: section.switch(name, default) for name, default in switches().items()},
@@ -223,6 +225,16 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
 
 def _read_card(value: object, path: str, root: Path) -> Path | None:
     return None if value is None else existing_path(read_text(value, path, "a Markdown file"), path, root, "file")
+
+
+def _read_ignored(value: object, path: str) -> tuple[str, ...]:
+    """Return the names of warnings that the author accepts."""
+    names = read_texts([value] if isinstance(value, str) else value, path, "a list of names of warnings")
+    for name in names:
+        if name not in WARNINGS:
+            hint = near(name, WARNINGS) or "; there are " + ", ".join(WARNINGS)
+            raise ConfigError(f"{path}: there is no warning {name!r}{hint}")
+    return names
 
 
 def _read_layers(section: Section) -> LayersConfig:

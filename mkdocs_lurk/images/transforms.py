@@ -118,11 +118,13 @@ class CustomTransform(Transform):
         function: Turns a PIL picture, or a dataset's array, into a float tensor ``(c, h, w)``.
         name: The reference that the author declared, for messages.
         code: Digest of the modules and the data files that the function was made from.
+        tells_normalisation: Whether ``mean`` and ``std`` are the function's own; else its range of values stands in.
     """
 
     function: Callable[[Picture], object] = torch.as_tensor
     name: str = ""
     code: str = ""
+    tells_normalisation: bool = True
 
     @property
     def is_authored(self) -> bool:
@@ -222,6 +224,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
     channels, height, width = first.shape
     mean, std = _normalisation(function)
     notes: tuple[str, ...] = ()
+    tells = mean is not None and std is not None
     if mean is None or std is None:
         low, high = _value_range(function, images, reference)
         span = (high - low) or 1.0
@@ -231,7 +234,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
             "as black and its largest as white.",
         )
     code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
-    return CustomTransform(channels, height, width, mean, std, notes, function, reference, code)
+    return CustomTransform(channels, height, width, mean, std, notes, function, reference, code, tells)
 
 
 def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> Tensor:

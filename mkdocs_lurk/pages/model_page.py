@@ -11,6 +11,7 @@ from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
+from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.records import LayerInfo, ModelRecord, VerificationRecord
 
 
@@ -45,6 +46,8 @@ class ModelPage:
     proof: str
     card: Card | None
     layers: tuple[LayerRow, ...]
+    preparation: str
+    warnings: tuple[str, ...]
     notes: tuple[str, ...]
     missing: tuple[str, ...]
     skipped_images: tuple[tuple[str, str], ...]
@@ -72,6 +75,8 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
         proof=_proof(record["verified"]) if "verified" in record else "",
         card=declared.card,
         layers=tuple(rows),
+        preparation=describe_preparation(record["model"]["input"]),
+        warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
         notes=(*record["notes"], *([formatting.describe_unseen(declared.unseen)] if declared.unseen else [])),
         missing=tuple(f"`{name}` has no page: {why}." for name, why in record["skipped_layers"].items()),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),

@@ -16,9 +16,9 @@ from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 
-ENGINE = 5
+ENGINE = 6
 """Raised when declared models must be analysed anew although neither their declarations nor their files changed."""
-_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail"}
+_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail", "ignore"}
 
 
 def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:

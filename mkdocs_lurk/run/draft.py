@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
+from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
@@ -19,6 +23,7 @@ class RecordDraft:
     Attributes:
         images: The model's pictures by id, with what is known from the declaration alone.
         model: Fields of the model's record.
+        warnings: What was found that may mislead.
     """
 
     def __init__(self, session: Session) -> None:
@@ -29,6 +34,7 @@ class RecordDraft:
             for image, entry in enumerate(session.images.entries)
         ]
         self.model: dict[str, Any] = {}
+        self.warnings: list[WarningRecord] = []
         self._filters: Mapping[str, dict[int, FilterRecord]] = {
             layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers
         }
@@ -57,6 +63,29 @@ class RecordDraft:
             "filters": filters,
         }
         return in_order(record, LayerRecord)
+
+
+def describe_input(config: ModelConfig, transform: Transform) -> InputRecord:
+    """Describe the network's input and how it is made of a picture."""
+    is_resized = isinstance(transform, ResizeAndCrop) and transform.resize is not None
+    scale = transform.scale if isinstance(transform, ResizeAndCrop) else None
+    record: InputRecord = {
+        "size": [transform.channels, transform.height, transform.width],
+        "mean": list(transform.mean),
+        "std": list(transform.std),
+        "resize": None,
+        "crop": None,
+        "interpolation": None,
+        "normalised": scale is not None and scale.normalised,
+        "value_range": None if scale is None or scale.value_range is None else list(scale.value_range),
+    }
+    if isinstance(transform, ResizeAndCrop):
+        record["resize"] = list(transform.resize) if isinstance(transform.resize, tuple) else transform.resize
+        record["crop"] = None if transform.crop is None else list(transform.crop)
+        record["interpolation"] = transform.interpolation.name.lower() if is_resized else None
+    elif isinstance(config.transform, str):
+        record["function"] = config.transform
+    return record
 
 
 def describe_layer(session: Session, layer: Layer) -> LayerInfo:

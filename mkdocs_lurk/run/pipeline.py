@@ -12,15 +12,17 @@ import torch
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
+from mkdocs_lurk.named_warnings import WarningRecord, in_page_order
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
-from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.draft import RecordDraft, describe_input
 from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Responses, Stage, list_stages
+from mkdocs_lurk.run.warnings import unreadable_warning, warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -75,9 +77,12 @@ def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], 
     with collect_reading() as reading:
         session = opening()
     inputs = inputs_of(config, model, session.images, reading)
+    warnings = warnings_at_start(session.images, session.transform) if session.runner.ranks.is_main else []
+    for warning in warnings:  # every build warns when the results are there; whoever waits for them can know now
+        log.info("before the analysis: %s: %s; %s", model.name, warning["fact"], warning["remedy"])
     listed = stages(session)
     run_stages(session, listed)
-    key = _store_records(session, listed)
+    key = _store_records(session, listed, warnings)
     if session.runner.ranks.is_main:
         remember(config, model, session.runner.store, key, inputs)
     session.runner.ranks.wait()
@@ -92,12 +97,13 @@ def run_stages(session: Session, stages: Sequence[Stage]) -> None:
         stage.complete = True
         if isinstance(stage, Responses) and session.runner.ranks.is_main:
             for image, reason in stage.found.skipped.items():
-                log.warning("picture %s is skipped: %s", session.images.entries[image].path, reason)
+                log.info("picture %s is skipped: %s", session.images.entries[image].path, reason)
 
 
-def _store_records(session: Session, stages: Sequence[Stage]) -> str:
+def _store_records(session: Session, stages: Sequence[Stage], warnings: Sequence[WarningRecord]) -> str:
     """Let every stage write what it found, and store the records; return the key of the model's."""
     draft = RecordDraft(session)
+    draft.warnings += warnings
     for stage in stages:
         stage.collect(draft)
     layers: list[LayerEntry] = []
@@ -119,8 +125,9 @@ def _put(session: Session, key: str, record: LayerRecord | ModelRecord) -> None:
 
 
 def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry], uses: list[str]) -> ModelRecord:
-    model, transform = session.config, session.transform
+    model = session.config
     skipped = [(image["path"], image["skipped"]) for image in draft.images if "skipped" in image]
+    unreadable = unreadable_warning(skipped, len(draft.images))
     record = {
         "schema": RESULTS_SCHEMA,
         "model": {
@@ -128,11 +135,7 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
             "title": model.title,
             "source": model.source,
             "parameters": session.loaded.parameters,
-            "input": {
-                "size": list(session.network.input_size),
-                "mean": list(transform.mean),
-                "std": list(transform.std),
-            },
+            "input": describe_input(model, session.transform),
             "weights_digest": session.loaded.weights_digest,
         },
         "images": draft.images,
@@ -144,6 +147,7 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
         "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
         "seed": model.seed,
         "notes": _notes(session, draft),
+        "warnings": in_page_order([*draft.warnings, *([] if unreadable is None else [unreadable])]),
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
         "uses": uses,

@@ -10,6 +10,7 @@ from typing import Any, cast
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.named_warnings import WARNINGS
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import GraphRecord, ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
@@ -45,7 +46,10 @@ class FakeAnalysis:
             "schema": RESULTS_SCHEMA,
             "model": {
                 "name": self.name, "title": "A small network", "source": "tests:fake", "parameters": 1_235_496,
-                "input": {"size": [3, side, side], "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]},
+                "input": {
+                    "size": [3, side, side], "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "resize": 2 * side,
+                    "crop": [side, side], "interpolation": "bilinear", "normalised": False, "value_range": None,
+                },
                 "weights_digest": "0123456789abcdef",
             },
             "images": self.store_photos(),
@@ -59,6 +63,7 @@ class FakeAnalysis:
             "synthesis": {"steps": 64},
             "seed": 0,
             "notes": ["The weights are random, seed 0: the pages show how the network is built, not what it learned."],
+            "warnings": [WARNINGS["enlarged"].record(share="100%", n=12, from_px=8, to_px=2 * side)],
             "skipped_layers": {"aux.conv": "it did not run"},
             "skipped_images": [("dog/0004.jpg", "the file is cut short")],
             "uses": [],

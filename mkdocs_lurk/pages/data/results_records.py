@@ -5,6 +5,7 @@ They are those of ``records.py`` with published pictures in place of stored ones
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records import (
     BoxList,
     ClassMeans,
@@ -125,5 +126,6 @@ class ModelResults(TypedDict):
     synthesis: SynthesisSettings | None
     seed: int
     notes: list[str]
+    warnings: list[WarningRecord]
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]

@@ -11,6 +11,7 @@ from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage
 from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.warnings import chance_warning
 
 _SHOWN_PREDICTIONS = 3
 
@@ -25,7 +26,7 @@ class Evaluation(Stage):
         self._responses = responses
 
     def collect(self, draft: RecordDraft) -> None:
-        """Write each picture's predictions, and the share of right ones.
+        """Write each picture's predictions, and the share of right ones; warn where it is that of guessing.
 
         Raises:
             ConfigError: The declared class names are not as many as the outputs.
@@ -33,7 +34,10 @@ class Evaluation(Stage):
         for image, best in self._responses.found.predictions.items() if self._outputs else ():
             predictions = [(self._outputs[output], round_significant(share, 4)) for output, share in best]
             draft.images[image]["predictions"] = predictions[:_SHOWN_PREDICTIONS]
-        draft.model["evaluation"] = self._evaluate()
+        ranks = self._ranks_of_labels()
+        draft.model["evaluation"] = self._evaluate(ranks)
+        warning = chance_warning(ranks.count(0), len(ranks), self._responses.found.n_outputs) if ranks else None
+        draft.warnings += [] if warning is None else [warning]
 
     @cached_property
     def _outputs(self) -> tuple[str, ...]:
@@ -43,8 +47,8 @@ class Evaluation(Stage):
             return ()
         return output_names(self.session.config, self.session.images.labels, n_outputs) or ()
 
-    def _evaluate(self) -> EvaluationRecord | None:
-        """Count how often the likeliest outputs hold a picture's own class; None if no label names an output."""
+    def _ranks_of_labels(self) -> list[int | None]:
+        """For each picture whose label names an output, that output's place among the likeliest; None if outside."""
         images, found = self.session.images, self._responses.found
         right = outputs_of_labels(images.labels, self._outputs, images.label_indices)
         ranks: list[int | None] = []
@@ -53,10 +57,14 @@ class Evaluation(Stage):
             if label in right:
                 outputs = [output for output, _ in best]
                 ranks.append(outputs.index(right[label]) if right[label] in outputs else None)
+        return ranks
+
+    def _evaluate(self, ranks: list[int | None]) -> EvaluationRecord | None:
+        """Count how often the likeliest outputs hold a picture's own class; None if no label names an output."""
         if not ranks:
             return None
         evaluation: EvaluationRecord = {"n": len(ranks), "top1": _share_within(ranks, 1)}
-        if found.n_outputs > 5:
+        if self._responses.found.n_outputs > 5:
             evaluation["top5"] = _share_within(ranks, 5)
         return evaluation
 

@@ -1,0 +1,131 @@
+"""Find what is to be warned about: from the set-up before an analysis, and from its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
+from mkdocs_lurk.images.sample import Sample, look_at_sample
+from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
+from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
+
+_ENLARGEMENT = 2.0
+_SOME = 0.1
+"""Of the pictures looked at: a share above which something is no exception."""
+_CLIPPED = 0.01
+_UNUSED = 1 / 8
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "dev"})
+_USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0
+"""Of an input that was normalised once, magnitudes below the first two; twice, a deviation below the third."""
+_EXAMPLES = 3
+
+
+def warnings_at_start(images: ImageSet, transform: Transform) -> list[WarningRecord]:
+    """Return the warnings that are known before anything is computed: from a sample of the pictures."""
+    sample = look_at_sample(images, transform)
+    found = [_split_classes(images.labels)]
+    if sample is not None:
+        found += [_enlarged(sample), _padded(sample, transform), _values(sample, transform)]
+    return [warning for warning in found if warning is not None]
+
+
+def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:
+    """Return the warning that a network names classes no better than by guessing; None if it does.
+
+    Args:
+        right: Pictures whose likeliest output is their own class.
+        n: Pictures whose class is an output.
+        outputs: The network's outputs.
+    """
+    if not is_at_chance(right, n, outputs):
+        return None
+    p = binomial_tail(right, n, 1 / outputs)
+    return WARNINGS["chance"].record(right=f"{right:,}", n=f"{n:,}", outputs=f"{outputs:,}", p=f"{p:.2g}")
+
+
+def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRecord | None:
+    """Return the warning that some of ``n`` pictures could not be read; ``skipped`` are their paths, and why."""
+    if not skipped:
+        return None
+    named = [why if why.startswith(path) else f"{path} {why}" for path, why in skipped[:_EXAMPLES]]
+    more = [f"and {len(skipped) - _EXAMPLES:,} more"] if len(skipped) > _EXAMPLES else []
+    return WARNINGS["unreadable"].record(count=f"{len(skipped):,}", n=f"{n:,}", examples=", ".join([*named, *more]))
+
+
+def _split_classes(labels: Sequence[str]) -> WarningRecord | None:
+    splits = [label for label in labels if label.lower() in _SPLITS]
+    if not splits or (len(splits) == 1 and len(labels) > 1):  # a class may be called train, beside boat and bus
+        return None
+    first = next((label for label in splits if label.lower().startswith(("val", "test"))), splits[0])
+    return WARNINGS["split-classes"].record(labels=", ".join(splits), first=first)
+
+
+def _enlarged(sample: Sample) -> WarningRecord | None:
+    factors = sample.resized_px / sample.short_sides_px
+    affected = factors > _ENLARGEMENT
+    if affected.mean() <= _SOME:
+        return None
+    typical = np.argsort(sample.short_sides_px[affected])[int(affected.sum()) // 2]
+    return WARNINGS["enlarged"].record(
+        share=_percent(affected),
+        n=sample.n,
+        from_px=f"{sample.short_sides_px[affected][typical]:.0f}",
+        to_px=f"{sample.resized_px[affected][typical]:.0f}",
+    )
+
+
+def _padded(sample: Sample, transform: Transform) -> WarningRecord | None:
+    affected = sample.filled < 0.5
+    if affected.mean() <= _SOME:
+        return None
+    return WARNINGS["padded"].record(
+        share=_percent(affected), n=sample.n, height=transform.height, width=transform.width
+    )
+
+
+def _values(sample: Sample, transform: Transform) -> WarningRecord | None:
+    """Return the one warning that says most about the pictures' values."""
+    scale = transform.scale if isinstance(transform, ResizeAndCrop) else None
+    if scale is not None and scale.normalised and (sample.low >= 0 or float(sample.std.max()) > _MOST_STD):
+        return WARNINGS["not-normalised"].record(
+            low=f"{sample.low:.3g}", high=f"{sample.high:.3g}", mean=_listed(sample.mean)
+        )
+    if _is_normalised_twice(sample, transform):
+        return WARNINGS["normalised-twice"].record(mean=_listed(sample.mean), std=_listed(sample.std), n=sample.n)
+    if scale is not None and sample.outside > _CLIPPED:
+        return WARNINGS["clipped"].record(
+            share=f"{sample.outside:.0%}", low=f"{sample.pixel_low:.3g}", high=f"{sample.pixel_high:.3g}"
+        )
+    if scale is None and 0 < sample.brightest < _UNUSED:
+        deep = round(sample.brightest * 65535)
+        likely = 2 ** int(deep).bit_length() - 1
+        return WARNINGS["unused-range"].record(high=f"{sample.brightest:.3g}", deep=f"{deep:,}", likely=likely)
+    return None
+
+
+def _is_normalised_twice(sample: Sample, transform: Transform) -> bool:
+    """Whether the input is far from mean 0 and deviation 1, and was no picture before the last normalisation.
+
+    Pixels in 0..1 have a deviation of 0.5 at most, so that one normalisation with the usual 0.2 or more gives 2.5 at
+    most; a second one divides a deviation of 1 by 0.2 to 0.35.
+    """
+    largest_std, largest_mean = float(sample.std.max()), float(np.abs(sample.mean).max())
+    if isinstance(transform, CustomTransform) and not transform.tells_normalisation:
+        return _USUAL_STD < largest_std < _MOST_STD
+    is_far = largest_std > _USUAL_STD or largest_mean > _USUAL_MEAN
+    return is_far and sample.outside > _SOME
+
+
+def _percent(affected: NDArray[np.bool_]) -> str:
+    return f"{float(affected.mean()):.0%}"
+
+
+def _listed(values: NDArray[np.float64]) -> str:
+    """Return one number per channel; of many channels, the smallest and the largest."""
+    if len(values) > 4:
+        return f"{values.min():.3g} to {values.max():.3g}"
+    return ", ".join(f"{value:.3g}" for value in values)
