@@ -107,8 +107,8 @@ _ALL = (
     ),
     NamedWarning(
         "normalised-twice",
-        "The network's input is far from a mean of 0 and a standard deviation of 1, and before the last normalisation "
-        "it was no picture with values from 0 to 1.",
+        "The network's input is far from a mean of 0 and a standard deviation of 1, and more than one in ten of its "
+        "values was below 0 before the last normalisation.",
         "the values look normalised twice: the input has the mean {mean} and the standard deviation {std} over {n} "
         "pictures, where about 0 and 1 are usual",
         "normalise once: if the pictures' values are normalised already, say normalised: true with their mean and std "

@@ -37,6 +37,7 @@ class Sample:
         high: The largest value of it.
         pixel_low: The smallest pixel at the input's size.
         pixel_high: The largest one.
+        below: The share of pixels below 0.
         outside: The share of pixels outside 0..1.
     """
 
@@ -50,6 +51,7 @@ class Sample:
     high: float
     pixel_low: float
     pixel_high: float
+    below: float
     outside: float
 
     @property
@@ -84,6 +86,7 @@ class _Measured:
     sums: NDArray[np.float64]
     squares: NDArray[np.float64]
     ends: tuple[float, float, float, float]
+    below: float
     outside: float
     area: int
 
@@ -99,6 +102,7 @@ def _measure(picture: Picture, transform: Transform) -> _Measured:
         x.sum((1, 2)),
         (x**2).sum((1, 2)),
         (float(x.min()), float(x.max()), float(shown.min()), float(shown.max())),
+        float((shown < -_ROUNDING).mean()),
         float(((shown < -_ROUNDING) | (shown > 1 + _ROUNDING)).mean()),
         x.shape[1] * x.shape[2],
     )
@@ -144,5 +148,6 @@ def _join(rows: list[_Measured]) -> Sample:
         high=float(ends[:, 1].max()),
         pixel_low=float(ends[:, 2].min()),
         pixel_high=float(ends[:, 3].max()),
+        below=float(np.average([row.below for row in rows], weights=[row.area for row in rows])),
         outside=float(np.average([row.outside for row in rows], weights=[row.area for row in rows])),
     )

@@ -23,7 +23,14 @@ from mkdocs_lurk.store import ModelReader, Store, digest
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 FOLDER = "models"
-OTHER_SOURCES = ("addresses.py", "names.py", "records.py", "images/webp.py")
+OTHER_SOURCES = (
+    "addresses.py",
+    "input_record.py",
+    "named_warnings.py",
+    "names.py",
+    "records.py",
+    "images/webp.py",
+)
 """Modules outside this folder that shape a page too."""
 
 

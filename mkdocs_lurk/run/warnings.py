@@ -108,7 +108,7 @@ def _values(sample: Sample, transform: Transform) -> WarningRecord | None:
 
 
 def _is_normalised_twice(sample: Sample, transform: Transform) -> bool:
-    """Whether the input is far from mean 0 and deviation 1, and was no picture before the last normalisation.
+    """Whether the input is far from mean 0 and deviation 1, and had values below 0 before the last normalisation.
 
     Pixels in 0..1 have a deviation of 0.5 at most, so that one normalisation with the usual 0.2 or more gives 2.5 at
     most; a second one divides a deviation of 1 by 0.2 to 0.35.
@@ -117,7 +117,7 @@ def _is_normalised_twice(sample: Sample, transform: Transform) -> bool:
     if isinstance(transform, CustomTransform) and not transform.tells_normalisation:
         return _USUAL_STD < largest_std < _MOST_STD
     is_far = largest_std > _USUAL_STD or largest_mean > _USUAL_MEAN
-    return is_far and sample.outside > _SOME
+    return is_far and sample.below > _SOME
 
 
 def _percent(affected: NDArray[np.bool_]) -> str:

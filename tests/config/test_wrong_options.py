@@ -196,6 +196,14 @@ WRONG_MODELS = {
         {"synthesis": "yes"},
         "plugins.lurk.models[0].synthesis: 'yes' is not known; give false or {steps, filters}",
     ),
+    "an unknown warning": (
+        {"ignore": ["chance", "enlargd"]},
+        "plugins.lurk.models[0].ignore: there is no warning 'enlargd'; did you mean 'enlarged'?",
+    ),
+    "warnings in a mapping": (
+        {"ignore": {"chance": True}},
+        "plugins.lurk.models[0].ignore: {'chance': True} is no list; give a list of names of warnings",
+    ),
     "layers that include nothing": (
         {"layers": {"include": []}},
         "plugins.lurk.models[0].layers.include: the list is empty; give '*' for every convolution",

@@ -9,7 +9,7 @@ import pytest
 
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.store import Store
-from tests.pages.fake import FakeStatus, fake_config, fake_model
+from tests.pages.fake import ENLARGED, FakeStatus, fake_config, fake_model
 
 FRAME = "(window.lurkData||={})["
 CARD = """---
@@ -55,7 +55,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     root = tmp_path_factory.mktemp("built")
     store = Store(root / "cache")
     (root / "card.md").write_text(CARD)
-    analysed = FakeStatus(fake_config(root, card="card.md"), fake_model(store))
+    analysed = FakeStatus(fake_config(root, card="card.md"), fake_model(store, warnings=[ENLARGED]))
     waiting = FakeStatus(fake_config(root, "waiting", title="Not *yet*"), None, "it was not analysed yet")
     models = [analysed, waiting]
     return Built(root, store, models, build_site(models, store, root / "cache"))

@@ -10,7 +10,7 @@ from typing import Any, cast
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
-from mkdocs_lurk.named_warnings import WARNINGS
+from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import GraphRecord, ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
@@ -20,6 +20,8 @@ from tests.pages.patterns import Draw, encoded_pattern
 
 LAYERS = (("features.0", 5, 3), ("features.3", 8, 9))
 """Name, number of filters and side of the receptive field of each layer."""
+
+ENLARGED = WARNINGS["enlarged"].record(share="100%", n=6, from_px=8, to_px=64)
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,12 @@ class FakeAnalysis:
             "synthesis": {"steps": 64},
             "seed": 0,
             "notes": ["The weights are random, seed 0: the pages show how the network is built, not what it learned."],
-            "warnings": [WARNINGS["enlarged"].record(share="100%", n=12, from_px=8, to_px=2 * side)],
+            "warnings": list(self.network.warnings),
             "skipped_layers": {"aux.conv": "it did not run"},
             "skipped_images": [("dog/0004.jpg", "the file is cut short")],
             "uses": [],
         }  # fmt: skip
-        key = self._key("model", self.network.layers)
+        key = self._key("model", self.network.layers, [warning["name"] for warning in self.network.warnings])
         self.store.put(key, in_order(record, ModelRecord))
         return key
 
@@ -138,9 +140,10 @@ def fake_model(
     layers: Sequence[tuple[str, int, int]] = LAYERS,
     images: int = 6,
     draw: Draw = encoded_pattern,
+    warnings: Sequence[WarningRecord] = (),
 ) -> str:
     """Put a whole model's results into the store; returns the key of its record."""
-    return FakeAnalysis(store, name, FakeNetwork(side, tuple(layers), images, draw)).store_model()
+    return FakeAnalysis(store, name, FakeNetwork(side, tuple(layers), images, draw, tuple(warnings))).store_model()
 
 
 def fake_config(root: Path, name: str = "small", **keys: Any) -> ModelConfig:

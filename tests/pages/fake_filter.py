@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records import (
     ClassMeans,
     Connection,
@@ -31,12 +32,14 @@ class FakeNetwork:
         layers: Name, number of filters and side of the receptive field of each layer.
         images: The number of photos; one cannot be read.
         draw: Draws every picture.
+        warnings: What an analysis would have found that may mislead.
     """
 
     side: int
     layers: tuple[tuple[str, int, int], ...]
     images: int
     draw: Draw
+    warnings: tuple[WarningRecord, ...] = ()
 
 
 class FakeFilter:

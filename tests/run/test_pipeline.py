@@ -214,9 +214,12 @@ def test_a_corrupt_picture_is_skipped_and_named(project: Project, caplog: pytest
     config = project()
     broken = config.root / "pictures" / "class-1" / "001.png"
     broken.write_bytes(broken.read_bytes()[:60])
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         reader = analysed(config)
-    assert "class-1/001.png" in caplog.text
+    assert "picture class-1/001.png is skipped" in caplog.text
+    *_, warning = reader.record["warnings"]
+    assert warning["name"] == "unreadable"
+    assert warning["fact"].startswith("1 of 20 pictures could not be read: class-1/001.png cannot be read (")
     assert [path for path, _ in reader.record["skipped_images"]] == ["class-1/001.png"]
     number = [image["path"] for image in reader.record["images"]].index("class-1/001.png")
     assert "skipped" in reader.record["images"][number]
