@@ -38,6 +38,7 @@ plugins:
           transform: {{crop: {SIDE}, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], channels: 3}}
           active_share: true
           synthesis: false
+          ignore: [chance]  # nobody trained it
 """
 
 

@@ -87,7 +87,9 @@ def _read_normalisation(section: Section, normalised: bool) -> tuple[tuple[float
         given, lacking, none = ("mean", "std", 1) if mean else ("std", "mean", 0)
         raise ConfigError(f"{section.path}: {given!r} without {lacking!r}; give both ({lacking}: {none} for none)")
     if normalised:
-        raise ConfigError(f"{section.path}: 'normalised' needs the mean and std that the values were normalised with")
+        raise ConfigError(
+            f"{section.path}: 'normalised' without mean and std; give those that the values were normalised with"
+        )
     if channels != 3:
         raise ConfigError(
             f"{section.path}: no usual mean and std for {channels} channel{'s' if channels > 1 else ''}; give those "

@@ -66,7 +66,10 @@ class ValueScale:
         """
         channels = values.shape[2]
         if len(self.gain) not in (1, channels):
-            raise ImageError(f"{name} has {channels} channels where the transform's mean and std have {len(self.gain)}")
+            raise ImageError(
+                f"{name} has {channels} channels where the transform's mean and std have {len(self.gain)}; "
+                "give one value per channel"
+            )
         if values.dtype == np.uint8 and self.normalised:
             raise ImageError(
                 f"{name} has whole numbers of 8 bits, which are not normalised; leave out 'normalised' in the "

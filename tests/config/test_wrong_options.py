@@ -141,7 +141,8 @@ WRONG_MODELS = {
     ),
     "normalised without mean and std": (
         {"transform": {"normalised": True}},
-        "plugins.lurk.models[0].transform: 'normalised' needs the mean and std that the values were normalised with",
+        "plugins.lurk.models[0].transform: 'normalised' without mean and std; "
+        "give those that the values were normalised with",
     ),
     "normalised in words": (
         {"transform": {"normalised": "yes"}},

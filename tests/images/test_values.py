@@ -165,7 +165,7 @@ REFUSED = {
     ),
     "other channels": (
         np.zeros((2, 2, 4)), spec(normalised=True),
-        "a has 4 channels where the transform's mean and std have 3",
+        "a has 4 channels where the transform's mean and std have 3; give one value per channel",
     ),
     "not a number": (
         np.full((2, 2, 3), np.nan), spec(normalised=True),
