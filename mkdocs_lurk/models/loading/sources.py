@@ -38,7 +38,7 @@ def load_network(config: ModelConfig) -> Network:
         _refuse_quantised(module, subject)
         notes: tuple[str, ...] = ()
         if config.weights_path is not None:
-            notes = load_weights(module, config.weights_path, subject)
+            notes = load_weights(module, config.weights_path, subject, config.weights_detail)
     _refuse_without_values(module, subject)
     module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in module.parameters())
