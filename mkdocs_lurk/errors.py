@@ -79,3 +79,10 @@ def describe_error(reason: BaseException, limit: int = 160) -> str:
 def describe_os_error(error: OSError) -> str:
     """Return the system's reason for an error in lower case, for the end of a message."""
     return (error.strerror or str(error)).lower()
+
+
+def join_first(items: Iterable[str], at_most: int, separator: str = ", ") -> str:
+    """Join the first items, and say how many more there are."""
+    items = list(items)
+    more = f" and {len(items) - at_most} more" if len(items) > at_most else ""
+    return separator.join(items[:at_most]) + more

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.transform import TransformSpec
+from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
 
-WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 ARCHIVE_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 Missing = Literal["analyze", "error", "placeholder"]
@@ -65,6 +65,7 @@ class ModelConfig:
         images: A folder, a glob, a CSV file or the reference of a Dataset; for a list, what messages call it.
         images_detail: A dataset's split, the folder of a CSV file's paths, or the items of a list.
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
+        weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
@@ -80,6 +81,7 @@ class ModelConfig:
     images_detail: ImagesDetail = field(default_factory=ImagesDetail)
     arguments: Mapping[str, object] = field(default_factory=dict)
     weights: str | None = None
+    weights_detail: WeightsDetail = field(default_factory=WeightsDetail)
     classes: str | tuple[str, ...] | None = None
     transform: str | TransformSpec = "imagenet"
     layers: LayersConfig = LayersConfig()

@@ -17,7 +17,6 @@ from mkdocs_lurk.config.options import (
     NAV_MODES,
     ON_SERVE,
     PRECISIONS,
-    WEIGHT_SUFFIXES,
     LayersConfig,
     LurkConfig,
     ModelConfig,
@@ -28,6 +27,7 @@ from mkdocs_lurk.config.options import (
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
+from mkdocs_lurk.config.weights import read_weights
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.named_warnings import WARNINGS
 
@@ -110,6 +110,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         *section.require("source", "torchvision:NAME, package.module:factory or path/to/file.py:factory"), root
     )
     images, images_detail = read_images(*section.require("images", FORMS), root)
+    weights, weights_detail = read_weights(*section.get("weights"), source, root)
     return ModelConfig(
         name=name,
         title=section.text("title", name, "the title of the model's page"),
@@ -118,7 +119,8 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         root=root,
         images_detail=images_detail,
         arguments=_read_arguments(*section.get("arguments"), source),
-        weights=_read_weights(*section.get("weights"), source, root),
+        weights=weights,
+        weights_detail=weights_detail,
         classes=_read_classes(*section.get("classes"), root),
         transform=_read_transform(section, source, root),
         layers=_read_layers(section.section("layers", ("include", "exclude"))),
@@ -174,23 +176,6 @@ def _read_arguments(value: object, path: str, source: str) -> Mapping[str, objec
     if value and ":" not in source:
         raise ConfigError(f"{path}: {source!r} is an archive, which takes no arguments; leave them out")
     return dict(value)
-
-
-def _read_weights(value: object, path: str, source: str, root: Path) -> str | None:
-    if value is None or value == "none":
-        return None
-    forms = "a .safetensors, .pt or .pth file, the name of torchvision weights, or none"
-    weights = read_text(value, path, forms)
-    if ":" not in source:
-        raise ConfigError(f"{path}: {source!r} is an archive, which holds its own weights; leave the key out")
-    if Path(weights).suffix in WEIGHT_SUFFIXES:
-        existing_path(weights, path, root, "file")
-        return weights
-    if source.startswith("torchvision:") and re.fullmatch(r"(\w+_Weights\.)?\w+", weights):
-        return weights
-    if "/" in weights or (root / weights).exists():
-        existing_path(weights, path, root, "file")
-    raise ConfigError(f"{path}: {weights!r} is no weights; give {forms}")
 
 
 def _read_classes(value: object, path: str, root: Path) -> str | tuple[str, ...] | None:

@@ -110,3 +110,10 @@ def test_the_error_for_a_wrong_default_names_its_key_in_defaults(site: Path) -> 
 def test_reading_the_configuration_imports_neither_torch_nor_mkdocs() -> None:
     code = "import sys, mkdocs_lurk.config.options; assert not {'torch', 'mkdocs', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
+
+
+def test_weights_may_be_a_choice_of_what_is_in_a_file(site: Path) -> None:
+    (site / "w.ckpt").touch()
+    model = read_model(site, weights={"file": "w.ckpt", "key": "state_dict_ema", "prefix": "model."})
+    assert (model.weights, model.weights_path) == ("w.ckpt", site / "w.ckpt")
+    assert (model.weights_detail.key, model.weights_detail.prefix) == ("state_dict_ema", "model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from torch import nn
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import import_reference, is_reference
-from mkdocs_lurk.errors import ModelError, describe_error, near
+from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
 from mkdocs_lurk.models.loading.archives import load_archive
+from mkdocs_lurk.models.loading.detectors import as_network
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
 
@@ -36,10 +38,11 @@ def load_network(config: ModelConfig) -> Network:
         torch.manual_seed(config.seed)
         module, weights_note, batch_size = _make_module(config, subject)
         _refuse_quantised(module, subject)
-        notes: tuple[str, ...] = ()
+        module, notes = as_network(module, config, subject)
         if config.weights_path is not None:
-            notes = load_weights(module, config.weights_path, subject)
-    _refuse_without_values(module, subject)
+            notes += load_weights(module, config.weights_path, subject, config.weights_detail)
+    _refuse_unusual_values(module, subject)
+    notes += _describe_rounding(module)
     module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in module.parameters())
     return Network(module, parameters, digest_weights(module), weights_note, batch_size, notes)
@@ -67,6 +70,8 @@ def _from_torchvision(config: ModelConfig, name: str, subject: str) -> nn.Module
         arguments["progress"] = False
     elif name in _WARN_WITHOUT_INIT_WEIGHTS:
         arguments.setdefault("init_weights", True)
+    if "weights_backbone" in inspect.signature(zoo.get_model_builder(name)).parameters:
+        arguments.setdefault("weights_backbone", None)  # its default downloads weights that were not declared
     if name.startswith("quantized_"):
         raise ModelError(f"{subject}: {name!r} is quantised; give {name.removeprefix('quantized_')!r}")
     try:
@@ -127,6 +132,19 @@ def _refuse_quantised(module: nn.Module, subject: str) -> None:
             )
 
 
-def _refuse_without_values(module: nn.Module, subject: str) -> None:
-    if any(value.is_meta for value in module.state_dict().values() if isinstance(value, torch.Tensor)):
-        raise ModelError(f"{subject}: some weights have no values (meta device); make the network on the CPU")
+def _refuse_unusual_values(module: nn.Module, subject: str) -> None:
+    for name, value in module.state_dict().items():
+        if not isinstance(value, torch.Tensor):
+            continue
+        if value.is_meta:
+            raise ModelError(f"{subject}: some weights have no values (meta device); make the network on the CPU")
+        if value.layout != torch.strided or value.is_complex():
+            kind = "complex" if value.is_complex() else "sparse"
+            raise ModelError(f"{subject}: {name} is {kind}; only networks of dense real weights can be analysed")
+
+
+def _describe_rounding(module: nn.Module) -> tuple[str, ...]:
+    """Say which parameters lose digits when they become float32."""
+    doubles = ((name, value) for name, value in module.named_parameters() if value.dtype == torch.float64)
+    rounded = [name for name, value in doubles if not torch.equal(value.float().double(), value)]
+    return (f"The network has numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.",) * bool(rounded)

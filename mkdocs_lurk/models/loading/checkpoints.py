@@ -1,0 +1,197 @@
+"""Read the tensors of a weights file, and choose among the state dicts that a checkpoint holds."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
+
+_STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
+_AVERAGE_KEYS = (
+    "state_dict_ema", "model_ema", "ema_state_dict", "model_ema_state_dict", "ema_model_state_dict", "ema_model", "ema",
+)  # fmt: skip
+_INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
+_CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The tensors of a weights file.
+
+    Attributes:
+        state: By name, on the CPU, floating-point ones as float32.
+        notes: Sentences about what was chosen and what was lost.
+    """
+
+    state: dict[str, Tensor]
+    notes: tuple[str, ...]
+
+
+def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoint:
+    """Read a file's tensors.
+
+    Of a checkpoint with the weights and their moving average (EMA), the average is read.
+
+    Args:
+        path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
+        where: The beginning of every message.
+        key: The keys that lead to the state dict, joined by dots; None to look for it.
+
+    Raises:
+        ModelError: The file cannot be read, holds pickled code, several state dicts or none, or tensors that are
+            quantised, sparse or without values.
+    """
+    content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
+    chosen, notes = _choose(content, path.name, where) if key is None else (_follow(content, key, where), [])
+    state, rounded = {}, []
+    for name, value in chosen.items():
+        if isinstance(value, Tensor):
+            _refuse_unusual(str(name), value, where)
+            state[str(name)] = value.detach().to(torch.float32) if value.is_floating_point() else value.detach()
+            if value.dtype == torch.float64 and not torch.equal(state[str(name)].double(), value.detach()):
+                rounded.append(str(name))
+    if rounded:
+        notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
+    return Checkpoint(state, tuple(notes))
+
+
+def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str]]:
+    """Return the state dict to read, and what to say about the choice."""
+    averages = dict(_find_states(content, _AVERAGE_KEYS, inside=_INSIDE_AVERAGE))
+    states = dict(_find_states(content, _STATE_KEYS, inside=_STATE_KEYS)) or averages
+    found = averages or states
+    if not found:
+        others = list(_paths_of_states(content))
+        held = join_first(map(str, content), 5) if isinstance(content, Mapping) else type(content).__name__
+        choose = f"choose one by its key, weights: {{file: {file}, key: {others[0]}}}" if others else _CONVERT
+        raise ModelError(f"{where} holds no state dict but {held or 'nothing'}; {choose}")
+    if len(found) > 1:
+        raise ModelError(
+            f"{where} holds several state dicts ({', '.join(found)}); "
+            f"choose one by its key, weights: {{file: {file}, key: {next(iter(found))}}}"
+        )
+    ((path, chosen),) = found.items()
+    return chosen, _describe_choice(content, path, file, averages, list(states))
+
+
+def _describe_choice(
+    content: object, path: str, file: str, averages: Mapping[str, object], states: list[str]
+) -> list[str]:
+    top = content if isinstance(content, Mapping) else {}
+    if averages:
+        others = [state for state in states if state not in averages]
+        beside = f", and not {others[0]}, the weights at the end of the training" if others else ""
+        return [f"Of {file}, the moving average of the weights (EMA) was read: {path}{beside}."]
+    if isinstance(top.get("averaging_state"), Mapping) and isinstance(top.get("current_model_state"), Mapping):
+        return [f"Of {file}, the average of the weights was read: {path}, and not current_model_state."]
+    unread = [key for key in _AVERAGE_KEYS if isinstance(top.get(key), (Mapping, list, tuple))]
+    return [f"{file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."] * any(
+        unread
+    )
+
+
+def _find_states(
+    content: object, keys: tuple[str, ...], inside: tuple[str, ...]
+) -> Iterator[tuple[str, Mapping[object, object]]]:
+    """Yield the state dicts under some keys of a checkpoint, and by their paths; by itself, its path is empty."""
+    if not isinstance(content, Mapping):
+        return
+    nested = [key for key in keys if isinstance(content.get(key), Mapping)]
+    if not nested and keys is inside and _holds_tensors(content):
+        yield "", content
+    for key in nested:
+        for path, state in _find_states(content[key], inside, inside):
+            yield ".".join(filter(None, (key, path))), state
+
+
+def _holds_tensors(content: Mapping[object, object]) -> bool:
+    return any(isinstance(value, Tensor) for value in content.values())
+
+
+def _paths_of_states(content: object, path: str = "") -> Iterator[str]:
+    """Yield the paths of all mappings of tensors whose keys are text."""
+    if isinstance(content, Mapping):
+        if path and _holds_tensors(content) and all(isinstance(key, str) for key in content):
+            yield path
+        for key, value in content.items():
+            yield from _paths_of_states(value, f"{path}.{key}" if path else str(key))
+
+
+def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
+    """Return the state dict that an author's key leads to."""
+    found, rest = content, key
+    while rest and isinstance(found, Mapping):
+        step = max((name for name in map(str, found) if f"{rest}.".startswith(f"{name}.")), key=len, default=None)
+        if step is None:
+            break
+        found, rest = next(value for name, value in found.items() if str(name) == step), rest[len(step) + 1 :]
+    if rest or not isinstance(found, Mapping) or not _holds_tensors(found):
+        known = list(_paths_of_states(content))
+        there = f"; there are {join_first(known, 5)}" if known else "; leave the key out"
+        raise ModelError(f"{where} holds no state dict under the key {key!r}{near(key, known) or there}")
+    return found
+
+
+def _refuse_unusual(name: str, value: Tensor, where: str) -> None:
+    if value.is_quantized:
+        raise ModelError(f"{where} is quantised ({name}); give the weights of the network before quantisation")
+    if value.is_meta:
+        raise ModelError(f"{where} holds no values ({name} is on the meta device); save the network from a real device")
+    if value.layout != torch.strided or value.is_nested:
+        raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
+
+
+def _read_safetensors(path: Path, where: str) -> object:
+    try:
+        return safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError) as reason:
+        raise ModelError(
+            f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
+        ) from reason
+
+
+def _read_pickled(path: Path, where: str) -> object:
+    if _is_torchscript(path):
+        raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as reason:
+        code = re.search(
+            r"[Uu]nsupported (?:global: )?GLOBAL (\S+)|(?:unrecognized function|but got) (.+)", str(reason)
+        )
+        if code is None:
+            raise ModelError(
+                f"{where} is damaged or no file of torch.save ({_describe_damage(reason)}); save it again"
+            ) from reason
+        name = (code.group(1) or code.group(2)).strip("`.,")
+        raise ModelError(
+            f"{where} holds pickled code ({name}), which could do anything and is not run; {_CONVERT}"
+        ) from reason
+    except Exception as reason:  # torch.load raises a dozen kinds for a damaged file
+        raise ModelError(
+            f"{where} is damaged or no file of torch.save ({describe_error(reason)}); save it again"
+        ) from reason
+
+
+def _is_torchscript(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _describe_damage(reason: BaseException) -> str:
+    """Return what stopped the unpickling, without torch's advice on how to run what it refuses to."""
+    cause = re.search(r"WeightsUnpickler error: ([^\n]+)", str(reason))
+    return cause.group(1).strip() if cause else describe_error(reason)
