@@ -12,6 +12,7 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.models.loading.class_names import output_names
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.run.pictures import Pictures
@@ -26,11 +27,13 @@ class Rehearsed:
     Attributes:
         images: The pictures that were run, by id.
         outputs: The network's output for each, ``(n, n_outputs)``; None if it does not classify.
+        output_names: The names of the outputs; empty if there are none, or if the network does not classify.
         one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
     """
 
     images: tuple[int, ...]
     outputs: Tensor | None
+    output_names: tuple[str, ...]
     one_by_one: str | None
 
     @property
@@ -46,6 +49,7 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
         ImageError: Not one picture can be read.
         ModelError: The network fails on a picture, or gives another output for the same picture the second time.
         LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
+        ConfigError: The declared class names are not as many as the outputs.
     """
     images, tensors = _first_readable(model, pictures)
     names = [pictures.images.entries[image].path for image in images]
@@ -58,7 +62,9 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
         reason = "The network decides by values, which may be those of a whole batch"
     if reason is not None:
         reason += ": pictures went through the network one by one."
-    return Rehearsed(tuple(images), None if rehearsal.outputs is None else rehearsal.outputs.cpu(), reason)
+    outputs = rehearsal.outputs
+    classes = None if outputs is None else output_names(model, pictures.images.labels, outputs.shape[1])
+    return Rehearsed(tuple(images), None if outputs is None else outputs.cpu(), classes or (), reason)
 
 
 def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], list[Tensor]]:

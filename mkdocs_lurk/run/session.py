@@ -77,6 +77,13 @@ class Session:
         """The layers that are analysed, in the order in which they run."""
         return self.network.layers
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know before the results, in sentences."""
+        notes = [self.loaded.weights_note] if self.loaded.weights_note else []
+        notes += [*self.loaded.notes, *self.transform.notes, *self.trace.notes]
+        return [*notes, self.rehearsed.one_by_one] if self.rehearsed.one_by_one else notes
+
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""
         return self.config.chosen_filters(layer.name, layer.filters)
