@@ -233,6 +233,17 @@ class BranchOnWholeNumber(Odd):
         return self.act(y) * (1 + int(y.abs().sum()) % 3)
 
 
+class BranchOnPeak(Odd):
+    """Most pictures have a bright pixel, and so has noise; a part of a picture may have none."""
+
+    def before(self, x):
+        self.peak = x.amax().item()
+        return x
+
+    def between(self, y):
+        return self.act(y) if self.peak > 1 else -y
+
+
 class AssertFinite(Odd):
     def forward(self, x):
         assert torch.isfinite(x).all()

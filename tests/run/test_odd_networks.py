@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
-from mkdocs_lurk.analysis.gradients.requests import GradientRequest
+from mkdocs_lurk.analysis.gradients.input_windows import window_of_unit
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientSettings
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.names import Box
@@ -37,7 +38,8 @@ IN_PLACE = [
     "ChunkThenProduct",
 ]
 OF_THE_WHOLE_PICTURE = [
-    *["BranchOnMaximum", "BranchOnLayer", "BranchOnMean", "BranchOnWholeNumber", "AssertFinite", "AssertRange"],
+    *["BranchOnMaximum", "BranchOnLayer", "BranchOnMean", "BranchOnWholeNumber", "BranchOnPeak", "AssertFinite"],
+    "AssertRange",
     *["Centred", "Standardised", "ScaledByMaximum", "ScaledByNumpy", "ClampedByMaximum", "CountedByNonzero"],
     *["MeanOfTheBatch", "BatchNormInTraining", "FirstPictureOnly", "OnePictureOnly"],
 ]
@@ -149,6 +151,16 @@ def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, prec
         found, box = np.zeros(x.shape[1:], np.float32), result.grad_box or Box(0, 0, 16, 16)
         found[:, box.top : box.bottom, box.left : box.right] = result.gradient
         assert float(F.cosine_similarity(torch.from_numpy(found).flatten(), true.flatten(), 0)) >= least, request
+
+
+@pytest.mark.parametrize(("name", "is_cut"), [("Standing", True), ("BranchOnPeak", False), ("Centred", False)])
+def test_pictures_are_cut_only_for_networks_that_do_not_look_at_all_of_them(
+    odd: Project, name: str, is_cut: bool
+) -> None:
+    config = odd(name)
+    session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+    window = window_of_unit(session.network, "a", (8, 8), Box(7, 7, 10, 10), GradientSettings())
+    assert (window is not None) == is_cut
 
 
 AGAIN = r"the network gives something else for class-0/000\.png the second time, first in "
