@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.errors import ConfigError, StoreError
@@ -12,11 +13,13 @@ from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.site import Site, build_site
-from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
 from mkdocs_lurk.store import ModelReader, Store
+
+if TYPE_CHECKING:
+    from mkdocs_lurk.run.inspection import Inspection
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -83,15 +86,14 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[floa
     return cost.total_s, cost.stored_bytes
 
 
-def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> list[LayerInfo]:
-    """Load a model and describe each of its layers, as its record does."""
-    from mkdocs_lurk.run.draft import describe_layer  # these import torch
+def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
+    """Load a model, rehearse its analysis on a few pictures, and describe its input, pictures, classes and layers."""
+    from mkdocs_lurk.run.inspection import inspect_session  # these import torch
     from mkdocs_lurk.run.session import open_session
 
     if model.absent:
         raise ConfigError(model.absent[0])
-    session = open_session(config, model, store, SilentProgress(), Ranks())
-    return [describe_layer(session, layer) for layer in session.layers]
+    return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
 
 def watched_files(config: LurkConfig) -> list[Path]:

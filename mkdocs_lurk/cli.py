@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +26,11 @@ from mkdocs_lurk.store import ModelReader, Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import pack as pack_bundle
 from mkdocs_lurk.store import unpack as unpack_bundle
+
+if TYPE_CHECKING:
+    from mkdocs_lurk.run.inspection import Inspection
+
+_SHOWN_CLASSES = 5
 
 
 class _OneLineErrors(click.Group):
@@ -87,16 +94,52 @@ def analyze(path: Path, models: Sequence[str], force: bool) -> None:
 
 @main.command()
 @_config_file
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 @click.argument("model")
-def inspect(path: Path, model: str) -> None:
-    """List the layers of MODEL: shapes, parameters, receptive fields."""
+def inspect(path: Path, as_json: bool, model: str) -> None:
+    """Say what MODEL is before its analysis: input, pictures, classes, three predictions, and its layers."""
     declared = read_mkdocs_yml(path)
     (selected,) = _select_models(declared, [model])
-    rows = [["layer", "kind", "filters", "output", "parameters", "sees"]]
-    for entry in inspect_model(declared.config, selected, Store(declared.config.cache_dir)):
+    found = inspect_model(declared.config, selected, Store(declared.config.cache_dir))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    _echo_table(_fact_rows(found))
+    for note in found["notes"]:
+        click.echo(f"note: {formatting.sentence(note)}")
+    rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]
+    for entry in found["layers"]:
         field = formatting.receptive_field(entry["receptive_field"])
-        shape = formatting.shape(entry["output"])
-        rows.append([entry["name"], entry["kind"], str(entry["filters"]), shape, f"{entry['parameters']:,}", field])
+        shape, parameters = formatting.shape(entry["output"]), f"{entry['parameters']:,}"
+        rows.append([entry["name"], entry["slug"], entry["kind"], str(entry["filters"]), shape, parameters, field])
+    click.echo()
+    _echo_table(rows)
+
+
+def _fact_rows(found: Inspection) -> list[list[str]]:
+    """Describe a model's input, pictures, classes and predictions: rows of a name and a text."""
+    images, classes = found["images"], found["classes"]
+    mean, std = (", ".join(f"{value:.3g}" for value in found["input"][key]) for key in ("mean", "std"))
+    of_all = "" if images["measured"] == images["count"] else f", of {images['measured']} that were measured"
+    extremes = [
+        f"{kind} {formatting.shape([size['width'], size['height']])} px ({size['path']})"
+        for kind, size in (("smallest", images["smallest"]), ("largest", images["largest"]))
+    ]
+    names = ", ".join(classes[:_SHOWN_CLASSES]) + (", ..." if len(classes) > _SHOWN_CLASSES else "")
+    rows = [
+        ["model", f"{found['title']}, {formatting.count(found['parameters'])} parameters, from {found['source']}"],
+        ["input", f"{formatting.shape(found['input']['size'])} px, mean {mean}, std {std}"],
+        ["pictures", f"{images['count']:,}; {'; '.join(extremes)}{of_all}"],
+        ["classes", f"{len(classes):,}: {names}" if classes else "none"],
+    ]
+    for picture in found["predictions"]:
+        label = f" ({picture['label']})" if picture["label"] else ""
+        guess = f"{picture['prediction']}, {formatting.percent(picture['probability'])}"
+        rows.append(["prediction", f"{picture['path']}{label}: {guess}"])
+    return rows if found["predictions"] else [*rows, ["prediction", "none: the output is not one number a class"]]
+
+
+def _echo_table(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mkdocs_lurk.analysis.in_place import WritableViewsMode
 from mkdocs_lurk.errors import LayerError, ShapeError
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCall, LayerCallMode, ParameterOwners, slice_filter
 from mkdocs_lurk.models.tracing.layers import Layer
@@ -136,7 +137,7 @@ class Probe:
             receive(name, self.as_maps(name, output))
 
         with self._hooks_on(self._modules, receive_output), self._catching_calls(catch):
-            return self.module(self._in_memory_format(x))
+            return self.module(self._own_copy(x))
 
     def run(
         self,
@@ -160,7 +161,7 @@ class Probe:
 
         with self._hooks_on(self._modules & {until or ""}, receive_output), self._catching_calls(catch):
             try:
-                self.module(self._in_memory_format(x))
+                self.module(self._own_copy(x))
             except StopForward:
                 return
 
@@ -205,12 +206,14 @@ class Probe:
         pictures = zip(torch.split(call.input, 1), filters, strict=True)
         return torch.cat([self.as_maps(call.name, one(x, call, index), 1)[:, 0] for x, index in pictures])
 
-    def _in_memory_format(self, x: Tensor) -> Tensor:
-        return x if self.memory_format is None else x.contiguous(memory_format=self.memory_format)
+    def _own_copy(self, x: Tensor) -> Tensor:
+        """Return pictures that the network may overwrite, in its memory format."""
+        return x.clone(memory_format=self.memory_format or torch.preserve_format)
 
     @contextmanager
     def _catching_calls(self, catch: Callable[[LayerCall], Tensor]) -> Iterator[None]:
-        with self._owners.track_modules(), LayerCallMode(CallNamer(self._owners), catch):
+        writable = WritableViewsMode() if torch.is_grad_enabled() else nullcontext()
+        with self._owners.track_modules(), LayerCallMode(CallNamer(self._owners), catch), writable:
             yield
 
     @contextmanager

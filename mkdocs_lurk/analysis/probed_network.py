@@ -26,6 +26,8 @@ class ProbedNetwork:
         layers: In the order in which they run.
         fields: The receptive field of every layer, by its name.
         input_size: ``(c, h, w)`` of the network's input, in px.
+        needs_whole_pictures: Whether the network may compute something else from a part of a picture than from all
+            of it, and so be led astray by a crop.
     """
 
     probe: Probe
@@ -34,6 +36,7 @@ class ProbedNetwork:
     layers: tuple[Layer, ...]
     fields: Mapping[str, ReceptiveField]
     input_size: tuple[int, int, int]
+    needs_whole_pictures: bool = False
 
     @cached_property
     def device(self) -> torch.device:

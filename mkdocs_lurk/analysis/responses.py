@@ -47,7 +47,7 @@ def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Te
         The responses by layer, and the network's output as float32 if it is of shape ``(n, n_classes)``, else None.
 
     Raises:
-        LayerError: A layer gives NaN or infinity; the message names the first such layer.
+        LayerError: A layer gives NaN or infinity, or does not run; the message names the first such layer.
     """
     reduced: dict[str, tuple[Tensor, Tensor, Tensor, Tensor]] = {}
 
@@ -62,6 +62,12 @@ def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Te
                 f"layer {name!r} gives NaN or infinity, the first in the network to do so; "
                 "check the weights and the transform"
             )
+    left_out = next((name for name in probe.shapes if name not in reduced), None)
+    if left_out is not None:
+        raise LayerError(
+            f"layer {left_out!r} does not run on every picture: the network decides by values; leave the layer out: "
+            f"layers: {{exclude: [{left_out!r}]}}"
+        )
     responses = {name: Responses(*(values.cpu().numpy() for values in of_layer)) for name, of_layer in reduced.items()}
     is_classifier = isinstance(output, Tensor) and output.dim() == 2
     return responses, output.float().cpu() if is_classifier else None

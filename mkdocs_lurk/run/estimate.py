@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+import torch
 
-from mkdocs_lurk.analysis.responses import measure_responses
+from mkdocs_lurk.analysis.responses import measure_responses, merge_all
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
@@ -20,6 +21,7 @@ from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Stage, list_stages
 from mkdocs_lurk.run.stages.responses import join_layers, summarise_batch
 from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.work import chunks
 from mkdocs_lurk.store.store import Store
 
 _PICTURES, _LAYERS = 8, 3
@@ -83,10 +85,13 @@ def try_pictures(session: Session) -> Trial:
     probe = session.network.probe
     measure_responses(probe, session.to_device(x[:1]))  # what happens once should not count
     began = perf_counter()
-    by_layer, _ = measure_responses(probe, session.to_device(x))
+    batch = session.limit_batch(len(ids))
+    responses = [measure_responses(probe, part)[0] for part in torch.split(session.to_device(x), batch)]
     forward_s = (perf_counter() - began) / len(ids)
-    responses = join_layers([by_layer[layer.name] for layer in session.layers])
-    mined = summarise_batch(session, ids, responses)
+    mined = merge_all(
+        summarise_batch(session, part, join_layers([by_layer[layer.name] for layer in session.layers]))
+        for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
+    )
     sizes: list[int] = []
     encode_s = seconds(lambda: sizes.extend(len(encode_picture(session.pictures.pixels(image))) for image in ids))
     return Trial(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,6 +25,7 @@ from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -46,6 +47,7 @@ class Session:
         sizes: The sizes of units and batches.
         limit_batch: How many pictures may go through the network at once.
         runner: Computes, stores and reads units.
+        rehearsed: What the first passes of a few pictures showed.
     """
 
     config: ModelConfig
@@ -58,6 +60,7 @@ class Session:
     sizes: Sizes
     limit_batch: BatchLimit
     runner: Runner
+    rehearsed: Rehearsed
 
     @property
     def images(self) -> ImageSet:
@@ -73,6 +76,13 @@ class Session:
     def layers(self) -> tuple[Layer, ...]:
         """The layers that are analysed, in the order in which they run."""
         return self.network.layers
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know before the results, in sentences."""
+        notes = [self.loaded.weights_note] if self.loaded.weights_note else []
+        notes += [*self.loaded.notes, *self.transform.notes, *self.trace.notes]
+        return [*notes, self.rehearsed.one_by_one] if self.rehearsed.one_by_one else notes
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""
@@ -108,7 +118,7 @@ def open_session(
     sizes: Sizes | None = None,
     force: bool = False,
 ) -> Session:
-    """Load a model, trace it, and find its layers and their receptive fields.
+    """Load a model, trace it, find its layers and their receptive fields, and rehearse the analysis on a few pictures.
 
     With ``force``, nothing that is stored counts: a Dataset is listed and every unit is computed anew.
 
@@ -118,7 +128,7 @@ def open_session(
     images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
     with collect_reading() as reading:
-        loaded = load_network(model)
+        loaded = load_network(model, (transform.channels, transform.height, transform.width))
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     trace = trace_network(loaded.module, blank)
     search = find_layers(trace, model.layers)
@@ -126,18 +136,25 @@ def open_session(
     device = choose_device(config.device, ranks)
     if device.type == "cpu":
         keep_freed_memory()
-    limit_batch = BatchLimit()
+    network = _probed(loaded, trace, search.layers, blank.to(device), config.precision)
+    pictures = Pictures(images, transform)
+    rehearsed = rehearse_pictures(model, network, pictures, trace)
+    if rehearsed.one_by_one is not None:
+        network = replace(network, needs_whole_pictures=True)
+    limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
+    identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code()]
     return Session(
         config=model,
         loaded=loaded,
         trace=trace,
         search=search,
-        network=_probed(loaded, trace, search.layers, blank.to(device), config.precision),
-        pictures=Pictures(images, transform),
-        base_key=digest("network", loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code()),
+        network=network,
+        pictures=pictures,
+        base_key=digest("network", *identity, *rehearsed.identity),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, device, limit_batch, force),
+        rehearsed=rehearsed,
     )
 
 

@@ -98,16 +98,22 @@ class Computable(Protocol):
 
 
 class BatchLimit:
-    """Says how many pictures may go through the network at once; half as many each time that memory runs out."""
+    """Says how many pictures may go through the network at once; half as many each time that memory runs out.
+
+    Args:
+        at_most: How many the network takes, whatever the memory; None for any number.
+    """
 
     _SMALLEST = 64
 
-    def __init__(self) -> None:
+    def __init__(self, at_most: int | None = None) -> None:
         self._divisor = 1
+        self._at_most = at_most
 
     def __call__(self, pictures: int) -> int:
-        """Return the size of a batch that would hold ``pictures`` if memory allowed."""
-        return max(1, pictures // self._divisor)
+        """Return the size of a batch that would hold ``pictures`` if memory, and the network, allowed."""
+        fitting = max(1, pictures // self._divisor)
+        return fitting if self._at_most is None else min(fitting, self._at_most)
 
     def halve(self, device: torch.device, error: torch.OutOfMemoryError) -> None:
         """Halve all batches from now on.

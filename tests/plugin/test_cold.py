@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
 from mkdocs_lurk.cli import main
+from mkdocs_lurk.pages.formatting import percent
 from tests.plugin.sites import Project
 from tests.plugin.torchless import run_without_torch
 
@@ -65,12 +69,71 @@ def test_a_build_analyses_and_the_next_one_needs_no_torch(made: Project) -> None
     assert json.loads(made.html("models/tiny/results.json"))["model"]["parameters"] == 659
 
 
-def test_inspect_lists_layers(made: Project) -> None:
-    result = CliRunner().invoke(main, ["inspect", "tiny"])
+def inspected(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["inspect", "tiny", *arguments])
     assert result.exit_code == 0, result.output
-    header, first, second = (line.split() for line in result.stdout.splitlines())
-    assert header == ["layer", "kind", "filters", "output", "parameters", "sees"]
-    assert first[:3] == ["0", "Conv2d", "4"]
-    assert second[:3] == ["2", "Conv2d", "5"]
+    return result.stdout
+
+
+def likeliest(path: Path) -> tuple[str, float]:
+    names: dict[str, Any] = {}
+    exec(NETWORK, names)  # noqa: S102 - the text above
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        x = torch.from_numpy(np.array(Image.open(path).convert("RGB"))).movedim(-1, 0)[None] / 255
+        shares = names["network"]().eval()((x - 0.5) / 0.5).softmax(1)[0]
+    return ["dark", "light"][int(shares.argmax())], float(shares.max())
+
+
+def test_inspect_shows_input_pictures_classes_predictions_and_layers(made: Project) -> None:
+    Image.new("RGB", (40, 20)).save(made.root / "photos" / "light" / "2.png")
+    facts, layers = (part.splitlines() for part in inspected().split("\n\n"))
+    assert re.split("  +", facts[0]) == ["model", "tiny, 659 parameters, from network.py:network"]
+    assert re.split("  +", facts[1]) == ["input", "3 \u00d7 16 \u00d7 16 px, mean 0.5, 0.5, 0.5, std 0.5, 0.5, 0.5"]
+    expected = "6; smallest 16 \u00d7 16 px (dark/0.png); largest 40 \u00d7 20 px (light/2.png)"
+    assert re.split("  +", facts[2]) == ["pictures", expected]
+    assert re.split("  +", facts[3]) == ["classes", "2: dark, light"]
+    for line, path in zip(facts[4:7], ("dark/0.png", "dark/2.png", "light/1.png"), strict=True):
+        name, share = likeliest(made.root / "photos" / path)
+        shown = f"{path} ({path.partition('/')[0]}): {name}, {percent(share)}"
+        assert re.split("  +", line) == ["prediction", shown]
+    assert facts[7].startswith("note: No weights given: as the factory made them")
+    header, first, second = (line.split() for line in layers)
+    assert header == ["layer", "address", "kind", "filters", "output", "parameters", "sees"]
+    assert first[:4] == ["0", "0", "Conv2d", "4"]
+    assert second[:4] == ["2", "2", "Conv2d", "5"]
     assert first[-4::2] == ["3", "3"]
     assert second[-4::2] == ["5", "5"]
+
+
+def test_inspect_prints_the_same_as_json(made: Project) -> None:
+    found = json.loads(inspected("--json"))
+    assert found["input"] == {"size": [3, 16, 16], "mean": [0.5] * 3, "std": [0.5] * 3}
+    assert found["images"]["smallest"] == {"path": "dark/0.png", "width": 16, "height": 16}
+    assert (found["images"]["count"], found["images"]["measured"]) == (6, 6)
+    assert found["classes"] == ["dark", "light"]
+    name, share = likeliest(made.root / "photos" / "dark" / "0.png")
+    assert found["predictions"][0] == {
+        "path": "dark/0.png", "label": "dark", "prediction": name, "probability": pytest.approx(share, abs=1e-4),
+    }  # fmt: skip
+    assert [(layer["name"], layer["slug"], layer["filters"]) for layer in found["layers"]] == [
+        ("0", "0", 4),
+        ("2", "2", 5),
+    ]
+
+
+def test_a_wrong_number_of_class_names_is_found_before_the_analysis(made: Project) -> None:
+    made.config.write_text(made.config.read_text().replace("name: tiny", "name: tiny\n      classes: [a, b, c]"))
+    result = CliRunner().invoke(main, ["inspect", "tiny"])
+    assert result.stderr == (
+        "Error: plugins.lurk.models[0].classes: 3 names for 2 outputs of the network; give one an output\n"
+    )
+
+
+def test_a_build_does_not_rehearse_when_its_results_are_there(made: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.build()
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("rehearsed")
+
+    monkeypatch.setattr("mkdocs_lurk.run.session.rehearse_pictures", refuse)
+    made.build()

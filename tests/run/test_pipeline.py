@@ -143,6 +143,23 @@ def test_a_network_that_is_not_repeatable_fails(project: Project) -> None:
     path = config.root / "net.py"
     path.write_text(path.read_text().replace("self.first(x)", "self.first(x + 0.1 * torch.rand_like(x))"))
     with pytest.raises(
+        ModelError, match=r"^the network gives something else for class-0/000\.png the second time, first"
+    ):
+        analysed(config)
+
+
+def test_a_network_that_drifts_after_the_rehearsal_fails(project: Project) -> None:
+    config = project()
+    path = config.root / "net.py"
+    text = path.read_text().replace("self.first(x)", "self.first(x * (1 + 0.1 * (self.count() > 16)))")
+    path.write_text(
+        text.replace(
+            "    def forward",
+            "    calls = 0\n\n    def count(self):\n"
+            "        self.calls += 1\n        return self.calls\n\n    def forward",
+        )
+    )
+    with pytest.raises(
         ModelError, match=r"the score of filter \d of layer '(first|second)' on class-\d/\d+\.png differs by"
     ):
         analysed(config)
@@ -230,7 +247,7 @@ def test_only_corrupt_pictures_are_an_error(project: Project) -> None:
     config = project(count=2)
     for path in (config.root / "pictures").rglob("*.png"):
         path.write_bytes(b"no picture")
-    with pytest.raises(ImageError, match="pictures: not one of 2 pictures could be read"):
+    with pytest.raises(ImageError, match=r"images: not one of 2 pictures can be read: class-0/000\.png cannot be read"):
         analysed(config)
 
 

@@ -35,7 +35,7 @@ def window_of_unit(
         The window; None if it is most of the picture, or if the layer's receptive field or jump rule it out.
     """
     jump = integer_jump(network, layer)
-    if jump is None or needs_effective_box(network, layer):
+    if jump is None or network.needs_whole_pictures or needs_effective_box(network, layer):
         return None
     height, width = network.picture_size
     window = crops.input_window(field_box, position, jump, (height, width))

@@ -22,9 +22,9 @@ _METADATA_ONLY = frozenset(
     | {"ndimension", "nelement", "numel", "size", "stride", "type"}
 )
 _LINEAR = frozenset(
-    {"adaptive_avg_pool2d", "avg_pool2d", "cat", "chunk", "concat", "constant_pad_nd", "contiguous", "dropout"}
+    {"adaptive_avg_pool2d", "avg_pool2d", "cat", "chunk", "clone", "concat", "constant_pad_nd", "contiguous", "dropout"}
     | {"dropout2d", "feature_dropout", "flatten", "getitem", "__getitem__", "interpolate", "mean", "narrow", "pad"}
-    | {"permute", "reshape", "split", "split_with_sizes", "squeeze", "sum", "transpose", "unsqueeze", "view"}
+    | {"permute", "reshape", "select", "split", "split_with_sizes", "squeeze", "sum", "transpose", "unsqueeze", "view"}
     | {"add", "add_", "__add__", "__iadd__", "__radd__", "sub", "sub_", "__sub__", "__isub__", "alias"}
 )
 _LINEAR_IN_EACH_ARGUMENT = frozenset({"mul", "mul_", "__mul__", "__imul__", "__rmul__", "div", "div_", "__truediv__"})

@@ -20,7 +20,7 @@ from mkdocs_lurk.analysis.gradients.batch import BatchRow, Jumps, ReplayBatch
 from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError, PlaceholderMode, as_placeholder
 from mkdocs_lurk.analysis.gradients.recording import RecordedOperation, Recording
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, set_rule
-from mkdocs_lurk.analysis.gradients.single import in_place_errors_explained, plain_energies, scores_of
+from mkdocs_lurk.analysis.gradients.single import plain_energies, scores_of
 from mkdocs_lurk.analysis.probe import Probe, StopForward, maps_of_filters
 from mkdocs_lurk.errors import LayerError
 from mkdocs_lurk.models.tracing.functions import (
@@ -77,7 +77,7 @@ def replay(
     boxes = None if windows is None else [window.box for window in windows]
     batch = ReplayBatch(recording, rows, boxes, jumps, "saliency" if with_energy else rule)
     places = [row.position for row in rows] if windows is None else [window.position for window in windows]
-    with torch.enable_grad(), in_place_errors_explained(layer):
+    with torch.enable_grad():
         x = batch.pictures().requires_grad_()
         maps = _ReplayedForward(probe, batch, layer, [row.filter for row in rows]).maps_of(x)
         scores = scores_of(maps.float(), [place for place in places if place is not None] or None)

@@ -6,17 +6,20 @@ that cannot be replayed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.errors import LurkError, ModelError, describe_error
 
 Position = tuple[int, int]
+Result = TypeVar("Result")
+
+_OVERWRITTEN = "modified by an inplace operation"
 
 
 def filter_gradients(
@@ -44,14 +47,17 @@ def filter_gradients(
         The gradients, ``(n, c, h, w)``, float32, per unit of the normalised input; and the scores, ``(n,)``.
 
     Raises:
-        ModelError: The network overwrites in place what its gradient needs.
+        ModelError: The layer cannot be differentiated.
     """
-    with torch.enable_grad(), in_place_errors_explained(layer):
-        x = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(x, layer, filters), positions)
+
+    def differentiate() -> tuple[Tensor, Tensor]:
+        leaf = x.detach().requires_grad_()
+        scores = scores_of(probe.maps(leaf, layer, filters), positions)
         set_rule(scores, rule)
-        (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return gradient.float(), scores.detach().float()
+        (gradient,) = torch.autograd.grad(scores.sum(), leaf)
+        return gradient.float(), scores.detach().float()
+
+    return allowing_overwrites(differentiate, layer)
 
 
 def filter_gradients_with_energy(
@@ -72,15 +78,18 @@ def filter_gradients_with_energy(
         plain gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
 
     Raises:
-        ModelError: The network overwrites in place what its gradient needs.
+        ModelError: The layer cannot be differentiated.
     """
-    with torch.enable_grad(), in_place_errors_explained(layer):
-        x = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(x, layer, filters), positions)
-        energies = plain_energies(scores, x)
+
+    def differentiate() -> tuple[Tensor, Tensor, Tensor]:
+        leaf = x.detach().requires_grad_()
+        scores = scores_of(probe.maps(leaf, layer, filters), positions)
+        energies = plain_energies(scores, leaf)
         set_rule(scores, rule)
-        (gradient,) = torch.autograd.grad(scores.sum(), x)
-    return gradient.float(), scores.detach().float(), energies
+        (gradient,) = torch.autograd.grad(scores.sum(), leaf)
+        return gradient.float(), scores.detach().float(), energies
+
+    return allowing_overwrites(differentiate, layer)
 
 
 def plain_energies(scores: Tensor, x: Tensor) -> Tensor:
@@ -95,21 +104,33 @@ def plain_energies(scores: Tensor, x: Tensor) -> Tensor:
     return plain.float().square().sum(1)
 
 
-@contextmanager
-def in_place_errors_explained(layer: str) -> Iterator[None]:
-    """Translate PyTorch's error about a value that was overwritten in place into one line.
+def allowing_overwrites(differentiate: Callable[[], Result], layer: str) -> Result:
+    """Differentiate a layer's scores, although the network may overwrite in place what its gradient needs.
+
+    Only then does PyTorch keep copies of what is overwritten, which costs time and memory.
+
+    Args:
+        differentiate: Runs a forward and a backward pass, with gradients enabled.
+        layer: The layer's name, for messages.
 
     Raises:
-        ModelError: The network overwrites in place what its gradient needs.
+        ModelError: The layer cannot be differentiated.
     """
     try:
-        yield
-    except RuntimeError as error:
-        if "modified by an inplace operation" not in str(error):
-            raise
+        with torch.enable_grad():
+            try:
+                return differentiate()
+            except RuntimeError as error:
+                if _OVERWRITTEN not in str(error):
+                    raise
+            with torch.autograd.graph.allow_mutation_on_saved_tensors():
+                return differentiate()
+    except (LurkError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # whatever the author's forward or backward methods raise
         raise ModelError(
-            f"layer {layer!r} cannot be differentiated: the network overwrites in place a value that its gradient "
-            "needs; replace that in-place step (such as y += x after an in-place ReLU) by an ordinary one"
+            f"layer {layer!r} cannot be differentiated ({describe_error(error)}); change the step that the message "
+            "is about, or leave the layer out: layers: {exclude: [...]}"
         ) from error
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.gradients.single import allowing_overwrites
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.synthesis.fast_relu import bitwise_relu
 
@@ -77,11 +78,14 @@ class FilterScorer:
 
     def _differentiated(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return scores and gradients of pictures that go through the network at once."""
-        with torch.enable_grad():
+
+        def differentiate() -> tuple[Tensor, Tensor]:
             variable = pictures.detach().requires_grad_()
             scores = self._scores(variable, filters)
             (gradient,) = torch.autograd.grad(scores.sum(), variable, allow_unused=True)
-        return scores.detach(), torch.zeros_like(pictures) if gradient is None else gradient
+            return scores.detach(), torch.zeros_like(pictures) if gradient is None else gradient
+
+        return allowing_overwrites(differentiate, self.layer)
 
     def _chunks(self, pictures: Tensor, filters: Sequence[int]) -> Iterator[tuple[Tensor, Sequence[int]]]:
         """Yield a few pictures at a time, with their filters; on a CPU as many as its caches hold."""

@@ -210,4 +210,4 @@ def carry_same_filters(left: ChannelSources, right: ChannelSources) -> bool:
 
 
 def _with_rank(constant: Tensor, rank: int) -> Tensor:
-    return constant.view(*[1] * (rank - constant.dim()), *constant.shape)
+    return constant.view([1] * (rank - constant.dim()) + list(constant.shape))

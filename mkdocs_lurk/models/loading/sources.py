@@ -17,6 +17,7 @@ from mkdocs_lurk.models.loading.archives import load_archive
 from mkdocs_lurk.models.loading.detectors import as_network
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
+from mkdocs_lurk.models.loading.wrappers import initialise_lazy_modules, unwrap_compiled
 
 if TYPE_CHECKING:
     from torchvision.models._api import WeightsEnum
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
 _WARN_WITHOUT_INIT_WEIGHTS = ("googlenet", "inception_v3")
 
 
-def load_network(config: ModelConfig) -> Network:
+def load_network(config: ModelConfig, input_size: tuple[int, int, int] | None = None) -> Network:
     """Make a model's network and load its weights.
 
-    The random state is seeded before the network is made, and restored afterwards.
+    The random state is seeded before the network is made, and restored afterwards. What ``torch.compile`` wrapped is
+    unwrapped, and lazy modules get their sizes from one pass of a blank picture.
+
+    Args:
+        config: The model.
+        input_size: ``(c, h, w)`` of that picture; None if there is none, so that lazy modules are refused.
 
     Raises:
         ModelError: The network cannot be made, its weights cannot be loaded, or it is of a kind that cannot be
@@ -37,8 +43,11 @@ def load_network(config: ModelConfig) -> Network:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         module, weights_note, batch_size = _make_module(config, subject)
+        _refuse_scripted(module, subject)
+        module = unwrap_compiled(module)
         _refuse_quantised(module, subject)
         module, notes = as_network(module, config, subject)
+        initialise_lazy_modules(module, input_size, subject)
         if config.weights_path is not None:
             notes += load_weights(module, config.weights_path, subject, config.weights_detail)
     _refuse_unusual_values(module, subject)
@@ -121,6 +130,15 @@ def _call_factory(factory: object, config: ModelConfig, subject: str) -> object:
     if not callable(factory):
         raise ModelError(f"{subject}: {config.source} is a {type(factory).__name__}; name a function or a class")
     return factory(**config.arguments)
+
+
+def _refuse_scripted(module: nn.Module, subject: str) -> None:
+    if isinstance(module, torch.jit.ScriptModule):
+        raise ModelError(
+            f"{subject}: the factory gave a scripted, traced or frozen network ({type(module).__name__}), whose layers "
+            "cannot be read; let 'source' name the factory that makes the network before torch.jit, or an archive of "
+            "torch.export.save"
+        )
 
 
 def _refuse_quantised(module: nn.Module, subject: str) -> None:

@@ -90,7 +90,7 @@ class CallRecorder:
         """Run a layer's call, record it, and return its output.
 
         Raises:
-            LayerError: A 1-D or 3-D convolution is asked to read a picture.
+            LayerError: A 1-D or 3-D convolution is asked to read a picture, or one that takes other channels.
         """
         dimensions = _OTHER_DIMENSIONS.get(call.kind)
         if dimensions is not None and call.input.dim() != dimensions + 2:
@@ -98,6 +98,7 @@ class CallRecorder:
                 f"layer {call.name!r} is a {call.kind}, which cannot read a picture: "
                 "only networks of 2-D convolutions on pictures (channels, height, width) can be shown"
             )
+        self._check_channels(call)
         ops = self.recorder.log.ops
         input_value, begin = self.recorder.value_of(call.input), len(ops)
         output = call.run()
@@ -116,6 +117,19 @@ class CallRecorder:
             )
         )
         return output
+
+    def _check_channels(self, call: LayerCall) -> None:
+        """Raise a ``LayerError`` if the first layer reads the picture's channels, but takes another number of them."""
+        if self.layer_calls or call.kind not in ("Conv2d", "ConvTranspose2d") or call.input.dim() != 4:
+            return
+        groups = int(call.settings.get("groups", 1))
+        taken = call.weight.shape[0] if call.kind == "ConvTranspose2d" else call.weight.shape[1] * groups
+        channels = call.input.shape[1]
+        if channels != taken and channels == self.recorder.log.values[0].shape[1]:
+            raise LayerError(
+                f"layer {call.name!r} takes {taken} channel{'s' if taken > 1 else ''}, but the transform makes "
+                f"pictures of {channels}; say transform: {{channels: {taken}}}, with a mean and std of as many values"
+            )
 
     def _enter(self, name: str) -> ForwardPreHook:
         def enter(module: nn.Module, _inputs: tuple[object, ...]) -> None:

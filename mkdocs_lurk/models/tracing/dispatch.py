@@ -21,7 +21,7 @@ _READ_NO_CONTENTS = frozenset(
     ]
 )
 _HAND_CONTENTS_TO_PYTHON = frozenset(["_local_scalar_dense", "is_nonzero", "equal", "nonzero"])
-_DEPENDS_ON_CONTENTS = "the network decides by values; this is the way that it took for one picture"
+DECIDES_BY_VALUES = "the network decides by values; this is the way that it took for one picture"
 
 
 class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -82,8 +82,8 @@ class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if constant or name in _READ_NO_CONTENTS:
             self._add_constants(inputs, _tensors(result))
         elif name != "as_strided_":  # it changes strides alone, and the tensor keeps its value
-            if name in _HAND_CONTENTS_TO_PYTHON and _DEPENDS_ON_CONTENTS not in self.notes:
-                self.notes.append(_DEPENDS_ON_CONTENTS)
+            if name in _HAND_CONTENTS_TO_PYTHON and DECIDES_BY_VALUES not in self.notes:
+                self.notes.append(DECIDES_BY_VALUES)
             written = _written_in_place(func, args, kwargs)
             self._record(func, recorded, inputs, _tensors(result), written)
         return result

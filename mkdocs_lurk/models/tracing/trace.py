@@ -70,10 +70,14 @@ def trace_network(module: nn.Module, x: Tensor) -> Trace:
     _refuse_several_inputs(module)
     recorder = DispatchRecorder({id(p): name for name, p in module.named_parameters(remove_duplicate=False)})
     calls = CallRecorder(module, recorder)
+    x = x.clone()  # the network may overwrite it
     network_input = recorder.start(x)
     outputs = _run_forward(module, x, calls)
     if not outputs:
-        raise ModelError("the network's output holds no tensor that depends on the picture")
+        raise ModelError(
+            "the network's output holds no tensor that depends on the picture; a step through NumPy, .tolist() or "
+            "torch.tensor(...) hides the rest from PyTorch"
+        )
     values, ops = tuple(recorder.log.values), tuple(recorder.log.ops)
     return Trace(
         input=network_input,

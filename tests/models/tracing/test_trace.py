@@ -125,8 +125,16 @@ def test_network_with_several_inputs_is_refused():
 
 
 def test_failure_names_the_module_that_was_running():
-    with pytest.raises(ModelError, match=r"fails in '0.conv' \(Conv2d\) on a 1 x 8 x 8 picture: RuntimeError: "):
-        trace_network(nn.Sequential(Block()).eval(), X[:, :1])
+    with pytest.raises(ModelError, match=r"fails in '1.conv' \(Conv2d\) on a 3 x 8 x 8 picture: RuntimeError: "):
+        trace_network(nn.Sequential(nn.Conv2d(3, 2, 1), Block()).eval(), X)
+
+
+@pytest.mark.parametrize("layer", [nn.Conv2d(4, 6, 1), nn.Conv2d(4, 6, 1, groups=2), nn.ConvTranspose2d(4, 6, 1)])
+def test_a_first_layer_of_other_channels_names_the_key(layer):
+    with pytest.raises(
+        LayerError, match=r"^layer '0' takes 4 channels, but .* of 3; say transform: {channels: 4}, with"
+    ):
+        trace_network(nn.Sequential(layer).eval(), X)
 
 
 @pytest.mark.parametrize("layer", [nn.Conv1d(3, 2, 1), nn.Conv3d(3, 2, 1)])
@@ -170,7 +178,7 @@ def test_hooks_and_flags_are_restored_after_tracing():
     fast_path = torch.backends.mha.get_fastpath_enabled()
     trace_network(net, X)
     with pytest.raises(ModelError):
-        trace_network(net, X[:, :1])
+        trace_network(net, X[:, :, 1:])
     assert torch.equal(net(X), before)
     assert all(not m._forward_hooks and not m._forward_pre_hooks for m in net.modules())
     assert torch.backends.mha.get_fastpath_enabled() == fast_path

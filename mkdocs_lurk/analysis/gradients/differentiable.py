@@ -1,0 +1,92 @@
+"""Which layers a gradient reaches: found in the autograd graph of one forward pass, without a backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.errors import LayerError
+
+_FLAT = frozenset(["Round", "Floor", "Ceil", "Trunc", "Sign", "Sgn"])
+"""Operations whose derivative is zero wherever there is one."""
+
+
+def check_gradients(network: ProbedNetwork, x: Tensor) -> None:
+    """Check that every layer can be differentiated with respect to the picture.
+
+    The path of the gradient is looked up for every layer. The backward pass itself is tried for the layer that runs
+    last: it leads through most of the network.
+
+    Args:
+        network: The network.
+        x: One picture, ``(1, c, h, w)``, normalised, on the network's device.
+
+    Raises:
+        LayerError: No gradient leads from a layer to the picture.
+        ModelError: The backward pass fails.
+    """
+    found: dict[str, Node | None] = {}
+
+    def receive(name: str, maps: Tensor) -> None:
+        found[name] = maps.grad_fn
+
+    with torch.enable_grad():
+        leaf = x.detach().requires_grad_()
+        network.probe.read(leaf, receive)
+        cut = _cut_off(found, leaf)
+    if cut is not None:
+        name, why = cut
+        raise LayerError(
+            f"layer {name!r} has no gradient: {why} between the picture and the layer; change that, or leave out this "
+            "layer and those behind it: layers: {exclude: [...]}"
+        )
+    filter_gradients(network.probe, x, network.layers[-1].name, [0], "saliency")
+
+
+def _cut_off(layers: Mapping[str, Node | None], leaf: Tensor) -> tuple[str, str] | None:
+    """Return the first layer from which no gradient leads to the picture, and why; None if there is none."""
+    reached: dict[Node, bool] = {}
+    for name, node in layers.items():
+        if node is None or not _reaches(node, leaf, reached):
+            flat = None if node is None else _first_flat(node)
+            if flat is not None:
+                return name, f"{flat}, whose derivative is zero, stands"
+            return name, "the network leaves autograd (detach, no_grad, inference_mode, NumPy)"
+    return None
+
+
+def _reaches(start: Node, leaf: Tensor, reached: dict[Node, bool]) -> bool:
+    """Whether a gradient flows from a node to the picture; what is learnt on the way is kept in ``reached``."""
+    waiting = [start]
+    while waiting:
+        node = waiting[-1]
+        before = [] if _operation(node) in _FLAT else [one for one, _ in node.next_functions if one is not None]
+        unknown = [one for one in before if one not in reached]
+        if node not in reached and unknown:
+            waiting += unknown
+            continue
+        reached[node] = getattr(node, "variable", None) is leaf or any(reached[one] for one in before)
+        waiting.pop()
+    return reached[start]
+
+
+def _first_flat(start: Node) -> str | None:
+    """Return the operation without a derivative that stands nearest to a layer; None if there is none."""
+    waiting, met = [start], {start}
+    for node in waiting:
+        if _operation(node) in _FLAT:
+            return _operation(node).lower()
+        new = [one for one, _ in node.next_functions if one is not None and one not in met]
+        met.update(new)
+        waiting += new
+    return None
+
+
+def _operation(node: Node) -> str:
+    """Return a node's name without its number: ``Round`` for ``RoundBackward0``."""
+    return node.name().split("::")[-1].rstrip("0123456789").removesuffix("Backward")

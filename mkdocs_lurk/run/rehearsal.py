@@ -1,0 +1,97 @@
+"""The rehearsal of an analysis: a few pictures are read and run before anything else is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.analysis.rehearsal import rehearse
+from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.models.loading.class_names import output_names
+from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
+from mkdocs_lurk.models.tracing.trace import Trace
+from mkdocs_lurk.run.pictures import Pictures
+
+_PICTURES = 3
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What the rehearsal found.
+
+    Attributes:
+        images: The pictures that were run, by id.
+        outputs: The network's output for each, ``(n, n_outputs)``; None if it does not classify.
+        output_names: The names of the outputs; empty if there are none, or if the network does not classify.
+        one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
+    """
+
+    images: tuple[int, ...]
+    outputs: Tensor | None
+    output_names: tuple[str, ...]
+    one_by_one: str | None
+
+    @property
+    def identity(self) -> list[str]:
+        """What results depend on: whether pictures go alone."""
+        return [] if self.one_by_one is None else ["one by one"]
+
+
+def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace) -> Rehearsed:
+    """Read a few pictures, spread evenly through the set, and run them.
+
+    Raises:
+        ImageError: Not one picture can be read.
+        ModelError: The network fails on a picture, or gives another output for the same picture the second time.
+        LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
+        ConfigError: The declared class names are not as many as the outputs.
+    """
+    images, tensors = _first_readable(model, pictures)
+    names = [pictures.images.entries[image].path for image in images]
+    x = torch.stack(tensors).to(network.device, torch.float32)
+    rehearsal = rehearse(network, x, names)
+    reason = None
+    if rehearsal.mixes is not None:
+        reason = f"Pictures of one batch change each other's results ({rehearsal.mixes})"
+    elif DECIDES_BY_VALUES in trace.notes:
+        reason = "The network decides by values, which may be those of a whole batch"
+    if reason is not None:
+        reason += ": pictures went through the network one by one."
+    outputs = rehearsal.outputs
+    classes = None if outputs is None else output_names(model, pictures.images.labels, outputs.shape[1])
+    return Rehearsed(tuple(images), None if outputs is None else outputs.cpu(), classes or (), reason)
+
+
+def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], list[Tensor]]:
+    """Return the first pictures that can be read, of a sequence that is spread through the set."""
+    images: list[int] = []
+    tensors: list[Tensor] = []
+    first: ImageError | None = None
+    for image in _spread(len(pictures.images), _PICTURES):
+        try:
+            tensors += pictures.tensor([image])
+        except ImageError as error:
+            first = first or error
+        else:
+            images.append(image)
+        if len(images) == _PICTURES:
+            break
+    if not images:
+        reason = f": {first}" if first else ""
+        raise ImageError(
+            f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}"
+        ) from first
+    order: Sequence[int] = sorted(range(len(images)), key=images.__getitem__)
+    return [images[place] for place in order], [tensors[place] for place in order]
+
+
+def _spread(count: int, wanted: int) -> Iterator[int]:
+    """Yield evenly spaced numbers below ``count`` first, then all others."""
+    spaced = list(dict.fromkeys(place * count // wanted for place in range(wanted))) if count else []
+    yield from spaced
+    yield from (number for number in range(count) if number not in spaced)

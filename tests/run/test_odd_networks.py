@@ -1,0 +1,214 @@
+"""Networks that autograd, batches or crops would trip over: their results are those of plain PyTorch, or one line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.input_windows import window_of_unit
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientSettings
+from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.errors import LurkError
+from mkdocs_lurk.names import Box
+from mkdocs_lurk.run.pipeline import analyze
+from mkdocs_lurk.run.progress import SilentProgress
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.session import open_session
+from mkdocs_lurk.store.reader import ModelReader
+from mkdocs_lurk.store.store import Store
+from tests.run.networks import input_tensors
+from tests.run.odd_networks import ODD
+
+Project = Callable[..., LurkConfig]
+
+IN_PLACE = [
+    *["ChunkInPlace", "ChunkInPlaceReadThroughTheWhole", "SplitInPlace", "SplitMethodInPlace", "TensorSplitInPlace"],
+    *["UnbindInPlace", "IteratedInPlace", "VerticalSplitInPlace", "SliceInPlace", "SliceAssigned"],
+    *["NarrowModuleInPlace", "TransposedInPlace", "InputOverwritten", "InputSliceOverwritten"],
+    *["InputChunksOverwritten", "AddedAfterInPlace", "SquaredThenOverwritten", "SigmoidThenOverwritten"],
+    "ChunkThenProduct",
+]
+OF_THE_WHOLE_PICTURE = [
+    *["BranchOnMaximum", "BranchOnLayer", "BranchOnMean", "BranchOnWholeNumber", "BranchOnPeak", "AssertFinite"],
+    "AssertRange",
+    *["Centred", "Standardised", "ScaledByMaximum", "ScaledByNumpy", "ClampedByMaximum", "CountedByNonzero"],
+    *["MeanOfTheBatch", "BatchNormInTraining", "FirstPictureOnly", "OnePictureOnly"],
+]
+IN_BATCHES = ["Standing", "Lazy", "StraightThrough", "compiled", "compiled_inside", "compiled_in_place"]
+
+
+class Guided(torch.autograd.Function):
+    """ReLU with the rule of guided backpropagation."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return gradient.clamp(min=0) * (x > 0)
+
+
+@pytest.fixture
+def odd(project: Project, tmp_path: Path) -> Project:
+    (tmp_path / "odd.py").write_text(ODD)
+
+    def make(name: str, **model: Any) -> LurkConfig:
+        return project(source=f"odd.py:{name}", count=6, **({"synthesis": {"steps": 2}} | model))
+
+    return make
+
+
+def made(name: str) -> nn.Module:
+    """The network as the analysis makes it: seed 0."""
+    names: dict[str, Any] = {}
+    exec(ODD, names)  # noqa: S102 - the project's own text
+    name = {"compiled": "Compiled", "compiled_in_place": "Compiled", "compiled_inside": "not_compiled"}.get(name, name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module: nn.Module = names[name]()
+        with torch.no_grad():
+            module.eval()(torch.zeros(1, 3, 16, 16))  # lazy modules
+    return module.requires_grad_(False)
+
+
+def maps_of(module: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """Every convolution's output for each picture alone, by plain hooks."""
+    layers = {name: child for name, child in module.named_modules() if isinstance(child, nn.Conv2d)}
+    found: dict[str, list[Tensor]] = {name: [] for name in layers}
+    handles = [
+        child.register_forward_hook(lambda _m, _i, output, name=name: found[name].append(output.clone()))
+        for name, child in layers.items()
+    ]
+    with torch.no_grad():
+        for picture in x.split(1):
+            module(picture.clone())
+    for handle in handles:
+        handle.remove()
+    return {name: torch.cat(maps) for name, maps in found.items()}
+
+
+def analysed(config: LurkConfig) -> ModelReader:
+    store = Store(config.cache_dir)
+    return ModelReader(store, analyze(config, config.models[0], store))
+
+
+@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, *IN_BATCHES])
+def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None:
+    config = odd(name)
+    reader, maps = analysed(config), maps_of(made(name), input_tensors(config.root / "pictures"))
+    assert [entry["name"] for entry in reader.record["layers"]] == list(maps)
+    for layer, own_maps in maps.items():
+        for found in reader.layer(layer)["filters"]:
+            own = own_maps[:, found["index"]]
+            for key, scores in (("top_avg", own.mean((1, 2))), ("top_max", own.amax((1, 2)))):
+                best = sorted(range(len(scores)), key=lambda image: (-float(scores[image]), image))[:3]
+                assert [item["image"] for item in found[key]] == best
+                expected = [float(scores[image]) for image in best]
+                assert [item["score"] for item in found[key]] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    alone = any("one by one" in note for note in reader.record["notes"])
+    assert alone == (name in OF_THE_WHOLE_PICTURE)
+
+
+def slow_maps(name: str, x: Tensor) -> Tensor:
+    """The second layer's maps, with in-place steps written out of place and the guided rule in every rectifier."""
+    module: Any = made(name)
+    module.act = Guided.apply
+    before = getattr(module, "twin_before", module.before)
+    between = getattr(module, "twin", module.between)
+    return module.b(between(module.a(before(x))))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE[:-2], "Standing", "Lazy", "StraightThrough"])
+def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str) -> None:
+    config = odd(name, precision=precision)
+    session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+    engine = GradientEngine(session.network, "guided", session.pictures.tensor, session.limit_batch)
+    asked = [
+        GradientRequest(image, "b", index, position)
+        for image, index, position in itertools.product((1, 4), (0, 3), (None, (2, 9), (12, 13)))
+    ]
+    least = 0.999 if precision == "float32" else 0.98
+    for place, result in engine.compute(asked):
+        request = asked[place]
+        x = session.pictures.tensor([request.image]).requires_grad_()
+        maps = slow_maps(name, x)[0, request.filter]
+        score = maps.mean() if request.position is None else maps[request.position]
+        (true,) = torch.autograd.grad(score, x)
+        assert result.gradient is not None
+        found, box = np.zeros(x.shape[1:], np.float32), result.grad_box or Box(0, 0, 16, 16)
+        found[:, box.top : box.bottom, box.left : box.right] = result.gradient
+        assert float(F.cosine_similarity(torch.from_numpy(found).flatten(), true.flatten(), 0)) >= least, request
+
+
+@pytest.mark.parametrize(("name", "is_cut"), [("Standing", True), ("BranchOnPeak", False), ("Centred", False)])
+def test_pictures_are_cut_only_for_networks_that_do_not_look_at_all_of_them(
+    odd: Project, name: str, is_cut: bool
+) -> None:
+    config = odd(name)
+    session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+    window = window_of_unit(session.network, "a", (8, 8), Box(7, 7, 10, 10), GradientSettings())
+    assert (window is not None) == is_cut
+
+
+AGAIN = r"the network gives something else for class-0/000\.png the second time, first in "
+REFUSED = {
+    "Dropout": AGAIN + r"layer 'b' \(by .*\): something between layer 'a' and it draws random numbers",
+    "Noise": AGAIN + r"layer 'a' \(by .*\): something between the picture and it draws random numbers",
+    "NoiseAtTheEnd": AGAIN + r"the network's output \(by .*\): something between layer 'b' and it draws",
+    "Counter": AGAIN + r"layer 'b' .* or keeps count; let 'source' name a factory that turns it off$",
+    "RunningMean": AGAIN + r"layer 'b' ",
+    "Detached": r"layer 'b' has no gradient: the network leaves autograd \(detach, .*; change that, or leave out this",
+    "WithoutGradient": r"layer 'a' has no gradient: the network leaves autograd",
+    "Rounded": r"layer 'b' has no gradient: round, whose derivative is zero, stands between the picture and the layer",
+    "ThroughNumpy": r"the network's output holds no tensor that depends on the picture; a step through NumPy",
+    "NotFinite": r"layer 'b' gives NaN or infinity on class-0/000\.png, the first",
+    "FailsOnPictures": r"the network runs on a blank picture, but fails on class-0/000\.png \(ValueError: only blank",
+    "SkipsALayer": r"layer 'b' runs on a blank picture, but not on class-0/000\.png: .* layers: \{exclude: \['b'\]\}$",
+    "WithoutDerivative": r"layer 'b' cannot be differentiated \(NotImplementedError: .*; change the step",
+    "Grey": r"layer 'a' takes 1 channel, but the transform makes pictures of 3; say transform: \{channels: 1\}, with",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_computed(odd: Project, name: str) -> None:
+    config = odd(name)
+    with pytest.raises(LurkError, match=REFUSED[name]) as caught:
+        analysed(config)
+    assert "\n" not in str(caught.value)
+    assert not list(config.cache_dir.rglob("*.lurk"))
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning", "ignore:.torch.jit:FutureWarning")
+@pytest.mark.parametrize("name", ["scripted", "frozen", "traced"])
+def test_a_scripted_network_is_refused_with_the_ways_out(odd: Project, name: str) -> None:
+    with pytest.raises(LurkError, match=r"^model 'tiny': the factory gave a scripted, .*torch\.export\.save$"):
+        analysed(odd(name))
+
+
+def test_unreadable_pictures_are_found_before_the_analysis(odd: Project) -> None:
+    config = odd("Standing")
+    for path in (config.root / "pictures").rglob("*.png"):
+        path.write_bytes(b"no picture")
+    message = r"images: not one of 6 pictures can be read: class-0/000\.png cannot be read \(UnidentifiedImageError"
+    with pytest.raises(LurkError, match=message):
+        analysed(config)
+
+
+def test_one_readable_picture_suffices(odd: Project) -> None:
+    config = odd("Standing")
+    for path in sorted((config.root / "pictures").rglob("*.png"))[:5]:
+        path.write_bytes(b"no picture")
+    assert len([image for image in analysed(config).record["images"] if "skipped" not in image]) == 1
