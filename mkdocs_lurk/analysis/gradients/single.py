@@ -15,6 +15,7 @@ from torch import Tensor
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 Position = tuple[int, int]
 
@@ -48,7 +49,8 @@ def filter_gradients(
     """
     with torch.enable_grad(), in_place_errors_explained(layer):
         x = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(x, layer, filters), positions)
+        with RectifierMode(x):
+            scores = scores_of(probe.maps(x, layer, filters), positions)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)
     return gradient.float(), scores.detach().float()
@@ -76,7 +78,8 @@ def filter_gradients_with_energy(
     """
     with torch.enable_grad(), in_place_errors_explained(layer):
         x = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(x, layer, filters), positions)
+        with RectifierMode(x):
+            scores = scores_of(probe.maps(x, layer, filters), positions)
         energies = plain_energies(scores, x)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), x)

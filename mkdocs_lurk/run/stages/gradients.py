@@ -29,7 +29,7 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial, seconds
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-ALGORITHM = 3
+ALGORITHM = 4
 _QUALITY, _LOSSLESS_UP_TO_PX = 60, 32 * 32
 _COST = 0.4
 """Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
