@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
+from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
@@ -106,6 +108,9 @@ class Gradients(Stage):
             maxima = found.get((layer.name, index, False), {})
             record["top_avg"] = [_mean(means[rank]) for rank in sorted(means)]
             record["top_max"] = [_maximum(maxima[rank]) for rank in sorted(maxima)]
+        if self.session.config.gradient != "saliency":
+            network = self.session.network
+            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network))
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""
