@@ -158,7 +158,7 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
 
 def _notes(session: Session, draft: RecordDraft) -> list[str]:
     """What a reader should know of this analysis, in sentences."""
-    notes = session.notes
+    notes = [*session.notes, *draft.notes]
     n_read = sum("skipped" not in image for image in draft.images)
     if n_read < session.config.top_k:
         wanted = session.config.top_k

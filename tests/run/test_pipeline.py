@@ -27,6 +27,7 @@ from mkdocs_lurk.store.store import Store
 from tests.run.networks import SIDE, input_tensors, layer_outputs
 
 Project = Callable[..., LurkConfig]
+TANH = "self.second(torch.tanh(self.first(x)))"
 
 
 def analysed(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
@@ -316,3 +317,11 @@ def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(mining, "measure_responses", never)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         analysed(project())
+
+
+def test_activations_without_a_rule_are_named_in_the_notes(project: Project) -> None:
+    config = project(synthesis=False)
+    network = config.root / "net.py"
+    network.write_text(network.read_text().replace("self.second(F.relu(self.first(x), inplace=True))", TANH))
+    notes = analysed(config).record["notes"]
+    assert "In 1 place an activation (Tanh) has no rule; its plain gradient is used." in notes

@@ -18,14 +18,24 @@ from mkdocs_lurk.models.tracing.functions import OperationCall, recognise
 
 _MARK = "_lurk_placeholder"
 _METADATA_ONLY = frozenset(
-    {"__get__", "__len__", "dim", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point"}
+    {
+        "__get__",
+        "__len__",
+        "_is_view",
+        "dim",
+        "element_size",
+        "get_device",
+        "is_complex",
+        "is_contiguous",
+        "is_floating_point",
+    }
     | {"ndimension", "nelement", "numel", "size", "stride", "type"}
 )
 _LINEAR = frozenset(
     {"adaptive_avg_pool2d", "avg_pool2d", "cat", "chunk", "clone", "concat", "constant_pad_nd", "contiguous", "dropout"}
     | {"dropout2d", "feature_dropout", "flatten", "getitem", "__getitem__", "interpolate", "mean", "narrow", "pad"}
     | {"permute", "reshape", "select", "split", "split_with_sizes", "squeeze", "sum", "transpose", "unsqueeze", "view"}
-    | {"add", "add_", "__add__", "__iadd__", "__radd__", "sub", "sub_", "__sub__", "__isub__", "alias"}
+    | {"add", "add_", "__add__", "__iadd__", "__radd__", "sub", "sub_", "__sub__", "__isub__", "alias", "copy_"}
 )
 _LINEAR_IN_EACH_ARGUMENT = frozenset({"mul", "mul_", "__mul__", "__imul__", "__rmul__", "div", "div_", "__truediv__"})
 """Functions whose gradient depends on no placeholder as long as only one of their arguments is one."""

@@ -25,6 +25,7 @@ from mkdocs_lurk.models.tracing.functions import (
     ReluCall,
 )
 from mkdocs_lurk.models.tracing.layer_calls import LayerCall
+from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 aten = torch.ops.aten
 
@@ -116,7 +117,7 @@ class Recording:
         self.memory_format = probe.memory_format or torch.contiguous_format
         self._dtype, self._until = dtype, until
         kinds = (ReluCall, MaxPoolCall, BatchNormCall) if masks_only else (MaxPoolCall, BatchNormCall)
-        with torch.no_grad(), OperationCallMode(self._record_operation, kinds):
+        with torch.no_grad(), OperationCallMode(self._record_operation, kinds), RectifierMode(x):
             probe.run(x, self._record_layer, until, self._stop)
 
     @property

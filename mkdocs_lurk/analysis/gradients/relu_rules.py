@@ -37,8 +37,8 @@ def set_rule(output: Tensor, rule: ReluRule) -> frozenset[str]:
         The names of the smooth activations among them, such as ``{"Gelu"}``.
     """
     smooth = set()
-    for node in _nodes(output):
-        name = _operation(node)
+    for node in nodes_behind(output.grad_fn):
+        name = operation_of(node)
         if name not in RELU_LIKE_NODES and name not in SMOOTH_NODES:
             continue
         if name in SMOOTH_NODES:
@@ -61,17 +61,19 @@ def hold_gates(output: Tensor) -> Iterator[None]:
         output: The result of a recorded forward pass.
     """
     with ExitStack() as stack:
-        for node in _nodes(output):
-            if _operation(node) in PRODUCT_NODES:
+        for node in nodes_behind(output.grad_fn):
+            if operation_of(node) in PRODUCT_NODES:
                 stack.callback(node.register_hook(_zero_gate_gradient).remove)
         yield
 
 
-def _nodes(output: Tensor) -> Iterator[Node]:
-    """Yield every node of the autograd graph behind ``output``, once."""
-    if output.grad_fn is None:
+def nodes_behind(output: Node | None, met: set[Node] | None = None) -> Iterator[Node]:
+    """Yield every node of the autograd graph that ends in ``output``, once; ``met`` holds those to leave out."""
+    met = set() if met is None else met
+    if output is None or output in met:
         return
-    waiting, met = [output.grad_fn], {output.grad_fn}
+    met.add(output)
+    waiting = [output]
     while waiting:
         node = waiting.pop()
         yield node
@@ -81,7 +83,7 @@ def _nodes(output: Tensor) -> Iterator[Node]:
                 waiting.append(before)
 
 
-def _operation(node: Node) -> str:
+def operation_of(node: Node) -> str:
     """Return a node's name as in the tables: ``Relu`` for ``ReluBackward0``."""
     return node.name().split("::")[-1].rstrip("0123456789").removesuffix("Backward")
 

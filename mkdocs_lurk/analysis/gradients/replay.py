@@ -31,6 +31,7 @@ from mkdocs_lurk.models.tracing.functions import (
     ReluCall,
 )
 from mkdocs_lurk.models.tracing.layer_calls import LayerCall, slice_filter
+from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,10 @@ class _ReplayedForward:
             NeedsValuesError: Only masks were recorded, and the network needs more than that.
         """
         if self._batch.masks_only:
-            with PlaceholderMode(self._operation_placeholder):
+            with PlaceholderMode(self._operation_placeholder), RectifierMode(x):
                 self._probe.run(x, self._layer_placeholder, self._layer, self._stop_at_module)
         else:
-            with OperationCallMode(self._operation_output, (MaxPoolCall, BatchNormCall)):
+            with OperationCallMode(self._operation_output, (MaxPoolCall, BatchNormCall)), RectifierMode(x):
                 self._probe.run(x, self._layer_output, self._layer, self._stop_at_module)
         if self._maps is None:
             raise LayerError(f"layer {self._layer!r}: the network ran to its end without coming to it")

@@ -15,6 +15,7 @@ from torch import Tensor
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.errors import LurkError, ModelError, describe_error
+from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 Position = tuple[int, int]
 Result = TypeVar("Result")
@@ -52,7 +53,8 @@ def filter_gradients(
 
     def differentiate() -> tuple[Tensor, Tensor]:
         leaf = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(leaf, layer, filters), positions)
+        with RectifierMode(leaf):
+            scores = scores_of(probe.maps(leaf, layer, filters), positions)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf)
         return gradient.float(), scores.detach().float()
@@ -83,7 +85,8 @@ def filter_gradients_with_energy(
 
     def differentiate() -> tuple[Tensor, Tensor, Tensor]:
         leaf = x.detach().requires_grad_()
-        scores = scores_of(probe.maps(leaf, layer, filters), positions)
+        with RectifierMode(leaf):
+            scores = scores_of(probe.maps(leaf, layer, filters), positions)
         energies = plain_energies(scores, leaf)
         set_rule(scores, rule)
         (gradient,) = torch.autograd.grad(scores.sum(), leaf)

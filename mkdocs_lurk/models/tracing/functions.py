@@ -6,7 +6,8 @@ The same step of a network is met under three kinds of name, and each has its ta
 - an **aten operation**, in a trace (``aten.relu_.default``): ``*_OPERATIONS``, without the overload and without the
   trailing underscore of those that work in place;
 - a **torch function**, as a ``TorchFunctionMode`` meets it (``F.relu``): ``*_FUNCTIONS``, with the names of their
-  arguments in order. ``recognise`` reads a call of one of them.
+  arguments in order. ``recognise`` reads a call of one of them. What a network writes out of other functions, such as
+  ``x * (x > 0)``, becomes one of them in ``rectifiers``.
 """
 
 from __future__ import annotations
@@ -23,9 +24,16 @@ from torch.overrides import TorchFunctionMode
 aten = torch.ops.aten
 
 RELU_LIKE_NODES = frozenset(
-    {"Relu", "Hardtanh", "Threshold", "LeakyRelu", "RreluWithNoise", "PreluKernel", "Elu", "ClampMin", "Clamp"}
+    {"Relu", "Hardtanh", "Threshold", "LeakyRelu", "RreluWithNoise", "PreluKernel", "Elu", "Celu"}
+    | {"ClampMin", "ClampMax", "Clamp"}
 )
 SMOOTH_NODES = frozenset({"Gelu", "Silu", "Mish", "Hardswish", "Softplus"})
+GATE_NODES = frozenset({"Sigmoid", "Hardsigmoid"})
+"""Activations that count as gates where they are multiplied with something, and else as activations without a rule."""
+NODES_WITHOUT_RULE = frozenset(
+    {"Tanh", "Abs", "Maximum", "Minimum", "LogSigmoid", "Softshrink", "Hardshrink", "Glu", "Sin", "Cos", "Atan", "Erf"}
+)
+"""Activations for which neither the papers nor this package state a rule."""
 PRODUCT_NODES = frozenset({"Mul"})
 """Nodes by which a gate is applied."""
 

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
+from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
+from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
@@ -29,7 +31,7 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial, seconds
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-ALGORITHM = 3
+ALGORITHM = 4
 _QUALITY, _LOSSLESS_UP_TO_PX = 60, 32 * 32
 _COST = 0.4
 """Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
@@ -106,6 +108,9 @@ class Gradients(Stage):
             maxima = found.get((layer.name, index, False), {})
             record["top_avg"] = [_mean(means[rank]) for rank in sorted(means)]
             record["top_max"] = [_maximum(maxima[rank]) for rank in sorted(maxima)]
+        if self.session.config.gradient != "saliency":
+            network = self.session.network
+            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network))
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""

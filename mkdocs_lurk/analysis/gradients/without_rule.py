@@ -1,0 +1,76 @@
+"""Find the activations of a network for which no rule for gradients is stated, to be named on its page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from mkdocs_lurk.analysis.gradients.relu_rules import nodes_behind, operation_of
+from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.models.tracing.functions import GATE_NODES, NODES_WITHOUT_RULE, PRODUCT_NODES, SMOOTH_NODES
+from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
+
+
+def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
+    """Say in which places of a network an activation has no rule, as sentences; none if there is no such place.
+
+    Activations of which no analysed layer's output depends are left out.
+
+    Args:
+        probe: The network in float32.
+        x: A picture, ``(1, c, h, w)``, float32.
+    """
+    found: list[Node] = []
+
+    def receive(_layer: str, maps: Tensor) -> None:
+        if maps.grad_fn is not None:
+            found.append(maps.grad_fn)
+
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        with RectifierMode(x) as mode:
+            probe.read(x, receive)
+    without, smooth = Counter(mode.without_rule), Counter[str]()
+    for node, consumers in _consumers(found).items():
+        name = operation_of(node)
+        gate = bool(consumers) and all(operation_of(other) in PRODUCT_NODES for other in consumers)
+        own = isinstance(node, torch.autograd.function.BackwardCFunction)
+        if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate):
+            without[name] += 1
+        elif name in SMOOTH_NODES:
+            smooth[name] += 1
+    return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH)]
+
+
+_SMOOTH = (
+    "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
+    "derivative takes the place of the ReLU's"
+)
+
+
+def _consumers(outputs: Sequence[Node]) -> dict[Node, list[Node]]:
+    """Return every node of the autograd graphs behind some nodes, with the nodes that read what it computed."""
+    consumers: dict[Node, list[Node]] = {}
+    for node in _distinct(outputs):
+        consumers.setdefault(node, [])
+        for before, _ in node.next_functions:
+            if before is not None:
+                consumers.setdefault(before, []).append(node)
+    return consumers
+
+
+def _distinct(outputs: Sequence[Node]) -> Iterator[Node]:
+    met: set[Node] = set()
+    for output in outputs:
+        yield from nodes_behind(output, met)
+
+
+def _sentence(counts: Counter[str], what: str) -> list[str]:
+    if not counts:
+        return []
+    places = "1 place" if counts.total() == 1 else f"{counts.total()} places"
+    return [f"In {places} an activation ({', '.join(sorted(counts))}) {what}."]

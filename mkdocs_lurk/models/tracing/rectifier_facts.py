@@ -1,0 +1,95 @@
+"""What is learned from a call of a torch function about the tensor that it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from mkdocs_lurk.models.tracing.derived_values import Kind
+from mkdocs_lurk.models.tracing.rectifier_calls import Call
+from mkdocs_lurk.models.tracing.rectifier_forms import MASKS
+
+
+def _learn_comparison(call: Call, result: Any) -> None:
+    x, other = call.pair
+    reverse = call.known.constant(other) is None
+    constant = call.known.constant(x if reverse else other)
+    if reverse:
+        x = other
+    if constant is None or not isinstance(x, Tensor):
+        return
+    above = (call.name in ("gt", "ge")) != reverse
+    call.known.add(result, "mask" if constant else "above" if above else "below", x)
+
+
+def _learn_inverse(call: Call, result: Any) -> None:
+    mask = call.argument(0, "input", "self") if call.name == "logical_not" else call.pair[0]
+    known = call.known.about(mask)
+    if known is not None and known.kind in MASKS and (call.name == "logical_not" or call.pair[1] == 1):
+        inverse: Mapping[str, Kind] = {"above": "below", "below": "above", "mask": "mask"}
+        call.known.add(result, inverse[known.kind], known.source)
+
+
+def _learn_conversion(call: Call, result: Any) -> None:
+    known = call.known.about(call.argument(0, "input", "self"))
+    if known is not None and known.kind in MASKS:
+        call.known.add(result, known.kind, known.source)
+
+
+def _learn_copy(call: Call, result: Any) -> None:
+    x = call.argument(0, "input", "self")
+    known = call.known.about(x)
+    if known is not None:
+        call.known.add(result, known.kind, known.source, known.factor)
+    elif isinstance(x, Tensor):
+        call.known.add(result, "copy", x)
+
+
+def _learn_lower_part(call: Call, result: Any) -> None:
+    x, low, high = (call.argument(place, *names) for place, names in enumerate((("input", "self"), ("min",), ("max",))))
+    if call.name == "clamp_max":
+        low, high = None, call.argument(1, "max")
+    if call.name == "minimum":
+        x, high = call.pair if isinstance(call.pair[0], Tensor) else call.pair[::-1]
+        low = None
+    if low is None and isinstance(x, Tensor) and call.known.constant(high) == 0 and not call.in_place:
+        call.known.add(result, "negative_part", x)
+
+
+def _learn_heaviside(call: Call, result: Any) -> None:
+    if call.known.constant(call.argument(1, "values")) is not None:
+        call.known.add(result, "above", call.argument(0, "input", "self"))
+
+
+def _learn_product(call: Call, result: Any) -> None:
+    for x, factor in (call.pair, call.pair[::-1]):
+        if isinstance(x, Tensor) and isinstance(factor, (int, float)):
+            call.known.add(result, "scaled", x, float(factor))
+
+
+def _learn_sum(call: Call, result: Any) -> None:
+    plain = call.argument(2, "alpha") in (None, 1)
+    for x, other in (call.pair, call.pair[::-1]):
+        if plain and call.known.is_of(other, x, "absolute"):
+            call.known.add(result, "twice_relu", x)
+
+
+def _learn(kind: Kind) -> Callable[[Call, Any], None]:
+    """Return what is learned from a function of one argument."""
+    return lambda call, result: call.known.add(result, kind, call.argument(0, "input", "self"))
+
+
+LEARNING: Mapping[str, Callable[[Call, Any], None]] = {
+    **dict.fromkeys(("gt", "ge", "lt", "le"), _learn_comparison),
+    **dict.fromkeys(("logical_not", "rsub"), _learn_inverse),
+    "convert": _learn_conversion,
+    "copy": _learn_copy,
+    "heaviside": _learn_heaviside,
+    "abs": _learn("absolute"),
+    "sigmoid": _learn("sigmoid"),
+    "mul": _learn_product,
+    "add": _learn_sum,
+    **dict.fromkeys(("clamp", "clamp_max", "minimum"), _learn_lower_part),
+}

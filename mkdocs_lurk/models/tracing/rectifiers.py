@@ -1,0 +1,89 @@
+"""Find rectifiers however a network writes them, and run them as the functions that have a rule for gradients.
+
+``torch.maximum(x, 0)``, ``torch.where(x > 0, x, 0)``, ``x * (x > 0)``, ``x[x < 0] = 0`` and ``(x + x.abs()) / 2`` have
+the values of a ReLU, but no node of a ReLU arises in the autograd graph. While ``RectifierMode`` is active, ReLUs run
+in their place. It also runs activations that work in place on a view as ordinary ones whose result is copied into the
+view, since autograd hides what was done to a view inside one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from mkdocs_lurk.models.tracing.derived_values import DerivedValues
+from mkdocs_lurk.models.tracing.rectifier_calls import Call, read_call
+from mkdocs_lurk.models.tracing.rectifier_facts import LEARNING
+from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier, selects_by_itself
+
+_CONSTANTS = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_tensor"})
+"""Functions that take a tensor for its shape and type alone."""
+_SPLITS = frozenset({"chunk", "split", "split_with_sizes", "tensor_split", "unbind"})
+
+
+class RectifierMode(TorchFunctionMode):
+    """Run every rectifier that is recognised as a torch function that has a rule.
+
+    It must be entered after any mode that is to see the functions that run in the rectifiers' place.
+
+    Args:
+        x: The network's input.
+
+    Attributes:
+        without_rule: The functions by which a network selects values by their own sign or size in a way that is none of
+            the rectifiers that are known here; one entry for each place.
+    """
+
+    def __init__(self, x: Tensor) -> None:
+        super().__init__()
+        self.without_rule: list[str] = []
+        self._known = DerivedValues(x)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run a function, or the rectifier that its call amounts to."""
+        kwargs = kwargs or {}
+        with torch._C.DisableTorchFunction():  # what is asked here of tensors is no step of the network
+            call = read_call(func, args, kwargs, self._known)
+            recognise = RECTIFIERS.get(call.name)
+            rectifier = None if recognise is None else recognise(call)
+            if rectifier is None and selects_by_itself(call):
+                self.without_rule.append(call.name)
+        if call.name in _SPLITS and torch.is_grad_enabled():
+            return _split_writably(call)
+        result = func(*args, **kwargs) if rectifier is None else _run(call, rectifier)
+        with torch._C.DisableTorchFunction():
+            if call.name not in _CONSTANTS:
+                self._known.follow((args, list(kwargs.values())), result)
+            if call.name in LEARNING:
+                LEARNING[call.name](call, result)
+        return result
+
+
+def _run(call: Call, rectifier: Rectifier) -> Tensor | None:
+    """Run an activation in the place of a call; in place if the call was."""
+    kept = call.in_place and rectifier.activation is not torch.relu  # of its input, for the backward pass
+    output = rectifier.activation(rectifier.x.clone() if kept else rectifier.x)
+    if call.in_place:
+        target: Tensor = call.argument(0, "input", "self")
+        target.copy_(output)
+        return None if call.func is Tensor.__setitem__ else target
+    dtype = torch.result_type(*call.pair) if call.name == "mul" else output.dtype
+    return output if output.dtype == dtype else output.to(dtype)
+
+
+def _split_writably(call: Call) -> Any:
+    """Split a tensor into views that, unlike those of ``chunk`` and its like, may be written in place."""
+    x: Tensor = call.argument(0, "input", "self", "tensor")
+    place = 1 if call.name == "unbind" else 2
+    parts: Sequence[Tensor] = call.func(*call.args, **call.kwargs)
+    dim = call.argument(place, "dim", "axis") or 0
+    if call.name == "unbind":
+        return tuple(x.select(dim, number) for number in range(len(parts)))
+    starts = [sum(part.shape[dim] for part in parts[:number]) for number in range(len(parts))]
+    return tuple(x.narrow(dim, start, part.shape[dim]) for start, part in zip(starts, parts, strict=True))

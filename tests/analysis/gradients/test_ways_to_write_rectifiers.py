@@ -1,0 +1,236 @@
+"""However a network writes a rectifier, its gradients follow the rule, by every method that computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mkdocs_lurk.analysis.gradients.batch import BatchRow
+from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError
+from mkdocs_lurk.analysis.gradients.recording import Recording
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
+from mkdocs_lurk.analysis.gradients.replay import replay
+from mkdocs_lurk.analysis.gradients.single import filter_gradients
+from tests.analysis.networks import probed
+
+Activation = Callable[[Tensor], Tensor]
+RULES: tuple[ReluRule, ...] = ("guided", "deconv", "saliency")
+
+
+class Written(nn.Module):
+    """Two convolutions and what is between them; ``between`` is the identity's place holder until it is set."""
+
+    def __init__(self, between: Activation) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.last = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 4, 3, padding=1)
+        self.between = between
+        self.eval().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.between(self.first(x)))
+
+
+class Ruled(torch.autograd.Function):
+    """An activation whose backward pass is written out as the papers have it."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, activation: Activation, rule: ReluRule) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.activation, ctx.rule = activation, rule
+        return activation(x)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (x,) = ctx.saved_tensors
+        positive = gradient if ctx.rule == "saliency" else gradient.clamp(min=0)
+        if ctx.rule == "deconv":
+            return positive, None, None
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(ctx.activation(x).sum(), x)
+        return positive * slope, None, None
+
+
+def on_half(x: Tensor, activation: Activation) -> Tensor:
+    return torch.cat([x[:, :3], activation(x[:, 3:])], 1)
+
+
+def slices(x: Tensor) -> Tensor:
+    x[:, 3:].relu_()
+    return x
+
+
+def parts(split: Callable[[Tensor], tuple[Tensor, ...]], x: Tensor) -> Tensor:
+    kept, changed = split(x)
+    F.relu(changed, inplace=True)
+    return torch.cat([kept, changed], 1)
+
+
+def rows(x: Tensor) -> Tensor:
+    for picture in x:
+        picture[3:].relu_()
+    return x
+
+
+def module_on_slice(x: Tensor) -> Tensor:
+    nn.ReLU(inplace=True)(x[:, 3:])
+    return x
+
+
+def ignored(call: Callable[[Tensor], object], x: Tensor) -> Tensor:
+    call(x)
+    return x
+
+
+def assigned(x: Tensor) -> Tensor:
+    x[x < 0] = 0
+    return x
+
+
+def assigned_copy(x: Tensor) -> Tensor:
+    y = x.clone()
+    y[x < 0] = 0
+    return y
+
+
+def multiplied_in_place(x: Tensor) -> Tensor:
+    x *= x > 0
+    return x
+
+
+RELUS: dict[str, Activation] = {
+    "F.relu": F.relu,
+    "method": lambda x: x.relu(),
+    "aten": lambda x: torch.ops.aten.relu(x),
+    "aten default": lambda x: torch.ops.aten.relu.default(x),
+    "in place": lambda x: x.relu_(),
+    "maximum": lambda x: torch.maximum(x, torch.zeros_like(x)),
+    "maximum with a number": lambda x: torch.maximum(x, torch.tensor(0.0)),
+    "maximum, other way round": lambda x: torch.max(torch.zeros(1), x),
+    "fmax": lambda x: torch.fmax(x, x.new_zeros(())),
+    "clamp": lambda x: torch.clamp(x, min=0),
+    "clamp by place": lambda x: x.clamp(0, None),
+    "clamp_": lambda x: x.clamp_(min=0),
+    "clamp_min": lambda x: x.clamp_min(0.0),
+    "clip": lambda x: x.clip(0),
+    "clamp by a tensor": lambda x: x.clamp(min=torch.zeros(())),
+    "threshold": lambda x: F.threshold(x, 0, 0),
+    "threshold_": lambda x: F.threshold_(x, 0.0, 0.0),
+    "where": lambda x: torch.where(x > 0, x, 0),
+    "where, zeros": lambda x: torch.where(x >= 0, x, torch.zeros_like(x)),
+    "where, other way round": lambda x: torch.where(x < 0, 0.0, x),
+    "where, method": lambda x: x.where(x > 0, torch.zeros(())),
+    "where, detached": lambda x: torch.where(x.detach() > 0, x, 0),
+    "where, swapped": lambda x: torch.where(torch.lt(torch.zeros(1), x), x, 0),
+    "mask": lambda x: x * (x > 0),
+    "mask, float": lambda x: (x > 0).float() * x,
+    "mask, to": lambda x: x * x.gt(0).to(x.dtype),
+    "mask, inverse": lambda x: x * ~(x <= 0),
+    "mask, one minus": lambda x: x * (1 - (x < 0).float()),
+    "mask, data": lambda x: x * (x.data > 0).type_as(x),
+    "mask, no_grad": lambda x: x * mask_without_gradient(x),
+    "mask, in place": multiplied_in_place,
+    "heaviside": lambda x: x * torch.heaviside(x, torch.zeros(())),
+    "absolute": lambda x: (x + x.abs()) / 2,
+    "absolute, half": lambda x: 0.5 * (torch.abs(x) + x),
+    "masked_fill": lambda x: x.masked_fill(x < 0, 0),
+    "masked_fill_": lambda x: x.masked_fill_(x < 0, 0.0),
+    "assigned": assigned,
+    "assigned to a copy": assigned_copy,
+    "less the negative part": lambda x: x - x.clamp(max=0),
+    "less the minimum": lambda x: x - torch.minimum(x, torch.zeros(1)),
+    "out of place on a slice, then whole": lambda x: torch.cat([x[:, :3].relu(), torch.relu(x[:, 3:])], 1),
+}
+HALVES: dict[str, Activation] = {
+    "slice": slices,
+    "module on a slice": module_on_slice,
+    "chunk": partial(parts, lambda x: x.chunk(2, 1)),
+    "split": partial(parts, lambda x: torch.split(x, [3, 3], dim=1)),
+    "split, method": partial(parts, lambda x: x.split(3, dim=1)),
+    "tensor_split": partial(parts, lambda x: x.tensor_split(2, dim=1)),
+    "iteration": rows,
+    "clamp_ on a slice": partial(ignored, lambda x: x[:, 3:].clamp_(min=0)),
+    "threshold_ on a slice": partial(ignored, lambda x: F.threshold(x[:, 3:], 0, 0, True)),
+    "aten on a slice": partial(ignored, lambda x: torch.ops.aten.relu_.default(x[:, 3:])),
+    "assigned slice": partial(ignored, lambda x: x.__setitem__((slice(None), slice(3, None)), x[:, 3:].relu())),
+    "masked_fill_ on a slice": partial(ignored, lambda x: (lambda y: y.masked_fill_(y < 0, 0))(x[:, 3:])),
+}
+OTHERS: dict[str, tuple[Activation, Activation]] = {
+    "relu6": (F.relu6, F.relu6),
+    "clamp 0 6": (lambda x: x.clamp(0, 0.3), lambda x: F.hardtanh(x, 0, 0.3)),
+    "hardtanh": (lambda x: F.hardtanh(x, 0, 0.3), lambda x: F.hardtanh(x, 0, 0.3)),
+    "minimum of maximum": (lambda x: x.relu().minimum(torch.tensor(0.3)), lambda x: F.hardtanh(x, 0, 0.3)),
+    "celu": (F.celu, F.celu),
+    "celu in place": (lambda x: F.celu(x, inplace=True), F.celu),
+    "elu": (F.elu, F.elu),
+    "selu": (F.selu, F.selu),
+    "leaky": (F.leaky_relu, F.leaky_relu),
+    "leaky by maximum": (lambda x: torch.maximum(x, 0.1 * x), lambda x: F.leaky_relu(x, 0.1)),
+    "leaky by where": (lambda x: torch.where(x > 0, x, x * 0.1), lambda x: F.leaky_relu(x, 0.1)),
+    "silu by hand": (lambda x: x * torch.sigmoid(x), F.silu),
+}
+LEAKY_HALVES: dict[str, Activation] = {
+    "leaky on a slice": partial(ignored, lambda x: F.leaky_relu(x[:, 3:], 0.01, True)),
+    "leaky_ on a slice": partial(ignored, lambda x: F.leaky_relu_(x[:, 3:], 0.01)),
+}
+MASKS_SUFFICE = {"F.relu", "method", "in place", "clamp", "clamp_", "clamp_min", "clip", "threshold", "slice", "chunk"}
+"""Ways of which a recording of masks tells all."""
+
+
+def mask_without_gradient(x: Tensor) -> Tensor:
+    with torch.no_grad():
+        return (x > 0).to(torch.float32)
+
+
+def slow(activation: Activation, rule: ReluRule, x: Tensor, half: bool = False) -> Tensor:
+    """The gradient of the mean of filter 1, with the rule written into the activation."""
+
+    def between(y: Tensor) -> Tensor:
+        ruled: Activation = lambda z: Ruled.apply(z, activation, rule)  # noqa: E731
+        return on_half(y, ruled) if half else ruled(y)
+
+    x = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(Written(between)(x)[:, 1].mean((1, 2)).sum(), x)
+    return gradient
+
+
+def by_every_method(module: nn.Module, rule: ReluRule, x: Tensor) -> dict[str, Tensor]:
+    probe = probed(module)
+    found = {"single": filter_gradients(probe, x, "last", [1] * len(x), rule)[0]}
+    for masks_only in (True, False):
+        recording = Recording(probe, x, torch.float32, masks_only=masks_only)
+        rows = [BatchRow(picture, 1) for picture in range(len(x))]
+        try:
+            found[f"masks {masks_only}"] = replay(probe, recording, "last", rows, rule).gradients
+        except NeedsValuesError:
+            assert masks_only
+    return found
+
+
+CASES = [
+    *[(name, activation, F.relu, False) for name, activation in RELUS.items()],
+    *[(name, activation, F.relu, True) for name, activation in HALVES.items()],
+    *[(name, activation, F.leaky_relu, True) for name, activation in LEAKY_HALVES.items()],
+    *[(name, *both, False) for name, both in OTHERS.items()],
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("name", "activation", "oracle", "half"), CASES, ids=[case[0] for case in CASES])
+def test_every_way_to_write_it_follows_the_rule(
+    name: str, activation: Activation, oracle: Activation, half: bool, rule: ReluRule
+) -> None:
+    torch.manual_seed(1)
+    x = torch.randn(2, 3, 8, 8)
+    wanted = slow(oracle, rule, x, half)
+    assert wanted.abs().max() > 0
+    found = by_every_method(Written(activation), rule, x)
+    assert name not in MASKS_SUFFICE or "masks True" in found
+    for method, gradient in found.items():
+        assert torch.allclose(gradient, wanted, atol=1e-7), method
