@@ -33,11 +33,16 @@ class Skipped(TypedDict):
 
 
 class PictureReference(TypedDict):
-    """A stored picture: the key of its unit, the name of its blob, and ``[width, height]`` in pixels."""
+    """A stored picture: the key of its unit, the name of its blob, and ``[width, height]`` in pixels.
+
+    Attributes:
+        cosine: Of a gradient's picture, its cosine to the computed gradient.
+    """
 
     unit: str
     blob: str
     size: list[int]
+    cosine: NotRequired[float]
 
 
 class ModelInfo(TypedDict):

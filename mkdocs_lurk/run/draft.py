@@ -24,6 +24,7 @@ class RecordDraft:
         images: The model's pictures by id, with what is known from the declaration alone.
         model: Fields of the model's record.
         warnings: What was found that may mislead.
+        notes: What a reader should know of the results, in sentences.
     """
 
     def __init__(self, session: Session) -> None:
@@ -35,6 +36,7 @@ class RecordDraft:
         ]
         self.model: dict[str, Any] = {}
         self.warnings: list[WarningRecord] = []
+        self.notes: list[str] = []
         self._filters: Mapping[str, dict[int, FilterRecord]] = {
             layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers
         }
