@@ -140,8 +140,17 @@ class Robustness(TypedDict):
     scale10: float
 
 
+WonBy = Literal["border", "flat"]
+
+
 class SynthesisRecord(TypedDict):
-    """The picture made by gradient ascent; ``ratio`` divides its score by the best photo's, if that is positive."""
+    """The picture made by gradient ascent.
+
+    Attributes:
+        ratio: Its score, divided by the best photo's; None where that is below 1 % of the layer's highest response.
+        won_by: What the synthesis wins by, if not by what the filter looks for: the padding around the picture, or a
+            colour that a flat picture has as well.
+    """
 
     picture: PictureReference
     score: float
@@ -149,6 +158,7 @@ class SynthesisRecord(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class ClassMeans(TypedDict):

@@ -20,6 +20,7 @@ from mkdocs_lurk.records import (
     SynthesisSettings,
     VerificationRecord,
     Wiring,
+    WonBy,
 )
 
 
@@ -82,6 +83,7 @@ class SynthesisResult(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class FilterResult(TypedDict, total=False):

@@ -16,6 +16,7 @@ from mkdocs_lurk.records import (
     ReceptiveFieldRecord,
     Robustness,
     Skipped,
+    WonBy,
 )
 
 PackedPicture = list[int]
@@ -138,6 +139,7 @@ class SynthesisDetail(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class ClassMeansDetail(TypedDict):

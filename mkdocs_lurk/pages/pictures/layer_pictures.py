@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkdocs_lurk.images.webp import decode_picture
-from mkdocs_lurk.pages.model_records import is_computed, picture_references
+from mkdocs_lurk.pages.model_records import picture_references, shows_preference
 from mkdocs_lurk.pages.pictures.photos import THUMBNAIL_PX, Photos
 from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
 from mkdocs_lurk.pages.pictures.sheets import (
@@ -40,7 +40,8 @@ class LayerPictures:
     Attributes:
         regions: The region of every picture that the record refers to.
         crops: The thumbnail of each filter's best crop, in the record's order; None if there is none.
-        syntheses: The thumbnail of each filter's synthesis, in the record's order; None if there is none.
+        syntheses: The thumbnail of each filter's synthesis, in the record's order; None if none shows
+            what the filter looks for.
         strip: The thumbnails of some filters, for the model's page.
         sizes: The size of every file written.
     """
@@ -187,6 +188,6 @@ def _best_crop(item: FilterRecord, photos: Photos) -> Pixels | None:
 
 def _synthesis(item: FilterRecord, reader: ModelReader) -> Pixels | None:
     synthesis = item.get("max_activ")
-    if not is_computed(synthesis):
+    if not shows_preference(synthesis):
         return None
     return thumbnail(decode_picture(reader.picture(synthesis["picture"])), THUMBNAIL_PX)

@@ -32,7 +32,7 @@ def published(tmp_path: Any) -> Callable[[tuple[int, int]], LayerPictures]:
             "index": 0,
             "top_avg": [{"image": 0, "grad": reference("mean")}],
             "top_max": [{"image": 0, "grad": reference("maximum"), "box": [0, 0, 9, 9]}],
-            "max_activ": {"picture": reference("synthesis")},
+            "max_activ": {"picture": reference("synthesis"), "won_by": None},
         }
         reader: Any = Reader()
         photos = Photos(reader, [{"picture": reference("photo")}])
@@ -68,3 +68,14 @@ def test_a_published_gradient_has_few_levels_and_nearly_its_direction(
 def test_small_pictures_are_published_as_they_are(published: Callable[[tuple[int, int]], LayerPictures]) -> None:
     regions = published((32, 28)).regions
     assert {tuple(region.rect[2:]) for region in regions.values()} == {(32, 28)}
+
+
+@pytest.mark.parametrize("won_by", ["border", "flat", None])
+def test_a_synthesis_that_shows_no_preference_has_no_tile(tmp_path: Any, won_by: str | None) -> None:
+    reader: Any = Reader()
+    reference = {"unit": "u", "blob": "synthesis", "size": [64, 64]}
+    item: Any = {"index": 0, "max_activ": {"picture": reference, "won_by": won_by}}
+    pictures = write_pictures(reader, tmp_path, "layer", [item], Photos(reader, []))
+    assert (pictures.syntheses == [None]) == (won_by is not None)
+    assert len(pictures.strip) == (won_by is None)
+    assert ("u", "synthesis") in pictures.regions  # the opened filter still shows it
