@@ -67,11 +67,11 @@ export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, 
 function warning({ won_by: how }: Synthesis): HTMLElement | null {
   if (!how) return null;
   const [text, title] = WARNINGS[how];
-  return html("p", { class: "lurk-marked", title }, `Not what the filter looks for: ${text}`);
+  return html("p", { class: "lurk-marked", title }, `This picture says little about the filter: ${text}`);
 }
 
 const WARNINGS = {
-  border: ["this picture wins mostly at its border.", definitions.won_by_border],
+  border: ["it wins mostly at its border.", definitions.won_by_border],
   flat: ["a plain colour does about as well.", definitions.won_by_flat],
 } as const;
 
