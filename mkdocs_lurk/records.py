@@ -13,6 +13,7 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 
@@ -33,11 +34,16 @@ class Skipped(TypedDict):
 
 
 class PictureReference(TypedDict):
-    """A stored picture: the key of its unit, the name of its blob, and ``[width, height]`` in pixels."""
+    """A stored picture: the key of its unit, the name of its blob, and ``[width, height]`` in pixels.
+
+    Attributes:
+        cosine: Of a gradient's picture, its cosine to the computed gradient.
+    """
 
     unit: str
     blob: str
     size: list[int]
+    cosine: NotRequired[float]
 
 
 class ModelInfo(TypedDict):
@@ -135,8 +141,17 @@ class Robustness(TypedDict):
     scale10: float
 
 
+WonBy = Literal["border", "flat"]
+
+
 class SynthesisRecord(TypedDict):
-    """The picture made by gradient ascent; ``ratio`` divides its score by the best photo's, if that is positive."""
+    """The picture made by gradient ascent.
+
+    Attributes:
+        ratio: Its score, divided by the best photo's; None where that is below 1 % of the layer's highest response.
+        won_by: What the synthesis wins by, if not by what the filter looks for: the padding around the picture, or a
+            colour that a flat picture has as well.
+    """
 
     picture: PictureReference
     score: float
@@ -144,6 +159,7 @@ class SynthesisRecord(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class ClassMeans(TypedDict):
@@ -206,37 +222,6 @@ class LayerRecord(TypedDict):
     layer: LayerInfo
     chosen: int | Literal["all"]
     filters: list[FilterRecord]
-
-
-class GraphNode(TypedDict):
-    """One box of the network's graph; ``output`` is its shape without the batch axis."""
-
-    id: int
-    type: str
-    name: str
-    parent: str | None
-    output: list[int]
-    parameters: NotRequired[int]
-    macs: NotRequired[int]
-    layer: NotRequired[str]
-
-
-class GraphGroup(TypedDict):
-    """A module that holds nodes and groups; with ``count``, so many repeated blocks in place of one."""
-
-    id: str
-    parent: str | None
-    name: str
-    type: str
-    count: NotRequired[int]
-
-
-class GraphRecord(TypedDict):
-    """The network's structure: nodes in the order in which they run, edges as pairs of their ids, and groups."""
-
-    nodes: list[GraphNode]
-    edges: list[list[int]]
-    groups: list[GraphGroup]
 
 
 class VerificationRecord(TypedDict):

@@ -20,6 +20,8 @@ _WEBP_LIMIT_PX = 16383
 _HEADER = struct.Struct("<4sBBIII")
 _MAGIC = b"LPX1"
 _WEBP, _DEFLATE = 0, 1
+GRADIENT_ZERO, GRADIENT_LARGEST = 128, 127
+"""The byte that stands for zero in a gradient's picture, and the distance from it of the largest magnitude."""
 _TYPES: tuple[type[np.generic], ...] = (np.uint8, np.float32)
 
 
@@ -82,12 +84,25 @@ def to_rgb(pixels: Pixels) -> NDArray[np.uint8]:
 def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return a gradient ``(c, h, w)`` as pixels ``(h, w, c)``.
 
-    Zero is mid-grey, 128; the largest magnitude of all channels is 127 away from it, on either side.
+    Zero is mid-grey, 128; the largest magnitude of all channels is 127 away from it, on either side. Between them the
+    values are rounded, and nothing else is lost.
     """
     values = gradient.astype(np.float64)
     largest = float(np.abs(values).max()) if values.size else 0.0
-    scaled = values / largest * 127 if largest > 0 and np.isfinite(largest) else np.zeros_like(values)
-    return np.ascontiguousarray(np.moveaxis(128 + np.rint(scaled), 0, -1).astype(np.uint8))
+    scaled = values / largest * GRADIENT_LARGEST if largest > 0 and np.isfinite(largest) else np.zeros_like(values)
+    return np.ascontiguousarray(np.moveaxis(GRADIENT_ZERO + np.rint(scaled), 0, -1).astype(np.uint8))
+
+
+def gradient_cosine(pixels: NDArray[np.uint8], gradient: NDArray[np.floating]) -> float:
+    """Return the cosine of a gradient's picture ``(h, w, c)`` to the gradient ``(c, h, w)``, over all channels.
+
+    It is 1 if both are zero throughout, and 0 if one of them is or if the gradient has values that are not finite.
+    """
+    shown, values = np.moveaxis(pixels.astype(np.float64) - GRADIENT_ZERO, -1, 0), gradient.astype(np.float64)
+    if not (shown.any() and np.isfinite(values).all()):
+        return float(not values.any())
+    values /= max(float(np.abs(values).max()), np.finfo(np.float64).tiny)  # squares of tiny values would be zero
+    return float((shown * values).sum() / max(np.linalg.norm(shown) * np.linalg.norm(values), 1e-300))
 
 
 def pack_pixels(pixels: Pixels) -> bytes:

@@ -81,7 +81,7 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
         crops=crops,
         synthesis=synthesis,
         caption=fence.caption,
-        missing=None if crops or synthesis else "there is no such picture",
+        missing=None if crops or synthesis else "there is no such picture that shows what the filter looks for",
     )
 
 
@@ -151,9 +151,9 @@ class _Pictures:
         return [self._svg(maximum["crop"], f"Crop {rank}") for rank, maximum in maxima if "crop" in maximum]
 
     def synthesis(self, item: FilterResult) -> SvgPicture | None:
-        """Return the picture made by gradient ascent, if there is one."""
+        """Return the picture made by gradient ascent, if there is one that shows what the filter looks for."""
         synthesis = item.get("max_activ")
-        if not is_computed(synthesis):
+        if not is_computed(synthesis) or synthesis["won_by"] is not None:
             return None
         return self._svg(synthesis["picture"], "Picture made by gradient ascent")
 

@@ -16,6 +16,10 @@ from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, sv
 from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord
 
 _TILE_PX = 96
+_NO_PREFERENCE = {
+    "border": "it wins mostly at the border, where the network sees padding beside the picture",
+    "flat": "a flat picture of its mean colour does about as well",
+}
 _SKIPPABLE_RESULTS = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
 
 
@@ -153,11 +157,24 @@ def _missing_results(declared: DeclaredModel, entry: LayerEntry, filters: Sequen
         sentences.append(
             f"{what} was not computed: {why.rstrip('.')}. To compute it, change that and run `{declared.analyze}`."
         )
+    sentences += _syntheses_without_preference(filters)
     if filters and all("max_activ" not in item for item in filters):
         sentences.append(
             f"No picture was made by gradient ascent, as `synthesis` in `mkdocs.yml` says; give it `steps` and run "
             f"`{declared.analyze}`."
         )
+    return sentences
+
+
+def _syntheses_without_preference(filters: Sequence[FilterRecord]) -> list[str]:
+    """Say of how many filters the synthesis is not shown as what they look for, and why."""
+    syntheses = [synthesis for item in filters if is_computed(synthesis := item.get("max_activ"))]
+    sentences = []
+    for won_by, why in _NO_PREFERENCE.items():
+        count = sum(synthesis["won_by"] == won_by for synthesis in syntheses)
+        if count:
+            what = f"The picture made by gradient ascent of {formatting.plural(count, 'filter')}"
+            sentences.append(f"{what} says little about what the filter looks for: {why}. It has no tile.")
     return sentences
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeGuard, TypeVar, cast
 
-from mkdocs_lurk.records import FilterRecord, LayerRecord, ModelRecord, PictureReference, Skipped
+from mkdocs_lurk.records import FilterRecord, LayerRecord, ModelRecord, PictureReference, Skipped, SynthesisRecord
 from mkdocs_lurk.store import ModelReader
 
 Result = TypeVar("Result")
@@ -62,6 +62,11 @@ def preferred_class(item: FilterRecord) -> str | None:
     """Return the class that a filter answers most to; None if none stands out, or the pictures have no classes."""
     selectivity = item["stats"]["selectivity"] if "stats" in item else None
     return selectivity["class"] if selectivity is not None and selectivity["clear"] else None
+
+
+def shows_preference(synthesis: SynthesisRecord | Skipped | None) -> TypeGuard[SynthesisRecord]:
+    """Whether a synthesis is there, and wins neither by the picture's border nor by a flat colour."""
+    return is_computed(synthesis) and synthesis["won_by"] is None
 
 
 def synthesis_ratio(item: FilterRecord) -> float | None:

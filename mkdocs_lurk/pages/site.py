@@ -25,6 +25,7 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
+    "graph_record.py",
     "input_record.py",
     "named_warnings.py",
     "names.py",

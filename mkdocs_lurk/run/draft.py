@@ -24,7 +24,7 @@ class RecordDraft:
         images: The model's pictures by id, with what is known from the declaration alone.
         model: Fields of the model's record.
         warnings: What was found that may mislead.
-        notes: Sentences about what a reader should know of the results.
+        notes: What a reader should know of the results, in sentences.
     """
 
     def __init__(self, session: Session) -> None:

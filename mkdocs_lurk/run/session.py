@@ -118,44 +118,45 @@ def open_session(
     sizes: Sizes | None = None,
     force: bool = False,
 ) -> Session:
-    """Load a model, trace it, find its layers and their receptive fields, and rehearse the analysis on a few pictures.
-
-    With ``force``, nothing that is stored counts: a Dataset is listed and every unit is computed anew.
+    """Load a model, find its layers and their receptive fields, and rehearse the analysis; ``force`` reads anew.
 
     Raises:
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
     images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
+    blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-    blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     trace = trace_network(loaded.module, blank)
     search = find_layers(trace, model.layers)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
-    device = choose_device(config.device, ranks)
-    if device.type == "cpu":
-        keep_freed_memory()
+    device = _prepared_device(config, ranks)
     network = _probed(loaded, trace, search.layers, blank.to(device), config.precision)
-    pictures = Pictures(images, transform)
-    rehearsed = rehearse_pictures(model, network, pictures, trace)
-    if rehearsed.one_by_one is not None:
-        network = replace(network, needs_whole_pictures=True)
+    rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
-    identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code()]
+    identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
     return Session(
         config=model,
         loaded=loaded,
         trace=trace,
         search=search,
-        network=network,
+        network=network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True),
         pictures=pictures,
-        base_key=digest("network", *identity, *rehearsed.identity),
+        base_key=digest("network", *identity),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, device, limit_batch, force),
         rehearsed=rehearsed,
     )
+
+
+def _prepared_device(config: LurkConfig, ranks: Ranks) -> torch.device:
+    """Choose the device; on the processor, the C library keeps freed memory from now on."""
+    device = choose_device(config.device, ranks)
+    if device.type == "cpu":
+        keep_freed_memory()
+    return device
 
 
 def _probed(loaded: Network, trace: Trace, layers: tuple[Layer, ...], blank: Tensor, precision: str) -> ProbedNetwork:

@@ -14,6 +14,7 @@ from mkdocs_lurk.errors import ImageError, ShapeError
 from mkdocs_lurk.images.webp import (
     decode_picture,
     encode_picture,
+    gradient_cosine,
     gradient_pixels,
     pack_pixels,
     to_rgb,
@@ -101,3 +102,19 @@ def test_a_gradient_without_finite_values_is_grey() -> None:
 def test_the_opposite_gradient_is_the_opposite_picture(gradient: np.ndarray[Any, Any]) -> None:
     one, other = gradient_pixels(gradient).astype(int), gradient_pixels(-gradient).astype(int)
     assert np.array_equal(one - 128, 128 - other)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+def test_the_cosine_of_a_gradient_and_its_picture_is_over_all_channels(scale: float) -> None:
+    gradient = np.random.default_rng(0).normal(size=(3, 7, 5)) * scale
+    pixels = gradient_pixels(gradient)
+    shown = np.array([[[float(pixels[y, x, c]) - 128 for x in range(5)] for y in range(7)] for c in range(3)])
+    unit = gradient / scale
+    expected = (shown * unit).sum() / np.sqrt((shown**2).sum() * (unit**2).sum())
+    assert gradient_cosine(pixels, gradient) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_cosine_of_an_empty_gradient_is_one_and_of_a_broken_one_zero() -> None:
+    grey = np.full((2, 2, 3), 128, np.uint8)
+    assert gradient_cosine(grey, np.zeros((3, 2, 2))) == 1
+    assert gradient_cosine(grey, np.full((3, 2, 2), np.nan)) == 0

@@ -10,10 +10,11 @@ from typing import Any, cast
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import GraphRecord, ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
+from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
 from mkdocs_lurk.store import Store, digest
 from tests.pages.fake_filter import LABELS, SKIPPED_PHOTO, FakeFilter, FakeNetwork
 from tests.pages.patterns import Draw, encoded_pattern

@@ -111,6 +111,7 @@ class FakeFilter:
         return {
             "picture": self._picture("synthesis", side, side), "score": 21.5 - index, "steps": 64, "seed": 0,
             "robust": {"shift8": 20.0, "scale10": 19.5}, "ratio": None if index == DEAD_FILTER else 2.2 + index / 10,
+            "won_by": "border" if index == DEAD_FILTER else None,
         }  # fmt: skip
 
     def _best_labels(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk import records
+from mkdocs_lurk import graph_record, records
 from mkdocs_lurk.pages.data import script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from tests.pages.schema import differences, interfaces, typed_dict_fields
@@ -22,9 +22,9 @@ TWINS = {
     "FilterColumns": script_records.FilterColumns,
     "FilterDetail": script_records.FilterDetail,
     "FilterStats": records.FilterStats,
-    "Graph": records.GraphRecord,
-    "GraphGroup": records.GraphGroup,
-    "GraphNode": records.GraphNode,
+    "Graph": graph_record.GraphRecord,
+    "GraphGroup": graph_record.GraphGroup,
+    "GraphNode": graph_record.GraphNode,
     "HistogramCounts": records.Histogram,
     "LayerData": script_records.LayerData,
     "LayerField": script_records.LayerField,

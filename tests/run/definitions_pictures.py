@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.images.webp import decode_picture
@@ -40,14 +43,55 @@ def synthesis(results: Results) -> None:
 
 @defined(
     "ratio",
-    "The mean response to the picture made by gradient ascent, divided by the highest mean response to a photo.",
+    "The mean response to the picture made by gradient ascent, divided by the highest mean response to a photo. It is "
+    "left out where that is below 1 % of the highest response of any filter of the layer to a photo.",
 )
 def ratio(results: Results) -> None:
-    ratios = [(record["max_activ"]["ratio"], record, response) for record, response in results.synthesised()]
-    assert any(value is not None for value, _, _ in ratios)
-    for value, record, response in ratios:
+    values = []
+    for layer, record, maps in results.filters():
+        best, scale = float(maps.mean((1, 2)).max()), float(results.maps[layer].max())
+        value = record["max_activ"]["ratio"]
+        assert (value is None) == (best < 0.01 * scale or best <= 0)
         if value is not None:
-            assert value == close(response(results.pixels(record)) / record["top_avg"][0]["score"])
+            assert value == close(record["max_activ"]["score"] / best)
+        values.append(value)
+    assert any(value is not None for value in values)
+
+
+def _places(results: Results, layer: str, record: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Maps of a synthesis and of a flat picture of its mean colour, and the places whose field is inside."""
+    pixels = results.pixels(record)
+    flat = pixels.mean((1, 2), keepdim=True).expand_as(pixels)
+    maps, flat_maps = (
+        outputs(results.module, (own[None] / 255 - 0.5) / 0.25)[layer][0, record["index"]] for own in (pixels, flat)
+    )
+    return maps, flat_maps, results.inside(layer)
+
+
+@defined(
+    "won_by_border",
+    "The picture gains more than a twentieth of its mean response over a flat picture of its mean colour, and less "
+    "than half of that gain is left without the places whose receptive field leaves the picture. Of the flat picture, "
+    "only the places inside count.",
+)
+def won_by_border(results: Results) -> None:
+    for layer, record, _ in results.filters():
+        maps, flat, inside = _places(results, layer, record)
+        if inside.any():
+            gain, left = maps.mean() - flat[inside].mean(), maps[inside].mean() - flat[inside].mean()
+            expected = gain > 0.05 * abs(maps.mean()) and left < 0.5 * gain
+            assert (record["max_activ"]["won_by"] == "border") == bool(expected)
+
+
+@defined(
+    "won_by_flat", "A flat picture of the picture's mean colour has a mean response that is at most a tenth lower."
+)
+def won_by_flat(results: Results) -> None:
+    for layer, record, _ in results.filters():
+        maps, flat, _ = _places(results, layer, record)
+        if record["max_activ"]["won_by"] != "border":
+            expected = maps.mean() - flat.mean() <= 0.1 * abs(maps.mean())
+            assert (record["max_activ"]["won_by"] == "flat") == bool(expected)
 
 
 @defined(

@@ -55,6 +55,12 @@ class Results:
         """The synthesis as it is stored, ``(c, h, w)``."""
         return torch.tensor(decode_picture(self.reader.picture(record["max_activ"]["picture"]))).movedim(-1, 0).float()
 
+    def inside(self, layer: str) -> Tensor:
+        """Whether the receptive field of each place of a layer lies inside the picture, by hand: ``(h, w)``."""
+        kept = {"first": range(1, 15), "second": range(1, 7), "up": range(3, 14)}[layer]
+        rows = torch.tensor([row in kept for row in range(self.maps[layer].shape[2])])
+        return rows[:, None] & rows
+
     def _response(self, layer: str, index: int, pixels: Tensor) -> float:
         return float(outputs(self.module, (pixels[None] / 255 - 0.5) / 0.25)[layer][0, index].mean())
 

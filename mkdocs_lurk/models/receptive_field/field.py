@@ -86,6 +86,14 @@ class ReceptiveField:
             return Box(0, 0, 0, 0)
         return Box(top, left, bottom, right)
 
+    def inside(self) -> Tensor:
+        """Return whether the nominal receptive field of each unit lies inside the picture: ``(h, w)``, of booleans."""
+        fits = torch.ones(self.output[1:], dtype=torch.bool)
+        for bounds, length in ((self.rows, self.picture[0]), (self.columns, self.picture[1])):
+            nominal = (bounds[NOMINAL_START] >= 0) & (bounds[NOMINAL_END] >= -length)
+            fits = fits & (nominal & (bounds[ACTUAL_START] != EMPTY)).all(0)
+        return fits
+
     def _interval(self, bounds: Tensor, y: int, x: int, filter_: int | None, length: int) -> tuple[int, int]:
         """Return one unit's interval along an axis of the picture, ``length`` pixels long."""
         channels, height, width = self.output

@@ -5,6 +5,7 @@ They are those of ``records.py`` with published pictures in place of stored ones
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records import (
     BoxList,
@@ -12,7 +13,6 @@ from mkdocs_lurk.records import (
     ClassValue,
     EvaluationRecord,
     FilterStats,
-    GraphRecord,
     LayerInfo,
     ModelInfo,
     Robustness,
@@ -20,6 +20,7 @@ from mkdocs_lurk.records import (
     SynthesisSettings,
     VerificationRecord,
     Wiring,
+    WonBy,
 )
 
 
@@ -82,6 +83,7 @@ class SynthesisResult(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class FilterResult(TypedDict, total=False):

@@ -6,16 +6,17 @@ script holds a stored record as it is, the record's own type in ``records.py`` i
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.records import (
     BoxList,
     ClassValue,
     Connection,
     FieldStatus,
     FilterStats,
-    GraphRecord,
     ReceptiveFieldRecord,
     Robustness,
     Skipped,
+    WonBy,
 )
 
 PackedPicture = list[int]
@@ -138,6 +139,7 @@ class SynthesisDetail(TypedDict):
     seed: int
     robust: Robustness
     ratio: float | None
+    won_by: WonBy | None
 
 
 class ClassMeansDetail(TypedDict):

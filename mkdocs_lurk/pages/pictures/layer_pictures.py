@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkdocs_lurk.images.webp import decode_picture
-from mkdocs_lurk.pages.model_records import is_computed, picture_references
+from mkdocs_lurk.pages.model_records import picture_references, shows_preference
 from mkdocs_lurk.pages.pictures.photos import THUMBNAIL_PX, Photos
+from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
 from mkdocs_lurk.pages.pictures.sheets import (
     Pixels,
     SheetRegion,
@@ -26,13 +27,10 @@ from mkdocs_lurk.store import ModelReader
 PictureKey = tuple[str, str]
 """Unit and blob of a stored picture."""
 
-SYNTHESIS_PX, MEAN_GRADIENT_PX = 160, 112
-"""The longer side, at most, of pictures that are published smaller than they are stored: they are most of a site."""
+SYNTHESIS_PX = 160
+"""The longer side, at most, of syntheses, which are published smaller than they are stored."""
 _TILE_QUALITY = 72
-_SHEET_QUALITY = 60
 _TILES_PER_SHEET = 256
-_SHEET_AREA_PX = 20_000_000
-_PIXEL_ART_SHEET_AREA_PX = 4_000_000
 
 
 @dataclass
@@ -42,7 +40,8 @@ class LayerPictures:
     Attributes:
         regions: The region of every picture that the record refers to.
         crops: The thumbnail of each filter's best crop, in the record's order; None if there is none.
-        syntheses: The thumbnail of each filter's synthesis, in the record's order; None if there is none.
+        syntheses: The thumbnail of each filter's synthesis, in the record's order; None if none shows
+            what the filter looks for.
         strip: The thumbnails of some filters, for the model's page.
         sizes: The size of every file written.
     """
@@ -77,72 +76,83 @@ def picture_key(reference: PictureReference) -> PictureKey:
     return reference["unit"], reference["blob"]
 
 
+@dataclass(frozen=True)
+class _SheetKind:
+    """Pictures that share sheets: how they are made ready, and packed.
+
+    Attributes:
+        max_area: Pixels of a sheet's pictures, at most.
+        quality: Of the lossy encoder; None to pack without loss.
+        longer_side: Pictures are shrunk to this, in pixels; None to publish them at full size.
+        quantised: Whether the pictures are gradients, published with few levels.
+    """
+
+    max_area: int
+    quality: int | None
+    longer_side: int | None = None
+    quantised: bool = False
+
+    def published(self, pixels: Pixels, reference: PictureReference) -> Pixels:
+        """Return a stored picture as it is published."""
+        if self.quantised:
+            return quantise_gradient(pixels, reference.get("cosine", 1.0))
+        return pixels if self.longer_side is None else thumbnail(pixels, self.longer_side)
+
+
+_PIXEL_ART = _SheetKind(max_area=4_000_000, quality=None)
+_GRADIENTS = _SheetKind(max_area=8_000_000, quality=None, quantised=True)
+_SYNTHESES = _SheetKind(max_area=20_000_000, quality=60, longer_side=SYNTHESIS_PX)
+
+
 def _write_sheets(
     reader: ModelReader, folder: Path, slug: str, filters: Sequence[FilterRecord], pictures: LayerPictures
 ) -> None:
     """Write all pictures that the records refer to, and note their regions and the sheets' sizes in ``pictures``."""
 
-    def write(sheet: int, group: list[PictureReference]) -> tuple[list[SheetRegion], Size]:
+    def write(sheet: int, kind: _SheetKind, group: list[PictureReference]) -> tuple[list[SheetRegion], Size]:
         name = f"{slug}/sheet-{sheet}.webp"
-        pixels = [
-            thumbnail(decode_picture(reader.picture(reference)), longer_sides[picture_key(reference)])
-            for reference in group
-        ]
-        return write_sheet(folder / name, name, pixels, _SHEET_QUALITY)
+        pixels = [kind.published(decode_picture(reader.picture(reference)), reference) for reference in group]
+        return write_sheet(folder / name, name, pixels, kind.quality)
 
-    longer_sides = _published_sides(filters)
-    groups = list(_group_by_sheet(filters, longer_sides))
+    sheets = list(_group_by_sheet(filters))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        written = pool.map(write, range(len(groups)), groups)
-        for sheet, (group, (regions, size)) in enumerate(zip(groups, written, strict=True)):
+        written = pool.map(write, range(len(sheets)), *zip(*sheets, strict=True)) if sheets else []
+        for sheet, ((_, group), (regions, size)) in enumerate(zip(sheets, written, strict=True)):
             pictures.sizes[f"{slug}/sheet-{sheet}.webp"] = size
             pictures.regions.update(zip(map(picture_key, group), regions, strict=True))
 
 
-def _published_sides(filters: Sequence[FilterRecord]) -> dict[PictureKey, int]:
-    """Return the longer side, at most, of every picture as it is published.
+def _group_by_sheet(filters: Sequence[FilterRecord]) -> Iterator[tuple[_SheetKind, list[PictureReference]]]:
+    """Yield the pictures of each sheet: runs of filters that fill it, each kind of picture apart from the others.
 
-    Syntheses are textures, and gradients of means are soft; gradients of maxima stay as they are, since boxes are in
-    their pixels.
+    All pictures of one kind of a filter are in one sheet.
     """
-    sides = {
-        picture_key(reference): max(reference["size"]) for item in filters for reference in picture_references(item)
-    }
-    for item in filters:
-        sides |= {picture_key(synthesis): SYNTHESIS_PX for synthesis in picture_references(item.get("max_activ"))}
-        sides |= {picture_key(gradient): MEAN_GRADIENT_PX for gradient in picture_references(item.get("top_avg"))}
-    return sides
-
-
-def _group_by_sheet(
-    filters: Sequence[FilterRecord], longer_sides: Mapping[PictureKey, int]
-) -> Iterator[list[PictureReference]]:
-    """Yield the pictures of each sheet: runs of filters that fill it, pixel art apart from larger pictures.
-
-    All pixel art of a filter is in one sheet, and all its larger pictures are.
-    """
-    for pixel_art, max_area in ((True, _PIXEL_ART_SHEET_AREA_PX), (False, _SHEET_AREA_PX)):
+    for kind in (_PIXEL_ART, _GRADIENTS, _SYNTHESES):
         group: dict[PictureKey, PictureReference] = {}
         group_area = 0.0
         for item in filters:
-            added = {
-                picture_key(reference): reference
-                for reference in picture_references(item)
-                if is_pixel_art(*reference["size"]) == pixel_art
-            }
-            area = sum(_published_area(reference["size"], longer_sides[key]) for key, reference in added.items())
-            if group and group_area + area > max_area:
-                yield list(group.values())
+            added = {picture_key(reference): reference for own, reference in _published(item) if own is kind}
+            area = sum(_published_area(reference["size"], kind) for reference in added.values())
+            if group and group_area + area > kind.max_area:
+                yield kind, list(group.values())
                 group, group_area = {}, 0.0
             group.update(added)
             group_area += area
         if group:
-            yield list(group.values())
+            yield kind, list(group.values())
 
 
-def _published_area(size: Sequence[int], longer_side: int) -> float:
-    """Return the number of pixels of a picture once its longer side is at most ``longer_side``."""
-    shrink = min(1.0, longer_side / max(size))
+def _published(item: FilterRecord) -> Iterator[tuple[_SheetKind, PictureReference]]:
+    """Yield every picture of a filter, and its kind: a synthesis, or else a gradient, or weights drawn like one."""
+    for name, result in item.items():
+        for reference in picture_references(result):
+            large = _SYNTHESES if name == "max_activ" else _GRADIENTS
+            yield (_PIXEL_ART if is_pixel_art(*reference["size"]) else large), reference
+
+
+def _published_area(size: Sequence[int], kind: _SheetKind) -> float:
+    """Return the number of pixels of a picture as it is published."""
+    shrink = 1.0 if kind.longer_side is None else min(1.0, kind.longer_side / max(size))
     return float(size[0] * size[1] * shrink * shrink)
 
 
@@ -178,6 +188,6 @@ def _best_crop(item: FilterRecord, photos: Photos) -> Pixels | None:
 
 def _synthesis(item: FilterRecord, reader: ModelReader) -> Pixels | None:
     synthesis = item.get("max_activ")
-    if not is_computed(synthesis):
+    if not shows_preference(synthesis):
         return None
     return thumbnail(decode_picture(reader.picture(synthesis["picture"])), THUMBNAIL_PX)

@@ -19,7 +19,7 @@ from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
-from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
+from mkdocs_lurk.images.webp import encode_picture, gradient_cosine, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import RankedMaximum, RankedMean
@@ -31,10 +31,12 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial, seconds
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-ALGORITHM = 4
-_QUALITY, _LOSSLESS_UP_TO_PX = 60, 32 * 32
+ALGORITHM = 5
+_COSINE_DIGITS = 5
 _COST = 0.4
 """Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
+_LEAST_COSINE = 0.98
+"""What ``results.json`` promises of a gradient's picture."""
 _TRIED_FILTERS, _TRIED_PAIRS = 32, 6
 
 
@@ -103,6 +105,13 @@ class Gradients(Stage):
                 pair = self._pairs[number]
                 entries = found.setdefault((pair.layer, pair.filter, pair.position is None), {})
                 entries[pair.rank] = _entry(pair, stored[place], unit.key, str(place))
+        gradients = [entry["grad"] for entries in found.values() for entry in entries.values()]
+        coarse = sum(gradient.get("cosine", 1.0) < _LEAST_COSINE for gradient in gradients)
+        if coarse:
+            draft.notes.append(
+                f"Of {coarse} gradients the picture, of 8 bits, is coarser than usual, since a few values exceed all "
+                f"others by far: its cosine to the gradient is below {_LEAST_COSINE}."
+            )
         for layer, index, record in draft.filters():
             means = found.get((layer.name, index, True), {})
             maxima = found.get((layer.name, index, False), {})
@@ -188,9 +197,8 @@ def list_pairs(session: Session, findings: Findings, layer: Layer, filters: Iter
 
 
 def encode_gradient(gradient: NDArray[np.float32]) -> bytes:
-    """Encode a gradient ``(c, h, w)``; small ones without loss, since they are shown enlarged."""
-    small = gradient.shape[1] * gradient.shape[2] <= _LOSSLESS_UP_TO_PX
-    return encode_picture(gradient_pixels(gradient), None if small else _QUALITY)
+    """Encode a gradient ``(c, h, w)``, without loss but for the rounding to bytes."""
+    return encode_picture(gradient_pixels(gradient))
 
 
 def _facts(result: GradientResult) -> dict[str, Any]:
@@ -201,13 +209,17 @@ def _facts(result: GradientResult) -> dict[str, Any]:
     facts |= {} if result.energy is None else {"energy": result.energy}
     if result.gradient is not None:
         facts["grad_size"] = [result.gradient.shape[2], result.gradient.shape[1]]
+        facts["grad_cosine"] = round_significant(
+            gradient_cosine(gradient_pixels(result.gradient), result.gradient), _COSINE_DIGITS
+        )
     return facts
 
 
 def _entry(pair: Pair, stored: Mapping[str, Any], unit: str, blob: str) -> dict[str, Any]:
-    facts = {name: value for name, value in stored.items() if name != "grad_size"}
-    size = stored.get("grad_size")
-    grad = {"skipped": "the unit sees padding only"} if size is None else {"unit": unit, "blob": blob, "size": size}
+    facts = {name: value for name, value in stored.items() if not name.startswith("grad_") or name == "grad_box"}
+    size, cosine = stored.get("grad_size"), stored.get("grad_cosine")
+    reference = {"unit": unit, "blob": blob, "size": size, "cosine": cosine}
+    grad = {"skipped": "the unit sees padding only"} if size is None else reference
     position = {} if pair.position is None else {"position": list(pair.position)}
     return {"image": pair.image, "score": round_significant(pair.score), **position, **facts, "grad": grad}
 

@@ -26,6 +26,8 @@ ALGORITHM = 2
 _COST, _COST_PER_STEP = 1.0, 0.15
 """Of a picture, and of each of its steps (most are on a small canvas), in float32 forward passes up to its layer."""
 _SMALL_BATCH = 8
+_SCORING_PASSES = 3
+"""Of a finished picture, by ``Verification``: for its score, and twice to tell what it wins by."""
 _NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
 _TRIED_SMALL_STEPS, _TRIED_FULL_STEPS, _TRIED_ON_CPU = 6, 2, 2
 
@@ -161,7 +163,9 @@ class Syntheses(Stage):
             step_s = max(0.0, two - one) / (_TRIED_FULL_STEPS - 1)
             full_s.append(step_s)
             small_s.append(max(0.0, all_ - two) / _TRIED_SMALL_STEPS)
-            scoring_s = trial.forward_s * session.network.macs_up_to[layer.name] / trial.macs_up_to[-1]
+            scoring_s = (
+                _SCORING_PASSES * trial.forward_s * session.network.macs_up_to[layer.name] / trial.macs_up_to[-1]
+            )
             rest_s.append(max(0.0, one - step_s) + scoring_s + trial.encode_s)
         n_small = self._settings.small_steps
         parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.responses import measure_responses
+from mkdocs_lurk.analysis.synthesis.artefacts import WonBy, flat_pictures, won_by
 from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord
@@ -31,10 +32,13 @@ from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
-ALGORITHM = 2
+ALGORITHM = 3
 TOLERANCE = 1e-3
 """The largest relative difference that passes. Scores near zero are measured against 1 % of the layer's largest."""
 _FLOOR = 0.01
+_LEAST_DENOMINATOR = 0.01
+"""The least score of the best photo, as a share of the layer's highest response, that a synthesis is compared with."""
+_PASSES_PER_SYNTHESIS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Verification(Stage):
         for made in self._syntheses.units:
             key = session.key("verify synthesis", ALGORITHM, made.key)
             self._subjects[key] = made
-            cost = session.network.macs_up_to[made.layer] * len(made.items)
+            cost = _PASSES_PER_SYNTHESIS * session.network.macs_up_to[made.layer] * len(made.items)
             yield WorkUnit(key, cost, made.layer, made.items)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
@@ -78,7 +82,7 @@ class Verification(Stage):
         return self._verify_syntheses(subject) if unit.layer else self._verify_photos(subject)
 
     def collect(self, draft: RecordDraft) -> None:
-        """Write the verification, and the score of every synthesis with its ratio to the best photo.
+        """Write the verification, and of every synthesis the score, its ratio to the best photo and what it wins by.
 
         Raises:
             ModelError: A score could not be reproduced; the filter and the picture are named.
@@ -93,7 +97,9 @@ class Verification(Stage):
                 made: Any = draft.filter(unit.layer, int(index))["max_activ"]
                 made["score"] = round_significant(score)
                 highest = float(best[column, 0])
-                made["ratio"] = round_significant(score / highest, 4) if highest > 0 else None
+                is_comparable = highest > 0 and highest >= _LEAST_DENOMINATOR * self._highest_response(unit.layer)
+                made["ratio"] = round_significant(score / highest, 4) if is_comparable else None
+                made["won_by"] = record["won_by"].get(index)
 
     def expected_cost(self) -> float:
         """Return the cost of one more pass over all pictures."""
@@ -149,6 +155,8 @@ class Verification(Stage):
         if worst is not None:
             column = session.network.columns[made.layer].start + worst
             record |= {"largest": difference(worst, again[worst]), "where": [column, -1]}
+        found = self._won_by(stored, made.layer, sorted(scores))
+        record["won_by"] = {str(index): how for index, how in found.items() if how is not None}
         return UnitResult({**record, "scores_by_filter": {str(index): score for index, score in scores.items()}})
 
     def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
@@ -160,6 +168,26 @@ class Verification(Stage):
                 scores = self.session.network.probe.maps(x, layer, list(batch)).float().mean((1, 2)).tolist()
             found.update(zip(batch, scores, strict=True))
         return found
+
+    def _won_by(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, WonBy | None]:
+        """Return what the stored synthesis of each filter wins by, if not by what the filter looks for."""
+        inside = self.session.network.fields[layer].inside()
+        found: dict[int, WonBy | None] = {}
+        for batch in chunks(filters, self._batch):
+            x = self._stored_tensor(stored, batch)
+            with torch.inference_mode():
+                maps, flat_maps = (
+                    self.session.network.probe.maps(pictures, layer, list(batch)).float().cpu()
+                    for pictures in (x, flat_pictures(x))
+                )
+            for index, own, flat in zip(batch, maps, flat_maps, strict=True):
+                found[index] = won_by(own, flat, inside)
+        return found
+
+    def _highest_response(self, layer: str) -> float:
+        """Return the highest response of any filter of a layer to any picture."""
+        scores = self._responses.found.mined.max.scores[self.session.network.columns[layer]]
+        return float(scores[np.isfinite(scores)].max(initial=0.0))
 
     def _stored_tensor(self, stored: StoredUnit, names: Sequence[int]) -> torch.Tensor:
         """Stored pictures as the network's input, ``(n, c, h, w)``."""

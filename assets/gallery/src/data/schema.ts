@@ -159,6 +159,7 @@ export interface Synthesis {
   seed: number;
   robust: Robustness;
   ratio: number | null;
+  won_by: "border" | "flat" | null;
 }
 
 /** The synthesis's score after a shift by 8 px, and after an enlargement by 10 %. */

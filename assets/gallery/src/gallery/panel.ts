@@ -1,5 +1,5 @@
 /** The opened filter: a dialog that stands in the grid, or covers the screen on a phone. */
-import type { ChunkData, FilterDetail, LayerData } from "../data/schema";
+import { type ChunkData, type FilterDetail, type LayerData, present } from "../data/schema";
 import { iconButton } from "../draw/buttons";
 import { html } from "../draw/dom";
 import { missing } from "../draw/missing";
@@ -72,13 +72,10 @@ export class FilterPanel {
     const { data, openPhoto } = this.#options;
     const sources = { photos: sheetsOf(chunk.photos, base), sheets: sheetsOf(chunk.sheets, base) };
     const pictures = { ...sources, inputSize: data.input_size, openPhoto };
-    const aside = html(
-      "div",
-      { class: "lurk-aside" },
-      synthesisPicture(filter, sources.sheets),
-      figures(filter),
-      kernelPicture(filter, sources.sheets),
-    );
+    const synthesis = synthesisPicture(filter, sources.sheets);
+    const rest = [figures(filter), kernelPicture(filter, sources.sheets)];
+    const last = present(filter.max_activ) && filter.max_activ.won_by; // it shows nothing that the filter looks for
+    const aside = html("div", { class: "lurk-aside" }, ...(last ? [...rest, synthesis] : [synthesis, ...rest]));
     this.#body.replaceChildren(
       html("div", { class: "lurk-panel-pictures" }, aside, rankedPictures(filter, pictures)),
       html(

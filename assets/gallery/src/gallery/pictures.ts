@@ -59,9 +59,21 @@ export function synthesisPicture({ index, max_activ: synthesis }: FilterDetail, 
   const image = picture(synthesis.picture, sheets, `Picture made to raise filter ${index}'s mean response`);
   image.style.aspectRatio = `${synthesis.picture[3]} / ${synthesis.picture[4]}`;
   const times = html("strong", { title: definitions.ratio }, strength(synthesis));
-  node.append(image, html("figcaption", {}, times, " ", ...synthesisFacts(synthesis)));
+  node.append(image, html("figcaption", {}, warning(synthesis), times, " ", ...synthesisFacts(synthesis)));
   return node;
 }
+
+/** That a synthesis shows nothing the filter looks for, and why; nothing where it does. */
+function warning({ won_by: how }: Synthesis): HTMLElement | null {
+  if (!how) return null;
+  const [text, title] = WARNINGS[how];
+  return html("p", { class: "lurk-marked", title }, `This picture says little about the filter: ${text}`);
+}
+
+const WARNINGS = {
+  border: ["it wins mostly at its border.", definitions.won_by_border],
+  flat: ["a plain colour does about as well.", definitions.won_by_flat],
+} as const;
 
 /** The filter's weights as a picture, where they are few enough to be one. */
 export function kernelPicture({ index, kernel }: FilterDetail, sheets: Sheets): HTMLElement | null {
@@ -72,7 +84,7 @@ export function kernelPicture({ index, kernel }: FilterDetail, sheets: Sheets): 
 
 /** How a synthesis compares with the best photo, as a sentence. */
 export function strength({ ratio: times }: Synthesis): string {
-  if (times === null) return "No photo has a mean response above zero to compare it with.";
+  if (times === null) return "No photo has a mean response high enough to compare it with.";
   if (times >= 1.05) return `${ratio(times)} times the best photo.`;
   if (times > 0.95) return "About as strong as the best photo.";
   return `Weaker than the best photo: ${percent(times)} of its response.`;
