@@ -66,6 +66,7 @@ class ModelConfig:
         images_detail: A dataset's split, the folder of a CSV file's paths, or the items of a list.
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
+        trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
@@ -90,6 +91,7 @@ class ModelConfig:
     card: Path | None = None
     seed: int = 0
     ignore: tuple[str, ...] = ()
+    trust: bool = switch(False)
     place: str = "plugins.lurk.models[0]"
     absent: tuple[str, ...] = ()
 
