@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX
+from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.keys import check_key
 
@@ -102,8 +102,8 @@ class _UnitFolder:
         self._verified[key] = header.version
         return header
 
-    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
-        write_unit(self.path(key), key, record, blobs)
+    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes], *, durable: bool = True) -> None:
+        write_unit(self.path(key), key, record, blobs, durable=durable)
         self._verified.pop(key, None)
 
     def drop(self, key: str) -> None:
@@ -146,6 +146,19 @@ class Store:
         """Return whether there is a whole and undamaged unit under a key."""
         return self._units.header(key) is not None
 
+    def adopt(self, key: str, file: Path) -> None:
+        """Move the checked file of a unit, on the same disk, to its place.
+
+        Raises:
+            StoreError: It cannot be moved.
+        """
+        target = self._units.path(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+        except OSError as error:
+            raise write_error(target, error) from error
+
     def drop(self, key: str) -> None:
         """Remove a unit, if there is one."""
         self._units.drop(key)
@@ -187,6 +200,8 @@ class Store:
         record_key: str,
         inputs: Mapping[str, Any] | None = None,
         declared: Mapping[str, Any] | None = None,
+        *,
+        durable: bool = True,
     ) -> None:
         """Remember an answer to a request key, in front of those from other inputs.
 
@@ -195,20 +210,23 @@ class Store:
             record_key: The key of the model record.
             inputs: What the record was made from.
             declared: The declaration; None to keep the one that is stored.
+            durable: Whether it is on the disk when this returns.
         """
         new = Answer(check_key(record_key), json.loads(json.dumps(inputs or {})))  # as it comes back
         others = [answer for answer in self.answers(request_key) if answer.inputs != new.inputs]
         kept = [new, *others][:_MOST_ANSWERS]
-        self._put_answers(request_key, kept, self.declaration(request_key) if declared is None else declared)
+        self._put_answers(request_key, kept, self.declaration(request_key) if declared is None else declared, durable)
 
     def keep_answer(self, request_key: str, record_key: str) -> None:
         """Forget all answers to a request key but those with one record key."""
         kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
         self._put_answers(request_key, kept, self.declaration(request_key))
 
-    def _put_answers(self, request_key: str, answers: list[Answer], declared: Mapping[str, Any]) -> None:
+    def _put_answers(
+        self, request_key: str, answers: list[Answer], declared: Mapping[str, Any], durable: bool = True
+    ) -> None:
         stored = [{"key": answer.key, "inputs": answer.inputs} for answer in answers]
-        self._aliases.put(request_key, {"answers": stored, "declared": declared}, {})
+        self._aliases.put(request_key, {"answers": stored, "declared": declared}, {}, durable=durable)
 
     def drop_alias(self, request_key: str) -> None:
         """Forget the record key that answers a request key."""
