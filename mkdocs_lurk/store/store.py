@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -87,15 +88,18 @@ class _UnitFolder:
         return self.root / check_key(key)[:2] / f"{key}{_SUFFIX}"
 
     def header(self, key: str) -> UnitHeader | None:
-        """Read a unit's header, or return None if there is none; a damaged file is warned about and removed."""
+        """Read a unit's header, or return None if there is none; a damaged file is removed, which the log says."""
         path = self.path(key)
         try:
             header = read_header(path, key, self._verified.get(key))
         except FileNotFoundError:
             return None
-        except DamagedUnitError as damage:
-            log.warning("%s is damaged (%s): dropped, and treated as missing", path, damage)
+        except (DamagedUnitError, IsADirectoryError) as error:
+            damage = "it is a folder" if isinstance(error, IsADirectoryError) else error
+            log.info("%s is damaged (%s): dropped, and treated as missing", path, damage)
             self.drop(key)
+            return None
+        except NotADirectoryError:
             return None
         except OSError as error:
             raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
@@ -108,8 +112,12 @@ class _UnitFolder:
 
     def drop(self, key: str) -> None:
         self._verified.pop(key, None)
+        path = self.path(key)
         with contextlib.suppress(FileNotFoundError):
-            self.path(key).unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
     def all_keys(self) -> tuple[str, ...]:
         return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in self.root.glob(f"??/*{_SUFFIX}")))
@@ -138,7 +146,7 @@ class Store:
         self._units.put(key, record, blobs)
 
     def get(self, key: str) -> StoredUnit | None:
-        """Return a unit; None if there is none, or if it is damaged, which is warned about."""
+        """Return a unit; None if there is none, or if it is damaged, which the log says."""
         header = self._units.header(key)
         return None if header is None else StoredUnit(self._units, key, header)
 
@@ -186,7 +194,12 @@ class Store:
         """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
         header = self._aliases.header(request_key)
         stored = [] if header is None else header.record.get("answers", [])
-        return tuple(Answer(item["key"], item["inputs"]) for item in stored)
+        try:
+            return tuple(Answer(check_key(item["key"]), dict(item["inputs"])) for item in stored)
+        except (KeyError, TypeError, ValueError, StoreError):
+            log.info("the answers to %s in %s are damaged: dropped, and treated as missing", request_key, self.root)
+            self._aliases.drop(request_key)
+            return ()
 
     def declaration(self, request_key: str) -> Mapping[str, Any]:
         """Return the declaration that a request key is the digest of; empty if it is not known."""

@@ -71,7 +71,7 @@ def test_changed_pages_are_noticed_and_made_again(
         path.write_bytes(data)
     else:
         path.unlink()
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         again = build_site(built.models, built.store, tmp_path / "cache")
     assert "damaged (" in caplog.text
     assert contents(again) == contents(built.site)
