@@ -51,6 +51,13 @@ def layer_addresses(names: Iterable[str]) -> dict[str, str]:
     return addresses
 
 
+def is_address_of(address: str, name: str) -> bool:
+    """Return whether ``layer_addresses`` can give this address to a layer, whatever the other layers are called."""
+    alone = _portable(name)
+    lengths = range(_DIGEST_LENGTH, hashlib.sha256().digest_size * 2 + 1)
+    return address == alone or any(address == _end_in_digest(alone, name, length) for length in lengths)
+
+
 def is_portable(name: str) -> bool:
     """Return whether a name can be the address of a page as it is, on every common system."""
     return _portable(name) == name

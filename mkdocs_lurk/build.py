@@ -41,6 +41,14 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
+    try:
+        return build_site(states, store, config.cache_dir, overrides)
+    except StoreError as error:
+        healed = [_heal(state, config, store, missing) for state in states]
+        if healed == [None] * len(states):
+            raise
+        log.info("%s: what was damaged is computed again", error)
+    states = [new or state for new, state in zip(healed, states, strict=True)]
     return build_site(states, store, config.cache_dir, overrides)
 
 
@@ -108,6 +116,15 @@ def watched_files(config: LurkConfig) -> list[Path]:
         declared = (path for path in (model.card, model.weights_path, source) if path is not None and path.is_file())
         files |= dict.fromkeys([*declared, *input_files(config, model, store)])
     return list(files)
+
+
+def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState | None:
+    """Compute a model's results again if units of it are lost or damaged; None if none are.
+
+    A build looks at the units' names only, and finds damage when it reads one.
+    """
+    deep = state_of(config, state.config, store, deeply=True) if state.key is not None else state
+    return _ensure_results(deep, config, store, missing) if deep.key != state.key else None
 
 
 def _ensure_results(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState:

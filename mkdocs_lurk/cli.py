@@ -20,6 +20,7 @@ from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
+from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import duration
 from mkdocs_lurk.store import ModelReader, Store
@@ -170,7 +171,7 @@ def pack(path: Path, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def unpack(path: Path, file: Path) -> None:
     """Take the results in FILE into this site's cache."""
-    n_new = unpack_bundle(Store(read_mkdocs_yml(path).config.cache_dir), file)
+    n_new = unpack_bundle(Store(read_mkdocs_yml(path).config.cache_dir), file, check_bundle)
     click.echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
 
 

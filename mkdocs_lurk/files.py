@@ -19,11 +19,11 @@ TEMPORARY_PREFIX = ".lurk-tmp-"
 
 
 @contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+def atomic_write(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """Open a temporary file that replaces ``path`` when the block ends, or is removed if anything fails.
 
     The file's folder is made where it is missing. The finished file is on disk, readable by everyone, before it
-    gets its name.
+    gets its name; unless it need not be ``durable``: then a power cut may leave it damaged.
 
     Raises:
         StoreError: The folder or the file cannot be written, for want of space or of permission.
@@ -35,10 +35,12 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             temporary = Path(file.name)
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-        _sync_folder(path.parent)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         raise write_error(path, error) from error
     finally:

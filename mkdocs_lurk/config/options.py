@@ -67,6 +67,7 @@ class ModelConfig:
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
+        trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
@@ -92,6 +93,7 @@ class ModelConfig:
     card: Path | None = None
     seed: int = 0
     ignore: tuple[str, ...] = ()
+    trust: bool = switch(False)
     place: str = "plugins.lurk.models[0]"
     absent: tuple[str, ...] = ()
 

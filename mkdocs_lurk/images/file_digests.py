@@ -72,7 +72,7 @@ class FileDigests:
             cache = json.loads(self._cache_file.read_text(encoding="utf-8")) if self._cache_file is not None else {}
             files = cache["files"] if cache.get("format") == _FORMAT else {}
             return {str(key): (list(state), str(digest)) for key, (state, digest) in files.items()}
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return {}
 
 

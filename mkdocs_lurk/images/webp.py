@@ -17,6 +17,8 @@ from mkdocs_lurk.errors import ImageError, ShapeError
 from mkdocs_lurk.images.values import Pixels
 
 _WEBP_LIMIT_PX = 16383
+STORED_FORMATS = ("WEBP", "PNG")
+"""The formats of stored pictures; no other decoder is asked."""
 _HEADER = struct.Struct("<4sBBIII")
 _MAGIC = b"LPX1"
 _WEBP, _DEFLATE = 0, 1
@@ -60,10 +62,10 @@ def decode_picture(data: bytes) -> NDArray[np.uint8]:
         ImageError: The bytes are no picture.
     """
     try:
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=STORED_FORMATS) as picture:
             return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as reason:
-        raise ImageError(f"{len(data)} bytes of the cache are no picture ({reason}); analyse again") from reason
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as reason:
+        raise ImageError(f"{len(data)} bytes of the cache are no picture; run analyze --force") from reason
 
 
 def to_rgb(pixels: Pixels) -> NDArray[np.uint8]:

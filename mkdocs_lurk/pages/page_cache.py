@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
+from mkdocs_lurk.errors import describe_os_error
 from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, write_error
 from mkdocs_lurk.store.keys import check_key
 
@@ -63,7 +65,7 @@ def open_or_write(parent: Path, key: str, write: Callable[[Path], Summary]) -> C
 
 
 def _open(path: Path) -> CachedFolder[Summary] | None:
-    """Open a folder whose files are all as they were written; any other is dropped, with a warning."""
+    """Open a folder whose files are all as they were written; any other is dropped, with a line in the log."""
     try:
         listed = json.loads((path / _LIST).read_text("utf-8"))
         digests: dict[str, str] = listed["files"]
@@ -71,14 +73,19 @@ def _open(path: Path) -> CachedFolder[Summary] | None:
             if file_digest(path / _FILES / name) != expected:
                 raise ValueError(name)
         return CachedFolder(path / _FILES, tuple(digests), cast("Summary", listed["summary"]))
-    except FileNotFoundError as error:
-        if not path.exists():
+    except OSError as error:
+        if not os.path.lexists(path):
             return None
-        damage = f"{Path(error.filename).name} is missing"
-    except (ValueError, KeyError, TypeError) as error:
+        damage = f"{Path(error.filename or path).name}: {describe_os_error(error)}"
+    except RecursionError:
+        damage = f"{_LIST} is nested too deep"
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         damage = f"{error} was changed"
-    log.warning("the generated pages in %s are damaged (%s): dropped, and made again", path, damage)
-    shutil.rmtree(path, ignore_errors=True)
+    log.info("the generated pages in %s are damaged (%s): dropped, and made again", path, damage)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
     return None
 
 

@@ -9,6 +9,7 @@ from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.model_records import read_layer, read_model
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.records import ImageRecord, ModelRecord
+from mkdocs_lurk.results_check import check_layer_record, check_model_record
 from mkdocs_lurk.store import ModelReader
 
 LabelPlaces = Mapping[str, int]
@@ -38,9 +39,13 @@ class PublishedModel:
         """Read a model from the store.
 
         Raises:
-            StoreError: A layer has no results.
+            StoreError: A layer has no results, or a record is not what an analysis writes.
         """
         record = read_model(reader)
+        check_model_record(record, "the record of the model")
+        for entry in record["layers"]:
+            where = f"the record of layer {entry['name']!a}"
+            check_layer_record(read_layer(reader, entry["name"]), entry, record, where)
         analysed = {
             entry["name"]: {item["index"] for item in read_layer(reader, entry["name"])["filters"]}
             for entry in record["layers"]

@@ -18,7 +18,7 @@ from mkdocs_lurk.store.store import Store
 
 ENGINE = 6
 """Raised when declared models must be analysed anew although neither their declarations nor their files changed."""
-_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail", "ignore"}
+_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail", "ignore", "trust"}
 
 
 def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:

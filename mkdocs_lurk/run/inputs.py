@@ -127,7 +127,9 @@ def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDi
                 changes.append(f"{item['path']} is {version} now, and was {item['digest']}")
             continue
         path = _path_now(item, model)
-        if not os.access(path, os.R_OK):
+        if path is None:
+            unseen.append(Path(item["path"]).name)
+        elif not os.access(path, os.R_OK):
             name = _relative(path, model.root)
             if name == item["path"]:
                 unseen.append(path.name if Path(name).is_absolute() else name)  # a page shows it
@@ -175,10 +177,15 @@ def _input_file(
     return item if code is None else {**item, "code": code}
 
 
-def _path_now(item: InputFile, model: ModelConfig) -> Path:
-    """Return where a file should be: where the declaration says, or where it was."""
-    declared = (declared_file(model, kind) for kind in DECLARED_KINDS if kind == item["kind"])
-    return next((path for path in declared if path is not None), model.root / item["path"])
+def _path_now(item: InputFile, model: ModelConfig) -> Path | None:
+    """Return where a file should be: where the declaration says, if it was declared, else where it was.
+
+    A declared file is never read from where the list says, which may come from elsewhere.
+    """
+    for kind in DECLARED_KINDS:
+        if kind == item["kind"]:
+            return declared_file(model, kind)
+    return model.root / item["path"]
 
 
 def _is_same(item: InputFile, path: Path, digests: FileDigests) -> bool:

@@ -194,7 +194,7 @@ def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
             left_out=stored["left_out"],
         )
         return reading, stored["inputs"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -31,6 +31,11 @@ _LENGTH = struct.Struct(">Q")
 _BODY_OFFSET = len(MAGIC) + _DIGEST_LENGTH
 _HEADER_OFFSET = _BODY_OFFSET + _LENGTH.size
 
+MOST_JSON_BYTES = 1 << 27
+"""Bytes of a header at most: the record of a model with a million pictures takes about 100 bytes for each."""
+MOST_JSON_VALUES = 1 << 22
+"""Lists and objects in a header at most: four for each of a million pictures, in about 1 GB of memory."""
+
 FileVersion = tuple[int, int, int]
 """Inode, size in bytes and time of change of a file: equal as long as nobody wrote to it."""
 
@@ -56,7 +61,9 @@ class UnitHeader:
     version: FileVersion
 
 
-def write_unit(path: Path, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
+def write_unit(
+    path: Path, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes], *, durable: bool = True
+) -> None:
     """Write a unit's file, whole or not at all.
 
     The same key, record and blobs give the same bytes.
@@ -78,7 +85,7 @@ def write_unit(path: Path, key: str, record: Mapping[str, object], blobs: Mappin
     parts = (_LENGTH.pack(len(header)), header, *blobs.values())
     for part in parts:
         digest.update(part)
-    with atomic_write(path) as file:
+    with atomic_write(path, durable=durable) as file:
         file.write(MAGIC)
         file.write(digest.digest())
         for part in parts:
@@ -133,13 +140,47 @@ def _parse_header(file: BufferedReader, key: str, verified: FileVersion | None) 
     file.seek(_BODY_OFFSET)
     try:
         (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
-        header = json.loads(file.read(length))
-    except (struct.error, ValueError) as error:
+        header = load_json(file.read(min(length, MOST_JSON_BYTES + 1)))
+        return _check_header(header, key, _HEADER_OFFSET + length, version)
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedUnitError("its header cannot be read") from error
+
+
+def load_json(data: bytes) -> Any:
+    """Parse JSON in bounded time and memory.
+
+    Raises:
+        ValueError: It is no JSON, is nested too deep or too large, or an object in it has a key twice.
+    """
+    if len(data) > MOST_JSON_BYTES or data.count(b"[") + data.count(b"{") > MOST_JSON_VALUES:
+        raise ValueError(f"more than {MOST_JSON_BYTES:,} bytes, or {MOST_JSON_VALUES:,} lists and objects")
+    try:
+        return json.loads(data, object_pairs_hook=_without_twins)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has a key twice")
+    return found
+
+
+def _check_header(header: Any, key: str, blobs_offset: int, version: FileVersion) -> UnitHeader:
     if header["key"] != key:
-        raise DamagedUnitError(f"it holds the unit {header['key']}")
+        raise DamagedUnitError(f"it holds the unit {ascii(header['key'])[:90]}")
+    record = header["record"]
     blobs = {name: (offset, size) for name, (offset, size) in header["blobs"].items()}
-    return UnitHeader(header["record"], blobs, _HEADER_OFFSET + length, version)
+    _, file_size, _ = version
+    for offset, size in blobs.values():
+        if type(offset) is not int or type(size) is not int or min(offset, size) < 0:
+            raise ValueError("no place of a blob")
+        if blobs_offset + offset + size > file_size:
+            raise ValueError("a blob ends behind the file")
+    if not isinstance(record, dict):
+        raise TypeError("no record")
+    return UnitHeader(record, blobs, blobs_offset, version)
 
 
 def _version(file: BufferedReader) -> FileVersion:

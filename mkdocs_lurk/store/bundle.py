@@ -3,27 +3,39 @@
 A bundle is an uncompressed tar archive. Its first member, ``bundle.json``, lists the units, and for each request key
 the record key that answers it and what that was made from; the others are unit files, each still checked by a digest of
 its own.
+
+A bundle may come from anybody. Its digests are its maker's own, so everything in it is checked before anything of it is
+kept: here its form, and by the caller's ``BundleCheck`` what its records say.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import tarfile
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
-from mkdocs_lurk.files import atomic_write
-from mkdocs_lurk.store.blobs import DamagedUnitError, read_header
+from mkdocs_lurk.files import TEMPORARY_PREFIX, atomic_write, write_error
+from mkdocs_lurk.store.blobs import MOST_JSON_BYTES, DamagedUnitError, load_json, read_header
 from mkdocs_lurk.store.keys import check_key
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.store.store import Store, StoredUnit
 
 _CONTENTS = "bundle.json"
 _SCHEMA = "mkdocs-lurk/bundle/2"
+_BLOCK = tarfile.BLOCKSIZE
+_PIECE = 1 << 20
+
+OpenUnit = Callable[[str], StoredUnit | None]
+"""Opens a unit of a bundle, or of the store where the store has it already; None if neither has it."""
+BundleCheck = Callable[[Mapping[str, Any], OpenUnit], Mapping[str, Any]]
+"""Takes a bundle's ``answers``; returns those to keep, or raises a StoreError that begins with where the fault is."""
 
 
 def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
@@ -54,29 +66,65 @@ def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
     return len(keys)
 
 
-def unpack(store: Store, path: Path) -> int:
-    """Copy a bundle's units and aliases into the store; each unit is checked before it is kept.
+def unpack(store: Store, path: Path, check: BundleCheck) -> int:
+    """Copy a bundle's units and answers into the store; all of it is checked before any of it is kept.
+
+    It takes no more time, memory and space than the bundle's own size calls for, whatever its headers say.
+
+    Args:
+        store: Where the results go.
+        path: The bundle.
+        check: Says whether the records are what they should be.
 
     Returns:
         The number of units that the store did not have.
 
     Raises:
-        StoreError: The file is no bundle, or is damaged; the units copied before that stay.
+        StoreError: The file is no bundle, is damaged, or holds what no bundle of ours holds; nothing of it is kept.
     """
+    if not path.is_file():
+        raise StoreError(f"cannot read {path}: there is no such file")
+    store.root.mkdir(parents=True, exist_ok=True)
     try:
-        with tarfile.open(path, mode="r:") as archive:
-            contents = _read_contents(archive, path)
-            new = sum(_copy_unit(store, archive, member, path) for member in archive if member.name != _CONTENTS)
-    except (tarfile.TarError, EOFError) as error:
-        raise StoreError(f"{path} is no bundle, or is damaged: {error}") from error
+        staging = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=store.root))
+    except OSError as error:
+        raise write_error(store.root, error) from error
+    try:
+        staged = Store(staging)
+        answers, keys = _read_bundle(store, staged, path, check)
+        new = [key for key in keys if staged.file(key).is_file()]
+        for key in new:
+            store.adopt(key, staged.file(key))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    for request_key, answer in answers.items():
+        if all(known.key != answer["key"] for known in store.answers(request_key)):
+            store.set_alias(request_key, answer["key"], answer["inputs"], answer["declared"], durable=False)
+    os.sync()  # once for all: a bundle may hold thousands of answers
+    return len(new)
+
+
+def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) -> tuple[Mapping[str, Any], list[str]]:
+    """Copy the units that the store lacks into ``staged``, and check everything; returns answers and listed keys."""
+    try:
+        with path.open("rb") as file:
+            members = _members(file, path)
+            contents = _read_contents(next(members, None), file, path)
+            wanted = iter(contents["units"])
+            for name, size in members:
+                if (key := next(wanted, None)) is None or name != f"{key}.unit":
+                    raise StoreError(f"{path} is no bundle: {ascii(name)[:90]} is not the unit listed next")
+                _copy_unit(store, staged, key, file, size, path)
     except OSError as error:
         raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
-    missing = [key for key in contents["units"] if not store.has(key)]
+    missing = [key for key in contents["units"] if store.get(key) is None and staged.get(key) is None]
     if missing:
         raise StoreError(f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it")
-    for request_key, answer in contents["answers"].items():
-        store.set_alias(request_key, answer["key"], answer["inputs"], answer["declared"])
-    return new
+    try:
+        return check(contents["answers"], lambda key: store.get(key) or staged.get(key)), contents["units"]
+    except (StoreError, RecursionError) as error:
+        why = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise StoreError(f"{path} is refused, and nothing of it is kept: {why}") from error
 
 
 def _describe_answer(store: Store, request_key: str, record_key: str) -> dict[str, Any]:
@@ -91,30 +139,64 @@ def _add(archive: tarfile.TarFile, name: str, file: io.IOBase, size: int) -> Non
     archive.addfile(member, file)
 
 
-def _read_contents(archive: tarfile.TarFile, path: Path) -> dict[str, Any]:
+def _members(file: IO[bytes], path: Path) -> Iterator[tuple[str, int]]:
+    """Go through the members of an archive: name and size, with the file at the member's first byte.
+
+    ``tarfile`` reads extended headers of any size into memory, and knows links, devices and files with holes. A bundle
+    has none of these, so only plain headers of plain files are read.
+    """
+    end = os.fstat(file.fileno()).st_size
+    at = 0
+    while True:
+        file.seek(at)
+        block = file.read(_BLOCK)
+        if at and block == bytes(_BLOCK):
+            return
+        try:
+            member = tarfile.TarInfo.frombuf(block, "ascii", "surrogateescape")
+        except tarfile.HeaderError as error:
+            raise StoreError(f"{path} is no bundle, or is damaged: {error}") from error
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
+            raise StoreError(f"{path} is no bundle: {ascii(member.name)[:90]} in it is no plain file")
+        at += _BLOCK
+        if member.size < 0 or at + member.size > end:
+            raise StoreError(f"{path} is cut short, or damaged: {ascii(member.name)[:90]} is longer than the bundle")
+        yield member.name, member.size
+        at += -(-member.size // _BLOCK) * _BLOCK
+
+
+def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -> dict[str, Any]:
     """Read ``bundle.json``: ``{"schema", "answers": {request key: {"key", "inputs", "declared"}}, "units": [key]}``."""
-    first = archive.next()
-    file = archive.extractfile(first) if first is not None and first.name == _CONTENTS else None
+    name, size = first or ("", 0)
+    if name != _CONTENTS or size > MOST_JSON_BYTES:
+        raise StoreError(f"{path} is no bundle: a {_CONTENTS} of at most {MOST_JSON_BYTES:,} bytes comes first")
     try:
-        contents: dict[str, Any] = json.loads(file.read()) if file else {}
-    except ValueError:
-        contents = {}
-    if contents.get("schema") != _SCHEMA:
+        contents = load_json(file.read(size))
+    except ValueError as error:
+        raise StoreError(f"{path} is no bundle, or is damaged: its list cannot be read") from error
+    if not isinstance(contents, dict) or contents.get("schema") != _SCHEMA:
         raise StoreError(f"{path} is no bundle of this version of mkdocs-lurk")
+    units, answers = contents.get("units"), contents.get("answers")
+    if set(contents) != {"schema", "units", "answers"} or not isinstance(units, list) or not isinstance(answers, dict):
+        raise StoreError(f"{path} is no bundle, or is damaged: its list holds something else than units and answers")
+    for key in (*units, *answers):
+        if not isinstance(key, str):
+            raise StoreError(f"{path} is no bundle, or is damaged: {ascii(key)[:90]} in its list is no key")
+        check_key(key)
+    if len(set(units)) != len(units):
+        raise StoreError(f"{path} is no bundle, or is damaged: its list names a unit twice")
     return contents
 
 
-def _copy_unit(store: Store, archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> bool:
-    """Copy one unit into the store; return False if the store has it already."""
-    key = check_key(member.name.removesuffix(".unit"))
-    source = archive.extractfile(member)
-    if source is None or store.has(key):
-        return False
+def _copy_unit(store: Store, staged: Store, key: str, file: IO[bytes], size: int, path: Path) -> None:
+    """Copy one unit, ``size`` bytes at the file's place, into ``staged`` unless the store has it already."""
+    if store.has(key):
+        return
     try:
-        with atomic_write(store.file(key)) as file:
-            shutil.copyfileobj(source, file)
-            file.flush()
-            read_header(Path(file.name), key)
+        with atomic_write(staged.file(key), durable=False) as copy:
+            for start in range(0, size, _PIECE):
+                copy.write(file.read(min(_PIECE, size - start)))
+            copy.flush()
+            read_header(Path(copy.name), key)
     except DamagedUnitError as damage:
         raise StoreError(f"the unit {key} in {path} is damaged ({damage}); copy the bundle again") from damage
-    return True

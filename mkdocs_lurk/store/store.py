@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX
+from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.keys import check_key
 
@@ -87,29 +88,36 @@ class _UnitFolder:
         return self.root / check_key(key)[:2] / f"{key}{_SUFFIX}"
 
     def header(self, key: str) -> UnitHeader | None:
-        """Read a unit's header, or return None if there is none; a damaged file is warned about and removed."""
+        """Read a unit's header, or return None if there is none; a damaged file is removed, which the log says."""
         path = self.path(key)
         try:
             header = read_header(path, key, self._verified.get(key))
         except FileNotFoundError:
             return None
-        except DamagedUnitError as damage:
-            log.warning("%s is damaged (%s): dropped, and treated as missing", path, damage)
+        except (DamagedUnitError, IsADirectoryError) as error:
+            damage = "it is a folder" if isinstance(error, IsADirectoryError) else error
+            log.info("%s is damaged (%s): dropped, and treated as missing", path, damage)
             self.drop(key)
+            return None
+        except NotADirectoryError:
             return None
         except OSError as error:
             raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
         self._verified[key] = header.version
         return header
 
-    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes]) -> None:
-        write_unit(self.path(key), key, record, blobs)
+    def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes], *, durable: bool = True) -> None:
+        write_unit(self.path(key), key, record, blobs, durable=durable)
         self._verified.pop(key, None)
 
     def drop(self, key: str) -> None:
         self._verified.pop(key, None)
+        path = self.path(key)
         with contextlib.suppress(FileNotFoundError):
-            self.path(key).unlink()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
     def all_keys(self) -> tuple[str, ...]:
         return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in self.root.glob(f"??/*{_SUFFIX}")))
@@ -138,13 +146,26 @@ class Store:
         self._units.put(key, record, blobs)
 
     def get(self, key: str) -> StoredUnit | None:
-        """Return a unit; None if there is none, or if it is damaged, which is warned about."""
+        """Return a unit; None if there is none, or if it is damaged, which the log says."""
         header = self._units.header(key)
         return None if header is None else StoredUnit(self._units, key, header)
 
     def has(self, key: str) -> bool:
         """Return whether there is a whole and undamaged unit under a key."""
         return self._units.header(key) is not None
+
+    def adopt(self, key: str, file: Path) -> None:
+        """Move the checked file of a unit, on the same disk, to its place.
+
+        Raises:
+            StoreError: It cannot be moved.
+        """
+        target = self._units.path(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(target)
+        except OSError as error:
+            raise write_error(target, error) from error
 
     def drop(self, key: str) -> None:
         """Remove a unit, if there is one."""
@@ -173,7 +194,12 @@ class Store:
         """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
         header = self._aliases.header(request_key)
         stored = [] if header is None else header.record.get("answers", [])
-        return tuple(Answer(item["key"], item["inputs"]) for item in stored)
+        try:
+            return tuple(Answer(check_key(item["key"]), dict(item["inputs"])) for item in stored)
+        except (KeyError, TypeError, ValueError, StoreError):
+            log.info("the answers to %s in %s are damaged: dropped, and treated as missing", request_key, self.root)
+            self._aliases.drop(request_key)
+            return ()
 
     def declaration(self, request_key: str) -> Mapping[str, Any]:
         """Return the declaration that a request key is the digest of; empty if it is not known."""
@@ -187,6 +213,8 @@ class Store:
         record_key: str,
         inputs: Mapping[str, Any] | None = None,
         declared: Mapping[str, Any] | None = None,
+        *,
+        durable: bool = True,
     ) -> None:
         """Remember an answer to a request key, in front of those from other inputs.
 
@@ -195,20 +223,23 @@ class Store:
             record_key: The key of the model record.
             inputs: What the record was made from.
             declared: The declaration; None to keep the one that is stored.
+            durable: Whether it is on the disk when this returns.
         """
         new = Answer(check_key(record_key), json.loads(json.dumps(inputs or {})))  # as it comes back
         others = [answer for answer in self.answers(request_key) if answer.inputs != new.inputs]
         kept = [new, *others][:_MOST_ANSWERS]
-        self._put_answers(request_key, kept, self.declaration(request_key) if declared is None else declared)
+        self._put_answers(request_key, kept, self.declaration(request_key) if declared is None else declared, durable)
 
     def keep_answer(self, request_key: str, record_key: str) -> None:
         """Forget all answers to a request key but those with one record key."""
         kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
         self._put_answers(request_key, kept, self.declaration(request_key))
 
-    def _put_answers(self, request_key: str, answers: list[Answer], declared: Mapping[str, Any]) -> None:
+    def _put_answers(
+        self, request_key: str, answers: list[Answer], declared: Mapping[str, Any], durable: bool = True
+    ) -> None:
         stored = [{"key": answer.key, "inputs": answer.inputs} for answer in answers]
-        self._aliases.put(request_key, {"answers": stored, "declared": declared}, {})
+        self._aliases.put(request_key, {"answers": stored, "declared": declared}, {}, durable=durable)
 
     def drop_alias(self, request_key: str) -> None:
         """Forget the record key that answers a request key."""

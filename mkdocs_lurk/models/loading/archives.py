@@ -1,4 +1,10 @@
-"""Read networks that were saved with their code: archives of ``torch.export``."""
+"""Read networks that were saved with their code: archives of ``torch.export``.
+
+Loading an archive can run code: every ``expr_str`` of ``models/model.json`` is evaluated as Python (by SymPy's
+``sympify``). So can running the network: a node may name any registered operator with any arguments, and
+``aten.from_file`` writes to any path. A grammar for expressions would close the first way only, so an archive is
+loaded only where the author says that it is trusted.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +26,29 @@ _POSITION_OF_TRAINING_FLAG = {"dropout": 2, "dropout_": 2, "feature_dropout": 2,
 """By operation, the position of the argument that is true in training mode."""
 
 
-def load_archive(path: Path, subject: str) -> tuple[nn.Module, int | None]:
+def load_archive(path: Path, subject: str, *, trusted: bool) -> tuple[nn.Module, int | None]:
     """Read a network from an archive; the contents of the file decide what it is, not its name.
 
-    Neither compiled code nor pickled objects of an archive are run.
+    Neither compiled code nor pickled objects of an archive are run, whether or not it is trusted.
 
     Args:
         path: A file of ``torch.export.save``.
         subject: The beginning of every message.
+        trusted: Whether the author made the archive, or trusts who did: loading it can run code.
 
     Returns:
         The network, and the only batch size that it takes; None if it takes any.
 
     Raises:
-        ModelError: The file is not an archive of ``torch.export``, or is damaged.
+        ModelError: The file is not an archive of ``torch.export``, is damaged, or is not trusted.
     """
     names = _list_files(path, subject)
     if any(name.endswith(("/models/model.json", "serialized_exported_program.json")) for name in names):
+        if not trusted:
+            raise ModelError(
+                f"{subject}: {path.name} is an archive of torch.export, and it can run code that it holds; "
+                "set 'trust: true' if you made it yourself, or give a factory as 'source' and a state dict as 'weights'"
+            )
         return _load_exported(path, names, subject)
     if any(name.endswith("/constants.pkl") for name in names):
         raise ModelError(

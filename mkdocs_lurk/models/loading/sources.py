@@ -65,7 +65,7 @@ def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | No
     if is_reference(config.source):
         note = f"no weights given: as the factory made them, with seed {config.seed}"
         return _from_factory(config, subject), note if config.weights is None else None, None
-    module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject)
+    module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject, trusted=config.trust)
     return module, None, batch_size
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import json
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -45,8 +47,8 @@ def archive_of(save: Callable[[nn.Module, Path], None], net: nn.Module, path: Pa
     return path
 
 
-def load(path: Path) -> Network:
-    return load_network(ModelConfig("net", "Net", path.name, "photos", path.parent))
+def load(path: Path, trust: bool = True) -> Network:
+    return load_network(ModelConfig("net", "Net", path.name, "photos", path.parent, trust=trust))
 
 
 def run_and_name_layers(module: nn.Module, x: Tensor) -> tuple[Tensor, list[str]]:
@@ -89,9 +91,9 @@ def test_export_with_a_static_batch_keeps_its_batch_size(tmp_path: Path, net: nn
     assert torch.equal(network.module(x), net(x))
 
 
-def load_error(path: Path) -> str:
+def load_error(path: Path, trust: bool = True) -> str:
     with pytest.raises(ModelError) as caught:
-        load(path)
+        load(path, trust)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -159,6 +161,61 @@ def test_compiled_code_in_an_archive_is_refused(tmp_path: Path, net: nn.Module) 
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("net/data/aotinductor/model/code.so", b"")
     assert load_error(path) == "model 'net': net.pt2 holds compiled code; export it with torch.export.save"
+
+
+def put_in_expressions(value: Any, code: str) -> int:
+    """Replace every ``expr_str`` in a JSON value; returns how many there were."""
+    if isinstance(value, list):
+        return sum(put_in_expressions(item, code) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    found = "expr_str" in value
+    if found:
+        value["expr_str"] = code
+    return found + sum(put_in_expressions(item, code) for item in value.values())
+
+
+def write_file_in_graph(program: Any, path: str) -> int:
+    """Let the first node of a graph make a file, which an operator of PyTorch does."""
+    node = program["graph_module"]["graph"]["nodes"][0]
+    node["target"] = "torch.ops.aten.from_file.default"
+    arguments = {"filename": {"as_string": path}, "shared": {"as_bool": True}, "size": {"as_int": 4}}
+    node["inputs"] = [{"name": name, "arg": value, "kind": 1} for name, value in arguments.items()]
+    return 1
+
+
+def infect(path: Path, change: Callable[[Any], int]) -> None:
+    def edit(name: str, content: bytes) -> bytes:
+        if not name.endswith("models/model.json"):
+            return content
+        program = json.loads(content)
+        assert change(program)
+        return json.dumps(program).encode()
+
+    rewrite(path, edit)
+
+
+@pytest.mark.parametrize("way", ["expression", "operator"])
+def test_an_archive_that_runs_code_is_refused_before_any_of_it_runs(tmp_path: Path, net: nn.Module, way: str) -> None:
+    path, marker = archive_of(save_exported, net, tmp_path / "net.pt2"), tmp_path / "ran"
+    if way == "expression":
+        code = f"__import__('pathlib').Path({str(marker)!r}).touch()"
+        infect(path, lambda program: put_in_expressions(program, code))
+    else:
+        infect(path, lambda program: write_file_in_graph(program, str(marker)))
+    assert load_error(path, trust=False) == (
+        "model 'net': net.pt2 is an archive of torch.export, and it can run code that it holds; "
+        "set 'trust: true' if you made it yourself, or give a factory as 'source' and a state dict as 'weights'"
+    )
+    assert not marker.exists()
+    # what the refusal is for: torch runs it
+    with contextlib.suppress(Exception):
+        torch.export.load(path).module()(torch.zeros(2, 3, 8, 8))
+    assert marker.exists()
+
+
+def test_a_sound_archive_is_refused_without_trust(tmp_path: Path, net: nn.Module) -> None:
+    assert "set 'trust: true'" in load_error(archive_of(save_exported, net, tmp_path / "net.pt2"), trust=False)
 
 
 class TwoInputs(nn.Module):

@@ -1,0 +1,121 @@
+"""Check what a bundle says: its answers, the records of its models, and the pictures that these refer to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any, TypedDict
+
+from PIL import Image, UnidentifiedImageError
+
+from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.images.webp import STORED_FORMATS
+from mkdocs_lurk.record_check import check_record, record_error
+from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
+from mkdocs_lurk.run.inputs import DECLARED_KINDS, Inputs
+from mkdocs_lurk.store.bundle import OpenUnit
+from mkdocs_lurk.store.keys import digest
+from mkdocs_lurk.store.store import StoredUnit
+
+
+class _Answer(TypedDict):
+    key: str
+    inputs: dict[str, object]
+    declared: dict[str, object]
+
+
+def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str, Any]:
+    """Check the answers of a bundle and everything that they lead to.
+
+    Args:
+        answers: By request key, as in ``bundle.json``.
+        open_unit: Opens a unit of the bundle or the store.
+
+    Returns:
+        The answers.
+
+    Raises:
+        StoreError: The first thing that is wrong, in one line that begins with where it is.
+    """
+    checked: set[str] = set()
+    for place, (request_key, answer) in enumerate(answers.items()):
+        where = f"answers[{place}]"
+        if not isinstance(answer, dict) or set(answer) != set(_Answer.__annotations__):
+            raise record_error(where, answer, "an object with key, inputs and declared")
+        check_record(answer["key"], str, f"{where}.key")
+        for name in ("inputs", "declared"):
+            if not isinstance(answer[name], dict):
+                raise record_error(f"{where}.{name}", answer[name], "an object")
+        if answer["declared"] and digest("request", answer["declared"]) != request_key:
+            raise StoreError(f"{where}.declared is not what its request key is the digest of")
+        if answer["inputs"]:
+            _check_inputs(answer["inputs"], f"{where}.inputs")
+        if answer["key"] not in checked:
+            _check_model(answer["key"], open_unit)
+            checked.add(answer["key"])
+    return answers
+
+
+def _check_inputs(inputs: Any, where: str) -> None:
+    """Check a list of files; a later build reads them, so they must be ones that the site can have."""
+    check_record(inputs, Inputs, where)
+    for place, item in enumerate(inputs["files"]):
+        here, path = f"{where}.files[{place}].path", item["path"]
+        if not path.isprintable():
+            raise record_error(here, path, "printable")
+        if item["kind"] not in (*DECLARED_KINDS, "package") and not _is_inside(path):
+            raise record_error(
+                here, path, "inside the site's folder; move what the code imports and opens there, and pack again"
+            )
+
+
+def _is_inside(path: str) -> bool:
+    """Return whether a path stays in the folder that it starts from, on every system."""
+    windows = PureWindowsPath(path)
+    return not (windows.drive or windows.root or ".." in windows.parts or ".." in PurePosixPath(path).parts)
+
+
+def _check_model(key: str, open_unit: OpenUnit) -> None:
+    model = _open(key, open_unit, "the record of a model")
+    where = f"model {key[:8]}"
+    check_model_record(model.record, where)
+    record: Any = model.record
+    for place, unit in enumerate(record["uses"]):
+        _open(unit, open_unit, f"{where}.uses[{place}]")
+    sizes: dict[tuple[str, str], tuple[int, int]] = {}
+    _check_pictures(record["images"], f"{where}.images", open_unit, sizes)
+    for place, entry in enumerate(record["layers"]):
+        here = f"{where}.layers[{place}]"
+        layer: Any = _open(entry["unit"], open_unit, f"{here}.unit").record
+        check_layer_record(layer, entry, record, here)
+        _check_pictures(layer["filters"], f"{here}.filters", open_unit, sizes)
+
+
+def _open(key: str, open_unit: OpenUnit, where: str) -> StoredUnit:
+    unit = open_unit(key)
+    if unit is None:
+        raise StoreError(f"{where} is the unit {ascii(key)[:90]}, which is neither in the bundle nor in the cache")
+    return unit
+
+
+def _check_pictures(
+    value: object, where: str, open_unit: OpenUnit, sizes: dict[tuple[str, str], tuple[int, int]]
+) -> None:
+    """Check that every picture is there, is of a format that we write, and has the size that is said of it."""
+    for reference in pictures_in(value):
+        unit, blob = reference["unit"], reference["blob"]
+        here = f"{where}: the picture {ascii(blob)[:60]}"
+        if (unit, blob) not in sizes:
+            sizes[unit, blob] = _picture_size(_open(unit, open_unit, here).blob(blob), here)
+        if list(sizes[unit, blob]) != reference["size"]:
+            raise StoreError(f"{here} has {sizes[unit, blob]} pixels, and not {reference['size']}")
+
+
+def _picture_size(data: bytes, where: str) -> tuple[int, int]:
+    """Return width and height of a picture from its header, without decoding it."""
+    try:
+        with Image.open(io.BytesIO(data), formats=STORED_FORMATS) as picture:
+            return picture.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise StoreError(f"{where} is no {' or '.join(STORED_FORMATS)} file") from error
