@@ -18,9 +18,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from mkdocs_lurk.text import visible
+
 
 class LurkError(Exception):
-    """Base of every error whose message is meant for the author of the site."""
+    """Base of every error whose message is meant for the author of the site.
+
+    Args:
+        message: One line; characters that a terminal would obey are written out.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message))
 
 
 class ConfigError(LurkError):
