@@ -16,11 +16,23 @@ A message is one line: what, which value, what to do. Only ``plugin/`` turns the
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Iterable
+
+from mkdocs_lurk.text import visible
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 class LurkError(Exception):
-    """Base of every error whose message is meant for the author of the site."""
+    """Base of every error whose message is meant for the author of the site.
+
+    Args:
+        message: One line; characters that a terminal would obey are written out.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message))
 
 
 class ConfigError(LurkError):
@@ -74,6 +86,25 @@ def describe_error(reason: BaseException, limit: int = 160) -> str:
     message = " ".join(str(reason).split())
     text = f"{type(reason).__name__}: {message}" if message else type(reason).__name__
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
+
+
+def name_error(reason: BaseException, otherwise: str = "") -> str:
+    """Return what kind of error somebody else's exception is, in words of ours, for a page.
+
+    Its own message may name folders of this machine, so that it goes to the log alone.
+
+    Args:
+        reason: The exception.
+        otherwise: What to say of an exception that has no words here; by default the name of its type.
+    """
+    log.info("reading failed: %s", visible(describe_error(reason, 2000)))
+    if type(reason).__name__ == "UnidentifiedImageError":
+        return "no picture that Pillow knows"
+    if type(reason).__name__ == "DecompressionBombError":
+        return "too large"
+    if isinstance(reason, OSError) and reason.strerror:
+        return describe_os_error(reason)
+    return otherwise or type(reason).__name__
 
 
 def describe_os_error(error: OSError) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.records import (
     BoxList,
     FilterRecord,
-    GraphRecord,
     LayerEntry,
     LayerInfo,
     LayerRecord,

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.errors import DatasetError, ImageError, describe_error
+from mkdocs_lurk.errors import DatasetError, ImageError, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
@@ -88,7 +88,7 @@ class Items:
         try:
             item = self._dataset[index]
         except (Exception, SystemExit) as reason:  # the author's own code
-            raise ImageError(f"{name} cannot be read: {describe_error(reason)}") from reason
+            raise ImageError(f"{name} cannot be read: {name_error(reason)}") from reason
         label: object = None
         if isinstance(item, Mapping) and not looks_like_picture(item):
             label = item.get(self._label_column or self._usual_label(item))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from mkdocs_lurk.errors import ImageError, describe_error
+from mkdocs_lurk.errors import ImageError, name_error
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 
 Picture = Image.Image | Pixels
@@ -101,7 +101,7 @@ def _as_image_error(name: str) -> Iterator[None]:
     except ImageError:
         raise
     except Exception as reason:  # a damaged file can make Pillow's decoders raise any kind
-        raise ImageError(f"{name} cannot be read ({describe_error(reason)}); replace or remove it") from reason
+        raise ImageError(f"{name} cannot be read ({name_error(reason, 'damaged')}); replace or remove it") from reason
 
 
 def _read_pil(picture: Image.Image, name: str, scale: ValueScale | None) -> Picture:

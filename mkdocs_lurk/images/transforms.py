@@ -15,7 +15,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
-from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, describe_error
+from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, name_error
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.reading import Picture
@@ -246,7 +246,7 @@ def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> 
     try:
         values = function(image)
     except Exception as reason:  # the author's own code
-        raise ImageError(f"makes the transform {name} raise {describe_error(reason)}") from reason
+        raise ImageError(f"makes the transform {name} raise {name_error(reason)}") from reason
     if not isinstance(values, Tensor) or values.dim() != 3 or not values.is_floating_point():
         what = f"{values.dtype} {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__
         raise ImageError(f"comes out of {name} as {what}; a transform must give a float tensor (c, h, w)")

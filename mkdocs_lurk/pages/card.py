@@ -1,4 +1,4 @@
-"""Model cards: Markdown that opens with Hugging Face's YAML metadata, which becomes a table."""
+"""Model cards: Markdown that opens with Hugging Face's YAML metadata, which becomes a table; the text is sanitised."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from pathlib import Path
 import yaml
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.markdown import split_at_fences
+from mkdocs_lurk.pages.card_text import card_blocks
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_TITLE = re.compile(r"\A\s*#[ \t]+[^\n]*(?:\n|\Z)|\A\s*[^\n]+\n=+[ \t]*(?:\n|\Z)")
-_HEADING = re.compile(r"^#{1,6}[ \t]|^[^\s][^\n]*\n(?:=+|-+)[ \t]*$", re.MULTILINE)
 _LABELS = {
     "base_model": "Made from",
     "datasets": "Data",
@@ -35,8 +33,8 @@ class Card:
     """A card without its title, since the page has one.
 
     Attributes:
-        lead: The text before the first heading, which opens the page.
-        rest: The sections from the first heading on.
+        lead: The text before the first heading, which opens the page, as ``card_text`` writes it.
+        rest: The sections from the first heading on, likewise.
         rows: The metadata, as label and value.
     """
 
@@ -45,19 +43,23 @@ class Card:
     rows: tuple[tuple[str, str], ...]
 
 
-def read_card(text: str, path: Path) -> Card:
+def read_card(text: str, path: Path, model: str) -> Card:
     """Split a card into its text and the rows of its metadata.
 
     Args:
         text: The card.
         path: Its file, for messages.
+        model: The name of its model.
 
     Raises:
         ConfigError: The metadata is no YAML mapping.
     """
     metadata, body = split_front_matter(text, path)
-    lead, rest = _split_at_heading(_TITLE.sub("", body.replace("\r\n", "\n"), count=1))
-    return Card(lead.strip(), rest.strip(), tuple(_rows(metadata)))
+    blocks = card_blocks(body, model)
+    if blocks and blocks[0].startswith("# "):
+        del blocks[0]
+    n_lead = next((place for place, block in enumerate(blocks) if block.startswith("#")), len(blocks))
+    return Card("\n\n".join(blocks[:n_lead]), "\n\n".join(blocks[n_lead:]), tuple(_rows(metadata)))
 
 
 def split_front_matter(text: str, path: Path) -> tuple[dict[object, object], str]:
@@ -78,18 +80,6 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[object, object], str
     if not isinstance(metadata, dict):
         raise ConfigError(f"{path}: the metadata is no mapping; write lines of 'key: value' between the '---'")
     return metadata, text[match.end() :]
-
-
-def _split_at_heading(body: str) -> tuple[str, str]:
-    """Split at the first heading outside of code."""
-    position = 0
-    for segment in split_at_fences(body):
-        heading = _HEADING.search(segment.text) if segment.info is None else None
-        if heading:
-            position += heading.start()
-            return body[:position], body[position:]
-        position += len(segment.text)
-    return body, ""
 
 
 def _rows(metadata: Mapping[object, object]) -> Iterator[tuple[str, str]]:

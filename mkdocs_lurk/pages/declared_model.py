@@ -37,7 +37,7 @@ class DeclaredModel:
         Raises:
             ConfigError: The card's metadata is no YAML mapping.
         """
-        return None if self.card_text is None else read_card(self.card_text, self.card_path)
+        return None if self.card_text is None else read_card(self.card_text, self.card_path, self.name)
 
     @property
     def analyze(self) -> str:

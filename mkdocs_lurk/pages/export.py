@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
-from mkdocs_lurk.pages.markdown import replace_links
+from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
 from mkdocs_lurk.pages.site import Site
 
 
@@ -48,5 +48,6 @@ def _page(markdown: str, uri: str, site: Site) -> str:
         return posixpath.relpath(target, folder)
 
     page = replace_links(markdown, site.links, relative)
+    page = replace_attributes(page, site.links, relative, lambda _model, address: address)
     style = f'<link rel="stylesheet" href="{relative(STYLE)}">'
     return f'{page}\n<div>{style}<script src="{relative(SCRIPT)}" defer></script></div>\n'

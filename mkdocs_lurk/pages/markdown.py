@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from mkdocs_lurk.errors import ConfigError, near
 
 _OPENING_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _LINK = re.compile(r"(?P<before>\]\(\s*)lurk:(?P<target>[^)\s#]*)(?P<rest>(?:#[^)\s]*)?(?:\s[^)]*)?\))")
+_ATTRIBUTE = re.compile(r'(?P<name>\b(?:href|src))="lurk(?P<card>-card)?:(?P<target>[^"#]*)(?P<rest>#[^"]*)?"')
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _MARKER = re.compile(r"^[ \t]*<!--\s*lurk\s*-->[ \t]*$", re.MULTILINE)
 
@@ -59,8 +61,8 @@ def replace_fences(markdown: str, render: Callable[[str], str]) -> str:
     texts = []
     for segment in split_at_fences(markdown):
         if segment.info == "lurk":
-            html = render(segment.contents)
-            texts.append("".join(f"{segment.indent}{line}\n" for line in ["", *html.splitlines(), ""]))
+            rendered = render(segment.contents)
+            texts.append("".join(f"{segment.indent}{line}\n" for line in ["", *rendered.splitlines(), ""]))
         else:
             texts.append(segment.text)
     return "".join(texts)
@@ -88,6 +90,40 @@ def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[st
         return markdown
     return "".join(
         segment.text if segment.info is not None else _replace_outside_code(segment.text, resolve)
+        for segment in split_at_fences(markdown)
+    )
+
+
+def replace_attributes(
+    markdown: str, links: Mapping[str, str], address: Callable[[str], str], beside_card: Callable[[str, str], str]
+) -> str:
+    """Replace ``lurk:TARGET`` and addresses relative to a card in attributes of HTML, outside of fenced code.
+
+    Args:
+        markdown: The text.
+        links: The address of each target under the site.
+        address: Turns an address under the site into one for HTML on this page.
+        beside_card: Turns the name of a model, and an address relative to its card, into an address for HTML on this
+            page.
+
+    Raises:
+        ConfigError: A target is unknown.
+    """
+
+    def resolve(match: re.Match[str]) -> str:
+        target = html.unescape(match["target"])
+        if match["card"]:
+            resolved = beside_card(*target.split("/", 1))
+        elif target.strip("/") in links:
+            resolved = address(links[target.strip("/")])
+        else:
+            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links)}")
+        return f'{match["name"]}="{html.escape(resolved)}{match["rest"] or ""}"'
+
+    if '="lurk' not in markdown:
+        return markdown
+    return "".join(
+        segment.text if segment.info is not None else _ATTRIBUTE.sub(resolve, segment.text)
         for segment in split_at_fences(markdown)
     )
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
+from mkdocs_lurk.pages.escaping import code, spoken
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.records import LayerInfo, ModelRecord, VerificationRecord
@@ -49,7 +52,7 @@ class ModelPage:
     preparation: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Markup, ...]
     skipped_images: tuple[tuple[str, str], ...]
 
 
@@ -78,7 +81,10 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
         preparation=describe_preparation(record["model"]["input"]),
         warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
         notes=(*record["notes"], *([formatting.describe_unseen(declared.unseen)] if declared.unseen else [])),
-        missing=tuple(f"`{name}` has no page: {why}." for name, why in record["skipped_layers"].items()),
+        missing=tuple(
+            Markup("{} has no page: {}.").format(code(name), spoken(why))
+            for name, why in record["skipped_layers"].items()
+        ),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
     )
 

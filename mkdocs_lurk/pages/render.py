@@ -10,12 +10,12 @@ import re
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.pages.escaping import address, cell, code, escaped, quoted_yaml, spoken, title_html
 
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-_MARKDOWN_CHARACTERS = re.compile(r"([\\`*_{}\[\]<>#|])")
 _KEPT_NEWLINE = "\x1e"
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,10 +33,12 @@ class Templates:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
             autoescape=True,
+            finalize=escaped,
             undefined=jinja2.StrictUndefined,
             keep_trailing_newline=True,
         )
-        self._environment.filters.update(plain=plain, cell=cell, spoken=spoken, verbatim=verbatim)
+        self._environment.filters.update(plain=escaped, code=code, cell=cell, spoken=spoken, verbatim=verbatim)
+        self._environment.filters.update(address=address, title_html=title_html, quoted_yaml=quoted_yaml)
 
     def body(self, template: str, **variables: object) -> str:
         """Render the part of a page below its title.
@@ -56,23 +58,6 @@ class Templates:
     def page(self, title: str, body: str) -> str:
         """Render a whole page: front matter, title and body."""
         return self.body("page.md.j2", title=title, body=body)
-
-
-def plain(text: str) -> Markup:
-    """Escape text, so that Markdown shows exactly these characters."""
-    return Markup(_MARKDOWN_CHARACTERS.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;"))  # noqa: S704
-
-
-def spoken(text: str) -> Markup:
-    """Escape HTML in a generated sentence, and keep its Markdown: parts between backticks are code."""
-    return Markup(" ".join(str(escape(text)).replace("&#39;", "'").replace("&#34;", '"').split()))  # noqa: S704
-
-
-def cell(text: str) -> Markup:
-    """Escape text for a cell of a table; web addresses become links."""
-    if re.fullmatch(r"https?://[^\s|<>]+", text):
-        return Markup(f"<{text}>")  # noqa: S704
-    return plain(text)
 
 
 def verbatim(text: str) -> Markup:

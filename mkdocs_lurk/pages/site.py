@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.model_folder import BODY_SUFFIX, ModelSummary, write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_page import Fact
@@ -30,6 +31,7 @@ OTHER_SOURCES = (
     "named_warnings.py",
     "names.py",
     "records.py",
+    "text.py",
     "images/webp.py",
 )
 """Modules outside this folder that shape a page too."""
@@ -163,7 +165,7 @@ def _key(model: ModelStatus, declared: DeclaredModel, overrides: Path | None) ->
     """Return the digest of everything that shapes the folder of a model."""
     results = ["placeholder", model.reason] if model.key is None else ["model", model.key]
     declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen]
-    return digest(*results, *declaration, _sources_digest(), _override_contents(overrides))
+    return digest(*results, *declaration, VERSIONS, _sources_digest(), _override_contents(overrides))
 
 
 def _model_folder(

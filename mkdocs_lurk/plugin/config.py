@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
+from mkdocs.config.defaults import MkDocsConfig
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.errors import ConfigError
 
 
 class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves that untyped
@@ -27,3 +29,18 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
             ConfigError: The first thing that cannot be followed.
         """
         return from_mapping(self.data, root, absent=True)
+
+
+def check_cache_dir(declared: LurkConfig, config: MkDocsConfig) -> None:
+    """Refuse a cache that MkDocs would publish or delete.
+
+    Raises:
+        ConfigError: ``cache_dir`` lies inside ``docs_dir`` or ``site_dir``.
+    """
+    cache = declared.cache_dir.resolve()
+    for key, folder, what in (
+        ("docs_dir", config.docs_dir, "it would be published"),
+        ("site_dir", config.site_dir, "every build would delete it"),
+    ):
+        if cache.is_relative_to(Path(folder).resolve()):
+            raise ConfigError(f"plugins.lurk.cache_dir: the folder lies inside {key}, so that {what}; give another one")

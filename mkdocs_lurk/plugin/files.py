@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -16,6 +18,9 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.text import visible
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 @dataclass
@@ -26,10 +31,12 @@ class GeneratedFiles:
         src_uris: MkDocs' source address of each generated page or file: its own, or that of the author's page that
             takes its place.
         bodies: The file with the generated part of each such author's page, by the page's source address.
+        cards: The folder under ``docs_dir`` of each model's card that lies there, by the model's name.
     """
 
     src_uris: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, Path] = field(default_factory=dict)
+    cards: dict[str, str] = field(default_factory=dict)
 
     def relative_source(self, page: Page) -> Callable[[str], str]:
         """Return a function from a generated file's address to its address for a Markdown link on ``page``."""
@@ -42,6 +49,23 @@ class GeneratedFiles:
         def address(uri: str) -> str:
             file = files.get_file_from_path(self.src_uris[uri])
             return get_relative_url(file.url if file else uri, page.url)
+
+        return address
+
+    def beside_cards(self, page: Page, files: Files) -> Callable[[str, str], str]:
+        """Return a function from a model's name and an address relative to its card to the address for ``page``.
+
+        An address that leads to no file is kept, with MkDocs' own kind of warning.
+        """
+
+        def address(model: str, relative: str) -> str:
+            folder, path = self.cards.get(model), urlsplit(relative).path
+            uri = None if folder is None else posixpath.normpath(posixpath.join(folder, unquote(path)))
+            file = files.get_file_from_path(uri) if uri else None
+            if file is None or file.inclusion is InclusionLevel.EXCLUDED:
+                log.warning("the card of %s links to %s, which is not among the site's files", model, visible(relative))
+                return relative
+            return get_relative_url(file.url, page.url)
 
         return address
 
@@ -69,7 +93,7 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
                 authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
     for uri, path in front_end():
         files.append(_generated_file(config, uri, path))
-    _exclude_cards(files, config, declared)
+    generated.cards.update(_exclude_cards(files, config, declared))
     return generated
 
 
@@ -91,11 +115,18 @@ def _set_address(file: File, uri: str) -> None:
         file.__dict__.pop(name, None)
 
 
-def _exclude_cards(files: Files, config: MkDocsConfig, declared: LurkConfig) -> None:
-    """Exclude the models' cards: each is shown on its model's page and needs no page of its own."""
-    docs = Path(config.docs_dir).resolve()
+def _exclude_cards(files: Files, config: MkDocsConfig, declared: LurkConfig) -> dict[str, str]:
+    """Exclude the models' cards: each is shown on its model's page and needs no page of its own.
+
+    Returns:
+        The folder of each card under ``docs_dir``, by the model's name.
+    """
+    docs, folders = Path(config.docs_dir).resolve(), {}
     for model in declared.models:
         if model.card and model.card.resolve().is_relative_to(docs):
-            file = files.get_file_from_path(model.card.resolve().relative_to(docs).as_posix())
+            uri = model.card.resolve().relative_to(docs).as_posix()
+            folders[model.name] = posixpath.dirname(uri)
+            file = files.get_file_from_path(uri)
             if file is not None:
                 file.inclusion = InclusionLevel.EXCLUDED
+    return folders

@@ -10,6 +10,7 @@ from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 
 from mkdocs_lurk.config.options import NavConfig
+from mkdocs_lurk.pages.escaping import title_html
 from mkdocs_lurk.pages.nav import NavItem
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.files import GeneratedFiles
@@ -18,16 +19,18 @@ from mkdocs_lurk.plugin.files import GeneratedFiles
 def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig) -> None:
     """Add a section with the generated pages to ``nav``; pages that the author's navigation lists stay there.
 
-    The pages are added to a section of that title if there is one. Previous and next pages are linked anew.
+    The pages are added to a section of that title if there is one. Titles are escaped here: themes print them as HTML.
+    Previous and next pages are linked anew.
     """
     listed = {page.file.src_uri for page in nav.pages}
     children = list(_structure(site.nav.children, generated.src_uris, files, listed))
     if not children:
         return
-    sections = (item for item in nav.items if isinstance(item, Section) and item.title == config.section)
+    title = title_html(config.section)
+    sections = (item for item in nav.items if isinstance(item, Section) and item.title in (config.section, title))
     section = next(sections, None)
     if section is None:
-        section = Section(config.section, [])
+        section = Section(title, [])
         nav.items.append(section)
     section.children.extend(children)
     nav.pages[:] = _pages(nav.items)
@@ -44,7 +47,7 @@ def _structure(
         if item.uri is None:
             children = list(_structure(item.children, src_uris, files, listed))
             if children:
-                yield Section(item.title, children)
+                yield Section(title_html(item.title), children)
         elif src_uris[item.uri] not in listed:
             file = files.get_file_from_path(src_uris[item.uri])
             if file is not None and file.page is not None:

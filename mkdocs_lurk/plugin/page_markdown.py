@@ -18,7 +18,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
 from mkdocs_lurk.pages.embed import render_filter
-from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links
+from mkdocs_lurk.pages.markdown import insert_body, replace_attributes, replace_fences, replace_links
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.files import GeneratedFiles
@@ -39,4 +39,6 @@ def complete_markdown(
         return markdown
     address = generated.relative_url(page, files)
     markdown = replace_fences(markdown, lambda declared: render_filter(declared, site, templates, address))
-    return replace_links(markdown, site.links, generated.relative_source(page))
+    markdown = replace_links(markdown, site.links, generated.relative_source(page))
+    beside_card = generated.beside_cards(page, files)
+    return replace_attributes(markdown, site.links, address, beside_card)

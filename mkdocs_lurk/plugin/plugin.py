@@ -22,7 +22,7 @@ from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.plugin.config import PluginConfig
+from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.files import GeneratedFiles, add_files
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
@@ -52,6 +52,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Check the plugin's options, and add the front end's script and style to every page."""
         with _as_plugin_error():
             self._declared = self.config.read(Path(config.config_file_path or "mkdocs.yml").resolve().parent)
+            check_cache_dir(self._declared, config)
         custom_dir = config.theme.custom_dir
         self._templates = Templates(template_overrides(Path(custom_dir)) if custom_dir else None)
         if self._declared.models:

@@ -179,8 +179,9 @@ def _lost(store: Store, key: str, deeply: bool) -> str:
         units = sorted(reader.units() if deeply else reader.direct_units())
         lost = [unit for unit in units if not (store.has(unit) if deeply else store.file(unit).is_file())]
     except StoreError as error:
-        return str(error)
-    return f"{len(lost)} of its results are gone from {store.root}" if lost else ""
+        log.debug("%s", error)
+        return "its record in the cache cannot be read"
+    return f"{len(lost)} of its results are gone from the cache" if lost else ""
 
 
 def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:

@@ -85,7 +85,7 @@ def test_an_item_that_was_listed_earlier_and_is_gone_is_no_picture_to_skip(tmp_p
     config, cache = declared(tmp_path, "Noted"), tmp_path / "cache" / "pictures.json"
     list_images(config, cache)
     (tmp_path / "level").write_text("gone")
-    with pytest.raises(DatasetError, match=r"when it was listed: item 3 cannot be read: OSError: unplugged; its data"):
+    with pytest.raises(DatasetError, match=r"when it was listed: item 3 cannot be read: OSError; its data"):
         list_images(config, cache).open(3)
 
 

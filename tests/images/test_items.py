@@ -182,5 +182,5 @@ def test_what_ends_the_interpreter_only_ends_the_reading_of_the_item() -> None:
         def __getitem__(self, number: int) -> object:
             raise SystemExit(3)
 
-    with pytest.raises(ImageError, match=r"^item 0 of data\.py:it cannot be read: SystemExit: 3$"):
+    with pytest.raises(ImageError, match=r"^item 0 of data\.py:it cannot be read: SystemExit$"):
         first(Ending(PICTURE))

@@ -119,7 +119,10 @@ def test_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n broken"])
 def test_the_error_for_a_corrupt_picture_names_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(ImageError, match=r"^cat/a\.png cannot be read \(\w+: .*\); replace or remove it$"):
+    with pytest.raises(
+        ImageError,
+        match=r"^cat/a\.png cannot be read \((no picture that Pillow knows|damaged)\); replace or remove it$",
+    ):
         read_picture(tmp_path / "a.png", "cat/a.png")
 
 

@@ -138,7 +138,7 @@ def test_a_corrupt_picture_keeps_its_id_and_is_named_when_it_is_opened(tmp_path:
     photo(tmp_path / "photos" / "cat" / "c.png")
     images = list_images(declared(tmp_path))
     assert len(images) == 3
-    with pytest.raises(ImageError, match=r"^cat/b\.png cannot be read \(UnidentifiedImageError: "):
+    with pytest.raises(ImageError, match=r"^cat/b\.png cannot be read \(no picture that Pillow knows"):
         images.open(1)
     assert images.open(2).size == (4, 4)
 
@@ -260,7 +260,7 @@ def test_a_broken_item_keeps_its_id(data: Path) -> None:
     images = list_images(declared(data, "data.py:Items"))
     with pytest.raises(ImageError) as caught:
         images.open(4)
-    assert str(caught.value) == "item 4 of data.py:Items cannot be read: OSError: disk fault"
+    assert str(caught.value) == "item 4 of data.py:Items cannot be read: OSError"
 
 
 def test_dataset_items_may_have_no_label_or_a_text(data: Path) -> None:

@@ -13,21 +13,21 @@ PATH = Path("card.md")
 
 
 def test_a_card_without_metadata_is_all_text() -> None:
-    card = read_card("Just words.\n", PATH)
-    assert (card.lead, card.rest) == ("Just words.", "")
+    card = read_card("Just words.\n", PATH, "small")
+    assert (card.lead, card.rest) == ("<p>Just words.</p>", "")
     assert card.rows == ()
 
 
 @pytest.mark.parametrize("title", ["# Title\n", "Title\n=====\n"])
 def test_the_title_is_dropped_since_the_page_has_one(title: str) -> None:
-    card = read_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", PATH)
-    assert card.lead == "lead\n\n```\n# code\n```"
-    assert card.rest == "## Part\n\ntext"
+    card = read_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", PATH, "small")
+    assert card.lead == "<p>lead</p>\n\n<pre><code>&#35; code&#10;</code></pre>"
+    assert card.rest == "## Part\n\n<p>text</p>"
 
 
 def test_an_underlined_heading_ends_the_lead_too() -> None:
-    card = read_card("Words.\n\nPart\n----\ntext", PATH)
-    assert (card.lead, card.rest) == ("Words.", "Part\n----\ntext")
+    card = read_card("Words.\n\nPart\n----\ntext", PATH, "small")
+    assert (card.lead, card.rest) == ("<p>Words.</p>", "## Part\n\n<p>text</p>")
 
 
 def test_metadata_becomes_rows_in_its_order() -> None:
@@ -47,7 +47,7 @@ model-index:
     - {name: Top-5, value: 0.99}
 ---
 """
-    assert read_card(text, PATH).rows == (
+    assert read_card(text, PATH, "small").rows == (
         ("Licence", "mit"),
         ("Tags", "a, b"),
         ("Library", "pytorch"),
@@ -59,7 +59,7 @@ model-index:
 
 @pytest.mark.parametrize("index", ["model-index: 3", "model-index: [3]", "model-index: [{results: [3]}]"])
 def test_malformed_model_index_is_ignored(index: str) -> None:
-    assert read_card(f"---\n{index}\n---\n", PATH).rows == ()
+    assert read_card(f"---\n{index}\n---\n", PATH, "small").rows == ()
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_malformed_model_index_is_ignored(index: str) -> None:
 )
 def test_metadata_that_cannot_be_read_is_one_line(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
-        read_card(text, PATH)
+        read_card(text, PATH, "small")
     assert "\n" not in str(caught.value)
 
 
 def test_windows_line_ends_are_read() -> None:
-    card = read_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", PATH)
+    card = read_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", PATH, "small")
     assert card.rows == (("Licence", "mit"),)
-    assert card.lead == "words"
+    assert card.lead == "<p>words</p>"

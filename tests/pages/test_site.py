@@ -100,18 +100,18 @@ def test_another_declaration_makes_new_pages(built: Built) -> None:
 def test_a_placeholder_says_why_there_are_no_results_and_what_to_do(built: Built) -> None:
     page = built.text("models/waiting/index.md")
     assert "it was not analysed yet" in page
-    assert "`mkdocs-lurk analyze waiting`" in page
-    assert r"# Not \*yet\*" in page
+    assert "<code>mkdocs-lurk analyze waiting</code>" in page
+    assert "# Not &#42;yet&#42;" in page
     assert built.site.missing == {"waiting": "it was not analysed yet."}
 
 
 def test_pages_say_what_was_not_computed(built: Built) -> None:
     model, layer = built.text("models/small/index.md"), built.text("models/small/features.3/index.md")
-    assert "- `aux.conv` has no page: it did not run." in model
-    assert "`dog/0004.jpg` (the file is cut short)" in model
+    assert "- <code>aux.conv</code> has no page: it did not run." in model
+    assert "<code>dog/0004.jpg</code> (the file is cut short)" in model
     assert "Looked at: 8 of 16 filters" in layer
     assert "not among the filters that synthesis.filters chooses" in layer
-    assert layer.count("`mkdocs-lurk analyze small`") == 2
+    assert layer.count("<code>mkdocs-lurk analyze small</code>") == 2
 
 
 def test_pages_keep_braces_from_other_plugins(built: Built) -> None:
@@ -134,7 +134,7 @@ def test_a_page_without_javascript_has_every_filter(built: Built) -> None:
 
 def test_the_card_opens_the_page(built: Built) -> None:
     page = built.text("models/small/index.md")
-    assert "`{{ braces }}` stay" in page
+    assert "<code>&#123;&#123; braces &#125;&#125;</code> stay" in page
     assert "A title that the page has already" not in page
     assert page.index("It is small") < page.index("lurk-facts")
     assert "| Accuracy on Noise | 0.5 |" in page

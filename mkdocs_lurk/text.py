@@ -1,0 +1,29 @@
+"""Text from outside, as a reader sees it: characters that cannot be seen, or that steer a terminal, are written out."""
+
+from __future__ import annotations
+
+import re
+
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # control characters: a terminal obeys them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of direction: what follows is shown in another order
+    "\u2028\u2029\ufeff\U000e0000-\U000e007f"  # ends of lines that are none everywhere, and invisible tags
+    "\ud800-\udfff]"  # bytes of a file name that are no UTF-8, as Python has them, and halves of characters
+)
+
+
+def visible(text: str) -> str:
+    r"""Return text with its unseen characters written out: ``\x1b``, ``\u202e``; bytes that are no UTF-8: ``\xff``."""
+    return _UNSEEN.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # Python's surrogateescape: the byte 0x80 to 0xff
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def one_line(text: str) -> str:
+    """Return text as one visible line, each run of white space as one blank."""
+    return visible(" ".join(text.split()))

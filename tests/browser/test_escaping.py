@@ -1,0 +1,172 @@
+"""Text from outside is text: every payload in every channel, in Chromium, in three themes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import MATERIAL, Visitor
+from tests.browser.server import Server
+from tests.pages import fake, fake_filter
+from tests.plugin.sites import FENCE, Project, project
+
+Visit = Callable[..., Visitor]
+MARK = "window.__ran=(window.__ran||0)+1"
+PAYLOADS = (
+    f"<script>{MARK}</script>",
+    f"<img src=x onerror={MARK}>",
+    f'"><svg onload="{MARK}">',
+    f"'><b onmouseover='{MARK}'>",
+    f"[Free](javascript:{MARK})",
+    f"a` [Free](javascript:{MARK}) `b",
+    f"![x](data:text/html,{MARK})",
+    f"<javascript:{MARK}>",
+    "<base href=//evil.example>",
+    '<meta http-equiv="refresh" content="0;url=//evil.example">',
+    "<!-- swallowed",
+    "--> ]]> </noscript></textarea></title></table></script>",
+    "{{ 7*7 }} {% raw %} {# c #}",
+    f"word {{: onclick={MARK} }} {{ .lurk onclick={MARK} }}",
+    "a](lurk:nope).png [b](lurk:nope)",
+    "# 1. - | pipe | **bold** _it_ ~~del~~ https://evil.example www.evil.example a@evil.example",
+    "```lurk",
+    "<!-- lurk -->",
+    "&lt;b&gt; &amp; \\<b>",
+)
+EVERY = " ".join(PAYLOADS)
+CARD = (
+    "---\n{metadata}---\n\n# T\n\nThe lead.\n\n{body}\n\n## Card heading {{: onclick={mark} }}\n\n{fence}\n\nThe end.\n"
+)
+SCAN = """() => ({
+    ran: window.__ran ?? 0,
+    handlers: [...document.querySelectorAll('*')].flatMap((one) => [...one.attributes]
+        .filter(({ name }) => name.startsWith('on')).map(({ name, value }) => `${name}=${value}`)),
+    foreign: [...document.querySelectorAll('base, meta[http-equiv=refresh], iframe, object, embed, [href], [src]')]
+        .map((one) => [one, one.getAttribute('href') ?? one.getAttribute('src')])
+        .filter(([one, address]) => address === null || one.localName === 'base'
+            || !URL.canParse(address, location.href)
+            || !/^(https?:|data:image)/.test(new URL(address, location.href))
+            || /evil/.test(new URL(address, location.href).host))
+        .map(([one]) => one.outerHTML.slice(0, 300)),
+    heading: document.querySelector('h1')?.innerText ?? '',
+    title: document.title,
+    nav: [...document.querySelectorAll('nav, .wy-menu, .navbar')].map((one) => one.textContent).join(' '),
+    text: document.body.textContent,
+})"""
+THEMES: dict[str, dict[str, Any]] = {
+    "material": {"theme": {**MATERIAL, "features": ["navigation.footer"]}},
+    "mkdocs": {"theme": {"name": "mkdocs", "highlightjs": False}},
+    "readthedocs": {"theme": {"name": "readthedocs", "highlightjs": False}},
+}
+
+
+def hostile_card() -> str:
+    values = {f"key {place} {text}": [text] for place, text in enumerate(PAYLOADS)}
+    values["link"] = [f"javascript:{MARK}"]
+    body = "\n\n".join(
+        text for text in PAYLOADS if "lurk:nope" not in text and text not in ("```lurk", "<!-- swallowed")
+    )
+    body += f"\n\n[a][r] <a href='java&#10;script:{MARK}'>b</a> <form action=javascript:{MARK}>"
+    body += f"<input autofocus onfocus={MARK}>"
+    body += f"\n\n[r]: javascript:{MARK}\n\n[good](lurk:small/features.3)"
+    metadata = "".join(f"{json.dumps(key)}: {json.dumps(value)}\n" for key, value in values.items())
+    return CARD.format(metadata=metadata, body=body, mark=MARK, fence=FENCE)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Server]]:
+    """A model with all payloads in its names, titles, classes, paths, reasons, notes and card."""
+    patch = pytest.MonkeyPatch()
+    labels = [f"{EVERY} {number}" for number in range(3)]
+    patch.setattr(fake_filter, "LABELS", labels)
+    patch.setattr(fake, "LABELS", labels)
+    patch.setattr(fake.FakeAnalysis, "store_model", hostile_model(fake.FakeAnalysis.store_model))
+    root = tmp_path_factory.mktemp("hostile")
+    (root / "docs" / "cards").mkdir(parents=True)
+    (root / "docs" / "cards" / "card.md").write_text(hostile_card())
+    made = project(
+        root,
+        layers=(("features.0", 3, 3), ("features.3", 5, 9), (EVERY, 3, 15)),
+        model={"title": EVERY, "card": "docs/cards/card.md"},
+        lurk={"nav": {"section": EVERY}},
+    )
+    caption = json.dumps(EVERY)
+    made.write("docs/index.md", f"# Home\n\n{FENCE.replace('filter: 3', f'filter: 3{chr(10)}caption: {caption}')}")
+    with Server(root / "sites") as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield made, server
+        server.shutdown()
+    patch.undo()
+
+
+def hostile_model(store_model: Callable[[fake.FakeAnalysis], str]) -> Callable[[fake.FakeAnalysis], str]:
+    """Put the payloads into the model record, too."""
+
+    def wrapped(analysis: fake.FakeAnalysis) -> str:
+        put = analysis.store.put
+
+        def hostile_put(key: str, record: Any, blobs: Any = None) -> Any:
+            if "skipped_layers" in record:
+                record["notes"] = list(PAYLOADS)
+                record["skipped_layers"] = {f"{place} {text}": text for place, text in enumerate(PAYLOADS)}
+                record["skipped_images"] = [(text, text) for text in PAYLOADS[:10]]
+                for image in record["images"]:
+                    image["path"] = f"{EVERY}/{image['id']}"
+                for node in record["graph"]["nodes"]:
+                    node["type"] = EVERY
+            elif "layer" in record:
+                record["filters"][1]["max_activ"] = {"skipped": EVERY}
+            return put(key, record, blobs or {})
+
+        analysis.store.put = hostile_put  # type: ignore[method-assign]
+        return store_model(analysis)
+
+    return wrapped
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit: Visit, theme: str) -> None:
+    made, server = hostile
+    model = {
+        "name": "small", "title": EVERY, "source": "torchvision:squeezenet1_1", "images": "photos",
+        "card": "docs/cards/card.md",
+    }  # fmt: skip
+    made.declare(
+        {"models": [model], "nav": {"section": EVERY}},
+        site_url=server.address(theme), site_dir=str(server.root / theme),
+        markdown_extensions=["attr_list", "md_in_html", "admonition", "pymdownx.magiclink", "pymdownx.tilde"],
+        **THEMES[theme],
+    )  # fmt: skip
+    made.build()
+    shown = " ".join(EVERY.split())
+    pages = sorted((server.root / theme / "models").rglob("index.html"))
+    assert len(pages) == 5
+    for path in [*pages, server.root / theme / "index.html"]:
+        address = path.relative_to(server.root / theme).as_posix()
+        visitor = visit(server.address(theme))
+        visitor.go(address)
+        part = {
+            "index.html": ".lurk-embed",
+            "models/index.html": ".lurk-facts",
+            "models/small/index.html": ".lurk-map-box",
+        }
+        visitor.page.locator(part.get(address, "lurk-gallery a[data-filter]")).first.wait_for()
+        found = visitor.page.evaluate(SCAN)
+        assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
+        assert found["heading"], address
+        assert shown in " ".join(found["nav"].split()), f"{address}: the navigation does not show the titles as given"
+        assert visitor.errors == [], address
+        if address == "models/small/index.html":
+            assert found["heading"].startswith(shown)
+            assert found["title"].startswith(shown)
+            text = " ".join(found["text"].split())
+            for payload in PAYLOADS:
+                assert text.count(payload) > 2, payload
+            assert "The end." in text
+            assert visitor.page.locator(".lurk-embed").count() == 1
+            assert visitor.page.locator("article a, [role=main] a").filter(has_text="good").count() == 1
+        visitor.page.close()
