@@ -202,15 +202,20 @@ class Wiring(TypedDict):
     outputs: list[Connection]
 
 
-class FilterRecord(TypedDict, total=False):
-    """Everything that was found of one filter; a stage that was not asked for leaves its field out."""
+class FilterFigures(TypedDict, total=False):
+    """Results of a filter that are published as they are stored: in ``results.json`` and in the opened filter."""
 
     index: Required[int]
+    stats: FilterStats
+
+
+class FilterRecord(FilterFigures, total=False):
+    """Everything that was found of one filter; a stage that was not asked for leaves its field out."""
+
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
-    stats: FilterStats
     wiring: Wiring | Skipped
     kernel: PictureReference
 

@@ -21,10 +21,12 @@ PAGE = ROOT / "docs" / "contributing" / "add-a-result.md"
 BLOCK = re.compile(r'^```(?P<kind>\w+) title="(?P<path>[^"]+)"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 ALLOWED = (
     r"mkdocs_lurk/records\.py",
+    r"mkdocs_lurk/algorithms\.py",
     r"mkdocs_lurk/analysis/\w+\.py",
     r"mkdocs_lurk/run/stages/\w+\.py",
     r"mkdocs_lurk/config/options\.py",
     r"mkdocs_lurk/pages/templates/lurk/\w+\.md\.j2",
+    r"assets/gallery/src/data/schema\.ts",
 )
 """What a new result may touch, by the house's plan: one module a room, one line a list."""
 SITE = f"""
@@ -69,6 +71,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("added")
     package = folder / "package"
     shutil.copytree(Path(mkdocs_lurk.__file__).parent, package / "mkdocs_lurk")
+    shutil.copytree(ROOT / "tests", package / "tests")
+    shutil.copytree(ROOT / "assets" / "gallery" / "src", package / "assets" / "gallery" / "src")
     for kind, path, body in blocks():
         apply_block(kind, package / path, body)
     (folder / "net.py").write_text(NETWORK)
@@ -88,6 +92,14 @@ def test_the_page_touches_only_what_a_result_may_touch() -> None:
     assert len(paths) >= 6
     for path in paths:
         assert any(re.fullmatch(allowed, path) for allowed in ALLOWED), path
+
+
+def test_the_projects_own_tests_of_records_pass_with_the_result(site: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(site / "package")}
+    files = ["tests/pages/test_schema.py", "tests/pages/data", "tests/test_record_format.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, cwd=site / "package", env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_added_result_is_published_and_right(site: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 REPOSITORY = "https://example.org/owner/name"
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"""(?:\]\(|\bsrc=")([^)\s"]+)[)"]""")
 INTERFACES = ("hatchling.builders.hooks.plugin.interface", "hatchling.metadata.plugin.interface")
 Config = TypeVar("Config")
 

@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.models.connections.inputs import PICTURE, LayerInputs, NetworkInputs
 
-ALGORITHM = 2
 CONNECTIONS_PER_FILTER = 6
 _MAX_PICTURED_CHANNELS = 4
 

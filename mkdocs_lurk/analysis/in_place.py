@@ -45,7 +45,6 @@ _ORDINARY: dict[Any, Callable[..., Tensor]] = {
     F.relu_: F.relu,
     torch.relu_: torch.relu,
     Tensor.relu_: torch.relu,
-    aten.relu_.default: torch.relu,
     F.leaky_relu_: F.leaky_relu,
     F.elu_: F.elu,
     F.celu_: F.celu,
@@ -120,8 +119,9 @@ def _parts(func: Callable[..., Any], x: Tensor, args: tuple[Any, ...], kwargs: d
 
 
 def _out_of_place(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
-    """Compute an in-place activation out of place."""
-    if func in _ORDINARY:
-        return _ORDINARY[func](*args, **kwargs)
-    result: Tensor = func(*args, **{**kwargs, "inplace": False})
+    """Compute an in-place activation out of place, on a copy where its backward pass needs what will be overwritten."""
+    ordinary = _ORDINARY.get(func, func)
+    x = args[0] if ordinary in (F.relu, torch.relu) else args[0].clone()  # a ReLU keeps its output
+    flag = {"inplace": False} if func in _WITH_FLAG else {}
+    result: Tensor = ordinary(x, *args[1:], **kwargs | flag)
     return result

@@ -15,9 +15,6 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import LayerError
 
-ALGORITHM = 2
-"""The version of the algorithm, raised whenever the same pictures would give other numbers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Responses:

@@ -20,7 +20,7 @@ _NO_PREFERENCE = {
     "border": "it wins mostly at the border, where the network sees padding beside the picture",
     "flat": "a flat picture of its mean colour does about as well",
 }
-_SKIPPABLE_RESULTS = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
+_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int
         for name, result in item.items():
             why = skip_reason(result)
             if why is not None:
-                key = _SKIPPABLE_RESULTS[name], why
+                key = _RESULT_TITLES.get(name, name.replace("_", " ").capitalize()), why
                 counts[key] = counts.get(key, 0) + 1
     return counts
 

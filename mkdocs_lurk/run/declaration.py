@@ -7,29 +7,30 @@ beside its result and compared (``run/inputs.py``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import Field, asdict, fields, is_dataclass
 from typing import Any
 
+from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 
-ENGINE = 6
-"""Raised when declared models must be analysed anew although neither their declarations nor their files changed."""
 _NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail", "ignore", "trust"}
 
 
 def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
-    """Return a model's options by name, as plain values; all of ``ModelConfig`` counts unless it is excluded here.
+    """Return a model's options by name, as plain values.
+
+    All of ``ModelConfig`` counts, unless it is excluded here or a switch at its default.
 
     Files and code stand as what they are (``a file``, ``factory``): their contents are compared, not their paths.
     """
     declared: dict[str, Any] = {
         option.name: _plain(getattr(model, option.name))
         for option in fields(model)
-        if option.name not in _NOT_IN_THE_KEY
+        if option.name not in _NOT_IN_THE_KEY and not _is_switched_as_usual(option, model)
     }
     for kind in DECLARED_KINDS:
         if declared_file(model, kind) is not None:
@@ -41,7 +42,12 @@ def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
     declared["split"] = model.images_detail.split
     if not is_reference(model.images):
         declared |= {"images": "files", "split": None}
-    return {"engine": ENGINE, "precision": config.precision, **declared}
+    return {"engine": dict(VERSIONS), "precision": config.precision, **declared}
+
+
+def _is_switched_as_usual(option: Field[Any], model: ModelConfig) -> bool:
+    """Return whether an option is a switch at its default, which a version without it would have answered alike."""
+    return bool(option.metadata.get("switch")) and getattr(model, option.name) == option.default
 
 
 def request_key(config: LurkConfig, model: ModelConfig) -> str:
@@ -65,7 +71,9 @@ def describe_change(store: Store, declared: Mapping[str, Any]) -> str:
 
 def _describe(name: str, before: object, now: object) -> str:
     if name == "engine":
-        return "this version of mkdocs-lurk computes other results"
+        versions = before if isinstance(before, Mapping) else {}
+        changed = [result for result, version in VERSIONS.items() if versions.get(result) != version]
+        return f"this version of mkdocs-lurk computes other {', '.join(changed)}"
     if all(isinstance(value, (bool, int, float, str)) for value in (before, now)):
         return f"{name} is {now} now, and was {before}"
     return f"{name} changed"

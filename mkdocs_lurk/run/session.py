@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
@@ -104,9 +105,14 @@ class Session:
         """Return the digests of the contents of pictures."""
         return [self.images.entries[image].digest for image in images]
 
-    def key(self, stage: str, algorithm: int, *parts: object) -> str:
-        """Return the key of a unit of work: a digest of what it is and of all that its bytes depend on."""
-        return digest(stage, algorithm, self.base_key, *parts)
+    def key(self, result: str, *parts: object) -> str:
+        """Return the key of a unit of work: a digest of what it is and of all that its bytes depend on.
+
+        Args:
+            result: The kind of result, whose version (``algorithms.VERSIONS``) counts.
+            parts: What else the bytes depend on, beside the network and the transform.
+        """
+        return digest(result, VERSIONS[result], self.base_key, *parts)
 
 
 def open_session(

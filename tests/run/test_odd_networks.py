@@ -202,7 +202,9 @@ def test_unreadable_pictures_are_found_before_the_analysis(odd: Project) -> None
     config = odd("Standing")
     for path in (config.root / "pictures").rglob("*.png"):
         path.write_bytes(b"no picture")
-    message = r"images: not one of 6 pictures can be read: class-0/000\.png cannot be read \(UnidentifiedImageError"
+    message = (
+        r"images: not one of 6 pictures can be read: class-0/000\.png cannot be read \(no picture that Pillow knows"
+    )
     with pytest.raises(LurkError, match=message):
         analysed(config)
 

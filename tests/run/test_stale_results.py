@@ -12,6 +12,7 @@ from PIL import Image
 
 from mkdocs_lurk.build import watched_files
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store, clean, pack, unpack
 from tests.run.networks import SIDE
@@ -242,7 +243,7 @@ def test_a_bundle_without_network_weights_and_pictures_is_published_and_says_so(
     elsewhere.model = site.model
     with pytest.raises(ConfigError, match=r"models\[0\]\.source: 'net\.py' does not exist"):
         elsewhere.state()
-    unpack(elsewhere.store, tmp_path / "results.tar")
+    unpack(elsewhere.store, tmp_path / "results.tar", check_bundle)
     state = elsewhere.state()
     assert state.key == key
     assert state.unseen == ("net_layers.py", "net_widths.py", "net.py", "a.safetensors", "the 6 pictures")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -21,7 +22,10 @@ from mkdocs_lurk.analysis.gradients.replay import replay
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult, GradientSettings
 from mkdocs_lurk.analysis.gradients.single import filter_gradients, filter_gradients_with_energy
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.errors import describe_error
 from mkdocs_lurk.names import Box
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 Item = TypeVar("Item")
 Found = Iterator[tuple[int, GradientResult]]
@@ -88,7 +92,7 @@ class GradientEngine:
                 for place, request in group:
                     by_layer[request.layer].append(_Task(place, picture, request))
             for layer, tasks in sorted(by_layer.items()):
-                yield from self._of_layer(method, recording, layer, tasks)
+                yield from self._of_layer_or_one_by_one(method, recording, layer, tasks)
 
     @cached_property
     def _method(self) -> ReplayMethod | None:
@@ -124,6 +128,23 @@ class GradientEngine:
         whole = settings.cpu_batch[method.dtype] if self._network.device.type == "cpu" else settings.batch
         parts = height * width // (size[0] * size[1])
         return self._limit_batch(min(max(whole, settings.largest_batch), whole * max(1, parts)))
+
+    def _of_layer_or_one_by_one(
+        self, method: ReplayMethod, recording: Recording, layer: str, tasks: Sequence[_Task]
+    ) -> Found:
+        """Compute a layer's gradients, those that the recording does not serve by passes of their own."""
+        left = {task.place: task for task in tasks}
+        try:
+            for place, result in self._of_layer(method, recording, layer, tasks):
+                del left[place]
+                yield place, result
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # the method was tried on some layers alone; a network may raise anything here
+            log.info("gradients of layer %r: computed one by one (%s)", layer, describe_error(error))
+            rest = list(left.values())
+            for number, result in self._one_by_one([task.request for task in rest]):
+                yield rest[number].place, result
 
     def _of_layer(self, method: ReplayMethod, recording: Recording, layer: str, tasks: Sequence[_Task]) -> Found:
         """Compute a layer's gradients: of units from parts of the picture where possible, else from whole pictures."""

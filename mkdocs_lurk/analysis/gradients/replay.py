@@ -146,6 +146,8 @@ class _ReplayedForward:
         return self._probe.as_maps(call.name, torch.cat(maps), 1)[:, 0]
 
     def _operation_output(self, call: OperationCall) -> Tensor:
+        if call.input.dim() != 4:  # rows of a batch, one by one, say
+            raise NeedsValuesError(type(call).__name__)
         operation = self._batch.next(type(call).__name__)
         if isinstance(call, MaxPoolCall):
             return self._max_pool_output(operation, call)

@@ -3,7 +3,7 @@
 They are those of ``records.py`` with published pictures in place of stored ones, and without what only the store needs.
 """
 
-from typing import Literal, NotRequired, Required, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
@@ -12,7 +12,7 @@ from mkdocs_lurk.records import (
     ClassMeans,
     ClassValue,
     EvaluationRecord,
-    FilterStats,
+    FilterFigures,
     LayerInfo,
     ModelInfo,
     Robustness,
@@ -86,15 +86,13 @@ class SynthesisResult(TypedDict):
     won_by: WonBy | None
 
 
-class FilterResult(TypedDict, total=False):
+class FilterResult(FilterFigures, total=False):
     """Everything that was found of one filter; ``classes`` holds the first ``classes_listed`` of each kind."""
 
-    index: Required[int]
     top_avg: list[MeanResult]
     top_max: list[MaximumResult]
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
-    stats: FilterStats
     wiring: Wiring | Skipped
     kernel: Picture
 

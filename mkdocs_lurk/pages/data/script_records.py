@@ -4,7 +4,7 @@ Each type has a twin of the same fields in ``assets/gallery/src/data/schema.ts``
 script holds a stored record as it is, the record's own type in ``records.py`` is the twin.
 """
 
-from typing import Literal, NotRequired, Required, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.records import (
@@ -12,7 +12,7 @@ from mkdocs_lurk.records import (
     ClassValue,
     Connection,
     FieldStatus,
-    FilterStats,
+    FilterFigures,
     ReceptiveFieldRecord,
     Robustness,
     Skipped,
@@ -156,15 +156,13 @@ class WiringDetail(TypedDict):
     outputs: list[ConnectionDetail]
 
 
-class FilterDetail(TypedDict, total=False):
+class FilterDetail(FilterFigures, total=False):
     """Everything that is known of one filter; what was not asked for is absent."""
 
-    index: Required[int]
     top_avg: list[MeanDetail]
     top_max: list[MaximumDetail]
     max_activ: SynthesisDetail | Skipped
     classes: ClassMeansDetail
-    stats: FilterStats
     wiring: WiringDetail | Skipped
     kernel: PackedPicture
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mkdocs_lurk.analysis.connections import ALGORITHM, kernels_as_pictures, strongest_connections
+from mkdocs_lurk.analysis.connections import kernels_as_pictures, strongest_connections
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
 from mkdocs_lurk.record_format import round_significant
@@ -36,7 +36,7 @@ class Connections(Stage):
         """Yield the one unit: all connections of the network."""
         session = self.session
         names = [layer.name for layer in session.layers]
-        key = session.key("connections", ALGORITHM, names, [shard.key for shard in self._responses.units])
+        key = session.key("connections", names, [shard.key for shard in self._responses.units])
         yield WorkUnit(key, self.expected_cost(), "", ())
 
     def compute(self, unit: WorkUnit) -> UnitResult:

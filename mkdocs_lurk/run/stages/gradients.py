@@ -31,7 +31,6 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial, seconds
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-ALGORITHM = 5
 _COSINE_DIGITS = 5
 _COST = 0.4
 """Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
@@ -83,7 +82,7 @@ class Gradients(Stage):
             digests = session.picture_digests(pair.image for pair in pairs)
             what = [session.config.gradient, str(session.network.fast_dtype), described, digests]
             cost = _COST * sum(costs[pair.layer] for pair in pairs)
-            yield WorkUnit(session.key("gradients", ALGORITHM, *what), cost, "", numbers)
+            yield WorkUnit(session.key("gradients", *what), cost, "", numbers)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Compute the gradients and boxes of a chunk of pairs."""

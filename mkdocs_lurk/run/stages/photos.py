@@ -17,7 +17,6 @@ from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
-ALGORITHM = 1
 _COST = 1e8
 """Of one picture, in multiply-adds that take as long."""
 
@@ -35,7 +34,7 @@ class Photos(Stage):
         """Yield one unit per chunk of pictures."""
         session = self.session
         for ids in chunks(self._shown, session.sizes.photos):
-            key = session.key("photos", ALGORITHM, list(ids), session.picture_digests(ids))
+            key = session.key("photos", list(ids), session.picture_digests(ids))
             yield WorkUnit(key, _COST * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:

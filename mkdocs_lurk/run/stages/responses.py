@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics
-from mkdocs_lurk.analysis.responses import ALGORITHM, ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
+from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.topk import TopK
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.models.tracing.layers import Layer
@@ -44,7 +44,7 @@ class Responses(Stage):
         for ids in chunks(range(len(entries)), length):
             contents = [[entries[image].digest, entries[image].label] for image in ids]
             what = [described, session.config.top_k, labels, ids[0], self._stride, contents]
-            yield WorkUnit(session.key("mine", ALGORITHM, *what), cost * len(ids), "", ids)
+            yield WorkUnit(session.key("responses", *what), cost * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Show a shard's pictures to the network."""

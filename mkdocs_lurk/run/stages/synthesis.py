@@ -22,7 +22,6 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial, seconds
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
-ALGORITHM = 2
 _COST, _COST_PER_STEP = 1.0, 0.15
 """Of a picture, and of each of its steps (most are on a small canvas), in float32 forward passes up to its layer."""
 _SMALL_BATCH = 8
@@ -50,7 +49,7 @@ class Syntheses(Stage):
         for layer in session.layers if session.config.synthesis else ():
             for filters in chunks(session.synthesis_filters(layer), session.sizes.syntheses):
                 what = [layer.name, list(filters), self._settings.as_dict(), session.config.seed]
-                key = session.key("synthesise", ALGORITHM, *what, str(session.network.fast_dtype), digests)
+                key = session.key("syntheses", *what, str(session.network.fast_dtype), digests)
                 yield WorkUnit(key, self._cost(layer, len(filters)), layer.name, filters)
 
     def compute(self, unit: WorkUnit) -> UnitResult:

@@ -32,7 +32,6 @@ from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
-ALGORITHM = 3
 TOLERANCE = 1e-3
 """The largest relative difference that passes. Scores near zero are measured against 1 % of the layer's largest."""
 _FLOOR = 0.01
@@ -67,11 +66,11 @@ class Verification(Stage):
         pass_cost = float(sum(layer.macs for layer in session.layers))
         for photos in self._photos.units:
             scores = _scores_of(found, photos.items)
-            key = session.key("verify", ALGORITHM, photos.key, scores.columns.tobytes(), scores.values.tobytes())
+            key = session.key("verification", "photos", photos.key, scores.columns.tobytes(), scores.values.tobytes())
             self._subjects[key] = photos
             yield WorkUnit(key, pass_cost * len(photos.items), "", photos.items)
         for made in self._syntheses.units:
-            key = session.key("verify synthesis", ALGORITHM, made.key)
+            key = session.key("verification", "syntheses", made.key)
             self._subjects[key] = made
             cost = _PASSES_PER_SYNTHESIS * session.network.macs_up_to[made.layer] * len(made.items)
             yield WorkUnit(key, cost, made.layer, made.items)

@@ -201,3 +201,33 @@ def test_networks_that_cannot_be_replayed_are_computed_one_by_one(caplog: pytest
     for request, result in computed(network).items():
         assert np.allclose(result.gradient, wanted[request].gradient, atol=1e-6)
         assert replace(result, gradient=None) == replace(wanted[request], gradient=None)
+
+
+class RefusesBatches(nn.Module):
+    """Runs on one picture at a time, beyond its second layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for place, layer in enumerate(self.layers):
+            if place == 2 and x.shape[0] > 1:
+                raise RuntimeError("one picture at a time")
+            x = layer(x).relu()
+        return x
+
+
+def test_a_layer_whose_replay_fails_is_computed_one_by_one_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    network = probed_network(seeded(RefusesBatches), SIZE)
+    x = pictures()
+    requests = [GradientRequest(0, f"layers.{layer}", index) for layer in range(3) for index in range(2)]
+    engine = GradientEngine(network, "guided", lambda images: x[list(images)], lambda size: size)
+    with caplog.at_level(logging.INFO):
+        found = dict(engine.compute(requests))
+    assert sorted(found) == list(range(len(requests)))
+    for place, request in enumerate(requests):
+        wanted, _ = filter_gradients(network.probe, x[:1], request.layer, [request.filter], "guided")
+        assert np.allclose(found[place].gradient, wanted[0].numpy(), atol=1e-6)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == "gradients of layer 'layers.2': computed one by one (RuntimeError: one picture at a time)"

@@ -1,0 +1,19 @@
+"""The version of every kind of result: raised whenever a change of the code changes what is computed.
+
+A version is part of the keys of that result's units, so that they are computed anew, and part of the key of every
+declaration, so that a build notices without torch.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERSIONS: Final = {
+    "responses": 3,
+    "gradients": 5,
+    "photos": 1,
+    "syntheses": 2,
+    "verification": 3,
+    "connections": 2,
+    "records": 1,  # what is derived from stored units when records are written: statistics, evaluation, notes
+}
