@@ -165,4 +165,4 @@ def _notes(session: Session, draft: RecordDraft) -> list[str]:
         notes.append(f"Only {n_read} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
     if session.network.fast_dtype != torch.float32:
         notes.append("Gradients and syntheses were computed in bfloat16; every score is float32.")
-    return notes + draft.notes
+    return notes
