@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.errors import ConfigError, ModelError, StoreError, describe_error
 from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
@@ -69,7 +70,8 @@ def analyze(
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
-                key = run(config, model, store, progress, ranks, force=force)
+                with _no_early_end(model):
+                    key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
 
@@ -90,7 +92,8 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[floa
     """
     from mkdocs_lurk.run.estimate import estimate as run  # imports torch
 
-    cost = run(config, model, store)
+    with _no_early_end(model):
+        cost = run(config, model, store)
     return cost.total_s, cost.stored_bytes
 
 
@@ -101,7 +104,8 @@ def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
 
     if model.absent:
         raise ConfigError(model.absent[0])
-    return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
+    with _no_early_end(model):
+        return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
 
 def watched_files(config: LurkConfig) -> list[Path]:
@@ -116,6 +120,24 @@ def watched_files(config: LurkConfig) -> list[Path]:
         declared = (path for path in (model.card, model.weights_path, source) if path is not None and path.is_file())
         files |= dict.fromkeys([*declared, *input_files(config, model, store)])
     return list(files)
+
+
+@contextlib.contextmanager
+def _no_early_end(model: ModelConfig) -> Iterator[None]:
+    """Let no code of the author's end the process: ``sys.exit(0)`` in a forward pass would look like success.
+
+    Raises:
+        ModelError: The code raised ``SystemExit``, or another exception that is no error. Ctrl-C stays what it is.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as reason:
+        raise ModelError(
+            f"model {model.name!r}: the code of its network, pictures or transform ended the analysis "
+            f"({describe_error(reason)}); let it raise an error instead"
+        ) from reason
 
 
 def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState | None:

@@ -12,6 +12,8 @@ from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
 
+MAX_PIXELS = 100_000_000
+"""The most pixels of a picture by default: more than cameras have; one of so many takes about 1 GB while it is read."""
 ARCHIVE_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 Missing = Literal["analyze", "error", "placeholder"]
@@ -67,6 +69,7 @@ class ModelConfig:
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
+        max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
@@ -92,6 +95,7 @@ class ModelConfig:
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
     seed: int = 0
+    max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()
     trust: bool = switch(False)
     place: str = "plugins.lurk.models[0]"

@@ -13,6 +13,7 @@ from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
+    MAX_PIXELS,
     MISSING,
     NAV_MODES,
     ON_SERVE,
@@ -34,8 +35,17 @@ from mkdocs_lurk.named_warnings import WARNINGS
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
-    "top_k", "gradient", "synthesis", "card", "seed", "ignore", *switches(),
+    "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", *switches(),
 )  # fmt: skip
+
+_MOST_KEPT = 1000
+"""Pictures for each filter; every one of them is shown, and costs a pass back through the network."""
+_MOST_STEPS = 10_000
+"""Steps of gradient ascent; every one of them costs about two passes, for each filter."""
+_LARGEST_SEED = 2**32 - 1
+"""What every library's generator takes."""
+_MOST_PIXELS = 2**31 - 1
+"""Pillow counts the pixels of a picture in 31 bits."""
 
 
 def from_mapping(
@@ -125,11 +135,16 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         transform=_read_transform(section, source, root),
         layers=_read_layers(section.section("layers", ("include", "exclude"))),
         filters=read_filters(*section.get("filters", "all")),
-        top_k=section.integer("top_k", 4, 1, "how many pictures to keep for each filter, 1 or more"),
+        top_k=section.integer(
+            "top_k", 4, 1, f"how many pictures to keep for each filter, 1 to {_MOST_KEPT}", _MOST_KEPT
+        ),
         gradient=section.word("gradient", "guided", GRADIENTS),
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
-        seed=section.integer("seed", 0, 0, "a seed, 0 or more"),
+        seed=section.integer("seed", 0, 0, f"a seed, 0 to {_LARGEST_SEED}", _LARGEST_SEED),
+        max_pixels=section.integer(
+            "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {_MOST_PIXELS}", _MOST_PIXELS
+        ),
         ignore=_read_ignored(*section.get("ignore", ())),
         place=place,
         absent=(),
@@ -241,5 +256,7 @@ def _read_synthesis(section: Section) -> SynthesisConfig | None:
     if not isinstance(value, Mapping):
         return SynthesisConfig()
     inner = section.section("synthesis", ("steps", "filters"))
-    steps = inner.integer("steps", SynthesisConfig().steps, 1, "steps of gradient ascent, 1 or more")
+    steps = inner.integer(
+        "steps", SynthesisConfig().steps, 1, f"steps of gradient ascent, 1 to {_MOST_STEPS}", _MOST_STEPS
+    )
     return SynthesisConfig(steps, read_filters(*inner.get("filters", "all"), minimum=0))

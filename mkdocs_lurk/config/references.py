@@ -95,7 +95,9 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
             yield _attribute(module, name, reference, error, subject)
     except LurkError:
         raise
-    except (Exception, SystemExit) as reason:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as reason:
         raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}") from reason
     finally:
         note_modules(root, modules_before, module)

@@ -10,6 +10,10 @@ from mkdocs_lurk.config.validation import Section, quoted, read_int
 from mkdocs_lurk.errors import ConfigError
 
 TRANSFORM_KEYS = ("resize", "crop", "mean", "std", "channels", "normalised", "value_range")
+_LONGEST_SIDE = 8192
+"""Pixels of a side of the network's input: the maps of one picture of that size fill a large machine's memory."""
+_SIDES = f"1 to {_LONGEST_SIDE}"
+_MOST_CHANNELS = 4096
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -54,7 +58,9 @@ def read_transform(value: Mapping[str, object], path: str) -> TransformSpec:
         low, span = value_range[0], value_range[1] - value_range[0]
         mean, std = tuple((each - low) / span for each in mean), tuple(each / span for each in std)
     return TransformSpec(
-        resize=None if resize is None else read_int(resize, resize_path, 1, "pixels of the short side, 1 or more"),
+        resize=None
+        if resize is None
+        else read_int(resize, resize_path, 1, f"pixels of the short side, {_SIDES}", _LONGEST_SIDE),
         crop=_read_crop(section),
         mean=mean,
         std=std,
@@ -68,7 +74,13 @@ def _read_normalisation(section: Section, normalised: bool) -> tuple[tuple[float
     """Return mean and std, one value per channel each, and the number of channels."""
     mean, std = _read_numbers(section, "mean"), _read_numbers(section, "std")
     lists = [key for key in ("mean", "std") if isinstance(section.get(key)[0], (list, tuple))]
-    channels = section.integer("channels", 3, 1, "1 for grey, 3 for RGB, or as many as the pictures have")
+    channels = section.integer(
+        "channels",
+        3,
+        1,
+        f"1 for grey, 3 for RGB, or as many as the pictures have, up to {_MOST_CHANNELS}",
+        _MOST_CHANNELS,
+    )
     if "channels" not in section and lists:  # a number stands for any count of channels, a list for its own
         channels = max(len(mean) if key == "mean" else len(std) for key in lists)
     for key, values in (("mean", mean), ("std", std)):
@@ -133,9 +145,11 @@ def _read_crop(section: Section) -> tuple[int, int] | None:
     if crop is None:
         return None
     if not isinstance(crop, (list, tuple)):
-        side = read_int(crop, path, 1, "pixels, 1 or more, or [height, width]")
+        side = read_int(crop, path, 1, f"pixels, {_SIDES}, or [height, width]", _LONGEST_SIDE)
         return side, side
     if len(crop) != 2:
         raise ConfigError(f"{path}: {quoted(crop)} has {len(crop)} numbers; give [height, width] in pixels")
-    height, width = (read_int(side, f"{path}[{i}]", 1, "pixels, 1 or more") for i, side in enumerate(crop))
+    height, width = (
+        read_int(side, f"{path}[{i}]", 1, f"pixels, {_SIDES}", _LONGEST_SIDE) for i, side in enumerate(crop)
+    )
     return height, width

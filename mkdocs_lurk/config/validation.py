@@ -32,16 +32,21 @@ def allow_absent_files() -> Iterator[list[str]]:
 
 def quoted(value: object) -> str:
     """Return a value as a message shows it: one line, at most 60 characters."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python writes out no whole number of thousands of digits
+        text = f"a {type(value).__name__} of too many digits"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def read_int(value: object, path: str, minimum: int, what: str) -> int:
-    """Return a whole number of at least ``minimum``."""
+def read_int(value: object, path: str, minimum: int, what: str, most: int | None = None) -> int:
+    """Return a whole number of at least ``minimum``, and of at most ``most`` if that is given."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ConfigError(f"{path}: {quoted(value)} is no whole number; give {what}")
     if value < minimum:
         raise ConfigError(f"{path}: {value} is too small; give {what}")
+    if most is not None and value > most:
+        raise ConfigError(f"{path}: {quoted(value)} is too large; give {what}")
     return value
 
 
@@ -87,6 +92,8 @@ def existing_path(value: str, path: str, root: Path, kind: Literal["file", "fold
         return target
     if target.is_dir() != (kind == "folder"):
         raise ConfigError(f"{path}: {value!r} is a {'folder' if target.is_dir() else 'file'}; give a {kind}")
+    if kind == "file" and not target.is_file():
+        raise ConfigError(f"{path}: {value!r} is a device, a pipe or a socket; give a regular file")
     return target
 
 
@@ -145,9 +152,9 @@ class Section:
             raise ConfigError(f"{self.path}: the key {key!r} is missing; give {what}")
         return self.get(key)
 
-    def integer(self, key: str, default: int, minimum: int, what: str) -> int:
-        """Return a whole number of at least ``minimum``."""
-        return read_int(*self.get(key, default), minimum, what)
+    def integer(self, key: str, default: int, minimum: int, what: str, most: int | None = None) -> int:
+        """Return a whole number of at least ``minimum``, and of at most ``most`` if that is given."""
+        return read_int(*self.get(key, default), minimum, what, most)
 
     def text(self, key: str, default: str, what: str) -> str:
         """Return a text that is not empty."""

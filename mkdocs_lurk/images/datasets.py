@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.options import MAX_PIXELS, ModelConfig
 from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
@@ -169,7 +169,7 @@ def open_items(config: ModelConfig) -> Items:
             )
         if len(dataset) == 0:
             raise ImageError(f"images: the dataset of {reference} is empty; give one with pictures")
-        return Items(dataset, reference, ValueScale.of(config.transform))
+        return Items(dataset, reference, ValueScale.of(config.transform), config.max_pixels)
 
 
 def _split(dataset: object, config: ModelConfig) -> object:
@@ -260,6 +260,7 @@ def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
     declared = f"{config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
     scale = ValueScale.of(config.transform)
     declared += "" if scale is None else f" {scale.identity}"
+    declared += "" if config.max_pixels == MAX_PIXELS else f" {config.max_pixels}"  # decides which items can be read
     key = hashlib.sha256(declared.encode()).hexdigest()[:16]
     return cache_file.with_name(f"{cache_file.stem}-{key}.json")
 

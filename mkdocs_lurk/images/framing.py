@@ -13,6 +13,7 @@ from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.values import Pixels
 
+_MOST_RESIZED_PX = 2**28  # four times the largest input: a picture of 1 x 100,000 pixels would fill any memory
 _WHITE = (255, 255, 255, 255)
 _LUMA_WEIGHTS = (0.299, 0.587, 0.114)  # ITU-R 601, as Pillow's mode L
 
@@ -89,6 +90,8 @@ def _resize(picture: Image.Image, resize: int | tuple[int, int], interpolation: 
         width, height = resize, int(resize * height / width)
     else:
         width, height = int(resize * width / height), resize
+    if width * height > _MOST_RESIZED_PX:
+        raise ImageError(f"would have {width:,} x {height:,} pixels after the resize; cut the long, thin picture")
     return picture if picture.size == (width, height) else picture.resize((width, height), interpolation)
 
 

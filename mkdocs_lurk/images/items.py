@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from mkdocs_lurk.config.options import MAX_PIXELS
 from mkdocs_lurk.errors import DatasetError, ImageError, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
@@ -59,13 +60,16 @@ class Items:
         dataset: The author's dataset.
         reference: How it was declared, for messages.
         scale: What the values of its pictures mean; None for the usual ranges.
+        max_pixels: The most pixels that a picture may have.
 
     Raises:
         DatasetError: Its parts number their classes differently.
     """
 
-    def __init__(self, dataset: MapDataset, reference: str, scale: ValueScale | None = None) -> None:
-        self._dataset, self._reference, self._scale = dataset, reference, scale
+    def __init__(
+        self, dataset: MapDataset, reference: str, scale: ValueScale | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        self._dataset, self._reference, self._scale, self._max_pixels = dataset, reference, scale, max_pixels
         self._features = features_of(dataset)
         self._label_column = label_column(self._features)
         self._names = class_names(dataset, reference)
@@ -87,7 +91,9 @@ class Items:
         name = self.name(index)
         try:
             item = self._dataset[index]
-        except (Exception, SystemExit) as reason:  # the author's own code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as reason:  # the author's own code, which may end itself
             raise ImageError(f"{name} cannot be read: {name_error(reason)}") from reason
         label: object = None
         if isinstance(item, Mapping) and not looks_like_picture(item):
@@ -96,7 +102,7 @@ class Items:
         elif isinstance(item, (tuple, list)) and item:
             label = item[1] if len(item) > 1 else None
             item = item[0]
-        picture = as_picture(item, name, self._scale)
+        picture = as_picture(item, name, self._scale, self._max_pixels)
         return Item(picture, *self._label(label, name))
 
     def _label(self, label: object, name: str) -> tuple[str | None, int | None]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.errors import ImageError, describe_error
+from mkdocs_lurk.errors import ImageError, describe_error, describe_os_error
 from mkdocs_lurk.images.reading import is_picture
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
@@ -100,7 +100,11 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
     if real in visited:
         return
     visited.add(real)
-    for path in folder.iterdir():
+    try:
+        paths = list(folder.iterdir())
+    except OSError as reason:
+        raise ImageError(f"images: the folder {folder.name!r} cannot be read ({describe_os_error(reason)})") from reason
+    for path in paths:
         if path.name.startswith((".", "__MACOSX")):
             continue
         if path.is_dir():

@@ -1,5 +1,8 @@
 """Read one picture, from a file or from a dataset's item, upright and on the right scale.
 
+Every picture file is opened here: a regular file, in one of the formats that photos have, and no larger than the
+model's ``max_pixels``, which is compared with the header before anything is decoded.
+
 The result is a PIL picture of 8 bits (mode ``L``, ``RGB``, ``RGBA``, ``CMYK`` and the like) or an array ``(h, w, c)``:
 uint8, or float32 in 0..1 where there is no 8-bit form (16-bit greyscale, for example). ``values`` says which values
 are 0 and 1.
@@ -12,48 +15,95 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from mkdocs_lurk.config.options import MAX_PIXELS
 from mkdocs_lurk.errors import ImageError, name_error
+from mkdocs_lurk.files import is_regular
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 
 Picture = Image.Image | Pixels
 
-_UNREADABLE_FORMATS = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}  # Pillow lists them, but reads none by itself
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+"""The formats that photos have, of which no decoder runs another program; Pillow's others are not asked.
+
+Of EPS, for example, Pillow would run Ghostscript, and whatever the file's name says: a format is told by contents.
+"""
+_BYTES_PER_PIXEL = 4  # an array may be as large as a picture of max_pixels with four channels
+_opening = Lock()
 
 
 @cache
 def _suffixes() -> frozenset[str]:
     formats = Image.registered_extensions()
-    return frozenset(
-        suffix for suffix, name in formats.items() if name in Image.OPEN and name not in _UNREADABLE_FORMATS
-    )
+    return frozenset(suffix for suffix, name in formats.items() if name in FORMATS and name in Image.OPEN)
 
 
 def is_picture(path: Path) -> bool:
-    """Return whether a file's suffix is a picture's: every format that Pillow reads, and ``.npy``."""
+    """Return whether a file's suffix is a picture's: one of ``FORMATS``, or ``.npy``."""
     return path.suffix.lower() in _suffixes() or path.suffix.lower() == ".npy"
 
 
-def read_picture(path: Path, name: str, scale: ValueScale | None = None) -> Picture:
+def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read the first frame of a picture file, turned as its EXIF orientation says.
 
     Args:
         path: The file.
         name: What messages call it.
         scale: What its values mean; None for the usual ranges.
+        max_pixels: The most pixels that it may have.
 
     Raises:
-        ImageError: The file is damaged; the message begins with ``name``.
+        ImageError: The file is damaged or too large; the message begins with ``name``.
     """
     with _as_image_error(name):
+        if not is_regular(path):
+            raise ImageError(f"{name} is no regular file; replace or remove it")
         if path.suffix.lower() == ".npy":
-            return to_pixels(np.load(path, allow_pickle=False), name, scale)
-        with Image.open(path) as file:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header alone
+            _refuse_large_array(array, name, max_pixels)
+            return to_pixels(np.array(array), name, scale)
+        with _open_picture(path, name, max_pixels) as file:
             file.load()
-            return _read_pil(ImageOps.exif_transpose(file).copy(), name, scale)
+            return _read_pil(ImageOps.exif_transpose(file), name, scale)
+
+
+def _open_picture(file: Path | BytesIO, name: str, max_pixels: int) -> Image.Image:
+    """Open a picture of the known formats by its header, without Pillow's own limit, which is the whole process's."""
+    with _opening:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            picture = Image.open(file, formats=[known for known in FORMATS if known in Image.OPEN])
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+    try:
+        _refuse_large_picture(picture, name, max_pixels)
+    except ImageError:
+        picture.close()
+        raise
+    return picture
+
+
+def _refuse_large_picture(picture: Image.Image, name: str, max_pixels: int) -> None:
+    width, height = picture.size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name} has {width:,} x {height:,} pixels where max_pixels is {max_pixels:,}; make it smaller, or raise "
+            "the model's 'max_pixels'"
+        )
+
+
+def _refuse_large_array(array: object, name: str, max_pixels: int) -> None:
+    """Refuse an array of more bytes than a picture of ``max_pixels`` with four channels has."""
+    size = getattr(array, "nbytes", 0)
+    if size > max_pixels * _BYTES_PER_PIXEL:
+        raise ImageError(
+            f"{name} has {size:,} bytes where max_pixels allows {max_pixels * _BYTES_PER_PIXEL:,} "
+            f"({_BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'"
+        )
 
 
 def looks_like_picture(value: object) -> bool:
@@ -63,7 +113,7 @@ def looks_like_picture(value: object) -> bool:
     return isinstance(value, Image.Image) or getattr(value, "ndim", 0) in (2, 3)
 
 
-def as_picture(item: object, name: str, scale: ValueScale | None = None) -> Picture:
+def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Convert a dataset's item: a PIL picture, an array ``(h, w)`` or ``(h, w, c)``, or a tensor ``(c, h, w)``.
 
     Of Hugging Face also ``{"bytes": ..., "path": ...}``, a picture that is not decoded.
@@ -72,25 +122,39 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None) -> Pict
         item: What the dataset gave.
         name: What messages call it.
         scale: What its values mean; None for the usual ranges.
+        max_pixels: The most pixels that it may have.
 
     Returns:
         A copy: the dataset may use its own again.
 
     Raises:
-        ImageError: It is none of these, or its values are out of range; the message begins with ``name``.
+        ImageError: It is none of these, is too large, or its values are out of range; the message begins with
+            ``name``.
     """
     with _as_image_error(name):
         if isinstance(item, Mapping) and looks_like_picture(item):
-            item = Image.open(item["path"] if item["bytes"] is None else BytesIO(item["bytes"]))
+            item = _open_undecoded(item, name, max_pixels)
         if isinstance(item, Image.Image):
+            _refuse_large_picture(item, name, max_pixels)
             item.load()
             return _read_pil(ImageOps.exif_transpose(item), name, scale)
+        _refuse_large_array(item, name, max_pixels)
         if isinstance(item, np.ndarray):
             return to_pixels(item.copy(), name, scale)
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
             values = item.detach().cpu().numpy().copy()
             return to_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name, scale)
     raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
+
+
+def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> Image.Image:
+    """Open a picture of Hugging Face that is not decoded."""
+    if isinstance(item["bytes"], bytes):
+        return _open_picture(BytesIO(item["bytes"]), name, max_pixels)
+    path = Path(str(item["path"]))
+    if not is_regular(path):
+        raise ImageError(f"{name} is no regular file; replace or remove it")
+    return _open_picture(path, name, max_pixels)
 
 
 @contextmanager
@@ -100,6 +164,8 @@ def _as_image_error(name: str) -> Iterator[None]:
         yield
     except ImageError:
         raise
+    except MemoryError as reason:
+        raise ImageError(f"{name} does not fit into memory; make it smaller") from reason
     except Exception as reason:  # a damaged file can make Pillow's decoders raise any kind
         raise ImageError(f"{name} cannot be read ({name_error(reason, 'damaged')}); replace or remove it") from reason
 

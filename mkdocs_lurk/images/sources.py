@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.options import MAX_PIXELS, ModelConfig
 from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ImageError
@@ -29,6 +29,7 @@ class ImageSet:
         label_indices: The number that a dataset gives to each label; empty for files.
         dataset: Reads the items of an author's Dataset; None for files.
         scale: What the values in files mean; None for the usual ranges.
+        max_pixels: The most pixels that a file may have.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class ImageSet:
     label_indices: Mapping[str, int] = field(default_factory=dict)
     dataset: DatasetReader | None = None
     scale: ValueScale | None = None
+    max_pixels: int = MAX_PIXELS
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -59,7 +61,7 @@ class ImageSet:
             return self.dataset.read(image)
         entry = self.entries[image]
         with author_code(None):  # a transform's factory may ask for a picture; what that reads is not its reading
-            return read_picture(self.root / entry.path, entry.path, self.scale)
+            return read_picture(self.root / entry.path, entry.path, self.scale, self.max_pixels)
 
 
 def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bool = False) -> ImageSet:
@@ -85,7 +87,7 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
         ImageEntry(picture.path, picture.label, _file_digest(digests, root, picture.path)) for picture in pictures
     )
     digests.save()
-    return ImageSet(root, entries, scale=ValueScale.of(config.transform))
+    return ImageSet(root, entries, scale=ValueScale.of(config.transform), max_pixels=config.max_pixels)
 
 
 def _file_digest(digests: FileDigests, root: Path, path: str) -> str:

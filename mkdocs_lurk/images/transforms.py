@@ -245,7 +245,9 @@ def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> 
     """
     try:
         values = function(image)
-    except Exception as reason:  # the author's own code
+    except KeyboardInterrupt:
+        raise
+    except BaseException as reason:  # the author's own code, which may end itself
         raise ImageError(f"makes the transform {name} raise {name_error(reason)}") from reason
     if not isinstance(values, Tensor) or values.dim() != 3 or not values.is_floating_point():
         what = f"{values.dtype} {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__

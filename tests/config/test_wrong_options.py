@@ -164,17 +164,17 @@ WRONG_MODELS = {
     ),
     "top_k of zero": (
         {"top_k": 0},
-        "plugins.lurk.models[0].top_k: 0 is too small; give how many pictures to keep for each filter, 1 or more",
+        "plugins.lurk.models[0].top_k: 0 is too small; give how many pictures to keep for each filter, 1 to 1000",
     ),
     "top_k in words": (
         {"top_k": "four"},
         "plugins.lurk.models[0].top_k: 'four' is no whole number; "
-        "give how many pictures to keep for each filter, 1 or more",
+        "give how many pictures to keep for each filter, 1 to 1000",
     ),
     "top_k of yes": (
         {"top_k": True},
         "plugins.lurk.models[0].top_k: True is no whole number; "
-        "give how many pictures to keep for each filter, 1 or more",
+        "give how many pictures to keep for each filter, 1 to 1000",
     ),
     "unknown gradient": (
         {"gradient": "guide"},

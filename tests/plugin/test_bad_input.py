@@ -82,6 +82,12 @@ BAD: dict[str, tuple[Change, str]] = {
     "missing source": (setting(source="nett.py:tiny"), r"nett\.py.*net\.py"),
     "missing factory": (setting(source="net.py:tyny"), r"tyny.*tiny"),
     "failing factory": (network("def tiny():\n    raise ValueError('no such size')\n"), r"ValueError: no such size"),
+    "a factory that ends the process": (network("import sys\ndef tiny():\n    sys.exit(0)\n"), r"SystemExit: 0"),
+    "a factory that raises no error": (network("def tiny():\n    raise GeneratorExit\n"), r"GeneratorExit"),
+    "a forward pass that ends the process": (
+        network(NETWORK.replace("return Tiny()", "net = Tiny(); net.forward = lambda x: exit(0); return net")),
+        r"ended the analysis \(SystemExit: 0\)",
+    ),
     "not a network": (network("def tiny():\n    return 3\n"), r"int"),
     "other weights": (
         weights("w.safetensors", lambda path: save_file({"other.weight": torch.zeros(2)}, path)),

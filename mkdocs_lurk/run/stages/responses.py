@@ -43,7 +43,7 @@ class Responses(Stage):
         labels = list(session.images.labels)
         for ids in chunks(range(len(entries)), length):
             contents = [[entries[image].digest, entries[image].label] for image in ids]
-            what = [described, session.config.top_k, labels, ids[0], self._stride, contents]
+            what = [described, session.config.top_k, session.config.max_pixels, labels, ids[0], self._stride, contents]
             yield WorkUnit(session.key("responses", *what), cost * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:

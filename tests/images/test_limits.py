@@ -1,0 +1,82 @@
+"""What is too large, or no photo, is refused by its header, before anything of it is decoded."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images import reading
+from mkdocs_lurk.images.framing import resize_and_crop
+from mkdocs_lurk.images.reading import as_picture, is_picture, read_picture
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.fixture
+def no_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_file: object) -> None:
+        raise AssertionError("it was decoded")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
+
+
+def test_eps_is_no_picture_whatever_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jpg").write_bytes(EPS)
+    monkeypatch.setattr("subprocess.check_call", lambda *_: pytest.fail("Ghostscript was run"))
+    with pytest.raises(ImageError, match=r"^a\.jpg cannot be read \(no picture that Pillow knows\)"):
+        read_picture(tmp_path / "a.jpg", "a.jpg")
+    assert not any(is_picture(Path(f"a.{suffix}")) for suffix in ("eps", "ps", "pdf", "wmf", "psd", "fpx"))
+
+
+@pytest.mark.usefixtures("no_decoding")
+def test_a_large_picture_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("1", (60, 50)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow's own limit decides nothing, and stays
+    with pytest.raises(ImageError, match=r"^a\.png has 60 x 50 pixels where max_pixels is 2,999"):
+        read_picture(tmp_path / "a.png", "a.png", max_pixels=2999)
+    with pytest.raises(ImageError, match=r"^item 0 has 60 x 50 pixels"):
+        as_picture({"bytes": (tmp_path / "a.png").read_bytes(), "path": None}, "item 0", max_pixels=2999)
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
+def test_a_picture_of_a_dataset_is_measured_too() -> None:
+    for item in (Image.new("L", (9, 9)), np.zeros((9, 9, 5), np.uint8)):
+        with pytest.raises(ImageError, match=r"^item 0 has .*max_pixels"):
+            as_picture(item, "item 0", max_pixels=80)
+
+
+def test_a_sparse_array_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (30_000, 30_000)})
+    (tmp_path / "a.npy").write_bytes(header.getvalue())
+    os.truncate(tmp_path / "a.npy", len(header.getvalue()) + 8 * 30_000**2)
+    with pytest.raises(ImageError, match=r"^a\.npy has 7,200,000,000 bytes where max_pixels allows 400,000,000"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def test_a_picture_at_the_limit_is_read(tmp_path: Path) -> None:
+    Image.new("RGB", (6, 5), (9, 8, 7)).save(tmp_path / "a.png")
+    assert np.asarray(read_picture(tmp_path / "a.png", "a.png", max_pixels=30))[0, 0].tolist() == [9, 8, 7]
+    np.save(tmp_path / "a.npy", np.full((6, 5, 4), 7, np.uint8))
+    assert read_picture(tmp_path / "a.npy", "a.npy", max_pixels=30)[0, 0, 0] == 7  # type: ignore[index]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="no regular file"):
+        read_picture(tmp_path / "a.png", "a.png")
+
+
+def test_a_thin_picture_does_not_grow_without_bounds() -> None:
+    with pytest.raises(ImageError, match="after the resize"):
+        resize_and_crop(Image.new("L", (1, 100_000)), 224, (224, 224))
+
+
+def test_the_formats_are_those_that_pillow_can_read() -> None:
+    assert {"BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"} <= set(reading.FORMATS) & set(Image.OPEN)
