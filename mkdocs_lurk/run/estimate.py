@@ -102,35 +102,43 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
     probe = session.network.probe
     with watch.share(_SHARE):
         decode_s = watch.best_of(lambda: session.pictures.read_all_anew(ids), in_parallel=False) / len(ids)
-        one_s = watch.best_of(lambda: measure_responses(probe, session.to_device(x[:1])), tries=2)
-        while len(ids) > 1 and not watch.has_time_for(len(ids) * one_s):
-            ids = ids[: len(ids) // 2]
-        batch = session.limit_batch(len(ids))
-        parts = torch.split(x[: len(ids)], batch)
         responses: list[dict[str, Responses]] = []
+        batch = 1
 
-        def run_all() -> None:
-            responses[:] = [measure_responses(probe, session.to_device(part))[0] for part in parts]
+        def run(count: int) -> None:
+            parts = torch.split(session.to_device(x[:count]), batch)
+            responses[:] = [measure_responses(probe, part)[0] for part in parts]
 
-        forward_s = watch.best_of(run_all) / len(ids)
+        forward_s = watch.best_of(lambda: run(1), tries=2)  # the first try does what happens once
+        fitting = next((n for n in (len(ids), len(ids) // 2) if n and watch.has_time_for(n * forward_s)), 1)
+        ids = ids[:fitting]
+        if fitting > 1:
+            batch = session.limit_batch(fitting)
+            forward_s = watch.best_of(lambda: run(fitting)) / fitting
     mined = merge_all(
         summarise_batch(session, part, join_layers([by_layer[layer.name] for layer in session.layers]))
         for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
     )
-    encoded: list[bytes] = []
-    pixels = [session.pictures.pixels(image) for image in ids]
-    encode_s = watch.best_of(lambda: encoded.extend(map(encode_picture, pixels)), in_parallel=False)
+    encode_s, picture_bytes = _try_encoding(session, ids, watch)
     return Trial(
         images=tuple(ids),
         findings=Findings(mined, np.array(ids), {}, {}, 0),
         decode_s=decode_s,
         forward_s=forward_s,
-        encode_s=encode_s / len(ids),
-        picture_bytes=float(np.mean([len(picture) for picture in encoded])),
+        encode_s=encode_s,
+        picture_bytes=picture_bytes,
         macs_up_to=tuple(session.network.macs_up_to.values()),
         layers=_layers_to_try(len(session.layers)),
         watch=watch,
     )
+
+
+def _try_encoding(session: Session, images: Sequence[int], watch: Stopwatch) -> tuple[float, float]:
+    """Return the seconds that it takes to encode a picture for the store, and its mean size in bytes."""
+    encoded: list[bytes] = []
+    pixels = [session.pictures.pixels(image) for image in images]
+    spent_s = watch.best_of(lambda: encoded.extend(map(encode_picture, pixels)), in_parallel=False)
+    return spent_s / len(images), float(np.mean([len(picture) for picture in encoded]))
 
 
 def _layers_to_try(count: int) -> tuple[int, ...]:

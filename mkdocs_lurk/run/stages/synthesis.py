@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import torch
@@ -175,7 +175,8 @@ class Syntheses(Stage):
         def ascent_s(small: int, full: int) -> float:
             steps = small + full
             settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
-            return watch.best_of(lambda: self._synthesise(layer.name, [0], statistics, settings, batch)) / batch
+            work = partial(self._synthesise, layer.name, [0], statistics, settings, batch)
+            return watch.best_of(work, tries=2) / batch
 
         all_ = ascent_s(_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS)
         one, two = ascent_s(0, 1), ascent_s(0, _TRIED_FULL_STEPS)
