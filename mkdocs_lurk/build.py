@@ -15,6 +15,7 @@ from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
+from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
 from mkdocs_lurk.store import ModelReader, Store
@@ -84,17 +85,33 @@ def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
         log.log(level, "%s", describe_warning(model.name, warning, ignored=ignored))
 
 
-def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> tuple[float, float]:
-    """Estimate the remaining time of a model's analysis and the size of all its results, by timing a small part of it.
+def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan:
+    """Say what of a model's results is stored; of missing ones, estimate time and size by timing a small part."""
+    plan: ModelPlan = {
+        "name": state.config.name,
+        "complete": state.key is not None,
+        "reason": state.reason,
+        "units": 0,
+        "bytes": 0,
+        "unseen": describe_unseen(state.unseen) if state.unseen else "",
+        "missing": None,
+        "warnings": [],
+    }
+    if state.key is not None:
+        units = ModelReader(store, state.key).units()
+        return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
+    from mkdocs_lurk.run.estimate import estimate  # imports torch
 
-    Returns:
-        Seconds, and bytes.
-    """
-    from mkdocs_lurk.run.estimate import estimate as run  # imports torch
-
-    with _no_early_end(model):
-        cost = run(config, model, store)
-    return cost.total_s, cost.stored_bytes
+    with _no_early_end(state.config):
+        found = estimate(config, state.config, store)
+    work: MissingWork = {
+        "seconds": found.total_s,
+        "stages": found.seconds_left,
+        "bytes": found.stored_bytes,
+        "busy": found.busy,
+        "opening_seconds": found.opening_s,
+    }
+    return {**plan, "missing": work, "warnings": list(found.warnings)}
 
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:

@@ -12,18 +12,19 @@ import click
 
 from mkdocs_lurk import __version__
 from mkdocs_lurk.build import analyze as analyze_models
-from mkdocs_lurk.build import estimate, generate, log_warnings
+from mkdocs_lurk.build import generate, log_warnings, plan_model
 from mkdocs_lurk.build import inspect as inspect_model
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
+from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
 from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.plan import resolve
-from mkdocs_lurk.run.progress import duration
-from mkdocs_lurk.store import ModelReader, Store
+from mkdocs_lurk.run.plan_record import ModelPlan, describe_plan
+from mkdocs_lurk.store import Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import pack as pack_bundle
 from mkdocs_lurk.store import unpack as unpack_bundle
@@ -64,20 +65,20 @@ def _config_file(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command()
 @_config_file
-def plan(path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+def plan(path: Path, as_json: bool) -> None:
     """Say what is cached and what is missing, and estimate the time and the size of the rest by trying a little."""
     declared = read_mkdocs_yml(path)
     store = Store(declared.config.cache_dir)
+    plans: list[ModelPlan] = []
     for state in resolve(declared.config, store):
-        if state.key is None:
-            seconds, size = estimate(declared.config, state.config, store)
-            left = f"about {duration(seconds)} on this machine and {size / 1e6:.3g} MB"
-            click.echo(f"{state.config.name}: missing, {state.reason}; {left}")
+        plans.append(plan_model(declared.config, state, store))
+        if as_json:
             continue
-        units = ModelReader(store, state.key).units()
-        size = sum(store.size(unit) for unit in units)
-        line = f"{state.config.name}: complete, {formatting.plural(len(units), 'unit')}, {size / 1e6:.1f} MB"
-        click.echo(line + (f"; {formatting.describe_unseen(state.unseen)}" if state.unseen else ""))
+        for line in describe_plan(plans[-1], state.config.ignore):
+            click.echo(line)
+    if as_json:
+        click.echo(json.dumps(plans, ensure_ascii=False, indent=2))
 
 
 @main.command()
@@ -108,6 +109,8 @@ def inspect(path: Path, as_json: bool, model: str) -> None:
     _echo_table(_fact_rows(found))
     for note in found["notes"]:
         click.echo(f"note: {formatting.sentence(note)}")
+    for warning in found["warnings"]:
+        click.echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
     rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]
     for entry in found["layers"]:
         field = formatting.receptive_field(entry["receptive_field"])

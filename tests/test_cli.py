@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -48,9 +49,26 @@ def test_plan_reports_a_complete_model(made: Project) -> None:
 
 def test_plan_estimates_a_missing_model(made: Project) -> None:
     (made.root / "photos" / "cat" / "0.png").unlink()
-    (line,) = lines("plan")
-    assert line.startswith("small: missing, 1 picture is gone (cat/0.png); about ")
-    assert re.search(r"; about [\d hmins]+ on this machine and [\d.e+]+ MB$", line)
+    line, *warnings = lines("plan")
+    assert line.startswith("small: missing, 1 picture is gone (cat/0.png); ")
+    free, busy = (
+        r"about [\d hmins]+ on this machine and",
+        r"the machine is busy \(.+\): about [\d hmins]+ when it is free, and",
+    )
+    assert re.search(rf"; ({free}|{busy}) [\d.e+]+ MB$", line)
+    assert warnings
+    assert all(warning.startswith("warning: small: ") for warning in warnings)
+
+
+def test_plan_prints_the_same_as_json(made: Project) -> None:
+    (complete,) = json.loads("\n".join(lines("plan", "--json")))
+    assert complete["complete"]
+    assert complete["missing"] is None
+    (made.root / "photos" / "cat" / "0.png").unlink()
+    (missing,) = json.loads("\n".join(lines("plan", "--json")))
+    assert missing["reason"] == "1 picture is gone (cat/0.png)"
+    assert missing["missing"]["seconds"] == pytest.approx(sum(missing["missing"]["stages"].values()))
+    assert missing["warnings"]
 
 
 def test_another_configuration_file_can_be_given(made: Project) -> None:

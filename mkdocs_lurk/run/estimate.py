@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from time import perf_counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from mkdocs_lurk.analysis.responses import measure_responses, merge_all
+from mkdocs_lurk.analysis.responses import Responses, measure_responses, merge_all
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import SilentProgress
@@ -20,11 +20,17 @@ from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Stage, list_stages
 from mkdocs_lurk.run.stages.responses import join_layers, summarise_batch
-from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.stopwatch import Clocks, Stopwatch
+from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import chunks
 from mkdocs_lurk.store.store import Store
 
 _PICTURES, _LAYERS = 8, 3
+_LIMIT_S = 17.0
+"""Of elapsed time; importing PyTorch, and a last try that takes longer than foreseen, fit into the rest of 20 s."""
+_SHARE = 0.25
+"""Of the time that is left when the network is loaded, for the pictures."""
 _FILTER_BYTES, _CLASS_BYTES, _PAIR_BYTES = 3000, 60, 200
 """Of the JSON records: for each filter, for each class of a filter, for each pair of a filter and a picture."""
 
@@ -34,12 +40,18 @@ class Estimate:
     """What an analysis still takes.
 
     Attributes:
-        seconds_left: For what is missing, by the name of the stage.
+        seconds_left: Elapsed time on a machine that does nothing else, for what is missing, by the name of the stage.
         stored_bytes: The size of all results, when they are complete.
+        busy: What shows that the machine is busy; None if it is not.
+        opening_s: How long it took to load the network and to rehearse its analysis.
+        warnings: What may mislead in the results, as far as it is known before an analysis.
     """
 
     seconds_left: dict[str, float]
     stored_bytes: float
+    busy: str | None = None
+    opening_s: float = 0.0
+    warnings: tuple[WarningRecord, ...] = ()
 
     @property
     def total_s(self) -> float:
@@ -47,19 +59,26 @@ class Estimate:
         return sum(self.seconds_left.values())
 
 
-def estimate(config: LurkConfig, model: ModelConfig, store: Store) -> Estimate:
+def estimate(config: LurkConfig, model: ModelConfig, store: Store, clocks: Clocks | None = None) -> Estimate:
     """Estimate what the analysis of a model still takes; nothing for one that is complete.
+
+    It takes up to 20 s, unless it takes longer to load the network, to rehearse its analysis and to try one picture.
 
     Raises:
         LurkError: The network or its pictures cannot be loaded.
     """
     if state_of(config, model, store).key is not None:
         return Estimate({}, 0.0)
+    watch = Stopwatch(_LIMIT_S, clocks)
     session = open_session(config, model, store, SilentProgress(), Ranks())
+    opening_s = watch.elapsed_s
+    watch.by_cpu = session.network.device.type == "cpu"
+    warnings = warnings_at_start(session.images, session.transform)
     stages = list_stages(session)
     for stage in stages:
         stage.complete = stage.ready and not session.runner.missing(stage)
-    return estimate_stages(session, stages, try_pictures(session))
+    found = estimate_stages(session, stages, try_pictures(session, watch))
+    return replace(found, busy=watch.describe_load(), opening_s=opening_s, warnings=tuple(warnings))
 
 
 def estimate_stages(session: Session, stages: Sequence[Stage], trial: Trial) -> Estimate:
@@ -69,41 +88,57 @@ def estimate_stages(session: Session, stages: Sequence[Stage], trial: Trial) -> 
     return Estimate(left, _record_bytes(session) + sum(own.stored_bytes for own in by_stage.values()))
 
 
-def try_pictures(session: Session) -> Trial:
-    """Read, run and encode a few pictures, and note the time.
+def try_pictures(session: Session, watch: Stopwatch) -> Trial:
+    """Read, run and encode a few pictures, fewer if time is short, and note the time.
 
     Raises:
         ImageError: None of them can be read.
     """
     n_images = len(session.images.entries)
     spaced = range(0, n_images, max(1, n_images // _PICTURES))[:_PICTURES]
-    began = perf_counter()
     ids, x, _ = next(session.pictures.batches(spaced, _PICTURES))
-    decode_s = (perf_counter() - began) / len(spaced)
     if not ids:
         raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
     probe = session.network.probe
-    measure_responses(probe, session.to_device(x[:1]))  # what happens once should not count
-    began = perf_counter()
-    batch = session.limit_batch(len(ids))
-    responses = [measure_responses(probe, part)[0] for part in torch.split(session.to_device(x), batch)]
-    forward_s = (perf_counter() - began) / len(ids)
+    with watch.share(_SHARE):
+        decode_s = watch.best_of(lambda: session.pictures.read_all_anew(ids), in_parallel=False) / len(ids)
+        responses: list[dict[str, Responses]] = []
+        batch = 1
+
+        def run(count: int) -> None:
+            parts = torch.split(session.to_device(x[:count]), batch)
+            responses[:] = [measure_responses(probe, part)[0] for part in parts]
+
+        forward_s = watch.best_of(lambda: run(1), tries=2)  # the first try does what happens once
+        fitting = next((n for n in (len(ids), len(ids) // 2) if n and watch.has_time_for(n * forward_s)), 1)
+        ids = ids[:fitting]
+        if fitting > 1:
+            batch = session.limit_batch(fitting)
+            forward_s = watch.best_of(lambda: run(fitting)) / fitting
     mined = merge_all(
         summarise_batch(session, part, join_layers([by_layer[layer.name] for layer in session.layers]))
         for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
     )
-    sizes: list[int] = []
-    encode_s = seconds(lambda: sizes.extend(len(encode_picture(session.pictures.pixels(image))) for image in ids))
+    encode_s, picture_bytes = _try_encoding(session, ids, watch)
     return Trial(
         images=tuple(ids),
         findings=Findings(mined, np.array(ids), {}, {}, 0),
         decode_s=decode_s,
         forward_s=forward_s,
-        encode_s=encode_s / len(ids),
-        picture_bytes=float(np.mean(sizes)),
+        encode_s=encode_s,
+        picture_bytes=picture_bytes,
         macs_up_to=tuple(session.network.macs_up_to.values()),
         layers=_layers_to_try(len(session.layers)),
+        watch=watch,
     )
+
+
+def _try_encoding(session: Session, images: Sequence[int], watch: Stopwatch) -> tuple[float, float]:
+    """Return the seconds that it takes to encode a picture for the store, and its mean size in bytes."""
+    encoded: list[bytes] = []
+    pixels = [session.pictures.pixels(image) for image in images]
+    spent_s = watch.best_of(lambda: encoded.extend(map(encode_picture, pixels)), in_parallel=False)
+    return spent_s / len(images), float(np.mean([len(picture) for picture in encoded]))
 
 
 def _layers_to_try(count: int) -> tuple[int, ...]:

@@ -8,10 +8,12 @@ from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.warnings import warnings_at_start
 
 _MEASURED = 256
 
@@ -51,7 +53,11 @@ class Prediction(TypedDict):
 
 
 class Inspection(TypedDict):
-    """All of it. ``classes`` are the names of the outputs; those of the pictures where outputs have none."""
+    """All of it.
+
+    ``classes`` are the names of the outputs; those of the pictures where outputs have none. ``warnings`` are those that
+    are known before an analysis.
+    """
 
     name: str
     title: str
@@ -62,6 +68,7 @@ class Inspection(TypedDict):
     classes: list[str]
     predictions: list[Prediction]
     notes: list[str]
+    warnings: list[WarningRecord]
     layers: list[LayerInfo]
 
 
@@ -82,6 +89,7 @@ def inspect_session(session: Session) -> Inspection:
         "classes": list(session.rehearsed.output_names or session.images.labels),
         "predictions": _predictions(session),
         "notes": session.notes,
+        "warnings": warnings_at_start(session.images, transform),
         "layers": [describe_layer(session, layer) for layer in session.layers],
     }
 

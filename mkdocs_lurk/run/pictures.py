@@ -58,6 +58,11 @@ class Pictures:
         """Return one picture like ``pixels``, always from its source."""
         return self.transform.pixels(self.images.open(image))
 
+    def read_all_anew(self, images: Sequence[int]) -> None:
+        """Read pictures from their source, in the threads that do so, and forget them: to see what that takes."""
+        for future in [self._queue(self.read_anew, image) for image in images]:
+            future.result()
+
     def tensor(self, images: Sequence[int]) -> Tensor:
         """Return several pictures, normalised, ``(n, c, h, w)`` float32."""
         read = [self._submit(image) for image in images]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a few pictures took.
+    """What a few pictures take on a free machine.
 
     Attributes:
         images: The pictures that were tried.
@@ -24,6 +24,7 @@ class Trial:
         picture_bytes: Its size.
         macs_up_to: For each layer the multiply-adds of one forward pass up to it.
         layers: The layers that are worth trying, by number: early, middle and last ones.
+        watch: Times what stages try, and says whether there is time to try more.
     """
 
     images: tuple[int, ...]
@@ -34,20 +35,20 @@ class Trial:
     picture_bytes: float
     macs_up_to: tuple[float, ...]
     layers: tuple[int, ...]
+    watch: Stopwatch
 
     @property
     def seconds_per_mac(self) -> float:
         """Seconds of one multiply-add of a forward pass."""
         return self.forward_s / max(self.macs_up_to[-1], 1.0)
 
-    def over_layers(self, values: Sequence[float]) -> list[float]:
-        """Interpolate values of the tried layers to all layers, linearly in the MACs of the forward pass up to each."""
-        costs = np.array(self.macs_up_to)
-        return [float(value) for value in np.interp(costs, costs[list(self.layers)], values)]
+    def over_layers(self, values: Mapping[int, float]) -> list[float]:
+        """Spread values of the layers that were tried, by number, one at least, to all layers.
 
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the seconds that a call takes."""
-    began = perf_counter()
-    work()
-    return perf_counter() - began
+        They are interpolated linearly in the MACs of the forward pass up to each layer; beyond the last layer that was
+        tried they grow in proportion to those.
+        """
+        costs, tried = np.array(self.macs_up_to), sorted(values)
+        last_cost = max(costs[tried[-1]], 1.0)
+        inner = np.interp(costs, costs[tried], [values[number] for number in tried])
+        return [float(value) for value in inner * np.maximum(1.0, costs / last_cost)]

@@ -115,6 +115,10 @@ def test_inspect_prints_the_same_as_json(made: Project) -> None:
     assert found["predictions"][0] == {
         "path": "dark/0.png", "label": "dark", "prediction": name, "probability": pytest.approx(share, abs=1e-4),
     }  # fmt: skip
+    warned = [warning["name"] for warning in found["warnings"]]
+    assert warned == [
+        line.rpartition("[")[2].rstrip("]") for line in inspected().splitlines() if line.startswith("warning: ")
+    ]
     assert [(layer["name"], layer["slug"], layer["filters"]) for layer in found["layers"]] == [
         ("0", "0", 4),
         ("2", "2", 5),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
+
+import pytest
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.run.estimate import estimate
@@ -15,6 +18,7 @@ from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stopwatch import Clocks
 from mkdocs_lurk.store import ModelReader, Store
 
 Project = Callable[..., LurkConfig]
@@ -60,3 +64,33 @@ def test_without_synthesis_gradient_ascent_takes_no_time(project: Project) -> No
     config = project(synthesis=False)
     left = estimate(config, config.models[0], Store(config.cache_dir)).seconds_left
     assert left[Syntheses.name] == 0
+
+
+def counting(wall_s: float) -> Clocks:
+    """Clocks that move on by one step at each look: 1 ms of CPU time, and so much of elapsed time."""
+    wall, process, thread = count(), count(), count()
+    return Clocks(
+        lambda: next(wall) * wall_s, lambda: next(process) * 1e-3, lambda: next(thread) * 1e-3, lambda: 0.0, 1
+    )
+
+
+def test_a_busy_machine_changes_no_estimate(project: Project) -> None:
+    config = project()
+    free, busy = (
+        estimate(config, config.models[0], Store(config.cache_dir), counting(wall_s)) for wall_s in (1e-3, 1e-2)
+    )
+    assert busy.seconds_left == pytest.approx(free.seconds_left, rel=1e-6)
+
+
+def test_an_estimate_ends_when_its_time_is_over(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, tried = project(), list[str]()
+    plain = Syntheses._synthesise
+    monkeypatch.setattr(
+        Syntheses, "_synthesise", lambda self, layer, *rest: (tried.append(layer), plain(self, layer, *rest))[1]
+    )
+    found = estimate(config, config.models[0], Store(config.cache_dir), counting(5.0))
+    assert not tried
+    assert found.seconds_left[Syntheses.name] > 0
+    assert found.seconds_left[Gradients.name] >= 0
+    estimate(config, config.models[0], Store(config.cache_dir), counting(1e-3))
+    assert tried

@@ -28,7 +28,7 @@ from mkdocs_lurk.run.findings import Findings, ranked
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
-from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
 _COSINE_DIGITS = 5
@@ -37,6 +37,8 @@ _COST = 0.4
 _LEAST_COSINE = 0.98
 """What ``results.json`` promises of a gradient's picture."""
 _TRIED_FILTERS, _TRIED_PAIRS = 32, 6
+_SHARE_OF_TRIAL = 0.4
+"""Of the time that is left to an estimate; the rest is for gradient ascent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ class Gradients(Stage):
 
     def estimate(self, trial: Trial) -> StageEstimate:
         """Estimate by a few pairs of some layers, on one picture."""
-        forward_s, tried = self._try(trial)
-        pair_s, pair_bytes = (trial.over_layers([values[column] for values in tried]) for column in range(2))
+        with trial.watch.share(_SHARE_OF_TRIAL):
+            forward_s, pair_s, pair_bytes = self._try(trial)
         expected = [count for _, count in self._expected_pairs()]
         if self.ready:
             numbers = {layer.name: number for number, layer in enumerate(self.session.layers)}
@@ -152,9 +154,12 @@ class Gradients(Stage):
         session = self.session
         return [(layer, len(session.filters(layer)) * 2 * session.config.top_k) for layer in session.layers]
 
-    def _try(self, trial: Trial) -> tuple[float, list[tuple[float, float]]]:
-        """Seconds of a picture's forward pass; for each layer that is tried, seconds and bytes per pair."""
-        session, image = self.session, trial.images[0]
+    def _try(self, trial: Trial) -> tuple[float, list[float], list[float]]:
+        """Return seconds of a picture's forward pass; for every layer, seconds and bytes per pair.
+
+        Layers are tried in order as long as there is time; the first is always tried.
+        """
+        session, image, watch = self.session, trial.images[0], trial.watch
 
         def some(layer: Layer, n_pairs: int) -> list[GradientRequest]:
             pairs = list_pairs(session, trial.findings, layer, session.filters(layer)[:_TRIED_FILTERS])
@@ -163,19 +168,21 @@ class Gradients(Stage):
 
         first = next((requests[0] for layer in session.layers if (requests := some(layer, 1))), None)
         if first is None:
-            return 0.0, [(0.0, 0.0)] * len(trial.layers)
+            return 0.0, [0.0] * len(session.layers), [0.0] * len(session.layers)
         bare = [GradientRequest(first.image, first.layer, first.filter, None)]
-        list(self._engine.compute(bare))  # what happens once should not count
-        forward_s = seconds(lambda: list(self._engine.compute(bare)))
-        found = []
+        forward_s = watch.best_of(lambda: list(self._engine.compute(bare)))  # the first try does what happens once
+        pair_s: dict[int, float] = {}
+        pair_bytes: dict[int, float] = {}
         for number in trial.layers:
             requests = some(session.layers[number], _TRIED_PAIRS)
-            list(self._engine.compute(requests))
-            done: list[bytes] = []
-            spent_s = seconds(lambda: done.extend(self._encoded(requests)))  # noqa: B023 - it runs at once
-            count = max(1, len(requests))
-            found.append((max(spent_s - forward_s, 0.0) / count, sum(map(len, done)) / count))
-        return forward_s, found
+            expected_s = len(requests) * trial.macs_up_to[number] * trial.seconds_per_mac
+            if pair_s and not watch.has_time_for(forward_s + expected_s):
+                continue
+            done: list[int] = []
+            spent_s = watch.best_of(lambda: done.extend(map(len, self._encoded(requests))))  # noqa: B023 - at once
+            pair_s[number] = max(spent_s - forward_s, 0.0) / max(1, len(requests))
+            pair_bytes[number] = sum(done) / max(1, len(done))
+        return forward_s, trial.over_layers(pair_s), trial.over_layers(pair_bytes)
 
     def _encoded(self, requests: Sequence[GradientRequest]) -> Iterator[bytes]:
         results = (result.gradient for _, result in self._engine.compute(requests))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import torch
@@ -19,7 +19,8 @@ from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.photos import picture_blobs
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
-from mkdocs_lurk.run.trial import Trial, seconds
+from mkdocs_lurk.run.stopwatch import Stopwatch
+from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
 _COST, _COST_PER_STEP = 1.0, 0.15
@@ -29,6 +30,8 @@ _SCORING_PASSES = 3
 """Of a finished picture, by ``Verification``: for its score, and twice to tell what it wins by."""
 _NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
 _TRIED_SMALL_STEPS, _TRIED_FULL_STEPS, _TRIED_ON_CPU = 6, 2, 2
+_TRIED_PASSES = 36
+"""Forward passes of one picture at full size, and backward passes counted as two, that trying a layer costs at most."""
 
 
 class Syntheses(Stage):
@@ -144,31 +147,41 @@ class Syntheses(Stage):
         )
 
     def _try(self, trial: Trial) -> list[float]:
-        """Seconds per filter of each layer, by a few steps on the small canvas and at full size."""
-        session = self.session
+        """Return seconds per filter of each layer: by a few steps on those layers that there is time to try.
+
+        If there is time for none, by the speed of the forward pass.
+        """
+        session, watch = self.session, trial.watch
         statistics = self._measure(trial.images)
         batch = _TRIED_ON_CPU if session.network.device.type == "cpu" else _SMALL_BATCH
-
-        def ascent_s(layer: Layer, small: int, full: int) -> float:
-            steps = small + full
-            settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
-            return seconds(lambda: self._synthesise(layer.name, [0], statistics, settings, batch)) / batch
-
-        small_s, full_s, rest_s = [], [], []
-        for layer in (session.layers[number] for number in trial.layers):
-            ascent_s(layer, _TRIED_SMALL_STEPS, 1)  # what happens once should not count
-            one, two = ascent_s(layer, 0, 1), ascent_s(layer, 0, _TRIED_FULL_STEPS)
-            all_ = ascent_s(layer, _TRIED_SMALL_STEPS, _TRIED_FULL_STEPS)
-            step_s = max(0.0, two - one) / (_TRIED_FULL_STEPS - 1)
-            full_s.append(step_s)
-            small_s.append(max(0.0, all_ - two) / _TRIED_SMALL_STEPS)
-            scoring_s = (
-                _SCORING_PASSES * trial.forward_s * session.network.macs_up_to[layer.name] / trial.macs_up_to[-1]
-            )
-            rest_s.append(max(0.0, one - step_s) + scoring_s + trial.encode_s)
+        small_s, full_s, rest_s = dict[int, float](), dict[int, float](), dict[int, float]()
+        for number in trial.layers:
+            forward_s = trial.macs_up_to[number] * trial.seconds_per_mac
+            if not watch.has_time_for(_TRIED_PASSES * batch * forward_s):
+                continue
+            small_s[number], full_s[number], once_s = self._try_layer(session.layers[number], statistics, batch, watch)
+            rest_s[number] = once_s + _SCORING_PASSES * forward_s + trial.encode_s
+        if not rest_s:
+            return [self._cost(layer, 1) * trial.seconds_per_mac for layer in session.layers]
         n_small = self._settings.small_steps
         parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)
         return [rest + n_small * small + (self._steps - n_small) * full for small, full, rest in parts]
+
+    def _try_layer(
+        self, layer: Layer, statistics: ImageStatistics, batch: int, watch: Stopwatch
+    ) -> tuple[float, float, float]:
+        """Return a picture's seconds per step on the small canvas and at full size, and of all else that it takes."""
+
+        def ascent_s(small: int, full: int) -> float:
+            steps = small + full
+            settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
+            work = partial(self._synthesise, layer.name, [0], statistics, settings, batch)
+            return watch.best_of(work, tries=2) / batch
+
+        all_ = ascent_s(_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS)
+        one, two = ascent_s(0, 1), ascent_s(0, _TRIED_FULL_STEPS)
+        step_s = max(0.0, two - one) / (_TRIED_FULL_STEPS - 1)
+        return max(0.0, all_ - two) / _TRIED_SMALL_STEPS, step_s, max(0.0, one - step_s)
 
 
 def _facts(synthesis: Synthesis) -> dict[str, Any]:

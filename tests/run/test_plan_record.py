@@ -1,0 +1,36 @@
+"""What ``plan`` says of a model that is missing: the time on a free machine, what is in the way of it, warnings."""
+
+from __future__ import annotations
+
+import pytest
+
+from mkdocs_lurk.named_warnings import WARNINGS
+from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan, describe_plan
+
+
+def plan(busy: str | None = None, opening_s: float = 1.0) -> ModelPlan:
+    work: MissingWork = {
+        "seconds": 200.0, "stages": {"gradients": 200.0}, "bytes": 12e6, "busy": busy, "opening_seconds": opening_s,
+    }  # fmt: skip
+    return {
+        "name": "m", "complete": False, "reason": "new", "units": 0, "bytes": 0, "unseen": "", "missing": work,
+        "warnings": [WARNINGS["padded"].record(share="50%", n=4, height=8, width=8)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("busy", "opening_s", "expected"),
+    [
+        (None, 1.0, "about 3 min 20 s on this machine and 12 MB"),
+        ("load 5.1 on 2 cores", 1.0,
+         "the machine is busy (load 5.1 on 2 cores): about 3 min 20 s when it is free, and 12 MB"),
+        (None, 34.0, "about 3 min 20 s on this machine and 12 MB; to load the network and to rehearse took 34 s"),
+    ],
+)  # fmt: skip
+def test_the_line_says_what_is_left(busy: str | None, opening_s: float, expected: str) -> None:
+    assert describe_plan(plan(busy, opening_s), ())[0] == f"m: missing, new; {expected}"
+
+
+def test_warnings_follow_the_line() -> None:
+    assert describe_plan(plan(), ())[1].endswith("or accept it with ignore: [padded]")
+    assert describe_plan(plan(), ["padded"])[1].endswith("(accepted by ignore: padded)")
