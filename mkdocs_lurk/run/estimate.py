@@ -94,11 +94,7 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
     Raises:
         ImageError: None of them can be read.
     """
-    n_images = len(session.images.entries)
-    spaced = range(0, n_images, max(1, n_images // _PICTURES))[:_PICTURES]
-    ids, x, _ = next(session.pictures.batches(spaced, _PICTURES))
-    if not ids:
-        raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
+    ids, x = _read_spaced(session)
     probe = session.network.probe
     with watch.share(_SHARE):
         decode_s = watch.best_of(lambda: session.pictures.read_all_anew(ids), in_parallel=False) / len(ids)
@@ -131,6 +127,16 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         layers=_layers_to_try(len(session.layers)),
         watch=watch,
     )
+
+
+def _read_spaced(session: Session) -> tuple[Sequence[int], torch.Tensor]:
+    """Read a few pictures, spread evenly through the set: their ids, and ``(n, c, h, w)``."""
+    n_images = len(session.images.entries)
+    spaced = range(0, n_images, max(1, n_images // _PICTURES))[:_PICTURES]
+    ids, x, _ = next(session.pictures.batches(spaced, _PICTURES))
+    if not ids:
+        raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
+    return ids, x
 
 
 def _try_encoding(session: Session, images: Sequence[int], watch: Stopwatch) -> tuple[float, float]:
