@@ -121,7 +121,7 @@ _ALL = (
         "The transform says that the pictures' values are normalised, but none of them is below 0, or they reach far "
         "beyond what normalised values do.",
         "the transform says that the values are normalised, but they go from {low} to {high} with the mean {mean}",
-        "leave out normalised, and say value_range if they are neither 0..1 nor 0..255",
+        "leave out normalised, and say value_range if they are neither 0..1 nor whole numbers of 0..255",
         "The pictures do not seem to have been normalised before the network saw them: its responses may not be its "
         "usual ones, and the pictures are shown with wrong colours.",
     ),

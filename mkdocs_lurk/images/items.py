@@ -143,11 +143,11 @@ class Items:
 
 
 def _whole_number(label: object) -> int | None:
-    """Return a label that is a whole number, in any of the usual forms; None for anything else."""
-    if label is None or isinstance(label, (Mapping, Sequence)) or np.ndim(label) != 0:  # type: ignore[arg-type]
+    """Return a label that is a whole number, also in a tensor or an array of one element; None for anything else."""
+    if label is None or isinstance(label, (Mapping, Sequence)):
         return None
     try:
-        value = float(label)  # type: ignore[arg-type]
+        value = float(np.asarray(label).item())  # a ValueError if there are several
         return int(value) if value.is_integer() else None
     except (TypeError, ValueError, RuntimeError):
         return None

@@ -139,14 +139,19 @@ def to_pixels(values: Pixels, name: str, scale: ValueScale | None = None) -> Pix
     raise ImageError(_describe_range(name, low, high))
 
 
+_USUAL_TOPS = (255, 4095)
+"""What 8 and 12 bits reach: values that use more than half of one of these are likely to be such."""
+
+
 def _describe_range(name: str, low: float, high: float) -> str:
     """Return the message for values of no usual range: what was seen, and the key that says what they are."""
-    ranged = f"value_range: [{_rounded_out(low, -1):g}, {_rounded_out(high, 1):g}], for example"
+    top = next((top for top in _USUAL_TOPS if low >= 0 and top / 2 < high <= top), _rounded_out(high, 1))
+    ranged = f"value_range: [{_rounded_out(low, -1):g}, {top:g}], for example"
     normalised = "normalised: true with the mean and std that they were normalised with"
     looks_normalised = low < 0 and max(-low, high) <= _USUAL_NORMALISED
     first, second = (normalised, ranged) if looks_normalised else (ranged, normalised)
     return (
-        f"{name} has values from {low:g} to {high:g}, which are neither 0..1 nor 0..255; "
+        f"{name} has values from {low:g} to {high:g}, which are neither 0..1 nor whole numbers of 0..255; "
         f"say what they are in the model's transform: {first}; or {second}"
     )
 

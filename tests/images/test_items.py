@@ -63,7 +63,9 @@ def labelled(label: object, **attributes: object) -> tuple[str | None, int | Non
     return item.label, item.number
 
 
-@pytest.mark.parametrize("number", [1, np.int64(1), np.array(1), torch.tensor(1), 1.0, True])
+@pytest.mark.parametrize(
+    "number", [1, np.int64(1), np.array(1), np.array([1]), torch.tensor(1), torch.tensor([1]), 1.0, True]
+)
 def test_a_whole_number_of_any_type_is_a_label(number: object) -> None:
     assert labelled(number) == ("1", 1)
     assert labelled(number, classes=["cat", "dog"]) == ("dog", 1)

@@ -145,19 +145,27 @@ def test_a_range_applies_to_8_bits_too() -> None:
 REFUSED = {
     "reflectances": (
         np.array([[[0.0], [9812.0]]]), None,
-        "a has values from 0 to 9812, which are neither 0..1 nor 0..255; say what they are in the model's transform: "
-        "value_range: [0, 10000], for example; or normalised: true with the mean and std that they were normalised "
-        "with",
+        "a has values from 0 to 9812, which are neither 0..1 nor whole numbers of 0..255; "
+        "say what they are in the model's transform: value_range: [0, 10000], for example; or "
+        "normalised: true with the mean and std that they were normalised with",
+    ),
+    "bytes as floats": (
+        np.array([[[0.0], [255.0]]]), None,
+        "a has values from 0 to 255, which are neither 0..1 nor whole numbers of 0..255; "
+        "say what they are in the model's transform: value_range: [0, 255], for example; "
+        "or normalised: true with the mean and std that they were normalised with",
     ),
     "normalised values": (
         np.array([[[-2.1], [2.64]]]), None,
-        "a has values from -2.1 to 2.64, which are neither 0..1 nor 0..255; say what they are in the model's transform:"
-        " normalised: true with the mean and std that they were normalised with; or value_range: [-3, 3], for example",
+        "a has values from -2.1 to 2.64, which are neither 0..1 nor whole numbers of 0..255; "
+        "say what they are in the model's transform: normalised: true with the mean and std "
+        "that they were normalised with; or value_range: [-3, 3], for example",
     ),
     "decibels": (
         np.array([[[-80.0], [0.0]]]), None,
-        "a has values from -80 to 0, which are neither 0..1 nor 0..255; say what they are in the model's transform: "
-        "value_range: [-80, 0], for example; or normalised: true with the mean and std that they were normalised with",
+        "a has values from -80 to 0, which are neither 0..1 nor whole numbers of 0..255; "
+        "say what they are in the model's transform: value_range: [-80, 0], for example; or "
+        "normalised: true with the mean and std that they were normalised with",
     ),
     "8 bits that are said to be normalised": (
         np.zeros((2, 2, 3), np.uint8), spec(normalised=True),
