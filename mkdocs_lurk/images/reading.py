@@ -60,7 +60,7 @@ def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pix
         ImageError: The file is damaged or too large; the message begins with ``name``.
     """
     with _as_image_error(name):
-        if not is_regular(path):
+        if path.exists() and not is_regular(path):
             raise ImageError(f"{name} is no regular file; replace or remove it")
         if path.suffix.lower() == ".npy":
             array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header alone
@@ -152,7 +152,7 @@ def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> I
     if isinstance(item["bytes"], bytes):
         return _open_picture(BytesIO(item["bytes"]), name, max_pixels)
     path = Path(str(item["path"]))
-    if not is_regular(path):
+    if path.exists() and not is_regular(path):
         raise ImageError(f"{name} is no regular file; replace or remove it")
     return _open_picture(path, name, max_pixels)
 
