@@ -188,7 +188,7 @@ def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_compu
     with pytest.raises(LurkError, match=REFUSED[name]) as caught:
         analysed(config)
     assert "\n" not in str(caught.value)
-    assert not list(config.cache_dir.rglob("*.lurk"))
+    assert not list(config.cache_dir.rglob("*.unit"))
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning", "ignore:.torch.jit:FutureWarning")
