@@ -8,7 +8,7 @@ view, since autograd hides what was done to a view inside one node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,7 +22,6 @@ from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier, se
 
 _CONSTANTS = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_tensor"})
 """Functions that take a tensor for its shape and type alone."""
-_SPLITS = frozenset({"chunk", "split", "split_with_sizes", "tensor_split", "unbind"})
 
 
 class RectifierMode(TorchFunctionMode):
@@ -54,8 +53,6 @@ class RectifierMode(TorchFunctionMode):
             rectifier = None if recognise is None else recognise(call)
             if rectifier is None and selects_by_itself(call):
                 self.without_rule.append(call.name)
-        if call.name in _SPLITS and torch.is_grad_enabled():
-            return _split_writably(call)
         result = func(*args, **kwargs) if rectifier is None else _run(call, rectifier)
         with torch._C.DisableTorchFunction():
             if call.name not in _CONSTANTS:
@@ -75,15 +72,3 @@ def _run(call: Call, rectifier: Rectifier) -> Tensor | None:
         return None if call.func is Tensor.__setitem__ else target
     dtype = torch.result_type(*call.pair) if call.name == "mul" else output.dtype
     return output if output.dtype == dtype else output.to(dtype)
-
-
-def _split_writably(call: Call) -> Any:
-    """Split a tensor into views that, unlike those of ``chunk`` and its like, may be written in place."""
-    x: Tensor = call.argument(0, "input", "self", "tensor")
-    place = 1 if call.name == "unbind" else 2
-    parts: Sequence[Tensor] = call.func(*call.args, **call.kwargs)
-    dim = call.argument(place, "dim", "axis") or 0
-    if call.name == "unbind":
-        return tuple(x.select(dim, number) for number in range(len(parts)))
-    starts = [sum(part.shape[dim] for part in parts[:number]) for number in range(len(parts))]
-    return tuple(x.narrow(dim, start, part.shape[dim]) for start, part in zip(starts, parts, strict=True))
