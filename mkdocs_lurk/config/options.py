@@ -13,7 +13,7 @@ from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
 
 MAX_PIXELS = 100_000_000
-"""The most pixels of a picture by default: more than cameras have; one of so many takes about 1 GB while it is read."""
+"""The most pixels of a picture by default: about what the largest cameras have."""
 ARCHIVE_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 Missing = Literal["analyze", "error", "placeholder"]

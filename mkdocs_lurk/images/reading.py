@@ -60,8 +60,7 @@ def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pix
         ImageError: The file is damaged or too large; the message begins with ``name``.
     """
     with _as_image_error(name):
-        if path.exists() and not is_regular(path):
-            raise ImageError(f"{name} is no regular file; replace or remove it")
+        _refuse_irregular(path, name)
         if path.suffix.lower() == ".npy":
             array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header alone
             _refuse_large_array(array, name, max_pixels)
@@ -147,13 +146,18 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
     raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
 
 
+def _refuse_irregular(path: Path, name: str) -> None:
+    """Refuse a folder, a device or a pipe, which may never end; a file that is missing is left to who opens it."""
+    if path.exists() and not is_regular(path):
+        raise ImageError(f"{name} is no regular file; replace or remove it")
+
+
 def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> Image.Image:
     """Open a picture of Hugging Face that is not decoded."""
     if isinstance(item["bytes"], bytes):
         return _open_picture(BytesIO(item["bytes"]), name, max_pixels)
     path = Path(str(item["path"]))
-    if path.exists() and not is_regular(path):
-        raise ImageError(f"{name} is no regular file; replace or remove it")
+    _refuse_irregular(path, name)
     return _open_picture(path, name, max_pixels)
 
 

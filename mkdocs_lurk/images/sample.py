@@ -77,6 +77,11 @@ def look_at_sample(images: ImageSet, transform: Transform, at_most: int = SAMPLE
     return _join(rows) if rows else None
 
 
+def spread(count: int, wanted: int) -> list[int]:
+    """Return ``wanted`` numbers below ``count``, evenly spaced from 0 on; all of them if there are no more."""
+    return list(dict.fromkeys(place * count // wanted for place in range(wanted))) if count else []
+
+
 @dataclass(frozen=True, eq=False)
 class _Measured:
     """One picture: sizes, and sums over the pixels of its input by channel."""

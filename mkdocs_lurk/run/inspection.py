@@ -7,6 +7,7 @@ from typing import TypedDict
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.sample import spread
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.record_format import round_significant
@@ -103,7 +104,7 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
     count = len(images)
     sizes: list[PictureSize] = []
     unreadable: ImageError | None = None
-    for image in dict.fromkeys(place * count // _MEASURED for place in range(_MEASURED)):
+    for image in spread(count, _MEASURED):
         try:
             picture = images.open(image)
         except ImageError as error:

@@ -12,6 +12,7 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.sample import spread
 from mkdocs_lurk.models.loading.class_names import output_names
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
@@ -92,6 +93,6 @@ def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], 
 
 def _spread(count: int, wanted: int) -> Iterator[int]:
     """Yield evenly spaced numbers below ``count`` first, then all others."""
-    spaced = list(dict.fromkeys(place * count // wanted for place in range(wanted))) if count else []
+    spaced = spread(count, wanted)
     yield from spaced
     yield from (number for number in range(count) if number not in spaced)

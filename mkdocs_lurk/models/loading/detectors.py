@@ -11,10 +11,8 @@ from torchvision.models.detection.retinanet import RetinaNet
 from torchvision.models.detection.ssd import SSD
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.transform import TransformSpec
+from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ModelError
-
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 class DetectorMaps(nn.Module):
@@ -79,7 +77,7 @@ def as_network(module: nn.Module, config: ModelConfig, subject: str) -> tuple[nn
 def _refuse_other_normalisation(network: DetectorMaps, config: ModelConfig, subject: str) -> None:
     declared: tuple[tuple[float, ...], tuple[float, ...]]
     if config.transform == "imagenet":
-        declared = _IMAGENET
+        declared = IMAGENET_MEAN, IMAGENET_STD
     elif isinstance(config.transform, TransformSpec):
         declared = config.transform.mean, config.transform.std
     else:
@@ -94,7 +92,6 @@ def _refuse_other_normalisation(network: DetectorMaps, config: ModelConfig, subj
 
 
 def _are_close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    repeated = one * len(other) if len(one) == 1 else one
-    return len(repeated) == len(other) and all(
-        abs(a - b) <= 0.01 * max(abs(b), 1e-9) for a, b in zip(repeated, other, strict=True)
+    return len(one) == len(other) and all(
+        abs(a - b) <= 0.01 * max(abs(b), 1e-9) for a, b in zip(one, other, strict=True)
     )
