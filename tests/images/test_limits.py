@@ -79,4 +79,5 @@ def test_a_thin_picture_does_not_grow_without_bounds() -> None:
 
 
 def test_the_formats_are_those_that_pillow_can_read() -> None:
+    Image.init()  # Pillow lists a format when it first needs it
     assert {"BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"} <= set(reading.FORMATS) & set(Image.OPEN)
