@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mkdocs_lurk.names import slug
 
@@ -43,9 +43,7 @@ def layer_addresses(names: Iterable[str]) -> dict[str, str]:
     for name in sorted(alone, key=lambda name: (alone[name] != name, name)):
         address = alone[name]
         if address.lower() in taken:
-            lengths = range(_DIGEST_LENGTH, hashlib.sha256().digest_size * 2 + 1)
-            others = (_end_in_digest(address, name, length) for length in lengths)
-            address = next(other for other in others if other.lower() not in taken)
+            address = next(other for other in _alternatives(address, name) if other.lower() not in taken)
         taken.add(address.lower())
         addresses[name] = address
     return addresses
@@ -54,8 +52,7 @@ def layer_addresses(names: Iterable[str]) -> dict[str, str]:
 def is_address_of(address: str, name: str) -> bool:
     """Return whether ``layer_addresses`` can give this address to a layer, whatever the other layers are called."""
     alone = _portable(name)
-    lengths = range(_DIGEST_LENGTH, hashlib.sha256().digest_size * 2 + 1)
-    return address == alone or any(address == _end_in_digest(alone, name, length) for length in lengths)
+    return address == alone or address in _alternatives(alone, name)
 
 
 def is_portable(name: str) -> bool:
@@ -71,6 +68,12 @@ def _portable(name: str) -> str:
     if address.endswith("."):  # Windows drops it
         address = f"{address[:-1]}-"
     return address if len(address) <= LONGEST else _end_in_digest(address, name, _DIGEST_LENGTH)
+
+
+def _alternatives(address: str, name: str) -> Iterator[str]:
+    """Yield the addresses of a name whose own is taken, those with the shortest digest first."""
+    for length in range(_DIGEST_LENGTH, hashlib.sha256().digest_size * 2 + 1):
+        yield _end_in_digest(address, name, length)
 
 
 def _end_in_digest(address: str, name: str, length: int) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
 
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.record_format import fields_of, required_fields
 from mkdocs_lurk.records import Skipped
 
 _LARGEST_INT = 1 << 63
@@ -59,14 +59,14 @@ def record_error(where: str, value: object, wanted: str) -> StoreError:
 
 def _check_fields(value: object, kind: Any, where: str) -> None:
     record = _mapping(value, where)
-    hints = _hints(kind)
+    hints = fields_of(kind)
     for name in record:
         if name not in hints:
             raise StoreError(f"{where} has an unknown field {ascii(name)[:_SHOWN]}")
     for name, hint in hints.items():
         if name in record:
             check_record(record[name], hint, f"{where}.{name}")
-        elif name in _required(kind):
+        elif name in required_fields(kind):
             raise StoreError(f"{where} has no field {name!r}")
 
 
@@ -136,15 +136,3 @@ def _mapping(value: object, where: str) -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
         raise record_error(where, value, "an object with fields")
     return value
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-@cache
-def _required(kind: Any) -> frozenset[str]:
-    """Return the fields that a type requires; in a module with postponed annotations it does not know itself."""
-    hints = get_type_hints(kind, include_extras=True)
-    return frozenset(name for name in kind.__required_keys__ if get_origin(hints[name]) is not NotRequired)

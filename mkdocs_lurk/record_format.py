@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from mkdocs_lurk.records import Skipped
 
@@ -28,9 +28,9 @@ def in_order(record: Mapping[str, Any], kind: type[Record]) -> Record:
         KeyError: The record holds a key that its type does not list, or lacks one that it requires.
     """
     described: Any = kind
-    hints = _fields(described)
+    hints = fields_of(described)
     unknown = [name for name in record if name not in hints]
-    lacking = [name for name in _required(described) if name not in record]
+    lacking = [name for name in required_fields(described) if name not in record]
     if unknown or lacking:
         raise KeyError(
             f"{described.__name__}: " + "; ".join([f"unknown {n!r}" for n in unknown] + [f"no {n!r}" for n in lacking])
@@ -40,14 +40,16 @@ def in_order(record: Mapping[str, Any], kind: type[Record]) -> Record:
 
 
 @cache
-def _fields(kind: Any) -> dict[str, Any]:
+def fields_of(kind: Any) -> dict[str, Any]:
+    """Return the fields of a record type and their types, in their order."""
     return get_type_hints(kind)
 
 
 @cache
-def _required(kind: Any) -> frozenset[str]:
-    required: frozenset[str] = kind.__required_keys__
-    return required
+def required_fields(kind: Any) -> frozenset[str]:
+    """Return the fields that a type requires; in a module with postponed annotations it does not know itself."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name in kind.__required_keys__ if get_origin(hints[name]) is not NotRequired)
 
 
 def _ordered(value: Any, hint: Any) -> Any:

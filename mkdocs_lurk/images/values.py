@@ -31,7 +31,7 @@ class ValueScale:
 
     Attributes:
         gain: One for all channels, or one value per channel.
-        offset: Likewise, on the scale of pixels, 0..1.
+        offset: One for all channels, or one value per channel, on the scale of pixels, 0..1.
         value_range: The declared range; None if only a normalisation was declared.
         normalised: Whether the values are normalised.
     """

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from mkdocs_lurk.analysis.gradients.relu_rules import operation_of
 from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.errors import LayerError
@@ -65,7 +66,7 @@ def _reaches(start: Node, leaf: Tensor, reached: dict[Node, bool]) -> bool:
     waiting = [start]
     while waiting:
         node = waiting[-1]
-        before = [] if _operation(node) in _FLAT else [one for one, _ in node.next_functions if one is not None]
+        before = [] if operation_of(node) in _FLAT else [one for one, _ in node.next_functions if one is not None]
         unknown = [one for one in before if one not in reached]
         if node not in reached and unknown:
             waiting += unknown
@@ -79,14 +80,9 @@ def _first_flat(start: Node) -> str | None:
     """Return the operation without a derivative that stands nearest to a layer; None if there is none."""
     waiting, met = [start], {start}
     for node in waiting:
-        if _operation(node) in _FLAT:
-            return _operation(node).lower()
+        if operation_of(node) in _FLAT:
+            return operation_of(node).lower()
         new = [one for one, _ in node.next_functions if one is not None and one not in met]
         met.update(new)
         waiting += new
     return None
-
-
-def _operation(node: Node) -> str:
-    """Return a node's name without its number: ``Round`` for ``RoundBackward0``."""
-    return node.name().split("::")[-1].rstrip("0123456789").removesuffix("Backward")
