@@ -10,7 +10,7 @@ from typing import Final
 
 VERSIONS: Final = {
     "responses": 3,
-    "gradients": 5,
+    "gradients": 6,
     "photos": 1,
     "syntheses": 2,
     "verification": 3,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records import FilterCorrelation, FilterStats, Histogram, Selectivity
 
 DUPLICATE_FROM = 0.98
 """From this correlation of their responses on, two filters count as near-duplicates."""
 FEWEST_PICTURES = 10
 """With fewer pictures correlations and selectivities say nothing and are left out."""
 _N_BINS, _N_SIMILAR, _DIGITS = 24, 6, 4
+_BLOCK = 256
+"""Filters whose correlations with all others are held at once."""
 
 Array = NDArray[np.float64]
-
-
-class Histogram(TypedDict):
-    """A histogram: ``n + 1`` edges and ``n`` counts."""
-
-    edges: list[float]
-    counts: list[int]
 
 
 STANDARD_ERRORS = 2.5
@@ -29,38 +26,6 @@ STANDARD_ERRORS = 2.5
 
 Responses that have nothing to do with the classes pass in less than 1 of 20 cases: see the test.
 """
-Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float, "clear": bool})
-"""The class that a filter is most selective for, its selectivity index, its area under the ROC curve, and whether the
-class stands out."""
-
-
-class SimilarFilters(TypedDict):
-    """The filters that correlate most with a filter, each as ``[index, correlation]``."""
-
-    similar: list[list[float]]
-    duplicate_of: list[list[float]]
-
-
-class FilterStatistics(SimilarFilters):
-    """The ``stats`` of a filter in ``results.json``.
-
-    Attributes:
-        dead: Whether the response is never above 0, on any picture.
-        always_on: Whether the mean response is above 0 on every picture.
-        mean: The mean over the pictures of the spatial maximum.
-        deviation: Its standard deviation.
-        positive_share: The share of the pictures with a maximum above 0.
-        histogram: The histogram of the maxima.
-        selectivity: None if there are too few pictures or classes, or no response.
-    """
-
-    dead: bool
-    always_on: bool
-    mean: float
-    deviation: float
-    positive_share: float
-    histogram: Histogram
-    selectivity: Selectivity | None
 
 
 def filter_statistics(
@@ -69,7 +34,7 @@ def filter_statistics(
     labels: NDArray[np.int64],
     classes: tuple[str, ...],
     indices: Sequence[int] | None = None,
-) -> list[FilterStatistics]:
+) -> list[FilterStats]:
     """Describe filters of one layer by their responses.
 
     Args:
@@ -80,10 +45,10 @@ def filter_statistics(
         indices: The filters' indices in the layer; None for all filters from 0 on.
 
     Returns:
-        One record per filter.
+        One record per filter; of these pictures alone.
     """
     indices = range(maxima.shape[1]) if indices is None else indices
-    correlations = _correlations(maxima.astype(np.float64))
+    similar_filters = list(_most_similar(maxima.astype(np.float64), indices))
     selectivities = _selectivities(maxima.astype(np.float64), labels, classes)
     return [
         {
@@ -93,35 +58,46 @@ def filter_statistics(
             "deviation": _rounded(maxima[:, column].std(dtype=np.float64)),
             "positive_share": _rounded((maxima[:, column] > 0).mean()),
             "histogram": _histogram(maxima[:, column]),
-            **_similar_filters(correlations, column, indices),
+            "similar": similar,
+            "duplicate_of": [pair for pair in similar if pair[1] >= DUPLICATE_FROM],
             "selectivity": selectivities[column],
+            "max": round_significant(maxima[:, column].max()),
         }
-        for column in range(len(indices))
+        for column, similar in enumerate(similar_filters)
     ]
 
 
-def _correlations(responses: Array) -> Array | None:
-    """Return Pearson's correlation of every two filters, ``(n_filters, n_filters)``, 0 for a constant filter.
+def _most_similar(responses: Array, indices: Sequence[int]) -> Iterator[list[FilterCorrelation]]:
+    """Yield for each filter those whose responses correlate most with its own, by Pearson's coefficient.
 
-    None if there are too few pictures.
+    Every two filters are compared, in blocks, so that memory grows with their number and not with its square. A
+    constant filter correlates with none, nor does any if there are too few pictures.
+
+    Args:
+        responses: ``(n_images, n_filters)``.
+        indices: The filters' indices in the layer.
     """
+    n_filters = responses.shape[1]
     if len(responses) < FEWEST_PICTURES:
-        return None
+        yield from ([] for _ in range(n_filters))
+        return
     centred = responses - responses.mean(0)
     norms = np.sqrt((centred**2).sum(0))
     unit = centred / np.where(norms > 0, norms, np.inf)
-    correlations: Array = np.clip(unit.T @ unit, -1, 1)
-    return correlations
+    for start in range(0, n_filters, _BLOCK):
+        block = np.clip(unit[:, start : start + _BLOCK].T @ unit, -1, 1)
+        for column, row in enumerate(block, start):
+            yield _similar_filters(row, column, indices)
 
 
-def _similar_filters(correlations: Array | None, column: int, indices: Sequence[int]) -> SimilarFilters:
-    if correlations is None:
-        return {"similar": [], "duplicate_of": []}
-    row = np.delete(correlations[column], column)
-    others = np.delete(np.arange(len(correlations)), column)
-    nearest = np.lexsort((others, -row))[:_N_SIMILAR]
-    similar = [[indices[others[i]], _rounded(row[i])] for i in nearest if row[i] > 0]
-    return {"similar": similar, "duplicate_of": [pair for pair in similar if pair[1] >= DUPLICATE_FROM]}
+def _similar_filters(row: Array, column: int, indices: Sequence[int]) -> list[FilterCorrelation]:
+    """Choose from a filter's correlations with all filters, ``(n_filters,)``; equals by rising number."""
+    row[column] = -np.inf
+    nearest = np.arange(len(row))
+    if len(row) > _N_SIMILAR:
+        nearest = np.flatnonzero(row >= np.partition(row, -_N_SIMILAR)[-_N_SIMILAR])
+    nearest = nearest[np.argsort(-row[nearest], kind="stable")][:_N_SIMILAR]
+    return [(indices[int(i)], _rounded(row[i])) for i in nearest if row[i] > 0]
 
 
 def _histogram(values: NDArray[np.float32]) -> Histogram:
@@ -212,4 +188,4 @@ def _mean_ranks(values: Array) -> Array:
 
 def _rounded(value: float) -> float:
     """Round to four significant digits."""
-    return float(f"{float(value):.{_DIGITS}g}")
+    return round_significant(value, _DIGITS)

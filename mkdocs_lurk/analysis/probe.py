@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -105,6 +106,10 @@ class Probe:
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
         return Probe(module, self.shapes, self._modules, self._layouts, self.memory_format)
 
+    def tracking_modules(self) -> AbstractContextManager[None]:
+        """Return a context in which several passes share the hooks that each of them needs."""
+        return self._owners.track_modules()
+
     def is_module(self, layer: str) -> bool:
         """Whether a layer is a module's output rather than a convolution or linear call."""
         return layer in self._modules
@@ -143,23 +148,23 @@ class Probe:
         self,
         x: Tensor,
         catch: Callable[[LayerCall], Tensor],
-        until: str | None = None,
-        receive: Callable[[Tensor], None] | None = None,
+        until: Iterable[str] = (),
+        receive: Callable[[str, Tensor], None] | None = None,
     ) -> None:
         """Run the network, with a function in the place of every convolution and linear call.
 
         Args:
             x: Pictures, ``(n, c, h, w)``, normalised.
             catch: Receives a call and returns the output with which the network goes on, or raises ``StopForward``.
-            until: A layer. If it is a module's output, ``receive`` is called with its maps ``(n, c, h, w)``.
-            receive: It may raise ``StopForward``, too.
+            until: Layers. For those that are modules' outputs, ``receive`` is called.
+            receive: Called with such a layer's name and its maps ``(n, c, h, w)``. It may raise ``StopForward``, too.
         """
 
         def receive_output(name: str, output: object) -> None:
             if receive is not None:
-                receive(self.as_maps(name, output))
+                receive(name, self.as_maps(name, output))
 
-        with self._hooks_on(self._modules & {until or ""}, receive_output), self._catching_calls(catch):
+        with self._hooks_on(self._modules.intersection(until), receive_output), self._catching_calls(catch):
             try:
                 self.module(self._own_copy(x))
             except StopForward:
@@ -181,22 +186,41 @@ class Probe:
         Raises:
             LayerError: The forward pass did not reach this layer.
         """
-        found: list[Tensor] = []
+        return self.maps_of_rows(x, {layer: range(len(x))}, filters)[layer]
+
+    def maps_of_rows(self, x: Tensor, rows: Mapping[str, Sequence[int]], filters: Sequence[int]) -> dict[str, Tensor]:
+        """Compute the map of one filter for each picture, of a layer of its own; the forward pass ends at the last one.
+
+        Args:
+            x: Pictures, ``(n, c, h, w)``, normalised. Gradients flow back to them if they require it.
+            rows: For each layer the numbers of the pictures, in ``x``, whose map is wanted of it.
+            filters: The filter of each picture, ``n`` of them.
+
+        Returns:
+            For each layer the maps of its pictures, ``(rows, h', w')``: the filters' output before any activation.
+
+        Raises:
+            LayerError: The forward pass did not reach one of the layers.
+        """
+        found: dict[str, Tensor] = {}
+
+        def keep(layer: str, all_pictures: Tensor, select: Callable[[Tensor, Sequence[int]], Tensor]) -> None:
+            chosen = rows[layer]
+            part = all_pictures if len(chosen) == len(x) else all_pictures[list(chosen)]
+            found[layer] = select(part, [filters[row] for row in chosen])
+            if len(found) == len(rows):
+                raise StopForward
 
         def catch(call: LayerCall) -> Tensor:
-            if call.name != layer or layer in self._modules:
-                return call.run()
-            found.append(self.filter_maps(call, filters))
-            raise StopForward
+            if call.name in rows and call.name not in self._modules:
+                keep(call.name, call.input, lambda part, chosen: self.filter_maps(replace(call, input=part), chosen))
+            return call.run()
 
-        def receive(maps: Tensor) -> None:
-            found.append(maps_of_filters(maps, filters))
-            raise StopForward
-
-        self.run(x, catch, layer, receive)
-        if not found:
-            raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
-        return found[0]
+        self.run(x, catch, rows, lambda layer, maps: keep(layer, maps, maps_of_filters))
+        for layer in rows:
+            if layer not in found:
+                raise LayerError(f"layer {layer!r}: the network ran to its end without coming to it")
+        return found
 
     def filter_maps(self, call: LayerCall, filters: Sequence[int]) -> Tensor:
         """Compute one filter's map for each picture of a layer's call, ``(n, h', w')``."""

@@ -26,8 +26,8 @@ def test_duplicates_name_each_other() -> None:
     maxima = random_responses()
     maxima[:, 3] = 2 * maxima[:, 1] + 1
     statistics = filter_statistics(maxima, maxima, NO_LABELS, ())
-    assert statistics[1]["duplicate_of"] == [[3, pytest.approx(1.0, abs=1e-4)]]
-    assert statistics[3]["duplicate_of"] == [[1, pytest.approx(1.0, abs=1e-4)]]
+    assert statistics[1]["duplicate_of"] == [(3, pytest.approx(1.0, abs=1e-4))]
+    assert statistics[3]["duplicate_of"] == [(1, pytest.approx(1.0, abs=1e-4))]
     assert statistics[0]["duplicate_of"] == []
 
 
@@ -35,7 +35,7 @@ def test_similar_filters_are_named_by_their_indices_in_the_layer() -> None:
     maxima = random_responses()
     maxima[:, 3] = 2 * maxima[:, 1] + 1
     statistics = filter_statistics(maxima, maxima, NO_LABELS, (), [2, 5, 7, 11, 13])
-    assert statistics[1]["duplicate_of"] == [[11, pytest.approx(1.0, abs=1e-4)]]
+    assert statistics[1]["duplicate_of"] == [(11, pytest.approx(1.0, abs=1e-4))]
 
 
 def test_selectivity_is_that_of_the_paper() -> None:
@@ -99,3 +99,15 @@ def test_too_few_pictures_give_no_similarity_and_no_selectivity() -> None:
     statistics = filter_statistics(maxima, maxima, np.array([0, 1, 0, 1, 0]), ("a", "b"))
     assert statistics[0]["similar"] == []
     assert statistics[0]["selectivity"] is None
+
+
+def test_similar_filters_of_a_wide_layer_are_those_of_all_correlations() -> None:
+    """More filters than are compared at once."""
+    maxima = np.random.default_rng(0).normal(size=(40, 700)).astype(np.float32)
+    maxima[:, 650] = maxima[:, 3]
+    true = np.corrcoef(maxima.astype(np.float64), rowvar=False)
+    np.fill_diagonal(true, -np.inf)
+    for column, one in enumerate(filter_statistics(maxima, maxima, NO_LABELS, ())):
+        best = np.argsort(-true[column], kind="stable")[:6]
+        assert [index for index, _ in one["similar"]] == best.tolist()
+        assert [value for _, value in one["similar"]] == pytest.approx(true[column][best].tolist(), rel=1e-3)

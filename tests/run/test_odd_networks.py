@@ -130,12 +130,13 @@ def slow_maps(name: str, x: Tensor) -> Tensor:
     return module.b(between(module.a(before(x))))
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("precision", "by_replay"), [("float32", False), ("float32", True), ("bfloat16", True)])
 @pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE[:-2], "Standing", "Lazy", "StraightThrough"])
-def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str) -> None:
+def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str, by_replay: bool) -> None:
     config = odd(name, precision=precision)
     session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
-    engine = GradientEngine(session.network, "guided", session.pictures.tensor, session.limit_batch)
+    settings = GradientSettings(least_plain_batch=1000 if by_replay else 1)
+    engine = GradientEngine(session.network, "guided", session.pictures.tensor, session.limit_batch, settings)
     asked = [
         GradientRequest(image, "b", index, position)
         for image, index, position in itertools.product((1, 4), (0, 3), (None, (2, 9), (12, 13)))

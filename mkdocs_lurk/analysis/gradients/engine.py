@@ -20,9 +20,9 @@ from mkdocs_lurk.analysis.gradients.recording import Recording
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.gradients.replay import replay
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult, GradientSettings
-from mkdocs_lurk.analysis.gradients.single import filter_gradients, filter_gradients_with_energy
+from mkdocs_lurk.analysis.gradients.single import joint_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
-from mkdocs_lurk.errors import describe_error
+from mkdocs_lurk.errors import LurkError, describe_error
 from mkdocs_lurk.names import Box
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -79,10 +79,15 @@ class GradientEngine:
         Yields:
             The place of each request in the list and its result, in any order.
         """
-        method = self._method
-        if method is None:
-            yield from self._one_by_one(requests)
-            return
+        method = self.method
+        with (self._network.probe if method is None else method.probe).tracking_modules():
+            if method is None:
+                yield from self._in_plain_passes(requests)
+            else:
+                yield from self._from_recordings(method, requests)
+
+    def _from_recordings(self, method: ReplayMethod, requests: Sequence[GradientRequest]) -> Found:
+        """Compute gradients by backward passes through recorded forward passes, each shared by a few pictures."""
         by_picture = [list(group) for _, group in groupby(enumerate(requests), key=lambda item: item[1].image)]
         for pictures in _cut(by_picture, self._limit_batch(self._recordings_at_once)):
             x = self._placed([group[0][1].image for group in pictures])
@@ -95,8 +100,11 @@ class GradientEngine:
                 yield from self._of_layer_or_one_by_one(method, recording, layer, tasks)
 
     @cached_property
-    def _method(self) -> ReplayMethod | None:
-        """The method by which gradients are computed from recordings; None if they are computed one by one."""
+    def method(self) -> ReplayMethod | None:
+        """The method by which gradients are computed from recordings; None if they are computed in plain passes."""
+        if self._network.device.type == "cpu" and self._plain_batch_size >= self._settings.least_plain_batch:
+            log.debug("gradients: computed in plain passes of many small pictures")
+            return None
         return choose_method(self._network, self._noise, self._rule, self._settings)
 
     def _jumps_of(self, layer: str) -> Jumps | None:
@@ -112,13 +120,13 @@ class GradientEngine:
     @cached_property
     def _trial(self) -> Recording:
         """The noise, recorded in float32."""
-        masks_only = self._method is not None and self._method.masks_only
+        masks_only = self.method is not None and self.method.masks_only
         return Recording(self._network.probe, self._noise, torch.float32, masks_only=masks_only)
 
     @cached_property
     def _recordings_at_once(self) -> int:
         """How many pictures' recordings fit into the memory that they may take."""
-        bits = torch.finfo(torch.float32 if self._method is None else self._method.dtype).bits
+        bits = torch.finfo(torch.float32 if self.method is None else self.method.dtype).bits
         fitting = self._settings.most_recorded_bytes * 32 // (self._trial.n_bytes * bits)
         return max(1, min(self._settings.most_recordings, fitting))
 
@@ -143,8 +151,9 @@ class GradientEngine:
         except Exception as error:  # the method was tried on some layers alone; a network may raise anything here
             log.info("gradients of layer %r: computed one by one (%s)", layer, describe_error(error))
             rest = list(left.values())
-            for number, result in self._one_by_one([task.request for task in rest]):
-                yield rest[number].place, result
+            for task in rest:  # each alone: the network may have taken another course with one of the pictures
+                for _, result in self._together([task.request]):
+                    yield task.place, result
 
     def _of_layer(self, method: ReplayMethod, recording: Recording, layer: str, tasks: Sequence[_Task]) -> Found:
         """Compute a layer's gradients: of units from parts of the picture where possible, else from whole pictures."""
@@ -190,18 +199,55 @@ class GradientEngine:
             energy = None if found.energies is None else found.energies[number]
             yield task.place, self._result(task.request, found.gradients[number], energy)
 
-    def _one_by_one(self, requests: Sequence[GradientRequest]) -> Found:
-        """Compute each gradient by a forward and a backward pass of its own, in float32."""
-        probe, rule = self._network.probe, self._rule
-        for place, request in enumerate(requests):
-            x, layer, filters = self._placed([request.image]), request.layer, [request.filter]
-            positions = None if request.position is None else [request.position]
-            if positions is not None and self._needs_energy(request):
-                gradient, _, energy = filter_gradients_with_energy(probe, x, layer, filters, rule, positions)
-                yield place, self._result(request, gradient[0], energy[0])
-            else:
-                gradient, _ = filter_gradients(probe, x, layer, filters, rule, positions)
-                yield place, self._result(request, gradient[0], None)
+    def _in_plain_passes(self, requests: Sequence[GradientRequest]) -> Found:
+        """Compute gradients by ordinary forward and backward passes, in float32, as many at once as is fast."""
+        whole = [number for number, request in enumerate(requests) if not self._needs_energy(request)]
+        with_energy = [number for number, request in enumerate(requests) if self._needs_energy(request)]
+        for places in (whole, with_energy):
+            by_depth = sorted(places, key=lambda place: self._depths[requests[place].layer])
+            for batch in _cut(by_depth, self._limit_batch(self._plain_batch_size)):
+                for number, result in self._together([requests[place] for place in batch]):
+                    yield batch[number], result
+
+    def _together(self, requests: Sequence[GradientRequest]) -> Found:
+        """Compute gradients in one pass; one by one if they get in each other's way.
+
+        A network may refuse several pictures at once. And where the derivative of a layer is infinite, the zero
+        gradient of a picture whose score lies before that layer is none any more.
+        """
+        x, with_energy = self._placed([request.image for request in requests]), self._needs_energy(requests[0])
+        problem = "a gradient is not finite"
+        try:
+            gradients, _, energies = joint_gradients(self._network.probe, x, requests, self._rule, with_energy)
+        except LurkError as error:
+            if len(requests) == 1:
+                raise
+            problem = str(error)
+        else:
+            if len(requests) == 1 or bool(gradients.isfinite().all()):
+                for number, request in enumerate(requests):
+                    energy = None if energies is None else energies[number]
+                    yield number, self._result(request, gradients[number], energy)
+                return
+        log.info(
+            "gradients of layers %r to %r: computed one by one (%s)", requests[0].layer, requests[-1].layer, problem
+        )
+        for number, request in enumerate(requests):
+            for _, result in self._together([request]):
+                yield number, result
+
+    @property
+    def _plain_batch_size(self) -> int:
+        """How many pictures go through the network at once in ordinary passes: the fewer, the larger they are."""
+        height, width = self._network.picture_size
+        settings = self._settings
+        n = settings.batch if self._network.device.type != "cpu" else settings.plain_batch_px // (height * width)
+        return max(1, min(settings.largest_batch, n))
+
+    @cached_property
+    def _depths(self) -> dict[str, int]:
+        """The place of each layer in the order in which they run."""
+        return {layer.name: number for number, layer in enumerate(self._network.layers)}
 
     def _result(self, request: GradientRequest, gradient: Tensor, energy: Tensor | None) -> GradientResult:
         """Return the result for the gradient ``(c, h, w)`` of a whole picture."""

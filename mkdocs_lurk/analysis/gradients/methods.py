@@ -65,7 +65,7 @@ def choose_method(
             log.debug("gradients: computed from %s", method)
             return method
         log.debug("gradients: not computed from %s: %s", method, problem)
-    log.info("gradients: computed one by one, since this network's forward pass cannot be replayed")
+    log.info("gradients: computed in plain passes, since this network's forward pass cannot be replayed")
     return None
 
 

@@ -118,7 +118,7 @@ class Recording:
         self._dtype, self._until = dtype, until
         kinds = (ReluCall, MaxPoolCall, BatchNormCall) if masks_only else (MaxPoolCall, BatchNormCall)
         with torch.no_grad(), OperationCallMode(self._record_operation, kinds), RectifierMode(x):
-            probe.run(x, self._record_layer, until, self._stop)
+            probe.run(x, self._record_layer, () if until is None else {until}, self._stop)
 
     @property
     def n_bytes(self) -> int:
@@ -133,7 +133,7 @@ class Recording:
             raise StopForward
         return output
 
-    def _stop(self, _maps: Tensor) -> None:
+    def _stop(self, _layer: str, _maps: Tensor) -> None:
         raise StopForward
 
     def _record_operation(self, call: OperationCall) -> Tensor:

@@ -113,15 +113,15 @@ class _ReplayedForward:
         """
         if self._batch.masks_only:
             with PlaceholderMode(self._operation_placeholder), RectifierMode(x):
-                self._probe.run(x, self._layer_placeholder, self._layer, self._stop_at_module)
+                self._probe.run(x, self._layer_placeholder, {self._layer}, self._stop_at_module)
         else:
             with OperationCallMode(self._operation_output, (MaxPoolCall, BatchNormCall)), RectifierMode(x):
-                self._probe.run(x, self._layer_output, self._layer, self._stop_at_module)
+                self._probe.run(x, self._layer_output, {self._layer}, self._stop_at_module)
         if self._maps is None:
             raise LayerError(f"layer {self._layer!r}: the network ran to its end without coming to it")
         return self._maps
 
-    def _stop_at_module(self, maps: Tensor) -> None:
+    def _stop_at_module(self, _layer: str, maps: Tensor) -> None:
         """End the pass at a layer that is a module's output."""
         self._maps = maps_of_filters(maps, self._filters)
         raise StopForward

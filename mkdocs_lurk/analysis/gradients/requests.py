@@ -94,6 +94,9 @@ class GradientSettings:
         most_recordings: How many pictures' recordings are held at once, at most.
         most_recorded_bytes: How much memory they may take, about.
         cpu_batch: Whole pictures per backward pass on a CPU, by number format; its caches hold no more.
+        plain_batch_px: About how many px of pictures go through the network at once on a CPU where nothing is replayed.
+        least_plain_batch: From how many on nothing is replayed on a CPU: small pictures of many layers in one pass
+            cost less than passes of one layer each, which is all that a recording serves.
         batch: Whole pictures per backward pass elsewhere.
         largest_batch: Parts of pictures per backward pass, at most.
         tried_layers: About how many layers a method is tried on.
@@ -106,6 +109,8 @@ class GradientSettings:
     most_recordings: int = 8
     most_recorded_bytes: int = 1 << 29
     cpu_batch: Mapping[torch.dtype, int] = field(default_factory=lambda: {torch.float32: 2, torch.bfloat16: 4})
+    plain_batch_px: int = 224 * 224
+    least_plain_batch: int = 8
     batch: int = 16
     largest_batch: int = 64
     tried_layers: int = 8

@@ -6,6 +6,7 @@ that cannot be replayed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -13,11 +14,11 @@ import torch
 from torch import Tensor
 
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, hold_gates, set_rule
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest, Position
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.errors import LurkError, ModelError, describe_error
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
-Position = tuple[int, int]
 Result = TypeVar("Result")
 
 _OVERWRITTEN = "modified by an inplace operation"
@@ -50,49 +51,61 @@ def filter_gradients(
     Raises:
         ModelError: The layer cannot be differentiated.
     """
-
-    def differentiate() -> tuple[Tensor, Tensor]:
-        leaf = x.detach().requires_grad_()
-        with RectifierMode(leaf):
-            scores = scores_of(probe.maps(leaf, layer, filters), positions)
-        set_rule(scores, rule)
-        (gradient,) = torch.autograd.grad(scores.sum(), leaf)
-        return gradient.float(), scores.detach().float()
-
-    return allowing_overwrites(differentiate, layer)
+    places = [None] * len(filters) if positions is None else positions
+    wanted = [GradientRequest(row, layer, *pair) for row, pair in enumerate(zip(filters, places, strict=True))]
+    gradients, scores, _ = joint_gradients(probe, x, wanted, rule)
+    return gradients, scores
 
 
-def filter_gradients_with_energy(
-    probe: Probe, x: Tensor, layer: str, filters: Sequence[int], rule: ReluRule, positions: Sequence[Position]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Compute the gradients of single units, and the energy of their plain gradients, from one forward pass.
+def joint_gradients(
+    probe: Probe, x: Tensor, wanted: Sequence[GradientRequest], rule: ReluRule, with_energy: bool = False
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Compute the gradients of filters of any layers, each on its own picture, from one forward pass of all of them.
+
+    One backward pass serves all: a picture's score has no part in another's gradient, and the layers behind a score
+    have no part in its own.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
-        layer: The layer's name.
-        filters: The filter of each picture.
-        rule: How ReLUs pass gradients; the energy is that of the plain gradient in any case.
-        positions: The unit ``(y, x)`` of each picture.
+        wanted: What the gradient of each picture is taken of, in the order of the pictures.
+        rule: How ReLUs pass gradients, as in ``set_rule``.
+        with_energy: Whether the energy of the plain gradients is wanted, too, from a second backward pass.
 
     Returns:
-        The gradients ``(n, c, h, w)`` and the units' values ``(n,)``, as from ``filter_gradients``; and the squared
-        plain gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``. All float32.
+        The gradients, ``(n, c, h, w)``, per unit of the normalised input; the scores, ``(n,)``; and the squared plain
+        gradient summed over colours, ``(n, h, w)``, with gates held constant as in ``hold_gates``, whatever the rule.
+        All float32.
 
     Raises:
-        ModelError: The layer cannot be differentiated.
+        ModelError: A layer cannot be differentiated.
     """
 
-    def differentiate() -> tuple[Tensor, Tensor, Tensor]:
+    def differentiate() -> tuple[Tensor, Tensor, Tensor | None]:
         leaf = x.detach().requires_grad_()
         with RectifierMode(leaf):
-            scores = scores_of(probe.maps(leaf, layer, filters), positions)
-        energies = plain_energies(scores, leaf)
+            scores = _scores(probe, leaf, wanted)
+        energies = plain_energies(scores, leaf) if with_energy else None
         set_rule(scores, rule)
-        (gradient,) = torch.autograd.grad(scores.sum(), leaf)
-        return gradient.float(), scores.detach().float(), energies
+        (gradients,) = torch.autograd.grad(scores.sum(), leaf)
+        return gradients.float(), scores.detach().float(), energies
 
-    return allowing_overwrites(differentiate, layer)
+    return allowing_overwrites(differentiate, wanted[-1].layer)
+
+
+def _scores(probe: Probe, x: Tensor, wanted: Sequence[GradientRequest]) -> Tensor:
+    """Return the score of each picture, ``(n,)``."""
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, one in enumerate(wanted):
+        rows[one.layer].append(row)
+    maps = probe.maps_of_rows(x, rows, [one.filter for one in wanted])
+    scores: list[Tensor] = []
+    for layer, chosen in rows.items():
+        for one_map, row in zip(maps[layer], chosen, strict=True):
+            position = wanted[row].position
+            scores.append(one_map.mean() if position is None else one_map[position])
+    order = [row for chosen in rows.values() for row in chosen]
+    return torch.stack(scores)[sorted(range(len(order)), key=order.__getitem__)]
 
 
 def plain_energies(scores: Tensor, x: Tensor) -> Tensor:

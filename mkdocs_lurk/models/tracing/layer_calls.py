@@ -70,11 +70,23 @@ class ParameterOwners:
             self._owners.setdefault(id(parameter), owner or name)
         self.names = {*self._owners.values(), *(name for name, _ in module.named_modules())}
         self._running: list[str] = []
+        self._tracking = False
 
     @contextmanager
     def track_modules(self) -> Iterator[None]:
-        """Keep track of which module is running while the context lasts, through hooks that are removed after it."""
+        """Keep track of which module is running while the context lasts, through hooks that are removed after it.
+
+        A context within another leaves the hooks alone: they cost more than the pass of a deep network of small layers.
+        """
+        if self._tracking:
+            try:
+                yield
+            finally:
+                self._running.clear()
+            return
+        self._tracking = True
         with ExitStack() as hooks:
+            hooks.callback(setattr, self, "_tracking", False)
             for name, module in hookable_modules(self._module):
                 hooks.callback(module.register_forward_pre_hook(self._enter(name)).remove)
                 hooks.callback(module.register_forward_hook(self._leave, always_call=True).remove)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,12 +148,10 @@ class Responses(Stage):
         found: dict[int, FilterStats] = {}
         for index, stats in zip(chosen, described, strict=True):
             highest = mined.max.scores[first + index, 0]
-            of_all: Any = {
-                "dead": bool(highest <= 0),
-                "always_on": bool(mined.lowest_mean[first + index] > 0),
-                "max": round_significant(highest),
-            }
-            found[index] = stats | of_all
+            stats["dead"] = bool(highest <= 0)
+            stats["always_on"] = bool(mined.lowest_mean[first + index] > 0)
+            stats["max"] = round_significant(highest)
+            found[index] = stats
         return found
 
     def _class_means(self, layer: Layer, index: int) -> ClassMeans:

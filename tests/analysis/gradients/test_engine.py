@@ -22,7 +22,9 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from tests.analysis.networks import probed_network, seeded
 
 SIZE, N_PICTURES = 16, 3
-SETTINGS = GradientSettings()
+REPLAY = GradientSettings(least_plain_batch=1000)
+"""Small pictures are replayed like large ones."""
+PLAIN = GradientSettings()
 
 
 class TwoConvolutions(nn.Module):
@@ -73,7 +75,7 @@ def requests() -> list[GradientRequest]:
 
 
 def computed(
-    network: ProbedNetwork, settings: GradientSettings = SETTINGS, at_once: int = 64
+    network: ProbedNetwork, settings: GradientSettings = REPLAY, at_once: int = 64
 ) -> dict[GradientRequest, GradientResult]:
     asked = requests()
     limits: list[int] = []
@@ -120,7 +122,7 @@ def test_gradients_equal_those_of_single_passes(
     dtype: torch.dtype, least_cosine: float, largest_window: float, at_once: int
 ) -> None:
     network = probed_network(seeded(TwoConvolutions), SIZE, dtype)
-    settings = replace(SETTINGS, largest_window=largest_window)
+    settings = replace(REPLAY, largest_window=largest_window)
     compare_with_single_passes(network, computed(network, settings, at_once), least_cosine)
 
 
@@ -140,7 +142,7 @@ def test_means_have_no_box_and_units_have_their_receptive_field() -> None:
 def test_units_whose_field_covers_the_picture_have_effective_boxes(make: type[nn.Module]) -> None:
     network = probed_network(seeded(make), 5)
     request = GradientRequest(0, "second", 1, (1, 1))
-    engine = GradientEngine(network, "guided", lambda _: torch.randn(1, 3, 5, 5), lambda n: n)
+    engine = GradientEngine(network, "guided", lambda _: torch.randn(1, 3, 5, 5), lambda n: n, REPLAY)
     ((place, result),) = engine.compute([request])
     assert place == 0
     assert result.field == "effective"
@@ -165,14 +167,14 @@ def test_windows_are_used_if_their_gradients_are_those_of_whole_pictures(
     network = probed_network(module, SIZE)
     trial = Recording(network.probe, smooth_noise(network), torch.float32, masks_only=True)
     with caplog.at_level(logging.DEBUG, "mkdocs.plugins.lurk"):
-        jumps = try_windows(network, trial, "second", SETTINGS)
+        jumps = try_windows(network, trial, "second", REPLAY)
     assert (jumps is not None) == (usable and dead < 4)
     assert ("computed from whole pictures" in caplog.text) == (jumps is None)
 
 
 def test_bfloat16_is_used_if_it_gives_the_same_gradients() -> None:
     network = probed_network(seeded(TwoConvolutions), SIZE, torch.bfloat16)
-    method = choose_method(network, smooth_noise(network), "guided", SETTINGS)
+    method = choose_method(network, smooth_noise(network), "guided", REPLAY)
     assert method is not None
     assert (method.probe, method.dtype, method.masks_only) == (network.fast_probe, torch.bfloat16, True)
 
@@ -182,7 +184,7 @@ def test_bfloat16_is_given_up_if_it_does_not(caplog: pytest.LogCaptureFixture) -
     spoiled = network.fast_probe.copy_to(torch.device("cpu"), torch.bfloat16)
     spoiled.module.get_submodule("first").weight.data.add_(0.5)
     with caplog.at_level(logging.DEBUG, "mkdocs.plugins.lurk"):
-        method = choose_method(replace(network, fast_probe=spoiled), smooth_noise(network), "guided", SETTINGS)
+        method = choose_method(replace(network, fast_probe=spoiled), smooth_noise(network), "guided", REPLAY)
     assert method is not None
     assert (method.probe, method.dtype, method.masks_only) == (network.probe, torch.float32, True)
     assert "not computed from recordings of masks in bfloat16: layer 'second': cosine" in caplog.text
@@ -192,11 +194,11 @@ def test_bfloat16_is_given_up_if_it_does_not(caplog: pytest.LogCaptureFixture) -
         assert np.array_equal(result.gradient, others[request].gradient)
 
 
-def test_networks_that_cannot_be_replayed_are_computed_one_by_one(caplog: pytest.LogCaptureFixture) -> None:
+def test_networks_that_cannot_be_replayed_are_computed_in_plain_passes(caplog: pytest.LogCaptureFixture) -> None:
     network, ordinary = (probed_network(seeded(make), SIZE) for make in (Alternating, TwoConvolutions))
     with caplog.at_level(logging.INFO, "mkdocs.plugins.lurk"):
-        assert choose_method(network, smooth_noise(network), "guided", SETTINGS) is None
-    assert "computed one by one" in caplog.text
+        assert choose_method(network, smooth_noise(network), "guided", REPLAY) is None
+    assert "computed in plain passes" in caplog.text
     wanted = computed(ordinary)
     for request, result in computed(network).items():
         assert np.allclose(result.gradient, wanted[request].gradient, atol=1e-6)
@@ -222,7 +224,7 @@ def test_a_layer_whose_replay_fails_is_computed_one_by_one_and_logged(caplog: py
     network = probed_network(seeded(RefusesBatches), SIZE)
     x = pictures()
     requests = [GradientRequest(0, f"layers.{layer}", index) for layer in range(3) for index in range(2)]
-    engine = GradientEngine(network, "guided", lambda images: x[list(images)], lambda size: size)
+    engine = GradientEngine(network, "guided", lambda images: x[list(images)], lambda size: size, REPLAY)
     with caplog.at_level(logging.INFO):
         found = dict(engine.compute(requests))
     assert sorted(found) == list(range(len(requests)))
@@ -231,3 +233,89 @@ def test_a_layer_whose_replay_fails_is_computed_one_by_one_and_logged(caplog: py
         assert np.allclose(found[place].gradient, wanted[0].numpy(), atol=1e-6)
     (line,) = [record.getMessage() for record in caplog.records]
     assert line == "gradients of layer 'layers.2': computed one by one (RuntimeError: one picture at a time)"
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 64])
+def test_plain_passes_of_several_layers_give_the_gradients_of_single_ones(at_once: int) -> None:
+    network = probed_network(seeded(TwoConvolutions), SIZE)
+    compare_with_single_passes(network, computed(network, PLAIN, at_once), 0.999999)
+
+
+class Chain(nn.Module):
+    """Layers of two filters one after the other; counts its passes."""
+
+    def __init__(self, n_layers: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv2d(3 if n == 0 else 2, 2, 3, padding=1) for n in range(n_layers))
+        self.n_passes = self.n_layers_run = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.n_passes += 1
+        for layer in self.layers:
+            self.n_layers_run += 1
+            x = layer(x).relu()
+        return x
+
+
+def passes_of(n_layers: int) -> tuple[int, int, int]:
+    """Compute the gradients of every filter of a chain: gradients, passes, and the sets of hooks set meanwhile."""
+    module = seeded(lambda: Chain(n_layers))
+    network = probed_network(module, SIZE)
+    module.n_passes = 0
+    hooks: list[int] = []
+    set_hook = module.layers[0].register_forward_hook
+    module.layers[0].register_forward_hook = lambda *given, **named: hooks.append(1) or set_hook(*given, **named)
+    asked = [GradientRequest(image, f"layers.{n}", f) for image in range(3) for n in range(n_layers) for f in range(2)]
+    engine = GradientEngine(network, "guided", lambda images: pictures()[list(images)], lambda size: size, PLAIN)
+    assert len(dict(engine.compute(asked))) == len(asked)
+    return len(asked), module.n_passes, len(hooks)
+
+
+def test_one_plain_pass_serves_as_many_small_pictures_of_any_layers_as_a_batch_holds() -> None:
+    """Cost grows with layers times depth, by one pass of 64 pictures for each 64 gradients, and not by one for each."""
+    for n_layers in (5, 20, 60):
+        n_gradients, n_passes, n_hooks = passes_of(n_layers)
+        assert n_gradients == 6 * n_layers
+        assert n_passes == -(-n_gradients // PLAIN.largest_batch)
+        assert n_hooks == 1
+
+
+def test_plain_passes_end_at_the_deepest_layer_that_is_asked_for() -> None:
+    module = seeded(lambda: Chain(6))
+    network = probed_network(module, SIZE)
+    module.n_layers_run = 0
+    engine = GradientEngine(network, "guided", lambda images: pictures()[list(images)], lambda size: size, PLAIN)
+    list(engine.compute([GradientRequest(0, "layers.1", 0), GradientRequest(1, "layers.3", 1)]))
+    assert module.n_layers_run == 4
+
+
+class Rooted(TwoConvolutions):
+    """Takes the root of zeros, whose derivative is infinite."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        return self.second(x + (x - x).sqrt())
+
+
+@pytest.mark.parametrize("make", [Rooted, RefusesBatches], ids=["infinite derivative", "one picture at a time"])
+def test_gradients_that_get_in_each_others_way_are_computed_one_by_one(
+    make: type[nn.Module], caplog: pytest.LogCaptureFixture
+) -> None:
+    network = probed_network(seeded(make), SIZE)
+    names = [layer.name for layer in network.layers]
+    asked = [GradientRequest(image, name, index) for image in range(2) for name in names for index in range(2)]
+    engine = GradientEngine(network, "guided", lambda images: pictures()[list(images)], lambda size: size, PLAIN)
+    with caplog.at_level(logging.INFO):
+        found = dict(engine.compute(asked))
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"gradients of layers {names[0]!r} to {names[-1]!r}: computed one by one (")
+    for place, request in enumerate(asked):
+        x = pictures()[[request.image]]
+        wanted, _ = filter_gradients(network.probe, x, request.layer, [request.filter], "guided")
+        assert np.allclose(found[place].gradient, wanted[0].numpy(), atol=1e-6, equal_nan=True)
+
+
+def test_large_pictures_are_replayed_and_small_ones_are_not() -> None:
+    for size, replayed in ((79, False), (80, True)):
+        network = probed_network(seeded(TwoConvolutions), size)
+        assert (GradientEngine(network, "guided", lambda _: torch.zeros(0), int).method is not None) == replayed

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.gradients.relu_rules import set_rule
-from mkdocs_lurk.analysis.gradients.single import filter_gradients, filter_gradients_with_energy
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest
+from mkdocs_lurk.analysis.gradients.single import filter_gradients, joint_gradients
 from tests.analysis.networks import Branching, Gated, Modular, probed, seeded
 
 ORACLES = {"guided": NeuronGuidedBackprop, "deconv": NeuronDeconvolution, "saliency": NeuronGradient}
@@ -104,7 +105,9 @@ def test_a_rule_does_not_outlive_its_graph() -> None:
 
 def test_gates_are_constant_for_the_energy_alone() -> None:
     module, x = seeded(Gated), torch.randn(1, 3, 16, 16)
-    gradient, _, energy = filter_gradients_with_energy(probed(module), x, "second", [1], "saliency", [(5, 6)])
+    gradient, _, energy = joint_gradients(
+        probed(module), x, [GradientRequest(0, "second", 1, (5, 6))], "saliency", with_energy=True
+    )
     alone, _ = filter_gradients(probed(module), x, "second", [1], "saliency", [(5, 6)])
     assert torch.equal(gradient, alone)
     inside = torch.zeros(16, 16, dtype=torch.bool)

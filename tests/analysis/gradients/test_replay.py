@@ -16,7 +16,8 @@ from mkdocs_lurk.analysis.gradients.batch import BatchRow, find_jumps
 from mkdocs_lurk.analysis.gradients.placeholders import NeedsValuesError
 from mkdocs_lurk.analysis.gradients.recording import Recording
 from mkdocs_lurk.analysis.gradients.replay import replay
-from mkdocs_lurk.analysis.gradients.single import filter_gradients, filter_gradients_with_energy
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest
+from mkdocs_lurk.analysis.gradients.single import filter_gradients, joint_gradients
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import find_layers
@@ -173,7 +174,7 @@ def test_energies_equal_those_of_single_passes(make: Callable[[], nn.Module], ma
     probe = probed(module)
     recording = Recording(probe, x, torch.float32, masks_only=masks_only)
     found = replay(probe, recording, layer, [BatchRow(0, 1, (2, 3))], "guided", with_energy=True)
-    gradient, _, energy = filter_gradients_with_energy(probe, x, layer, [1], "guided", [(2, 3)])
+    gradient, _, energy = joint_gradients(probe, x, [GradientRequest(0, layer, 1, (2, 3))], "guided", with_energy=True)
     assert energy.any()
     assert torch.allclose(found.energies, energy, atol=1e-9)
     assert torch.allclose(found.gradients, gradient, atol=1e-7)
