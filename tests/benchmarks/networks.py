@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torchvision.models.vgg import cfgs, make_layers
 
@@ -31,3 +32,32 @@ class Tiny(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.second(self.first(x).relu())
+
+
+class Chain(nn.Sequential):
+    """Convolutions of three filters one after the other, each with a ReLU.
+
+    Args:
+        size: How many.
+    """
+
+    def __init__(self, size: int) -> None:
+        torch.manual_seed(0)
+        convolutions = [nn.Conv2d(3, 3, 3, padding=1) for _ in range(size)]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight)
+        super().__init__(*(part for convolution in convolutions for part in (convolution, nn.ReLU())))
+
+
+class Wide(nn.Sequential):
+    """A convolution of many filters between two small ones.
+
+    Args:
+        size: How many filters.
+    """
+
+    def __init__(self, size: int) -> None:
+        torch.manual_seed(0)
+        super().__init__(
+            nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, size, 3, padding=1), nn.ReLU(), nn.Conv2d(size, 4, 1)
+        )

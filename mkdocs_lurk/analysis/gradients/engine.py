@@ -86,6 +86,11 @@ class GradientEngine:
             else:
                 yield from self._from_recordings(method, requests)
 
+    @property
+    def plain_batch_size(self) -> int | None:
+        """How many gradients one pass serves; None if they are computed from recordings."""
+        return self._limit_batch(self._whole_pictures) if self.method is None else None
+
     def _from_recordings(self, method: ReplayMethod, requests: Sequence[GradientRequest]) -> Found:
         """Compute gradients by backward passes through recorded forward passes, each shared by a few pictures."""
         by_picture = [list(group) for _, group in groupby(enumerate(requests), key=lambda item: item[1].image)]
@@ -102,7 +107,7 @@ class GradientEngine:
     @cached_property
     def method(self) -> ReplayMethod | None:
         """The method by which gradients are computed from recordings; None if they are computed in plain passes."""
-        if self._network.device.type == "cpu" and self._plain_batch_size >= self._settings.least_plain_batch:
+        if self._network.device.type == "cpu" and self._whole_pictures >= self._settings.least_plain_batch:
             log.debug("gradients: computed in plain passes of many small pictures")
             return None
         return choose_method(self._network, self._noise, self._rule, self._settings)
@@ -205,7 +210,7 @@ class GradientEngine:
         with_energy = [number for number, request in enumerate(requests) if self._needs_energy(request)]
         for places in (whole, with_energy):
             by_depth = sorted(places, key=lambda place: self._depths[requests[place].layer])
-            for batch in _cut(by_depth, self._limit_batch(self._plain_batch_size)):
+            for batch in _cut(by_depth, self._limit_batch(self._whole_pictures)):
                 for number, result in self._together([requests[place] for place in batch]):
                     yield batch[number], result
 
@@ -237,8 +242,8 @@ class GradientEngine:
                 yield number, result
 
     @property
-    def _plain_batch_size(self) -> int:
-        """How many pictures go through the network at once in ordinary passes: the fewer, the larger they are."""
+    def _whole_pictures(self) -> int:
+        """How many pictures go through the network at once in plain passes: the fewer, the larger they are."""
         height, width = self._network.picture_size
         settings = self._settings
         n = settings.batch if self._network.device.type != "cpu" else settings.plain_batch_px // (height * width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import cycle, groupby, islice
 from typing import Any
 
 import numpy as np
@@ -164,7 +164,7 @@ class Gradients(Stage):
         def some(layer: Layer, n_pairs: int) -> list[GradientRequest]:
             pairs = list_pairs(session, trial.findings, layer, session.filters(layer)[:_TRIED_FILTERS])
             of_picture = sorted((pair for pair in pairs if pair.image == image), key=lambda pair: pair.rank)
-            return [pair.request for pair in of_picture[:n_pairs]]
+            return [pair.request for pair in islice(cycle(of_picture), n_pairs)]
 
         first = next((requests[0] for layer in session.layers if (requests := some(layer, 1))), None)
         if first is None:
@@ -174,7 +174,7 @@ class Gradients(Stage):
         pair_s: dict[int, float] = {}
         pair_bytes: dict[int, float] = {}
         for number in trial.layers:
-            requests = some(session.layers[number], _TRIED_PAIRS)
+            requests = some(session.layers[number], self._engine.plain_batch_size or _TRIED_PAIRS)
             expected_s = len(requests) * trial.macs_up_to[number] * trial.seconds_per_mac
             if pair_s and not watch.has_time_for(forward_s + expected_s):
                 continue
