@@ -77,10 +77,17 @@ def nodes_behind(output: Node | None, met: set[Node] | None = None) -> Iterator[
     while waiting:
         node = waiting.pop()
         yield node
-        for before, _ in node.next_functions:
-            if before is not None and before not in met:
+        for before in nodes_read_by(node):
+            if before not in met:
                 met.add(before)
                 waiting.append(before)
+
+
+def nodes_read_by(node: Node) -> Iterator[Node]:
+    """Yield the nodes that a node passes gradients to; a tensor that was overwritten whole gets none."""
+    for before, _ in node.next_functions[operation_of(node) == "CopyBackwards" :]:
+        if before is not None:
+            yield before
 
 
 def operation_of(node: Node) -> str:

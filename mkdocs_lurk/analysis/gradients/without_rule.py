@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.analysis.gradients.relu_rules import nodes_behind, operation_of
+from mkdocs_lurk.analysis.gradients.relu_rules import nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import GATE_NODES, NODES_WITHOUT_RULE, PRODUCT_NODES, SMOOTH_NODES
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
@@ -32,11 +33,15 @@ def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
 
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        with RectifierMode(x) as mode:
+        choices = Choices()
+        with RectifierMode(x, choices):
             probe.read(x, receive)
-    without, smooth = Counter(mode.without_rule), Counter[str]()
+    without, smooth = Counter(choices.places), Counter[str]()
+    without.update("TorchScript" for module in probe.module.modules() if isinstance(module, torch.jit.ScriptModule))
     for node, consumers in _consumers(found).items():
         name = operation_of(node)
+        if name in _HOOKS:
+            continue
         gate = bool(consumers) and all(operation_of(other) in PRODUCT_NODES for other in consumers)
         own = isinstance(node, torch.autograd.function.BackwardCFunction)
         if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate):
@@ -46,6 +51,8 @@ def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
     return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH)]
 
 
+_HOOKS = frozenset({"BackwardHookFunction"})
+"""What PyTorch puts around a module that has hooks for the backward pass."""
 _SMOOTH = (
     "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
     "derivative takes the place of the ReLU's"
@@ -57,9 +64,8 @@ def _consumers(outputs: Sequence[Node]) -> dict[Node, list[Node]]:
     consumers: dict[Node, list[Node]] = {}
     for node in _distinct(outputs):
         consumers.setdefault(node, [])
-        for before, _ in node.next_functions:
-            if before is not None:
-                consumers.setdefault(before, []).append(node)
+        for before in nodes_read_by(node):
+            consumers.setdefault(before, []).append(node)
     return consumers
 
 

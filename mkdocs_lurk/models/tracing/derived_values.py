@@ -11,7 +11,20 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-Kind = Literal["copy", "above", "below", "mask", "absolute", "twice_relu", "negative_part", "scaled", "sigmoid"]
+Kind = Literal[
+    "copy",
+    "above",
+    "below",
+    "mask",
+    "absolute",
+    "square",
+    "twice_relu",
+    "negative_part",
+    "negative_part_of_negated",
+    "relu_of_negated",
+    "scaled",
+    "sigmoid",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +34,9 @@ class Derived:
     Attributes:
         kind: ``copy``: the same values, perhaps detached. ``above``: 1 where the source is above 0, else 0. ``below``:
             1 where it is not. ``mask``: the result of another comparison with a constant. ``absolute``: its absolute
-            value. ``twice_relu``: twice its rectified value. ``negative_part``: its minimum with 0. ``scaled``: it,
-            multiplied by ``factor``. ``sigmoid``: its sigmoid.
+            value. ``square``: its square. ``twice_relu``: twice its rectified value. ``negative_part``: its minimum
+            with 0. ``negative_part_of_negated``, ``relu_of_negated``: the minimum and the maximum of 0 and minus it.
+            ``scaled``: it, multiplied by ``factor``. ``sigmoid``: its sigmoid.
         source: The source.
         factor: Of ``scaled``.
     """

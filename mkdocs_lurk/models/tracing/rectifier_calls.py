@@ -26,6 +26,7 @@ _ALIASES: Mapping[str, str] = {
     "iadd": "add",
     "subtract": "sub",
     "isub": "sub",
+    "negative": "neg",
     "divide": "div",
     "true_divide": "div",
     "truediv": "div",
@@ -36,7 +37,7 @@ _ALIASES: Mapping[str, str] = {
     "fmin": "minimum",
     "index_put": "setitem",
     **dict.fromkeys(("invert", "bitwise_not"), "logical_not"),
-    **dict.fromkeys(("detach", "clone", "contiguous", "alias"), "copy"),
+    **dict.fromkeys(("detach", "clone", "contiguous", "alias", "positive"), "copy"),
     **dict.fromkeys(("float", "half", "bfloat16", "double", "int", "long", "bool", "to", "type", "type_as"), "convert"),
 }
 IN_PLACE_ACTIVATIONS: Mapping[str, tuple[Callable[..., Tensor], int | None]] = {

@@ -55,7 +55,11 @@ def _learn_lower_part(call: Call, result: Any) -> None:
         x, high = call.pair if isinstance(call.pair[0], Tensor) else call.pair[::-1]
         low = None
     if low is None and isinstance(x, Tensor) and call.known.constant(high) == 0 and not call.in_place:
-        call.known.add(result, "negative_part", x)
+        negated = call.known.about(x)
+        if negated is not None and negated.kind == "scaled" and negated.factor == -1:
+            call.known.add(result, "negative_part_of_negated", negated.source)
+        else:
+            call.known.add(result, "negative_part", x)
 
 
 def _learn_heaviside(call: Call, result: Any) -> None:
@@ -63,7 +67,54 @@ def _learn_heaviside(call: Call, result: Any) -> None:
         call.known.add(result, "above", call.argument(0, "input", "self"))
 
 
+def _learn_relu(call: Call, result: Any) -> None:
+    _learn_upper_part(call, call.argument(0, "input", "self"), result)
+
+
+def _learn_upper_part(call: Call, x: Any, result: Any) -> None:
+    known = call.known.about(x)
+    if known is not None and known.kind == "scaled" and known.factor == -1 and not call.in_place:
+        call.known.add(result, "relu_of_negated", known.source)
+
+
+def _learn_lower_bound(call: Call, result: Any) -> None:
+    """A maximum with 0, however it is written, is a ReLU."""
+    x, low = call.argument(0, "input", "self"), call.argument(1, "min")
+    if call.name == "maximum":
+        x, low = call.pair if call.known.constant(call.pair[0]) is None else call.pair[::-1]
+    if call.known.constant(low) == 0 and (call.name != "clamp" or call.argument(2, "max") is None):
+        _learn_upper_part(call, x, result)
+
+
+def _learn_clamp(call: Call, result: Any) -> None:
+    _learn_lower_part(call, result)
+    _learn_lower_bound(call, result)
+
+
+def _learn_negation(call: Call, result: Any) -> None:
+    x = call.argument(0, "input", "self")
+    if isinstance(x, Tensor) and not call.in_place:
+        call.known.add(result, "scaled", x, -1.0)
+
+
+def _learn_power(call: Call, result: Any) -> None:
+    x, exponent = call.argument(0, "input", "self"), call.argument(1, "exponent")
+    if exponent == 2 and isinstance(x, Tensor):
+        call.known.add(result, "square", x)
+    elif exponent == 0.5:
+        _learn_root(call, result)
+
+
+def _learn_root(call: Call, result: Any) -> None:
+    known = call.known.about(call.argument(0, "input", "self"))
+    if known is not None and known.kind == "square":
+        call.known.add(result, "absolute", known.source)
+
+
 def _learn_product(call: Call, result: Any) -> None:
+    if call.pair[0] is call.pair[1] and isinstance(call.pair[0], Tensor) and not call.in_place:
+        call.known.add(result, "square", call.pair[0])
+        return
     for x, factor in (call.pair, call.pair[::-1]):
         if isinstance(x, Tensor) and isinstance(factor, (int, float)):
             call.known.add(result, "scaled", x, float(factor))
@@ -91,5 +142,12 @@ LEARNING: Mapping[str, Callable[[Call, Any], None]] = {
     "sigmoid": _learn("sigmoid"),
     "mul": _learn_product,
     "add": _learn_sum,
-    **dict.fromkeys(("clamp", "clamp_max", "minimum"), _learn_lower_part),
+    "neg": _learn_negation,
+    "relu": _learn_relu,
+    "square": _learn("square"),
+    "pow": _learn_power,
+    "sqrt": _learn_root,
+    "clamp": _learn_clamp,
+    **dict.fromkeys(("clamp_max", "minimum"), _learn_lower_part),
+    **dict.fromkeys(("clamp_min", "maximum"), _learn_lower_bound),
 }

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mkdocs_lurk.models.tracing.derived_values import Kind, tensors_in
+from mkdocs_lurk.models.tracing.derived_values import Kind
 from mkdocs_lurk.models.tracing.rectifier_calls import IN_PLACE_ACTIVATIONS, Call
 
 aten = torch.ops.aten
@@ -114,6 +114,8 @@ def _product(call: Call) -> Rectifier | None:
         known = call.known.about(x)
         if known is not None and known.kind == "twice_relu" and call.known.constant(factor) == 0.5:
             return _relu(known.source)
+        if call.known.constant(factor) == -1 and (rectifier := _negated(call, x)) is not None:
+            return rectifier
     return None
 
 
@@ -139,13 +141,22 @@ def _fits(x: object, other: object) -> bool:
     return fits and torch.promote_types(x.dtype, other.dtype) == x.dtype
 
 
-def selects_by_itself(call: Call) -> bool:
-    """Whether a call chooses among values by a mask that was made by comparing one of them with a constant."""
-    if call.name not in ("where", "masked_fill", "mul", "setitem"):
-        return False
-    tensors = list(tensors_in(call.args))
-    masks = [value for value in tensors if (known := call.known.about(value)) is not None and known.kind in MASKS]
-    return any(call.known.is_of(mask, x, *MASKS) for mask in masks for x in tensors if x is not mask)
+def _negation(call: Call) -> Rectifier | None:
+    """Recognise the negated minimum of a negated tensor and 0."""
+    return _negated(call, call.argument(0, "input", "self"))
+
+
+def _negated(call: Call, x: object) -> Rectifier | None:
+    known = call.known.about(x)
+    return _relu(known.source) if known is not None and known.kind == "negative_part_of_negated" else None
+
+
+def _sum(call: Call) -> Rectifier | None:
+    """Recognise a tensor plus the rectified negated tensor, which is the rectified tensor."""
+    for x, other in (call.pair, call.pair[::-1]):
+        if call.argument(2, "alpha") in (None, 1) and call.known.is_of(other, x, "relu_of_negated"):
+            return _relu(x)
+    return None
 
 
 RECTIFIERS: Mapping[str, Callable[[Call], Rectifier | None]] = {
@@ -158,4 +169,6 @@ RECTIFIERS: Mapping[str, Callable[[Call], Rectifier | None]] = {
     "mul": _product,
     "div": _quotient,
     "sub": _difference,
+    "add": _sum,
+    "neg": _negation,
 }

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.derived_values import DerivedValues
 from mkdocs_lurk.models.tracing.rectifier_calls import Call, read_call
 from mkdocs_lurk.models.tracing.rectifier_facts import LEARNING
-from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier, selects_by_itself
+from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier
 
 _CONSTANTS = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_tensor"})
 """Functions that take a tensor for its shape and type alone."""
@@ -31,15 +32,12 @@ class RectifierMode(TorchFunctionMode):
 
     Args:
         x: The network's input.
-
-    Attributes:
-        without_rule: The functions by which a network selects values by their own sign or size in a way that is none of
-            the rectifiers that are known here; one entry for each place.
+        choices: Told of every call, to find what is written like a rectifier and is none that is known here.
     """
 
-    def __init__(self, x: Tensor) -> None:
+    def __init__(self, x: Tensor, choices: Choices | None = None) -> None:
         super().__init__()
-        self.without_rule: list[str] = []
+        self._choices = choices
         self._known = DerivedValues(x)
 
     def __torch_function__(
@@ -51,12 +49,14 @@ class RectifierMode(TorchFunctionMode):
             call = read_call(func, args, kwargs, self._known)
             recognise = RECTIFIERS.get(call.name)
             rectifier = None if recognise is None else recognise(call)
-            if rectifier is None and selects_by_itself(call):
-                self.without_rule.append(call.name)
+            if rectifier is None and self._choices is not None:
+                self._choices.meet(call)
         result = func(*args, **kwargs) if rectifier is None else _run(call, rectifier)
         with torch._C.DisableTorchFunction():
             if call.name not in _CONSTANTS:
                 self._known.follow((args, list(kwargs.values())), result)
+                if self._choices is not None:
+                    self._choices.follow(call, result)
             if call.name in LEARNING:
                 LEARNING[call.name](call, result)
         return result

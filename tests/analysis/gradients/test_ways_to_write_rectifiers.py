@@ -145,6 +145,15 @@ RELUS: dict[str, Activation] = {
     "assigned to a copy": assigned_copy,
     "less the negative part": lambda x: x - x.clamp(max=0),
     "less the minimum": lambda x: x - torch.minimum(x, torch.zeros(1)),
+    "absolute, in place": lambda x: (x + x.abs()).div_(2),
+    "absolute, root of the square": lambda x: (x + x.pow(2).sqrt()) / 2,
+    "absolute, root of the product": lambda x: (x + (x * x) ** 0.5) * 0.5,
+    "negated minimum": lambda x: -torch.minimum(-x, torch.zeros(1)),
+    "negated clamp": lambda x: -1 * (-x).clamp(max=0),
+    "negated clamp_max": lambda x: x.neg().clamp_max(0).neg(),
+    "plus the negated one's": lambda x: x + F.relu(-x),
+    "plus the negated one's, maximum": lambda x: torch.maximum(torch.zeros(1), -x) + x,
+    "plus the negated one's, clamp": lambda x: (x * -1).clamp(min=0) + x,
     "out of place on a slice, then whole": lambda x: torch.cat([x[:, :3].relu(), torch.relu(x[:, 3:])], 1),
 }
 HALVES: dict[str, Activation] = {

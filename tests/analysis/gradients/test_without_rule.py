@@ -28,6 +28,89 @@ def described(module: nn.Module) -> list[str]:
     return describe_activations_without_rule(probed(module, 8), torch.randn(1, 3, 8, 8))
 
 
+def chosen_rows(x: Tensor) -> Tensor:
+    y, mask = torch.zeros_like(x), x > 0
+    y[mask] = x[mask]
+    return y
+
+
+def by_index(x: Tensor) -> Tensor:
+    places = (x > 0).nonzero(as_tuple=True)
+    return torch.zeros_like(x).index_put(places, x[places])
+
+
+CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
+    "reshaped": lambda x: x * (x > 0).flatten().view_as(x),
+    "permuted": lambda x: (x.permute(0, 2, 3, 1) * (x > 0).permute(0, 2, 3, 1)).permute(0, 3, 1, 2),
+    "concatenated": lambda x: x * torch.cat([(x > 0)[:, :3], (x > 0)[:, 3:]], 1),
+    "times a number": lambda x: x * ((x > 0) * 1.0),
+    "times and divided": lambda x: x * (2 * (x > 0)) / 2,
+    "sign": lambda x: x * (torch.sign(x) + 1) / 2,
+    "sign, rectified": lambda x: x * torch.sign(x).clamp(min=0),
+    "rows": chosen_rows,
+    "indices": by_index,
+    "masked_scatter": lambda x: torch.zeros_like(x).masked_scatter(x > 0, x[x > 0]),
+    "stacked": lambda x: torch.stack([x, torch.zeros_like(x)]).max(0).values,
+    "stacked, amax": lambda x: torch.stack([torch.zeros_like(x), x]).amax(0),
+    "addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, (x > 0).float()),
+    "einsum": lambda x: torch.einsum("nchw,nchw->nchw", x, (x > 0).float()),
+    "lerp": lambda x: torch.lerp(torch.zeros_like(x), x, (x > 0).float()),
+    "of another": lambda x: x * (x.flip(1) > 0),
+    "without gradients": lambda x: x * detached_sign(x),
+}
+"""Ways to write an activation that are named, since none of them is known as a rectifier."""
+
+
+def detached_sign(x: Tensor) -> Tensor:
+    with torch.no_grad():
+        return torch.sign(x).add(1).div(2)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_choice_among_values_is_named(name: str) -> None:
+    (sentence,) = described(Written(CHOICES[name]))
+    assert sentence.startswith(("In 1 place an activation (", "In 2 places an activation ("))
+    assert sentence.endswith("has no rule; its plain gradient is used.")
+
+
+NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "checked": lambda x: x if bool(x.isfinite().all()) and bool((x > -1e9).all()) else -x,
+    "joined": lambda x: torch.cat([x, torch.zeros_like(x)], 1)[:, :6],
+    "a constant mask": lambda x: x * (torch.arange(8) > 3),
+    "as the type of a mask": lambda x: x.type_as((x > 0).float()),
+    "pooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+    "largest of channels": lambda x: x - x.amax(1, keepdim=True),
+}
+
+
+@pytest.mark.parametrize("name", NO_ACTIVATIONS)
+def test_what_chooses_nothing_is_not_named(name: str) -> None:
+    assert described(Written(NO_ACTIVATIONS[name])) == []
+
+
+class PartlyScripted(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 4, 3, padding=1)
+        self.between = torch.jit.script(nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.between(self.first(x)))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning")
+def test_what_runs_in_torchscript_is_named() -> None:
+    assert described(seeded(PartlyScripted)) == [
+        "In 1 place an activation (TorchScript) has no rule; its plain gradient is used."
+    ]
+
+
+def test_hooks_for_the_backward_pass_are_no_activations() -> None:
+    module = Written(F.relu)
+    module.first.register_full_backward_hook(lambda *_: None)
+    assert described(module) == []
+
+
 @pytest.mark.parametrize(
     ("activation", "places"),
     [

@@ -1,0 +1,78 @@
+"""Find where a network chooses among values by comparing them, in a way that is none of the rectifiers known here.
+
+What a comparison, a sign or a step function returns is a choice, and so is all that is computed from choices alone:
+``(x > 0).float().view(-1) * 2``. Where a choice meets a value that was computed from the picture, the network uses an
+activation, whatever functions it is written out of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from mkdocs_lurk.models.tracing.derived_values import tensors_in
+from mkdocs_lurk.models.tracing.rectifier_calls import Call
+
+_COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn", "signbit", "heaviside"})
+_SHAPES = frozenset({"convert", "copy", "expand_as", "view_as", "reshape_as"})
+"""Functions that take another tensor for its shape or type alone; what they return is made of the first one."""
+_JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "broadcast_tensors"})
+_LOGICAL = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite"})
+_LARGEST = frozenset({"maximum", "minimum", "amax", "amin", "aminmax", "topk", "sort"})
+
+
+class Choices:
+    """What is known of choices in one forward pass.
+
+    Attributes:
+        places: The functions in which choices meet values of the picture; one entry for each place.
+    """
+
+    def __init__(self) -> None:
+        self.places: list[str] = []
+        self._choices: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
+        self._beside_constants: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
+
+    def meet(self, call: Call) -> None:
+        """Take note of a call, before it runs, that amounts to no rectifier."""
+        if call.name in _COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
+            return
+        values = list(self._values(call))
+        chosen = bool(values) and any(tensor in self._choices for tensor in _arguments(call))
+        if chosen or (call.name in _LARGEST and any(tensor in self._beside_constants for tensor in values)):
+            self.places.append(call.name)
+
+    def follow(self, call: Call, result: Any) -> None:
+        """Learn from what a call returned."""
+        arguments, values = list(_arguments(call)), list(self._values(call))
+        if call.name in _SHAPES:
+            arguments = arguments[:1]
+            values = [value for value in values if value is arguments[0]]
+        is_choice = bool(values) if call.name in _COMPARISONS else not values and self._any_choice(arguments)
+        joined = call.name in _JOINS and bool(values) and any(call.known.is_constant(one) for one in arguments)
+        for tensor in tensors_in(result):
+            _remember(self._choices, tensor, is_choice or (call.name in _COMPARISONS and self._any_choice(arguments)))
+            _remember(self._beside_constants, tensor, joined)
+
+    def _any_choice(self, tensors: list[Tensor]) -> bool:
+        return any(tensor in self._choices for tensor in tensors)
+
+    def _values(self, call: Call) -> Iterator[Tensor]:
+        """Yield the arguments that were computed from the picture and are no choices."""
+        for tensor in _arguments(call):
+            if tensor.is_floating_point() and not call.known.is_constant(tensor) and tensor not in self._choices:
+                yield tensor
+
+
+def _arguments(call: Call) -> Iterator[Tensor]:
+    return tensors_in((call.args, list(call.kwargs.values())))
+
+
+def _remember(kept: MutableMapping[Tensor, bool], tensor: Tensor, holds: bool) -> None:
+    if holds:
+        kept[tensor] = True
+    else:
+        kept.pop(tensor, None)
