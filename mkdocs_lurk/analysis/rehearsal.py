@@ -12,6 +12,7 @@ from mkdocs_lurk.analysis.gradients.differentiable import check_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.responses import reduce_maps
 from mkdocs_lurk.errors import LayerError, LurkError, ModelError, describe_error
+from mkdocs_lurk.models.tracing.failures import remedy_for
 
 _SAME = 1e-5
 """The largest difference, as a share of the layer's largest response, between two passes of the same picture."""
@@ -75,8 +76,8 @@ def _run_alone(network: ProbedNetwork, x: Tensor, name: str) -> _Pass:
         raise
     except Exception as error:  # whatever the author's forward method raises
         raise ModelError(
-            f"the network runs on a blank picture, but fails on {name} ({describe_error(error)}); let 'transform' give "
-            "the values that it expects"
+            f"the network runs on a blank picture, but fails on {name} ({describe_error(error)}); "
+            + (remedy_for(error) or "let 'transform' give the values that it expects")
         ) from error
     for layer in network.layers:
         if layer.name not in found.layers:

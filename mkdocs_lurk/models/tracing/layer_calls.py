@@ -42,6 +42,10 @@ LINEARS: dict[TorchFunction, str] = {
 }
 
 
+_NETWORK = "forward"
+"""What layers are named whose weights the network itself computes; no module can have this name."""
+
+
 def hookable_modules(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield every module that takes hooks, with its dotted name; the network itself has an empty one."""
     for name, child in module.named_modules():
@@ -56,7 +60,8 @@ class ParameterOwners:
 
     A layer's name is the dotted name of the module whose parameter the call reads: ``features.0`` for
     ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. A weight that is not a parameter
-    (one that is normalised first, say) belongs to the innermost module that is running.
+    (one that is normalised first, say) belongs to the innermost module that is running, or to ``forward``, if that is
+    the network itself.
 
     Attributes:
         names: Of all modules and parameters that a weight can belong to.
@@ -102,7 +107,7 @@ class ParameterOwners:
 
     def owner(self, weight: Tensor) -> str:
         """Return the dotted name of the module that ``weight`` belongs to."""
-        return self._owners.get(id(weight)) or self.running
+        return self._owners.get(id(weight)) or self.running or _NETWORK
 
     def _enter(self, name: str) -> ForwardPreHook:
         def enter(_module: nn.Module, _inputs: tuple[object, ...]) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from mkdocs_lurk.errors import LurkError, ModelError
 from mkdocs_lurk.models.tracing.call_recorder import CallRecorder, ModuleCall, TracedCall
 from mkdocs_lurk.models.tracing.dispatch import DispatchRecorder
+from mkdocs_lurk.models.tracing.failures import remedy_for
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCallMode, ParameterOwners
 from mkdocs_lurk.models.tracing.operations import Op, Value, digest_operations
 
@@ -75,8 +76,8 @@ def trace_network(module: nn.Module, x: Tensor) -> Trace:
     outputs = _run_forward(module, x, calls)
     if not outputs:
         raise ModelError(
-            "the network's output holds no tensor that depends on the picture; a step through NumPy, .tolist() or "
-            "torch.tensor(...) hides the rest from PyTorch"
+            "the network's output holds no tensor that depends on the picture; a step through NumPy, .tolist(), "
+            "torch.tensor(...), a tensor class of its own or another thread hides the rest from the trace"
         )
     values, ops = tuple(recorder.log.values), tuple(recorder.log.ops)
     return Trace(
@@ -109,12 +110,19 @@ def _run_forward(module: nn.Module, x: Tensor, calls: CallRecorder) -> tuple[int
 
 def _refuse_several_inputs(module: nn.Module) -> None:
     """Refuse a network that cannot be called with a picture alone."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    by_name = inspect.Parameter.KEYWORD_ONLY
     required = [
         parameter.name
-        for parameter in inspect.signature(module.forward).parameters.values()
-        if parameter.default is parameter.empty
-        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        for parameter in parameters
+        if parameter.default is parameter.empty and parameter.kind in (*by_place, by_name)
     ]
+    if required and not any(parameter.kind in (*by_place, parameter.VAR_POSITIONAL) for parameter in parameters):
+        raise ModelError(
+            f"{type(module).__name__} takes its input by name alone ({', '.join(required)}); let 'source' name a "
+            "factory that returns an adapter, a module whose forward(x) passes the picture on"
+        )
     if len(required) > 1:
         raise ModelError(
             f"{type(module).__name__} wants {len(required)} inputs ({', '.join(required)}), and a picture is one: let "
@@ -138,7 +146,9 @@ def _describe_failure(error: Exception, calls: CallRecorder, x: Tensor) -> str:
     where = f"{call.name!r} ({call.type})" if call and call.name else "its forward method"
     message = (str(error).strip().splitlines() or ["no message"])[0]
     size = " x ".join(str(n) for n in x.shape[1:])
-    return f"the network fails in {where} on a {size} picture: {type(error).__name__}: {message}"
+    remedy = remedy_for(error)
+    failure = f"the network fails in {where} on a {size} picture: {type(error).__name__}: {message}"
+    return failure if remedy is None else f"{failure}: {remedy}"
 
 
 def _unused_convolutions(module: nn.Module, calls: CallRecorder) -> dict[str, str]:

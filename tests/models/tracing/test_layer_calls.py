@@ -43,7 +43,7 @@ def test_every_convolution_and_linear_call_is_named():
         ("conv:2", "Conv2d"),
         ("kernel", "Conv2d"),
         # A computed weight belongs to the module that is running: here the network itself.
-        ("", "Conv2d"),
+        ("forward", "Conv2d"),
         ("up", "ConvTranspose2d"),
         ("head", "Linear"),
     ]

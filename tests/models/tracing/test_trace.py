@@ -124,6 +124,31 @@ def test_network_with_several_inputs_is_refused():
         trace_network(Two(), X)
 
 
+def test_network_whose_input_has_no_place_is_refused():
+    class ByName(nn.Module):
+        def forward(self, *, picture):
+            return picture
+
+    with pytest.raises(ModelError, match=r"ByName takes its input by name alone \(picture\); let 'source' name"):
+        trace_network(ByName(), X)
+
+
+class Differentiates(nn.Module):
+    def forward(self, x):
+        return x - torch.autograd.grad(x.square().sum(), x)[0]
+
+
+class Casts(Block):
+    def forward(self, x):
+        return super().forward(x.double()).float()
+
+
+@pytest.mark.parametrize(("make", "remedy"), [(Differentiates, "computes gradients"), (Casts, "leave out casts")])
+def test_failure_that_comes_from_how_a_network_is_analysed_names_the_remedy(make, remedy):
+    with pytest.raises(ModelError, match=f"^the network fails in .* on a 3 x 8 x 8 picture: RuntimeError: .*{remedy}"):
+        trace_network(make().eval(), X)
+
+
 def test_failure_names_the_module_that_was_running():
     with pytest.raises(ModelError, match=r"fails in '1.conv' \(Conv2d\) on a 3 x 8 x 8 picture: RuntimeError: "):
         trace_network(nn.Sequential(nn.Conv2d(3, 2, 1), Block()).eval(), X)
