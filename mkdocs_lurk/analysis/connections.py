@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.models.connections.inputs import PICTURE, LayerInputs, NetworkInputs
+from mkdocs_lurk.models.connections.input_channels import PICTURE, LayerInputs, NetworkInputs
 
 CONNECTIONS_PER_FILTER = 6
 _MAX_PICTURED_CHANNELS = 4

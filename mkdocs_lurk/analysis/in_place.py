@@ -7,12 +7,13 @@ into sight by ``models/tracing/rectifiers.py``, for whoever sets a rule on the g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 aten = torch.ops.aten
 
@@ -44,10 +45,10 @@ class WritableViewsMode(TorchFunctionMode):
 
     def __torch_function__(
         self,
-        func: Callable[..., Any],
+        func: TorchFunction,
         types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
     ) -> object:
         """Run a function, or its twin if its results could not be written to."""
         kwargs = kwargs or {}
@@ -62,17 +63,20 @@ def _is_recorded(x: Tensor) -> bool:
         return x.requires_grad
 
 
-def _parts(func: Callable[..., Any], x: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tensor, ...]:
+def _parts(
+    func: TorchFunction, x: Tensor, args: tuple[Argument, ...], kwargs: dict[str, Argument]
+) -> tuple[Tensor, ...]:
     """Return what a function that splits a tensor returns, each part a view of its own."""
     with torch.no_grad(), torch._C.DisableTorchFunction():
         views: Sequence[Tensor] = func(*args, **kwargs)
     if func in _UNBINDS:
-        dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
+        dim: int = kwargs["dim"] if "dim" in kwargs else args[1] if len(args) > 1 else 0
         return tuple(x.select(dim, place) for place in range(len(views)))
     if func in _SPLITS_ALONG:
         dim = 0 if x.dim() == 1 else _SPLITS_ALONG[func]
     else:
-        dim = kwargs.get("dim", args[_POSITION_OF_DIM] if len(args) > _POSITION_OF_DIM else 0)
+        given: int = args[_POSITION_OF_DIM] if len(args) > _POSITION_OF_DIM else 0
+        dim = kwargs.get("dim", given)
     parts, start = [], 0
     for view in views:
         parts.append(x.narrow(dim, start, view.shape[dim]))

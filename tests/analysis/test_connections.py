@@ -10,7 +10,7 @@ from mkdocs_lurk.analysis.connections import (
     strongest_columns,
     strongest_connections,
 )
-from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
+from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_inputs
 from mkdocs_lurk.models.tracing.trace import trace_network
 
 

@@ -8,13 +8,13 @@ that are not there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from mkdocs_lurk.models.tracing.functions import OperationCall, recognise
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 _MARK = "_lurk_placeholder"
 _METADATA_ONLY = frozenset(
@@ -69,8 +69,12 @@ class PlaceholderMode(TorchFunctionMode):
         self._replace = replace
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
+        self,
+        func: TorchFunction,
+        types: Sequence[type],
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
+    ) -> Argument:
         """Run a function.
 
         Raises:

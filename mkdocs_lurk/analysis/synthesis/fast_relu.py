@@ -7,9 +7,8 @@ becomes 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from torch.overrides import TorchFunctionMode
 
 from mkdocs_lurk.models.tracing.functions import ReluCall, recognise
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 aten = torch.ops.aten
 
@@ -31,11 +31,11 @@ class _BitwiseReluMode(TorchFunctionMode):
 
     def __torch_function__(
         self,
-        func: Callable[..., Any],
+        func: TorchFunction,
         types: Sequence[type],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
+    ) -> Argument:
         call = recognise(func, args, kwargs or {})
         if isinstance(call, ReluCall) and call.is_plain and call.input.dtype == torch.bfloat16:
             return _BitwiseRelu.apply(call.input, call.in_place)
@@ -58,7 +58,7 @@ class _BitwiseRelu(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Argument, gradient: Tensor) -> tuple[Tensor, None]:
         (output,) = ctx.saved_tensors
         bits = aten.threshold_backward(gradient.view(torch.int16), output.view(torch.int16), 0)
         return bits.view(gradient.dtype), None

@@ -8,7 +8,6 @@ activation, whatever functions it is written out of.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import Any
 
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -45,7 +44,7 @@ class Choices:
         if chosen or (call.name in _LARGEST and any(tensor in self._beside_constants for tensor in values)):
             self.places.append(call.name)
 
-    def follow(self, call: Call, result: Any) -> None:
+    def follow(self, call: Call, result: object) -> None:
         """Learn from what a call returned."""
         arguments, values = list(_arguments(call)), list(self._values(call))
         if call.name in _SHAPES:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
+
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 aten = torch.ops.aten
 
@@ -58,17 +60,17 @@ BATCH_NORM_OPERATIONS = frozenset(
 )
 
 _POOL_ARGUMENTS = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-RELU_FUNCTIONS: Mapping[Any, tuple[str, ...]] = {
+RELU_FUNCTIONS: Mapping[TorchFunction, tuple[str, ...]] = {
     F.relu: ("input", "inplace"),
     F.relu6: ("input", "inplace"),
     F.hardtanh: ("input", "min_val", "max_val", "inplace"),
     **dict.fromkeys((torch.relu, torch.relu_, Tensor.relu, Tensor.relu_), ("input",)),
     **dict.fromkeys((aten.relu.default, aten.relu_.default), ("input",)),
 }
-MAX_POOL_FUNCTIONS: Mapping[Any, tuple[str, ...]] = dict.fromkeys(
+MAX_POOL_FUNCTIONS: Mapping[TorchFunction, tuple[str, ...]] = dict.fromkeys(
     (F.max_pool2d, torch.max_pool2d, aten.max_pool2d.default), _POOL_ARGUMENTS
 )
-BATCH_NORM_FUNCTIONS: Mapping[Any, tuple[str, ...]] = {
+BATCH_NORM_FUNCTIONS: Mapping[TorchFunction, tuple[str, ...]] = {
     F.batch_norm: ("input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"),
     torch.batch_norm: (
         *("input", "weight", "bias", "running_mean", "running_var", "training", "momentum", "eps"),
@@ -76,7 +78,7 @@ BATCH_NORM_FUNCTIONS: Mapping[Any, tuple[str, ...]] = {
     ),
 }
 _ALWAYS_IN_PLACE = frozenset({torch.relu_, Tensor.relu_, aten.relu_.default})
-_BOUNDS: Mapping[Any, tuple[float, float | None]] = {F.relu6: (0.0, 6.0), F.hardtanh: (-1.0, 1.0)}
+_BOUNDS: Mapping[TorchFunction, tuple[float, float | None]] = {F.relu6: (0.0, 6.0), F.hardtanh: (-1.0, 1.0)}
 
 
 class PoolGeometry(NamedTuple):
@@ -150,7 +152,7 @@ class BatchNormCall:
 OperationCall = ReluCall | MaxPoolCall | BatchNormCall
 
 
-def recognise(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> OperationCall | None:
+def recognise(func: TorchFunction, args: tuple[Argument, ...], kwargs: Mapping[str, Argument]) -> OperationCall | None:
     """Read a call of a torch function.
 
     Args:
@@ -200,8 +202,12 @@ class OperationCallMode(TorchFunctionMode):
         self._kinds = kinds
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
+        self,
+        func: TorchFunction,
+        types: Sequence[type],
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
+    ) -> Argument:
         """Run a function, or hand its call to ``catch``."""
         call = recognise(func, args, kwargs or {})
         if call is None or not isinstance(call, self._kinds):
@@ -215,11 +221,11 @@ def as_pair(value: int | Sequence[int]) -> list[int]:
     return [int(one) for one in (values * 2 if len(values) == 1 else values)]
 
 
-def _by_name(names: Sequence[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _by_name(names: Sequence[str], args: tuple[Argument, ...], kwargs: Mapping[str, Argument]) -> dict[str, Argument]:
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-def _pool_geometry(arguments: Mapping[str, Any]) -> PoolGeometry:
+def _pool_geometry(arguments: Mapping[str, Argument]) -> PoolGeometry:
     kernel = as_pair(arguments["kernel_size"])
     return PoolGeometry(
         kernel=kernel,

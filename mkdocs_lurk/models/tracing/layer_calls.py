@@ -10,18 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from mkdocs_lurk.models.tracing.operations import Argument
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 aten = torch.ops.aten
 
-TorchFunction: TypeAlias = Callable[..., Any]
-"""Any function of torch that takes tensors; what it returns is known to itself alone."""
 ForwardPreHook: TypeAlias = Callable[[nn.Module, tuple[object, ...]], None]
 
 CONVOLUTIONS: dict[TorchFunction, str] = {

@@ -6,7 +6,7 @@ A value is the contents of a tensor at one moment: an in-place operation makes a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -20,6 +20,8 @@ Argument: TypeAlias = Any
 
 The operator's schema says which of them, but a type checker cannot read it.
 """
+TorchFunction: TypeAlias = Callable[..., Argument]
+"""Any function of torch that takes tensors; what it returns is known to itself alone."""
 
 
 @dataclass(frozen=True, slots=True)

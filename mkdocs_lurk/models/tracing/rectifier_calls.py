@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.models.tracing.derived_values import DerivedValues
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 _ALIASES: Mapping[str, str] = {
     "greater": "gt",
@@ -55,26 +55,28 @@ IN_PLACE_ACTIVATIONS: Mapping[str, tuple[Callable[..., Tensor], int | None]] = {
 class Call:
     """A call of a torch function, its arguments in order; ``name`` is the same for all ways to call it."""
 
-    func: Callable[..., Any]
+    func: TorchFunction
     name: str
     in_place: bool
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    args: tuple[Argument, ...]
+    kwargs: dict[str, Argument]
     known: DerivedValues
 
-    def argument(self, place: int, *names: str) -> Any:
+    def argument(self, place: int, *names: str) -> Argument:
         """Return an argument that is given by place or by one of some names; None if it is not given."""
         if place < len(self.args):
             return self.args[place]
         return next((self.kwargs[name] for name in names if name in self.kwargs), None)
 
     @property
-    def pair(self) -> tuple[Any, Any]:
+    def pair(self) -> tuple[Argument, Argument]:
         """The first two arguments."""
         return self.argument(0, "input", "self"), self.argument(1, "other")
 
 
-def read_call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], known: DerivedValues) -> Call:
+def read_call(
+    func: TorchFunction, args: tuple[Argument, ...], kwargs: dict[str, Argument], known: DerivedValues
+) -> Call:
     """Read a call of a torch function, of a tensor's method or of an aten operation."""
     raw = str(getattr(getattr(func, "overloadpacket", func), "__name__", ""))
     if raw == "__get__" and getattr(func, "__self__", None) is Tensor.data:

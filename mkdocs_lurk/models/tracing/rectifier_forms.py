@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.models.tracing.derived_values import Kind
+from mkdocs_lurk.models.tracing.operations import Argument
 from mkdocs_lurk.models.tracing.rectifier_calls import IN_PLACE_ACTIVATIONS, Call
 
 aten = torch.ops.aten
@@ -27,7 +27,7 @@ class Rectifier:
     activation: Activation
 
 
-def _relu(x: Any) -> Rectifier | None:
+def _relu(x: Argument) -> Rectifier | None:
     return Rectifier(x, torch.relu) if isinstance(x, Tensor) and x.is_floating_point() else None
 
 
@@ -86,7 +86,7 @@ def _maximum(call: Call) -> Rectifier | None:
 
 def _where(call: Call) -> Rectifier | None:
     mask, one, other = call.argument(0, "condition"), call.argument(1, "input", "self"), call.argument(2, "other")
-    ways: tuple[tuple[Kind, Any, Any], ...] = (("above", one, other), ("below", other, one))
+    ways: tuple[tuple[Kind, Argument, Argument], ...] = (("above", one, other), ("below", other, one))
     for kind, x, rest in ways:
         if not call.known.is_of(mask, x, kind) or not _fits(x, rest):
             continue

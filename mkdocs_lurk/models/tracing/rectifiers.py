@@ -8,8 +8,7 @@ view, since autograd hides what was done to a view inside one node.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.derived_values import DerivedValues
+from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 from mkdocs_lurk.models.tracing.rectifier_calls import Call, read_call
 from mkdocs_lurk.models.tracing.rectifier_facts import LEARNING
 from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier
@@ -41,8 +41,12 @@ class RectifierMode(TorchFunctionMode):
         self._known = DerivedValues(x)
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
+        self,
+        func: TorchFunction,
+        types: Sequence[type],
+        args: tuple[Argument, ...] = (),
+        kwargs: dict[str, Argument] | None = None,
+    ) -> Argument:
         """Run a function, or the rectifier that its call amounts to."""
         kwargs = kwargs or {}
         with torch._C.DisableTorchFunction():  # what is asked here of tensors is no step of the network

@@ -8,7 +8,7 @@ import numpy as np
 
 from mkdocs_lurk.analysis.connections import kernels_as_pictures, strongest_connections
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
-from mkdocs_lurk.models.connections.inputs import PICTURE, find_layer_inputs
+from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_inputs
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import Connection, Skipped, Wiring
 from mkdocs_lurk.run.draft import RecordDraft

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mkdocs_lurk.models.connections.inputs import find_layer_inputs
+from mkdocs_lurk.models.connections.input_channels import find_layer_inputs
 from mkdocs_lurk.models.tracing.layer_calls import CallNamer, LayerCallMode, ParameterOwners
 from mkdocs_lurk.models.tracing.trace import trace_network
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from mkdocs_lurk.models.connections.channel_sources import ChannelSource, ChannelSources, mean
 from mkdocs_lurk.models.connections.kernels import channel_axis, kernel_and_groups
-from mkdocs_lurk.models.connections.rules import RULES, SourceContext, plain_name
+from mkdocs_lurk.models.connections.operation_rules import RULES, SourceContext, plain_name
 from mkdocs_lurk.models.tracing.call_recorder import TracedCall
 from mkdocs_lurk.models.tracing.operations import Op, references
 from mkdocs_lurk.models.tracing.trace import Trace

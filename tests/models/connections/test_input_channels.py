@@ -3,7 +3,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from torch import nn
 
-from mkdocs_lurk.models.connections.inputs import PICTURE
+from mkdocs_lurk.models.connections.input_channels import PICTURE
 from tests.models.connections.networks import inputs_and_outputs, inputs_of, single_source_filters, source_filters
 from tests.models.networks import random_networks
 
