@@ -7,11 +7,12 @@ model's ``ignore`` accepts a warning by its name. The sentence for visitors stay
 # No postponed annotations here: records.py resolves these types.
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
 Fact = str | int | float
+_EXAMPLES = 3
 
 
 class WarningRecord(TypedDict):
@@ -154,6 +155,15 @@ _ALL = (
 )
 WARNINGS: Mapping[str, NamedWarning] = {warning.name: warning for warning in _ALL}
 """All kinds of warnings by name, in the order in which pages list them."""
+
+
+def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRecord | None:
+    """Return the warning that some of ``n`` pictures could not be read; ``skipped`` are their paths, and why."""
+    if not skipped:
+        return None
+    named = [why if why.startswith(path) else f"{path} {why}" for path, why in skipped[:_EXAMPLES]]
+    more = [f"and {len(skipped) - _EXAMPLES:,} more"] if len(skipped) > _EXAMPLES else []
+    return WARNINGS["unreadable"].record(count=f"{len(skipped):,}", n=f"{n:,}", examples=", ".join([*named, *more]))
 
 
 def in_page_order(warnings: list[WarningRecord]) -> list[WarningRecord]:

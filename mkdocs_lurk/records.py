@@ -58,7 +58,11 @@ class ModelInfo(TypedDict):
 
 
 class ImageRecord(TypedDict):
-    """One picture of the model; ``skipped`` says why it could not be read."""
+    """One picture of the model; ``skipped`` says why it could not be read.
+
+    Attributes:
+        shown: What is published of a picture that is not shown in full; an analysis leaves it out.
+    """
 
     id: int
     path: str
@@ -68,6 +72,7 @@ class ImageRecord(TypedDict):
     picture: NotRequired[PictureReference]
     skipped: NotRequired[str]
     predictions: NotRequired[list[ClassValue]]
+    shown: NotRequired[Literal["thumbnails", "none"]]
 
 
 FieldStatus = Literal["exact", "effective", "whole"]

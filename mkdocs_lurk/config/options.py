@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
+from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
 
@@ -71,6 +72,8 @@ class ModelConfig:
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
+        pictures: What of the pictures may be published; it changes no result.
+        anonymous: Whether source, paths and author stay out of what is published; it changes no result.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
@@ -98,6 +101,8 @@ class ModelConfig:
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()
     trust: bool = switch(False)
+    pictures: PictureRules = SHOW_ALL
+    anonymous: bool = switch(False)
     place: str = "plugins.lurk.models[0]"
     absent: tuple[str, ...] = ()
 

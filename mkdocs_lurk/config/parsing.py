@@ -25,6 +25,7 @@ from mkdocs_lurk.config.options import (
     SynthesisConfig,
     switches,
 )
+from mkdocs_lurk.config.pictures import read_pictures
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
@@ -35,7 +36,7 @@ from mkdocs_lurk.named_warnings import WARNINGS
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
-    "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", *switches(),
+    "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures", *switches(),
 )  # fmt: skip
 
 _MOST_KEPT = 1000
@@ -146,6 +147,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
             "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {_MOST_PIXELS}", _MOST_PIXELS
         ),
         ignore=_read_ignored(*section.get("ignore", ())),
+        pictures=read_pictures(*section.get("pictures", "full")),
         place=place,
         absent=(),
         **{name: section.switch(name, default) for name, default in switches().items()},

@@ -25,6 +25,8 @@ _LABELS = {
     "pipeline_tag": "Task",
     "tags": "Tags",
 }
+_ANONYMOUS_KEYS = {"language", "library_name", "license", "metrics", "model-index", "pipeline_tag"}
+"""Metadata that an anonymous model keeps; all other entries may name people, projects and addresses."""
 _HIDDEN_KEYS = {"thumbnail", "widget", "inference", "title"}
 
 
@@ -43,18 +45,21 @@ class Card:
     rows: tuple[tuple[str, str], ...]
 
 
-def read_card(text: str, path: Path, model: str) -> Card:
+def read_card(text: str, path: Path, model: str, *, anonymous: bool = False) -> Card:
     """Split a card into its text and the rows of its metadata.
 
     Args:
         text: The card.
         path: Its file, for messages.
         model: The name of its model.
+        anonymous: Leave out the metadata that may tell who made the model.
 
     Raises:
         ConfigError: The metadata is no YAML mapping.
     """
     metadata, body = split_front_matter(text, path)
+    if anonymous:
+        metadata = {key: value for key, value in metadata.items() if key in _ANONYMOUS_KEYS}
     blocks = card_blocks(body, model)
     if blocks and blocks[0].startswith("# "):
         del blocks[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.card import Card, read_card
+from mkdocs_lurk.pages.disclosure import OPEN, Disclosure
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class DeclaredModel:
     """A model's name, title, source and card; templates receive it as ``about``.
 
     Attributes:
+        source: Empty for an anonymous model.
+        disclosure: What the author lets be known.
         unseen: What its results were made from and could not be compared with, since it is not at hand.
     """
 
@@ -23,12 +26,15 @@ class DeclaredModel:
     card_text: str | None = None
     card_path: Path = Path()
     unseen: tuple[str, ...] = ()
+    disclosure: Disclosure = OPEN
 
     @classmethod
     def from_config(cls, config: ModelConfig, unseen: tuple[str, ...] = ()) -> DeclaredModel:
         """Read what ``mkdocs.yml`` and the card say."""
         text = config.card.read_text("utf-8") if config.card else None
-        return cls(config.name, config.title, config.source, text, config.card or Path(), unseen)
+        disclosure = Disclosure.of(config)
+        source, unseen = "" if config.anonymous else config.source, disclosure.unseen(unseen)
+        return cls(config.name, config.title, source, text, config.card or Path(), unseen, disclosure)
 
     @property
     def card(self) -> Card | None:
@@ -37,7 +43,9 @@ class DeclaredModel:
         Raises:
             ConfigError: The card's metadata is no YAML mapping.
         """
-        return None if self.card_text is None else read_card(self.card_text, self.card_path, self.name)
+        if self.card_text is None:
+            return None
+        return read_card(self.card_text, self.card_path, self.name, anonymous=self.disclosure.anonymous)
 
     @property
     def analyze(self) -> str:

@@ -12,16 +12,15 @@ from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script
 from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
 from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import Fact, layer_row, model_page
-from mkdocs_lurk.pages.model_records import read_layer
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.records import LayerEntry, LayerRecord
-from mkdocs_lurk.store import ModelReader
 
 BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
@@ -59,7 +58,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
     return {"layers": [], "facts": [], "views": [], "missing": why}
 
 
-def write_model(folder: Path, declared: DeclaredModel, reader: ModelReader, templates: Templates) -> ModelSummary:
+def write_model(folder: Path, declared: DeclaredModel, reader: DisclosedReader, templates: Templates) -> ModelSummary:
     """Write all files of a model with results."""
     return _ModelFolder(folder, PublishedModel.read(declared, reader), reader, templates).write()
 
@@ -67,7 +66,7 @@ def write_model(folder: Path, declared: DeclaredModel, reader: ModelReader, temp
 class _ModelFolder:
     """Writes the files of one model into ``folder``."""
 
-    def __init__(self, folder: Path, model: PublishedModel, reader: ModelReader, templates: Templates) -> None:
+    def __init__(self, folder: Path, model: PublishedModel, reader: DisclosedReader, templates: Templates) -> None:
         self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
         self._photo_ranks = PhotoRanks()
 
@@ -79,7 +78,7 @@ class _ModelFolder:
     def _write_layer(self, place: int, entry: LayerEntry) -> Strip:
         """Write the files of a layer; returns its strip for the model's page."""
         slug, photos = entry["slug"], self._model.photos
-        layer = read_layer(self._reader, entry["name"])
+        layer = self._reader.layer(entry["name"])
         pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
         self._photo_ranks.add(place, layer["filters"])
         results = layer_results(entry, layer, photos, pictures)

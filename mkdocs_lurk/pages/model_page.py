@@ -80,13 +80,29 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
         warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
-        notes=(*record["notes"], *([formatting.describe_unseen(declared.unseen)] if declared.unseen else [])),
+        notes=tuple(_notes(declared, record)),
         missing=tuple(
             Markup("{} has no page: {}.").format(code(name), spoken(why))
             for name, why in record["skipped_layers"].items()
         ),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
     )
+
+
+def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
+    """Return what a reader should know, in sentences."""
+    notes = list(record["notes"])
+    n = len(record["images"])
+    hidden, shrunk = (sum(image.get("shown") == mode for image in record["images"]) for mode in ("none", "thumbnails"))
+    if hidden:
+        notes.append(f"Not shown, as the author wishes: {hidden:,} of {n:,} pictures. They count in every figure.")
+    if shrunk:
+        notes.append(f"Shown as thumbnails only, as the author wishes: {shrunk:,} of {n:,} pictures.")
+    if declared.disclosure.anonymous:
+        notes.append("Where the model comes from, and from whom, is left out on purpose.")
+    if declared.unseen:
+        notes.append(formatting.describe_unseen(declared.unseen))
+    return notes
 
 
 def _facts(record: ModelRecord) -> list[Fact]:

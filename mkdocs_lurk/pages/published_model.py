@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages.declared_model import DeclaredModel
-from mkdocs_lurk.pages.model_records import read_layer, read_model
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.records import ImageRecord, ModelRecord
-from mkdocs_lurk.results_check import check_layer_record, check_model_record
-from mkdocs_lurk.store import ModelReader
 
 LabelPlaces = Mapping[str, int]
 """Every label of the photos, in alphabetical order, and its place in that order."""
@@ -35,19 +33,15 @@ class PublishedModel:
     analysed: Mapping[str, Collection[int]]
 
     @classmethod
-    def read(cls, declared: DeclaredModel, reader: ModelReader) -> PublishedModel:
+    def read(cls, declared: DeclaredModel, reader: DisclosedReader) -> PublishedModel:
         """Read a model from the store.
 
         Raises:
             StoreError: A layer has no results, or a record is not what an analysis writes.
         """
-        record = read_model(reader)
-        check_model_record(record, "the record of the model")
-        for entry in record["layers"]:
-            where = f"the record of layer {entry['name']!a}"
-            check_layer_record(read_layer(reader, entry["name"]), entry, record, where)
+        record = reader.record
         analysed = {
-            entry["name"]: {item["index"] for item in read_layer(reader, entry["name"])["filters"]}
+            entry["name"]: {item["index"] for item in reader.layer(entry["name"])["filters"]}
             for entry in record["layers"]
         }
         photos = Photos(reader, record["images"])

@@ -13,13 +13,14 @@ from typing import Protocol
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_folder import BODY_SUFFIX, ModelSummary, write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.store import ModelReader, Store, digest
+from mkdocs_lurk.store import Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -32,6 +33,7 @@ OTHER_SOURCES = (
     "names.py",
     "records.py",
     "text.py",
+    "config/pictures.py",
     "images/webp.py",
 )
 """Modules outside this folder that shape a page too."""
@@ -163,9 +165,11 @@ def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path 
 
 def _key(model: ModelStatus, declared: DeclaredModel, overrides: Path | None) -> str:
     """Return the digest of everything that shapes the folder of a model."""
-    results = ["placeholder", model.reason] if model.key is None else ["model", model.key]
+    results = ["placeholder", declared.disclosure.reason(model.reason)] if model.key is None else ["model", model.key]
     declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen]
-    return digest(*results, *declaration, VERSIONS, _sources_digest(), _override_contents(overrides))
+    return digest(
+        *results, *declaration, declared.disclosure, VERSIONS, _sources_digest(), _override_contents(overrides)
+    )
 
 
 def _model_folder(
@@ -173,9 +177,9 @@ def _model_folder(
 ) -> CachedFolder[ModelSummary]:
     def write(folder: Path) -> ModelSummary:
         if model.key is None:
-            return write_placeholder(folder, declared, model.reason, templates)
+            return write_placeholder(folder, declared, declared.disclosure.reason(model.reason), templates)
         log.info("writing the pages of %s", declared.name)
-        return write_model(folder, declared, ModelReader(store, model.key), templates)
+        return write_model(folder, declared, DisclosedReader(store, model.key, model.config), templates)
 
     return open_or_write(cache_folder, _key(model, declared, templates.overrides), write)
 

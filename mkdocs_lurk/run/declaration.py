@@ -17,7 +17,9 @@ from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 
-_NOT_IN_THE_KEY = {"title", "card", "root", "place", "absent", "images_detail", "ignore", "trust"}
+_NOT_IN_THE_KEY = {
+    "title", "card", "root", "place", "absent", "images_detail", "ignore", "trust", "pictures", "anonymous",
+}  # fmt: skip
 
 
 def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import torch
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
-from mkdocs_lurk.named_warnings import WarningRecord, in_page_order
+from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
@@ -22,7 +22,7 @@ from mkdocs_lurk.run.progress import Progress, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Responses, Stage, list_stages
-from mkdocs_lurk.run.warnings import unreadable_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store

@@ -21,7 +21,6 @@ _UNUSED = 1 / 8
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "dev"})
 _USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0
 """Of an input that was normalised once, magnitudes below the first two; twice, a deviation below the third."""
-_EXAMPLES = 3
 
 
 def warnings_at_start(images: ImageSet, transform: Transform) -> list[WarningRecord]:
@@ -45,15 +44,6 @@ def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:
         return None
     p = binomial_tail(right, n, 1 / outputs)
     return WARNINGS["chance"].record(right=f"{right:,}", n=f"{n:,}", outputs=f"{outputs:,}", p=f"{p:.2g}")
-
-
-def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRecord | None:
-    """Return the warning that some of ``n`` pictures could not be read; ``skipped`` are their paths, and why."""
-    if not skipped:
-        return None
-    named = [why if why.startswith(path) else f"{path} {why}" for path, why in skipped[:_EXAMPLES]]
-    more = [f"and {len(skipped) - _EXAMPLES:,} more"] if len(skipped) > _EXAMPLES else []
-    return WARNINGS["unreadable"].record(count=f"{len(skipped):,}", n=f"{n:,}", examples=", ".join([*named, *more]))
 
 
 def _split_classes(labels: Sequence[str]) -> WarningRecord | None:

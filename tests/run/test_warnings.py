@@ -17,9 +17,9 @@ from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD
 from mkdocs_lurk.images.sources import list_images
 from mkdocs_lurk.images.transforms import make_transform
-from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.named_warnings import WarningRecord, unreadable_warning
 from mkdocs_lurk.run.plan import resolve
-from mkdocs_lurk.run.warnings import chance_warning, unreadable_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import chance_warning, warnings_at_start
 from mkdocs_lurk.store.store import Store
 
 SIDE = 16

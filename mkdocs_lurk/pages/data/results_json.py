@@ -7,7 +7,7 @@ and height in pixels of every file of pictures, and everything else that the rec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from mkdocs_lurk.names import RESULTS_SCHEMA
@@ -15,7 +15,7 @@ from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, L
 from mkdocs_lurk.pages.model_records import is_picture_reference
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, PictureKey, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
-from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size
+from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, scale_box
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records import (
     ClassMeans,
@@ -111,7 +111,8 @@ def _filter_result(item: FilterRecord, slug: str, photos: Photos, pictures: Laye
     if "classes" in result:
         result["classes"] = strongest_classes(result["classes"])
     for maximum, published in zip(item.get("top_max", []), result.get("top_max", []), strict=True):
-        crop, gradient_crop = _crop(maximum, photos), _gradient_crop(maximum, pictures.regions)
+        crop = photos.crop_region(maximum["image"], maximum["box"])
+        gradient_crop = _gradient_crop(maximum, pictures.regions, photos.frame(maximum["image"]))
         if crop is not None:
             published["crop"] = published_picture(crop, slug)
         if gradient_crop is not None:
@@ -119,21 +120,20 @@ def _filter_result(item: FilterRecord, slug: str, photos: Photos, pictures: Laye
     return result
 
 
-def _crop(maximum: RankedMaximum, photos: Photos) -> SheetRegion | None:
-    """Return the region of the photo's part inside the box; None if the photo could not be read."""
-    region = photos.regions[maximum["image"]]
-    top, left, bottom, right = maximum["box"]
-    return None if region is None else region.crop(top, left, bottom - top, right - left)
-
-
-def _gradient_crop(maximum: RankedMaximum, regions: Mapping[PictureKey, SheetRegion]) -> SheetRegion | None:
+def _gradient_crop(
+    maximum: RankedMaximum, regions: Mapping[PictureKey, SheetRegion], input_size: Sequence[int]
+) -> SheetRegion | None:
     """Return the region of the gradient's part inside the box; None if the gradient was skipped."""
     gradient = maximum["grad"]
     if not is_picture_reference(gradient):
         return None
+    region = regions[picture_key(gradient)]
+    frame_top, frame_left, frame_bottom, frame_right = maximum.get("grad_box", [0, 0, *input_size])
     top, left, bottom, right = maximum["box"]
-    frame_top, frame_left, *_ = maximum.get("grad_box", [0, 0])
-    return regions[picture_key(gradient)].crop(top - frame_top, left - frame_left, bottom - top, right - left)
+    inside = [top - frame_top, left - frame_left, bottom - frame_top, right - frame_left]
+    frame = frame_bottom - frame_top, frame_right - frame_left
+    top, left, bottom, right = scale_box(inside, frame, (region.height, region.width))
+    return region.crop(top, left, bottom - top, right - left)
 
 
 def _sheet_sizes(sizes: Mapping[str, Size], slug: str) -> dict[str, list[int]]:

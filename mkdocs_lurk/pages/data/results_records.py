@@ -32,7 +32,7 @@ class Picture(TypedDict):
 
 
 class ImageResult(TypedDict):
-    """One picture of the model; ``picture`` is None, and ``skipped`` says why, if it could not be read."""
+    """One picture of the model; ``picture`` is None if it could not be read, as ``skipped`` says, or is not shown."""
 
     id: int
     path: str
@@ -42,6 +42,7 @@ class ImageResult(TypedDict):
     picture: Picture | None
     skipped: NotRequired[str]
     predictions: NotRequired[list[ClassValue]]
+    shown: NotRequired[Literal["thumbnails", "none"]]
 
 
 class LayerSummary(LayerInfo):

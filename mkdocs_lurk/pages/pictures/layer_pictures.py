@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_records import picture_references, shows_preference
 from mkdocs_lurk.pages.pictures.photos import THUMBNAIL_PX, Photos
 from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
@@ -22,7 +23,6 @@ from mkdocs_lurk.pages.pictures.sheets import (
 )
 from mkdocs_lurk.pages.pictures.strips import Strip, choose_strip
 from mkdocs_lurk.records import FilterRecord, PictureReference
-from mkdocs_lurk.store import ModelReader
 
 PictureKey = tuple[str, str]
 """Unit and blob of a stored picture."""
@@ -54,7 +54,7 @@ class LayerPictures:
 
 
 def write_pictures(
-    reader: ModelReader, folder: Path, slug: str, filters: Sequence[FilterRecord], photos: Photos
+    reader: DisclosedReader, folder: Path, slug: str, filters: Sequence[FilterRecord], photos: Photos
 ) -> LayerPictures:
     """Write the sheets of a layer into ``folder / slug``."""
     (folder / slug).mkdir(parents=True)
@@ -105,7 +105,7 @@ _SYNTHESES = _SheetKind(max_area=20_000_000, quality=60, longer_side=SYNTHESIS_P
 
 
 def _write_sheets(
-    reader: ModelReader, folder: Path, slug: str, filters: Sequence[FilterRecord], pictures: LayerPictures
+    reader: DisclosedReader, folder: Path, slug: str, filters: Sequence[FilterRecord], pictures: LayerPictures
 ) -> None:
     """Write all pictures that the records refer to, and note their regions and the sheets' sizes in ``pictures``."""
 
@@ -186,7 +186,7 @@ def _best_crop(item: FilterRecord, photos: Photos) -> Pixels | None:
     return None if crop is None else thumbnail(crop, THUMBNAIL_PX)
 
 
-def _synthesis(item: FilterRecord, reader: ModelReader) -> Pixels | None:
+def _synthesis(item: FilterRecord, reader: DisclosedReader) -> Pixels | None:
     synthesis = item.get("max_activ")
     if not shows_preference(synthesis):
         return None

@@ -11,16 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from mkdocs_lurk.images.webp import decode_picture
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.pictures.sheets import (
     Pixels,
     SheetRegion,
     Size,
     is_pixel_art,
+    scale_box,
     thumbnail,
     write_sheet,
 )
 from mkdocs_lurk.records import BoxList, ImageRecord
-from mkdocs_lurk.store import ModelReader
 
 PHOTO_QUALITY = 82
 THUMBNAIL_PX = 96
@@ -38,23 +39,25 @@ class Photos:
 
     Args:
         reader: Where their bytes come from.
-        images: The record's ``images``; one without a ``picture`` could not be read.
+        images: The record's ``images``; one without a ``picture`` could not be read, or is not to be shown.
 
     Attributes:
-        regions: The region of each photo, at the size of the network's input; None if it could not be read.
+        regions: The region of each photo, at the size of the network's input, or smaller where it is shown as a
+            thumbnail; None if there is no picture of it.
         thumbnails: The region of each photo's thumbnail of at most 96 px, which is the photo itself where it is no
-            larger; None if it could not be read.
+            larger; None if there is no picture of it.
         sizes: The size of every file written.
         exact: Whether the photos are published exactly as the network received them.
     """
 
-    def __init__(self, reader: ModelReader, images: Sequence[ImageRecord]) -> None:
+    def __init__(self, reader: DisclosedReader, images: Sequence[ImageRecord]) -> None:
         self._reader = reader
+        self._frames: list[Size] = [(image["height"], image["width"]) for image in images]
         self._references = {place: image["picture"] for place, image in enumerate(images) if "picture" in image}
         self.regions: list[SheetRegion | None] = [None] * len(images)
         self.thumbnails: list[SheetRegion | None] = [None] * len(images)
         self.sizes: dict[str, Size] = {}
-        self.exact = True
+        self.exact = all(image.get("shown") != "thumbnails" for image in images)
         self._decode_cached = lru_cache(_DECODED_CACHE_SIZE)(self._decode)
 
     def write(self, folder: Path) -> None:
@@ -66,13 +69,26 @@ class Photos:
         else:
             self.thumbnails = list(self.regions)
 
+    def frame(self, image: int) -> Size:
+        """Return height and width of the network's input, which the boxes on a photo are measured in."""
+        return self._frames[image]
+
     def crop(self, image: int, box: BoxList) -> Pixels | None:
-        """Return the part of a photo inside a box; None if that part is empty or the photo could not be read."""
+        """Return the part of a photo inside a box; None if that part is empty or there is no picture of the photo."""
         if image not in self._references:
             return None
-        top, left, bottom, right = (max(0, edge) for edge in box)
-        part = self._decode_cached(image)[top:bottom, left:right]
+        pixels = self._decode_cached(image)
+        top, left, bottom, right = (max(0, edge) for edge in scale_box(box, self._frames[image], pixels.shape))
+        part = pixels[top:bottom, left:right]
         return part if part.size else None
+
+    def crop_region(self, image: int, box: BoxList) -> SheetRegion | None:
+        """Return the region of the part of a photo inside a box; None if there is no picture of the photo."""
+        region = self.regions[image]
+        if region is None:
+            return None
+        top, left, bottom, right = scale_box(box, self._frames[image], (region.height, region.width))
+        return region.crop(top, left, bottom - top, right - left)
 
     def _write_photos(self, folder: Path, *, with_thumbnails: bool) -> list[Pixels]:
         """Write all photos; returns the thumbnail of each, if wanted."""

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mkdocs_lurk.images.webp import encode_webp
+from mkdocs_lurk.records import BoxList
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(h, w, 3)``, uint8."""
@@ -61,8 +62,25 @@ def thumbnail(pixels: Pixels, side_px: int) -> Pixels:
     scale = side_px / max(height, width)
     if scale >= 1:
         return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return resized(pixels, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def resized(pixels: Pixels, size: Size) -> Pixels:
+    """Return a picture at another size."""
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def scale_box(box: BoxList, frame: Sequence[int], size: Sequence[int]) -> BoxList:
+    """Turn a box in pixels of a frame into one in whole pixels of a picture of that frame, which holds all of it.
+
+    Args:
+        box: The box.
+        frame: Height and width that the box is measured in.
+        size: Height and width of the picture.
+    """
+    starts = [edge * size[axis] // frame[axis] for axis, edge in enumerate(box[:2])]
+    ends = [-(-edge * size[axis] // frame[axis]) for axis, edge in enumerate(box[2:])]
+    return [*starts, *ends]
 
 
 def is_pixel_art(width: int, height: int) -> bool:

@@ -35,7 +35,7 @@ def published(tmp_path: Any) -> Callable[[tuple[int, int]], LayerPictures]:
             "max_activ": {"picture": reference("synthesis"), "won_by": None},
         }
         reader: Any = Reader()
-        photos = Photos(reader, [{"picture": reference("photo")}])
+        photos = Photos(reader, [{"picture": reference("photo"), "width": size[0], "height": size[1]}])
         return write_pictures(reader, tmp_path, "layer", [item], photos)
 
     return publish

@@ -8,23 +8,19 @@ import numpy as np
 import pytest
 
 from mkdocs_lurk.images.webp import decode_picture
-from mkdocs_lurk.pages.model_records import read_model
+from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.pictures.photos import Photos
-from mkdocs_lurk.store import ModelReader, Store
-from tests.pages.fake import FakeAnalysis
-from tests.pages.fake_filter import FakeNetwork
-from tests.pages.patterns import encoded_pattern, pattern
+from mkdocs_lurk.store import Store
+from tests.pages.fake import fake_model
+from tests.pages.patterns import pattern
 
 SIDE = 160
 
 
 def published(tmp_path: Path, count: int) -> Photos:
     store = Store(tmp_path / "store")
-    analysis = FakeAnalysis(store, "m", FakeNetwork(SIDE, (("features.0", 2, 3),), count, encoded_pattern))
-    key = "photos-of-a-test"
-    store.put(key, {"layers": [], "images": analysis.store_photos(), "model": {"name": "m"}})
-    reader = ModelReader(store, key)
-    photos = Photos(reader, read_model(reader)["images"])
+    reader = DisclosedReader(store, fake_model(store, "m", SIDE, (("features.0", 2, 3), ("features.1", 2, 3)), count))
+    photos = Photos(reader, reader.record["images"])
     (tmp_path / "out").mkdir()
     photos.write(tmp_path / "out")
     return photos
