@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.errors import ConfigError, ModelError, StoreError, describe_error
 from mkdocs_lurk.named_warnings import describe_warning
+from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
+from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.run.inputs import withhold
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
-from mkdocs_lurk.store import ModelReader, Store
+from mkdocs_lurk.store import ModelReader, Store, temporary_store
+from mkdocs_lurk.store import pack as pack_bundle
 
 if TYPE_CHECKING:
     from mkdocs_lurk.run.inspection import Inspection
@@ -75,6 +79,32 @@ def analyze(
                     key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
+
+
+def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
+    """Write the results of all complete models into a bundle, without what their authors hold back.
+
+    Returns:
+        The number of models and of units in it.
+
+    Raises:
+        LurkError: No model is complete, a unit is missing, or the file cannot be written.
+    """
+    states = [(state, state.key) for state in resolve(config, store) if state.key is not None]
+    if not states:
+        raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
+    keys: dict[str, str] = {}
+    with temporary_store(store) as copies:
+        for state, key in states:
+            keys[state.request] = key
+            disclosure = Disclosure.of(state.config)
+            if not disclosure.is_open:
+                keys[state.request] = copy_disclosed(DisclosedReader(store, key, state.config), copies)
+                inputs = next((answer.inputs for answer in store.answers(state.request) if answer.key == key), {})
+                told = withhold(inputs, anonymous=disclosure.anonymous)
+                declared = {} if disclosure.anonymous else store.declaration(state.request)
+                copies.set_alias(state.request, keys[state.request], told, declared)
+        return len(keys), pack_bundle(store, keys, path, copies)
 
 
 def log_warnings(model: ModelConfig, key: str, store: Store) -> None:

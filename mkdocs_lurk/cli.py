@@ -14,6 +14,7 @@ from mkdocs_lurk import __version__
 from mkdocs_lurk.build import analyze as analyze_models
 from mkdocs_lurk.build import generate, log_warnings, plan_model
 from mkdocs_lurk.build import inspect as inspect_model
+from mkdocs_lurk.build import pack as pack_models
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, LurkError, near
 from mkdocs_lurk.named_warnings import describe_warning
@@ -26,7 +27,6 @@ from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.plan_record import ModelPlan, describe_plan
 from mkdocs_lurk.store import Store
 from mkdocs_lurk.store import clean as clean_store
-from mkdocs_lurk.store import pack as pack_bundle
 from mkdocs_lurk.store import unpack as unpack_bundle
 
 if TYPE_CHECKING:
@@ -158,15 +158,10 @@ def bundle() -> None:
 @_config_file
 @click.argument("file", type=click.Path(path_type=Path))
 def pack(path: Path, file: Path) -> None:
-    """Write the results of all complete models into FILE."""
+    """Write the results of all complete models into FILE, without what `pictures` and `anonymous` hold back."""
     declared = read_mkdocs_yml(path)
-    store = Store(declared.config.cache_dir)
-    states = resolve(declared.config, store)
-    record_keys = {state.request: state.key for state in states if state.key is not None}
-    if not record_keys:
-        raise ConfigError("no declared model is complete; run 'mkdocs-lurk analyze' first")
-    units = pack_bundle(store, record_keys, file)
-    click.echo(f"{file}: {formatting.plural(len(record_keys), 'model')}, {formatting.plural(units, 'unit')}")
+    models, units = pack_models(declared.config, Store(declared.config.cache_dir), file)
+    click.echo(f"{file}: {formatting.plural(models, 'model')}, {formatting.plural(units, 'unit')}")
 
 
 @bundle.command()

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NotRequired, TypedDict, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import Reading, absolute, syntax_digest
@@ -50,11 +50,13 @@ class Inputs(TypedDict):
         files: By kind and path.
         pictures: ``[path, label, digest]`` of each picture that is a file; None for a Dataset's items.
         images: Where the pictures were, as declared.
+        withheld: Whether the list is from a bundle, without what its author does not tell.
     """
 
     files: list[InputFile]
     pictures: list[tuple[str, str | None, str]] | None
     images: str
+    withheld: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,19 @@ def read_inputs(
     found.sort(key=lambda item: (item["kind"], item["path"]))
     return {"files": found, "pictures": None if is_reference(model.images) else list_pictures(entries),
             "images": model.images}  # fmt: skip
+
+
+def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
+    """Return a list of inputs without the pictures, and without what an author's code opened, which may be pictures.
+
+    Args:
+        inputs: The list, of the type ``Inputs``; empty where nothing is known.
+        anonymous: Leave out the author's other files, too.
+    """
+    if not inputs:
+        return {}
+    told = [item for item in inputs["files"] if item["kind"] not in ("data", "folder")]
+    return {"files": [] if anonymous else told, "pictures": None, "images": "", "withheld": True}
 
 
 def list_pictures(entries: Iterable[ImageEntry]) -> list[tuple[str, str | None, str]]:

@@ -75,7 +75,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
         ImageError: There is no picture.
     """
     request = request_key(config, model)
-    answers = store.answers(request)
+    answers = sorted(store.answers(request), key=_is_withheld)  # what tells all comes first
     digests = FileDigests(config.cache_dir / "files.json")
     pictures = _list_pictures(config, model)
     comparisons = [_compare(answer, model, pictures, digests) for answer in answers]
@@ -156,6 +156,8 @@ def _compare(
 ) -> Comparison:
     files = compare_files(answer.inputs.get("files", ()), model, digests)
     then = answer.inputs.get("pictures")
+    if _is_withheld(answer):
+        return Comparison(files.changes, (*files.unseen, "the pictures"))
     if then is None:
         return files
     if pictures is None and model.images != answer.inputs["images"]:
@@ -163,6 +165,11 @@ def _compare(
     if pictures is None:
         return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))
     return Comparison((*files.changes, *compare_pictures(then, pictures)), files.unseen)
+
+
+def _is_withheld(answer: Answer) -> bool:
+    """Return whether an answer is from a bundle that leaves out what its author does not tell."""
+    return bool(answer.inputs.get("withheld"))
 
 
 def _list_pictures(config: LurkConfig, model: ModelConfig) -> list[tuple[str, str | None, str]] | None:

@@ -5,5 +5,17 @@ from mkdocs_lurk.store.cleaning import CleanResult, clean
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Answer, Store, StoredUnit
+from mkdocs_lurk.store.temporary import temporary_store
 
-__all__ = ["Answer", "CleanResult", "ModelReader", "Store", "StoredUnit", "clean", "digest", "pack", "unpack"]
+__all__ = [
+    "Answer",
+    "CleanResult",
+    "ModelReader",
+    "Store",
+    "StoredUnit",
+    "clean",
+    "digest",
+    "pack",
+    "temporary_store",
+    "unpack",
+]

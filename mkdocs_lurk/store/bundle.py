@@ -13,19 +13,18 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX, atomic_write, write_error
+from mkdocs_lurk.files import atomic_write
 from mkdocs_lurk.store.blobs import MOST_JSON_BYTES, DamagedUnitError, load_json, read_header
 from mkdocs_lurk.store.keys import check_key
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store, StoredUnit
+from mkdocs_lurk.store.temporary import temporary_store
 
 _CONTENTS = "bundle.json"
 _SCHEMA = "mkdocs-lurk/bundle/2"
@@ -38,13 +37,14 @@ BundleCheck = Callable[[Mapping[str, Any], OpenUnit], Mapping[str, Any]]
 """Takes a bundle's ``answers``; returns those to keep, or raises a StoreError that begins with where the fault is."""
 
 
-def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
+def pack(store: Store, record_keys: Mapping[str, str], path: Path, copies: Store | None = None) -> int:
     """Write everything that finished models need into one file.
 
     Args:
         store: The store that holds the units.
         record_keys: The key of the model record that answers each request key.
         path: The bundle's file; it is replaced if it exists.
+        copies: A store that is asked before ``store``: redacted copies of models, with their answers.
 
     Returns:
         The number of units packed.
@@ -52,17 +52,21 @@ def pack(store: Store, record_keys: Mapping[str, str], path: Path) -> int:
     Raises:
         StoreError: A unit is missing, or the file cannot be written.
     """
-    keys = sorted({unit for key in record_keys.values() for unit in ModelReader(store, key).units()})
-    missing = [key for key in keys if not store.has(key)]
+
+    def holder(key: str) -> Store:
+        return copies if copies is not None and copies.has(key) else store
+
+    keys = sorted({unit for key in record_keys.values() for unit in ModelReader(holder(key), key).units()})
+    missing = [key for key in keys if not holder(key).has(key)]
     if missing:
         raise StoreError(f"{len(missing)} units are missing from {store.root}; run 'mkdocs-lurk analyze' first")
-    answers = {request: _describe_answer(store, request, key) for request, key in sorted(record_keys.items())}
+    answers = {request: _describe_answer(holder(key), request, key) for request, key in sorted(record_keys.items())}
     contents = json.dumps({"schema": _SCHEMA, "answers": answers, "units": keys}).encode()
     with atomic_write(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, _CONTENTS, io.BytesIO(contents), len(contents))
         for key in keys:
-            with store.file(key).open("rb") as unit:
-                _add(archive, f"{key}.unit", unit, store.size(key))
+            with holder(key).file(key).open("rb") as unit:
+                _add(archive, f"{key}.unit", unit, holder(key).size(key))
     return len(keys)
 
 
@@ -84,19 +88,11 @@ def unpack(store: Store, path: Path, check: BundleCheck) -> int:
     """
     if not path.is_file():
         raise StoreError(f"cannot read {path}: there is no such file")
-    store.root.mkdir(parents=True, exist_ok=True)
-    try:
-        staging = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=store.root))
-    except OSError as error:
-        raise write_error(store.root, error) from error
-    try:
-        staged = Store(staging)
+    with temporary_store(store) as staged:
         answers, keys = _read_bundle(store, staged, path, check)
         new = [key for key in keys if staged.file(key).is_file()]
         for key in new:
             store.adopt(key, staged.file(key))
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     for request_key, answer in answers.items():
         if all(known.key != answer["key"] for known in store.answers(request_key)):
             store.set_alias(request_key, answer["key"], answer["inputs"], answer["declared"], durable=False)
