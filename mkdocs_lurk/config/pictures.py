@@ -112,7 +112,12 @@ def read_pictures(value: object, path: str) -> PictureRules:
     if isinstance(value, Mapping) and set(value) != {"thumbnails"}:
         if not value:
             raise ConfigError(f"{path}: the mapping is empty; give {FORMS}")
-        return PictureRules(tuple(_read_rule(pattern, choice, path) for pattern, choice in value.items()))
+        rules = tuple(_read_rule(pattern, choice, path) for pattern, choice in value.items())
+        if any(rule.pattern == "*" for rule in rules[:-1]):
+            raise ConfigError(
+                f"{path}: what comes after '*' never counts, since the first pattern that fits does; put '*' last"
+            )
+        return PictureRules(rules)
     return PictureRules((_read_choice("*", value, path),))
 
 

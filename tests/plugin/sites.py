@@ -57,7 +57,7 @@ class Project:
         """Write ``mkdocs.yml``."""
         plugins = [*site.pop("plugins", ["search"]), {"lurk": plugin}]
         declared = {"site_name": "Test", "site_url": "https://example.org/", "theme": {"name": "mkdocs"}, **site}
-        self.write("mkdocs.yml", yaml.safe_dump({**declared, "plugins": plugins}))
+        self.write("mkdocs.yml", yaml.safe_dump({**declared, "plugins": plugins}, sort_keys=False))
 
     def store_fake_results(self, **fake: Any) -> None:
         """Put made-up results into the cache for every declared model."""

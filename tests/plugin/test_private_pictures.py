@@ -1,0 +1,234 @@
+"""Pictures that the author holds back are in no file of a site or a bundle: no pixel, name or digest of them."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from mkdocs_lurk.cli import main
+from mkdocs_lurk.images.webp import decode_picture, encode_picture
+from mkdocs_lurk.store import ModelReader, Store, StoredUnit
+from tests.plugin.private_site import N_IMAGES, SIDE, declare, detailed, found_in, name_of, private_site, store_of
+from tests.plugin.sites import Project, build_error
+
+OF_PATIENTS = {"photo of patients", "gradient of patients", "name of patients"}
+OF_DOGS = {"photo of dogs", "gradient of dogs", "name of dogs"}
+ORIGIN = {"source", "digest"}
+FILES = {"weights", "author"}
+ALWAYS = {"synthesis"}
+
+
+def command(*arguments: str) -> None:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+
+
+def built(made: Project) -> set[str]:
+    made.build()
+    return found_in(made.site)
+
+
+def packed(made: Project) -> Path:
+    """Pack the results, and return a folder with all members of the bundle."""
+    command("bundle", "pack", "-f", str(made.config), str(made.root / "results.tar"))
+    folder = made.root / "members"
+    with tarfile.open(made.root / "results.tar") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("pictures", "left"),
+    [
+        ("full", OF_PATIENTS | OF_DOGS),
+        ("none", set()),
+        ({"label:patients": "none"}, OF_DOGS),
+        ({"kennel/*": "full", "*": "none"}, OF_DOGS),
+        ({"ward/*": {"thumbnails": 4}, "*": "none"}, OF_PATIENTS),
+    ],
+)
+def test_hidden_pictures_are_in_no_file_of_the_site_and_of_the_bundle(
+    tmp_path: Path, pictures: Any, left: set[str]
+) -> None:
+    made = private_site(tmp_path, pictures=pictures)
+    assert built(made) == left | ALWAYS | ORIGIN | FILES
+    digests = {"digest of dogs", "digest of patients"} if pictures == "full" else set()
+    assert found_in(packed(made)) == left | ALWAYS | ORIGIN - {"source"} | {"source", "weights"} | digests
+
+
+def test_hidden_pictures_are_told_by_number_and_label(tmp_path: Path) -> None:
+    made = private_site(tmp_path, pictures="none")
+    made.build()
+    images = made.results("models/small/results.json")["images"]
+    assert images[3] == {
+        "id": 3, "path": "picture 3", "label": "patients", "width": SIDE, "height": SIDE, "shown": "none",
+        "predictions": [["cat", 0.75], ["fish", 0.2], ["bird", 0.05]], "picture": None,
+    }  # fmt: skip
+    layer = made.results("models/small/features.0/results.json")
+    maximum = layer["filters"][0]["top_max"][0]
+    assert maximum["grad"] == {"skipped": "the author does not publish this picture"}
+    assert "crop" not in maximum
+    assert {"score", "box", "position"} <= maximum.keys()
+    assert layer["filters"][0]["max_activ"]["picture"]["src"]
+    page = made.html("models/small/index.html")
+    assert "Not shown, as the author wishes: 6 of 6 pictures." in page
+    assert "picture 4" in page
+
+
+def test_no_blob_of_a_hidden_picture_is_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = private_site(tmp_path, pictures="none")
+    read: list[str] = []
+    whole = StoredUnit.blob
+    monkeypatch.setattr(StoredUnit, "blob", lambda unit, name: read.append(name) or whole(unit, name))
+    made.build()
+    assert read
+    assert {name.partition("/")[2] for name in read} <= {"synthesis", "kernel"}
+
+
+def test_the_key_changes_no_result(tmp_path: Path) -> None:
+    made = private_site(tmp_path)
+    _, key = store_of(made)
+    for choice in ({"pictures": "none"}, {"pictures": "thumbnails", "anonymous": True}):
+        declare(made, **choice)
+        assert store_of(made)[1] == key
+
+
+def test_pages_change_with_the_key(tmp_path: Path) -> None:
+    made = private_site(tmp_path)
+    assert built(made) >= OF_PATIENTS
+    declare(made, pictures="none")
+    assert not built(made) & (OF_PATIENTS | OF_DOGS)
+
+
+@pytest.mark.parametrize("side", [32, 160])
+def test_nothing_of_a_thumbnail_has_more_pixels_than_it(tmp_path: Path, side: int) -> None:
+    made, px = private_site(tmp_path, side, pictures={"thumbnails": 12}), 12
+    store, key = store_of(made)
+    unit = ModelReader(store, key).record["images"][0]["picture"]["unit"]
+    names = store.get(unit).names  # type: ignore[union-attr]
+    store.put(unit, {}, {name: encode_picture(detailed(int(name), side)) for name in names})
+    made.build()
+    folder = made.site / "models" / "small"
+    results = json.loads((folder / "results.json").read_text())
+    assert results["pictures_exact"] is False
+    regions = {}
+    for image in results["images"]:
+        if image["picture"] is None:
+            continue
+        assert image["shown"] == "thumbnails"
+        shown = cut(folder, image["picture"])
+        expected = Image.fromarray(detailed(image["id"], side)).resize((px, px), Image.Resampling.LANCZOS)
+        assert np.array_equal(shown, np.asarray(expected))
+        regions[image["id"]] = image["picture"]
+    for item in json.loads((folder / "features.3" / "results.json").read_text())["filters"]:
+        for ranked in (*item["top_avg"], *item["top_max"]):
+            assert max(ranked["grad"]["rect"][2:]) <= px
+        for maximum in item["top_max"]:
+            photo, (x, y, width, height) = regions[maximum["image"]], maximum["crop"]["rect"]
+            assert maximum["crop"]["src"] == f"../{photo['src']}"
+            top, left, bottom, right = (edge * px / side for edge in maximum["box"])
+            x0, y0 = x - photo["rect"][0], y - photo["rect"][1]
+            assert (x0, y0) == (int(left), int(top))
+            assert 0 <= x0 + width - right < 1
+            assert 0 <= y0 + height - bottom < 1
+            gx, gy, gw, gh = maximum["crop_grad"]["rect"]
+            fx, fy, fw, fh = maximum["grad"]["rect"]
+            assert fx <= gx < gx + gw <= fx + fw
+            assert fy <= gy < gy + gh <= fy + fh
+
+
+def cut(folder: Path, picture: Any) -> Any:
+    x, y, width, height = picture["rect"]
+    return decode_picture((folder / picture["src"]).read_bytes())[y : y + height, x : x + width]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"pictures": "none"},
+        {"pictures": {"ward/*": "none"}},
+        {"pictures": {"ward/unique1*": {"thumbnails": 8}, "label:patients": "none", "*": {"thumbnails": 16}}},
+        {"anonymous": True},
+        {"anonymous": True, "pictures": {"kennel/*": "full", "*": "none"}},
+    ],
+)
+def test_a_site_from_a_bundle_is_that_of_its_author(
+    tmp_path: Path, choice: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    made = private_site(tmp_path, **choice)
+    made.build()
+    packed(made)
+    first = contents(made.site)
+    made.cache.rename(tmp_path / "old")
+    command("bundle", "unpack", "-f", str(made.config), str(tmp_path / "results.tar"))
+    assert not found_in(made.cache) & ({"digest"} if "anonymous" in choice else {"digest of patients"})
+    made.build()
+    second = contents(made.site)
+    assert first.keys() == second.keys()
+    different = [name for name in first if first[name] != second[name]]
+    assert different == [name for name in different if name in ("models/small/index.html", "search/search_index.json")]
+    note = b"Not compared with the network here: "
+    page = second["models/small/index.html"]
+    assert note in page
+    assert note not in first["models/small/index.html"]
+    start = page.index(b"<p>" + note)
+    assert page[:start] + page[page.index(b"</p>\n", start) + 5 :] == first["models/small/index.html"]
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in sorted(site.rglob("*"))
+        if path.is_file() and not path.name.startswith("sitemap")
+    }
+
+
+def test_whole_results_come_before_those_of_a_bundle(tmp_path: Path) -> None:
+    made = private_site(tmp_path, pictures="none")
+    _, key = store_of(made)
+    packed(made)
+    command("bundle", "unpack", "-f", str(made.config), str(tmp_path / "results.tar"))
+    assert store_of(made)[1] == key
+
+
+def test_an_anonymous_model_tells_no_source_no_path_and_no_author(tmp_path: Path) -> None:
+    made = private_site(tmp_path, anonymous=True)
+    shown = {"photo of patients", "gradient of patients", "photo of dogs", "gradient of dogs"} | ALWAYS
+    assert built(made) == shown
+    page = made.html("models/small/index.html")
+    assert "Made from" not in page
+    assert "A network." in page
+    assert "mit" in page
+    assert found_in(packed(made)) == shown
+
+
+def test_a_page_without_results_names_no_hidden_picture(tmp_path: Path) -> None:
+    made = private_site(tmp_path)
+    (tmp_path / "photos" / name_of(1)).write_bytes((tmp_path / "photos" / name_of(0)).read_bytes())
+    declare(made, "placeholder")
+    assert "name of patients" in built(made)
+    declare(made, "placeholder", pictures="none")
+    assert not built(made) & (OF_PATIENTS | OF_DOGS | {"digest of patients"})
+    assert "something that they were made from has changed" in made.html("models/small/index.html")
+
+
+def test_a_pattern_that_fits_no_picture_stops_the_build(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = private_site(tmp_path, pictures={"label:patient": "none"})
+    assert build_error(made, caplog) == (
+        "lurk: plugins.lurk.models[0].pictures['label:patient']: no picture has such a label; did you mean 'patients'?"
+    )
+
+
+def test_there_are_as_many_pictures_as_before(tmp_path: Path) -> None:
+    made = private_site(tmp_path, pictures="none")
+    made.build()
+    assert len(made.results("models/small/results.json")["images"]) == N_IMAGES
+    assert isinstance(store_of(made)[0], Store)
