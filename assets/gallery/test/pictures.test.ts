@@ -37,3 +37,22 @@ describe("the ranked pictures", () => {
     expect(node.querySelectorAll(".lurk-gradient")).toHaveLength(0);
   });
 });
+
+describe("a photo that is not published", () => {
+  const hidden = { photo: null, path: "picture 12", label: "patients", image: 12 };
+
+  it("is a plain tile with its number, and no broken picture", () => {
+    const node = rankedPictures({ index: 0, top_max: [ranked(hidden)], top_avg: [ranked(hidden)] }, options);
+    const tiles = [...node.querySelectorAll(".lurk-unshown")];
+    expect(tiles.map((tile) => tile.textContent)).toEqual(["picture 12, not shown", "picture 12, not shown"]);
+    expect(tiles[0]?.getAttribute("aria-label")).toBe("patients, response 1.00, place 1");
+    expect(node.querySelector(".lurk-picture-name")?.textContent).toBe("patients");
+    expect(node.querySelectorAll("image, img, .lurk-crops")).toHaveLength(0);
+  });
+
+  it("has a tile among the crops of others", () => {
+    const node = rankedPictures({ index: 0, top_max: [ranked({}), ranked(hidden)] }, options);
+    expect(node.querySelectorAll(".lurk-crops .lurk-picture")).toHaveLength(2);
+    expect(node.querySelectorAll(".lurk-crops .lurk-unshown")).toHaveLength(1);
+  });
+});

@@ -5,3 +5,8 @@ import { html } from "./dom";
 export function missing(what: string, why: string | null): HTMLElement {
   return html("p", { class: "lurk-missing" }, why ? `${what}: ${why.replace(/\.$/, "")}.` : `${what}.`);
 }
+
+/** A plain tile in place of a photo that is not published; a picture whose name is withheld too is called by its number. */
+export function unshown(name: string, label: string): HTMLElement {
+  return html("span", { class: "lurk-unshown", role: "img", "aria-label": label }, `${name}, not shown`);
+}

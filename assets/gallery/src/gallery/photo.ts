@@ -5,7 +5,7 @@ import { bars } from "../charts/bars";
 import { layerPage } from "../data/addresses";
 import type { ImageItem, ModelData, PhotoRank, Prediction } from "../data/schema";
 import { html } from "../draw/dom";
-import { missing } from "../draw/missing";
+import { missing, unshown } from "../draw/missing";
 import { picture, sheetsOf } from "../draw/picture";
 import { percent, score } from "../numbers";
 
@@ -30,8 +30,9 @@ export function photoTitle({ item, model }: PhotoContent): string {
 export function photoFigure(content: PhotoContent): HTMLElement {
   const { item, model, base } = content;
   const [path, , photo] = item;
-  const image = photo && picture(photo, sheetsOf(model.sheets, base), photoTitle(content));
-  if (image) image.style.aspectRatio = `${photo[3]} / ${photo[4]}`;
+  if (!photo) return html("figure", {}, unshown(path, photoTitle(content)));
+  const image = picture(photo, sheetsOf(model.sheets, base), photoTitle(content));
+  image.style.aspectRatio = `${photo[3]} / ${photo[4]}`;
   return html("figure", {}, image, html("figcaption", {}, path));
 }
 

@@ -12,7 +12,7 @@ import {
   type Synthesis,
 } from "../data/schema";
 import { html } from "../draw/dom";
-import { missing } from "../draw/missing";
+import { missing, unshown } from "../draw/missing";
 import { clip, type Gradient, picture, type Sheets, scene, withPadding } from "../draw/picture";
 import { percent, ratio, score } from "../numbers";
 
@@ -36,7 +36,9 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
       `The photos with the highest scores, and the part of each that the unit sees. Score: ${definitions.score_max}`,
       top_max,
       (items) => [
-        row("lurk-crops", items, (item, rank) => crop(item, rank, options)),
+        ...(items.some((item) => item.photo)
+          ? [row("lurk-crops", items, (item, rank) => crop(item, rank, options))]
+          : []),
         row("lurk-photos", items, (item, rank) => photo(item, rank, options, item.box)),
       ],
     ),
@@ -117,7 +119,7 @@ function row<T>(kind: string, items: readonly T[], cell: (item: T, rank: number)
 
 /** The receptive field of the unit with the highest response, cut out of the photo. */
 function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLElement {
-  if (!item.photo) return missing("The photo is not here", null);
+  if (!item.photo) return html("div", { class: "lurk-picture" }, unshown(item.path, `Crop ${rank}, not shown`));
   const [, , , width, height] = item.photo;
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
@@ -135,16 +137,18 @@ function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLE
 
 /** A whole photo, with the box that caused the response where it is a maximum; a press opens the photo's dialog. */
 function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | null): HTMLElement {
-  if (!item.photo) return missing("The photo is not here", null);
   const name = nameOf(item);
   const value = score(item.score);
-  const node = scene({
-    photo: item.photo,
-    photos: options.photos,
-    gradient: gradient(item, options),
-    mark: box && scaled(box, item, options),
-    label: `${name}, ${box ? "response" : "mean response"} ${value}, place ${rank}`,
-  });
+  const label = `${name}, ${box ? "response" : "mean response"} ${value}, place ${rank}`;
+  const node = item.photo
+    ? scene({
+        photo: item.photo,
+        photos: options.photos,
+        gradient: gradient(item, options),
+        mark: box && scaled(box, item, options),
+        label,
+      })
+    : unshown(item.path, label);
   return html(
     "button",
     {
