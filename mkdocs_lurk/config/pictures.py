@@ -13,7 +13,7 @@ from mkdocs_lurk.errors import ConfigError, near
 
 Mode = Literal["full", "thumbnails", "none"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-FORMS = "full, thumbnails, {thumbnails: PX}, none, or a mapping of globs over paths, or label:GLOB, to these"
+PICTURE_FORMS = "full, thumbnails, {thumbnails: PX}, none, or a mapping of globs over paths, or label:GLOB, to these"
 
 LABEL = "label:"
 """What a pattern over labels begins with."""
@@ -89,11 +89,11 @@ class PictureRules:
         known = list(pictures)
         for rule in self.rules:
             if rule.pattern != "*" and not any(rule.fits(*picture) for picture in known):
-                what = "label" if rule.is_about_labels else "path"
-                names = {label if what == "label" else name for name, label in known} - {None}
+                kind = "label" if rule.is_about_labels else "path"
+                names = {label if kind == "label" else name for name, label in known} - {None}
                 near_names = sorted(str(name) for name in names)[:_MOST_COMPARED]
-                hint = near(rule.pattern.removeprefix(LABEL), near_names) or f"; give a glob over the pictures' {what}s"
-                raise ConfigError(f"{path}[{rule.pattern!r}]: no picture has such a {what}{hint}")
+                hint = near(rule.pattern.removeprefix(LABEL), near_names) or f"; give a glob over the pictures' {kind}s"
+                raise ConfigError(f"{path}[{rule.pattern!r}]: no picture has such a {kind}{hint}")
 
 
 SHOW_ALL = PictureRules()
@@ -111,7 +111,7 @@ def read_pictures(value: object, path: str) -> PictureRules:
     """
     if isinstance(value, Mapping) and set(value) != {"thumbnails"}:
         if not value:
-            raise ConfigError(f"{path}: the mapping is empty; give {FORMS}")
+            raise ConfigError(f"{path}: the mapping is empty; give {PICTURE_FORMS}")
         rules = tuple(_read_rule(pattern, choice, path) for pattern, choice in value.items())
         if any(rule.pattern == "*" for rule in rules[:-1]):
             raise ConfigError(
@@ -136,7 +136,7 @@ def _read_choice(pattern: str, value: object, path: str) -> PictureRule:
         if value == mode:
             return PictureRule(pattern, mode)
     hint = near(value, MODES) if isinstance(value, str) else ""
-    raise ConfigError(f"{path}: {quoted(value)} is not known{hint or '; give ' + FORMS}")
+    raise ConfigError(f"{path}: {quoted(value)} is not known{hint or '; give ' + PICTURE_FORMS}")
 
 
 def _composed(text: str) -> str:

@@ -122,7 +122,9 @@ class DisclosedReader:
             return data
         size = self._sizes.get((reference["unit"], reference["blob"]))
         if size is None:
-            raise StoreError(f"the picture {reference['blob']} of the unit {reference['unit']} is not to be published")
+            raise StoreError(
+                f"the picture {reference['blob']} of the unit {reference['unit']} is held back; take it from a record"
+            )
         pixels = decode_picture(data)
         if [pixels.shape[1], pixels.shape[0]] == size:
             return data

@@ -109,7 +109,7 @@ def test_only_pictures_that_a_redacted_record_refers_to_are_read(store: Store, k
     )
     hidden, shown = (whole.record["images"][image]["picture"] for image in (0, 1))
     assert reader.picture(shown) == whole.picture(shown)
-    with pytest.raises(StoreError, match="is not to be published"):
+    with pytest.raises(StoreError, match="is held back"):
         reader.picture(hidden)
     filters = whole.layer("features.0")["filters"]
     references = list(picture_references(filters))
