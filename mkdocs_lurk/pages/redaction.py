@@ -86,7 +86,7 @@ def redact_model(
     secrets = {name: new for name, new in renamed.items() if name != new}
     secrets |= dict.fromkeys(declared, SECRET) if anonymous else {}
     skipped = [(image["path"], image["skipped"]) for image in images if "skipped" in image]
-    redacted: dict[str, Any] = {**record, "images": images, "skipped_images": skipped, "uses": []}
+    redacted: dict[str, Any] = {**record, "images": images, "skipped_images": skipped}
     for field in ("notes", "warnings", "skipped_layers"):
         redacted[field] = _without(redacted[field], secrets)
     unreadable = unreadable_warning(skipped, len(images))

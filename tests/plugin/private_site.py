@@ -25,6 +25,7 @@ SOURCE, WEIGHTS, AUTHOR = "torchvision:squeezenet1_1", "doe-lab/weights-of-doe.s
 CARD = (
     f"---\nauthor: {AUTHOR}\nlicense: mit\ntags: [{AUTHOR}-lab]\nrepo: https://example.org/{AUTHOR}\n---\nA network.\n"
 )
+SHARD = "an-intermediate-result"
 _COLOURS = {
     ("photo", "patients"): (255, 0, 0),
     ("gradient", "patients"): (0, 255, 0),
@@ -151,6 +152,9 @@ def _make_recognisable(made: Project) -> None:
         }
         blobs = {name: _recoloured(unit.blob(name), name, ranked) for name in unit.names}
         store.put(entry["unit"], unit.record, blobs)
+    digests = [hashlib.sha256((made.root / "photos" / name_of(n)).read_bytes()).hexdigest() for n in range(N_IMAGES)]
+    store.put(SHARD, {"skipped": [[n, name_of(n)] for n in range(N_IMAGES)], "digests": digests})
+    record["uses"] = [SHARD]
     store.put(key, record)
 
 

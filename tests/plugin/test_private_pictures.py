@@ -15,7 +15,17 @@ from PIL import Image
 from mkdocs_lurk.cli import main
 from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.store import ModelReader, Store, StoredUnit
-from tests.plugin.private_site import N_IMAGES, SIDE, declare, detailed, found_in, name_of, private_site, store_of
+from tests.plugin.private_site import (
+    N_IMAGES,
+    SIDE,
+    WEIGHTS,
+    declare,
+    detailed,
+    found_in,
+    name_of,
+    private_site,
+    store_of,
+)
 from tests.plugin.sites import Project, build_error
 
 OF_PATIENTS = {"photo of patients", "gradient of patients", "name of patients"}
@@ -208,6 +218,13 @@ def test_an_anonymous_model_tells_no_source_no_path_and_no_author(tmp_path: Path
     assert "A network." in page
     assert "mit" in page
     assert found_in(packed(made)) == shown
+
+
+def test_an_anonymous_page_names_no_file_that_is_not_at_hand(tmp_path: Path) -> None:
+    made = private_site(tmp_path, anonymous=True)
+    (tmp_path / WEIGHTS).unlink()
+    assert not built(made) & {"source", "weights", "author"}
+    assert "some of its files are not at hand" in made.html("models/small/index.html")
 
 
 def test_a_page_without_results_names_no_hidden_picture(tmp_path: Path) -> None:
