@@ -19,6 +19,7 @@ from tests.plugin.private_site import (
     N_IMAGES,
     SIDE,
     WEIGHTS,
+    analysed_site,
     declare,
     detailed,
     found_in,
@@ -30,6 +31,7 @@ from tests.plugin.sites import Project, build_error
 
 OF_PATIENTS = {"photo of patients", "gradient of patients", "name of patients"}
 OF_DOGS = {"photo of dogs", "gradient of dogs", "name of dogs"}
+SEEN = {f"{what} of {label}" for what in ("photo", "name", "digest") for label in ("dogs", "patients")}
 ORIGIN = {"source", "digest"}
 FILES = {"weights", "author"}
 ALWAYS = {"synthesis"}
@@ -71,6 +73,16 @@ def test_hidden_pictures_are_in_no_file_of_the_site_and_of_the_bundle(
     assert built(made) == left | ALWAYS | ORIGIN | FILES
     digests = {"digest of dogs", "digest of patients"} if pictures == "full" else set()
     assert found_in(packed(made)) == left | ALWAYS | ORIGIN - {"source"} | {"source", "weights"} | digests
+
+
+@pytest.mark.parametrize(("images", "pattern"), [("photos", "ward/*"), ("net.py:Pictures", "label:patients")])
+def test_real_results_are_held_back_as_well(tmp_path: Path, images: str, pattern: str) -> None:
+    made = analysed_site(tmp_path, images, pictures={pattern: "none"})
+    site, bundle = built(made), found_in(packed(made))
+    names = {"name of dogs"} if images == "photos" else set()
+    assert site & SEEN == {"photo of dogs"} | names
+    assert bundle & SEEN == {"photo of dogs"} | names
+    assert found_in(made.cache) & SEEN == SEEN
 
 
 def test_hidden_pictures_are_told_by_number_and_label(tmp_path: Path) -> None:
