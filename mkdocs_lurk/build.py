@@ -99,6 +99,7 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
             keys[state.request] = key
             disclosure = Disclosure.of(state.config)
             if not disclosure.is_open:
+                log.info("%s is packed without what its 'pictures' and 'anonymous' hold back", state.config.name)
                 keys[state.request] = copy_disclosed(DisclosedReader(store, key, state.config), copies)
                 inputs = next((answer.inputs for answer in store.answers(state.request) if answer.key == key), {})
                 told = withhold(inputs, anonymous=disclosure.anonymous)
