@@ -110,7 +110,7 @@ def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
     """
     if not inputs:
         return {}
-    told = [item for item in inputs["files"] if item["kind"] not in ("data", "folder")]
+    told = [item for item in inputs["files"] if item["kind"] in (*DECLARED_KINDS, "module", "package")]
     return {"files": [] if anonymous else told, "pictures": None, "images": "", "withheld": True}
 
 
