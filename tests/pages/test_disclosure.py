@@ -143,6 +143,25 @@ def test_texts_lose_hidden_names_and_nothing_else() -> None:
     assert [image["path"] for image in redacted["images"]] == ["picture 0", "dogs/rex.png"]
 
 
+@pytest.mark.parametrize(
+    ("shown", "anonymous", "left"),
+    [
+        (WHOLE, False, {"weights": "w", "transform": "t", "pictures": "p"}),
+        (SMALL, False, {"weights": "w", "transform": "t"}),
+        (HIDDEN, False, {"weights": "w", "transform": "t"}),
+        (WHOLE, True, {"weights": "", "transform": ""}),
+    ],
+)
+def test_digests_are_held_back_with_what_they_are_of(
+    shown: ShownPicture, anonymous: bool, left: dict[str, str], store: Store, key: str
+) -> None:
+    digests = {"weights": "w", "transform": "t", "pictures": "p"}
+    record: Any = {**ModelReader(store, key).record, "provenance": {"seed": 3, "digests": digests}}
+    redacted: Any = redact_model(record, [shown] * len(record["images"]), (), anonymous=anonymous)
+    assert redacted["provenance"] == {"seed": 3, "digests": left}
+    assert redacted["model"]["weights_digest"] == ("" if anonymous else record["model"]["weights_digest"])
+
+
 @pytest.mark.parametrize(("size", "published"), [([32, 32], [8, 8]), ([3, 30], [1, 7]), ([1, 1], [1, 1])])
 def test_what_is_made_of_a_thumbnail_is_shrunk_as_it_is(size: list[int], published: list[int]) -> None:
     reference: PictureReference = {"unit": "u", "blob": "b", "size": size, "cosine": 1.0}
