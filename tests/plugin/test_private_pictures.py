@@ -213,6 +213,23 @@ def contents(site: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize(
+    ("show", "text"),
+    [("all", "a picture made to raise its response"), ("crops", "is not shown: there is no such picture")],
+)
+def test_a_filter_in_an_authors_page_has_no_hidden_crop(tmp_path: Path, show: str, text: str) -> None:
+    made = private_site(tmp_path, pictures="none")
+    made.write("docs/index.md", f"```lurk\nmodel: small\nlayer: features.3\nfilter: 3\nshow: {show}\n```\n")
+    assert not built(made) & (OF_PATIENTS | OF_DOGS)
+    assert text in made.html("index.html")
+
+
+def test_exported_pages_hold_back_the_same(tmp_path: Path) -> None:
+    made = private_site(tmp_path, pictures="none")
+    command("export", "-f", str(made.config), "--out", str(tmp_path / "out"))
+    assert found_in(tmp_path / "out") == ALWAYS | ORIGIN | FILES
+
+
 def test_whole_results_come_before_those_of_a_bundle(tmp_path: Path) -> None:
     made = private_site(tmp_path, pictures="none")
     _, key = store_of(made)
