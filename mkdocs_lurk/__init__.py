@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
+from mkdocs_lurk.log import show_unseen
 from mkdocs_lurk.names import Box, FilterId, ImageId, ResultName
 
 __version__ = "0.1.0"
+
+show_unseen()
 
 __all__ = [
     "Box",

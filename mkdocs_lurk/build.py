@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.errors import ConfigError, ModelError, StoreError, describe_error
+from mkdocs_lurk.config.references import authored_line
+from mkdocs_lurk.errors import ConfigError, LurkError, ModelError, StoreError, describe_error
 from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
@@ -75,7 +76,7 @@ def analyze(
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
-                with _no_early_end(model):
+                with _author_errors(model):
                     key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
@@ -133,7 +134,7 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
 
-    with _no_early_end(state.config):
+    with _author_errors(state.config):
         found = estimate(config, state.config, store)
     work: MissingWork = {
         "seconds": found.total_s,
@@ -152,7 +153,7 @@ def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
 
     if model.absent:
         raise ConfigError(model.absent[0])
-    with _no_early_end(model):
+    with _author_errors(model):
         return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
 
@@ -171,16 +172,31 @@ def watched_files(config: LurkConfig) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _no_early_end(model: ModelConfig) -> Iterator[None]:
-    """Let no code of the author's end the process: ``sys.exit(0)`` in a forward pass would look like success.
+def _author_errors(model: ModelConfig) -> Iterator[None]:
+    """Say in one line what an author's code raises, and let it not end the process.
+
+    ``sys.exit(0)`` in a forward pass would look like success. An exception that no code of the author's is behind is a
+    mistake of ours, and stays what it is; so does Ctrl-C.
 
     Raises:
-        ModelError: The code raised ``SystemExit``, or another exception that is no error. Ctrl-C stays what it is.
+        ModelError: Code of the author's raised an exception, or memory ran out.
     """
     try:
         yield
-    except (Exception, KeyboardInterrupt):
+    except (LurkError, KeyboardInterrupt):
         raise
+    except Exception as reason:
+        if isinstance(reason, MemoryError) or "DefaultCPUAllocator" in str(reason):  # torch's is a RuntimeError
+            raise ModelError(
+                f"model {model.name!r}: memory ran out, what was stored stays; use smaller pictures or another machine"
+            ) from reason
+        place = authored_line(reason, model.root)
+        if place is None:
+            raise
+        log.debug("model %s: what its code raised", model.name, exc_info=reason)
+        raise ModelError(
+            f"model {model.name!r}: its code raised {describe_error(reason)} ({place}); what was stored stays"
+        ) from reason
     except BaseException as reason:
         raise ModelError(
             f"model {model.name!r}: the code of its network, pictures or transform ended the analysis "

@@ -28,6 +28,7 @@ from mkdocs_lurk.run.plan_record import ModelPlan, describe_plan
 from mkdocs_lurk.store import Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import unpack as unpack_bundle
+from mkdocs_lurk.text import visible
 
 if TYPE_CHECKING:
     from mkdocs_lurk.run.inspection import Inspection
@@ -76,9 +77,9 @@ def plan(path: Path, as_json: bool) -> None:
         if as_json:
             continue
         for line in describe_plan(plans[-1], state.config.ignore):
-            click.echo(line)
+            _echo(line)
     if as_json:
-        click.echo(json.dumps(plans, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(plans, indent=2))
 
 
 @main.command()
@@ -91,7 +92,7 @@ def analyze(path: Path, models: Sequence[str], force: bool) -> None:
     store = Store(declared.config.cache_dir)
     for model, key in analyze_models(declared.config, _select_models(declared, models), store, force):
         log_warnings(model, key, store)
-        click.echo(f"{model.name}: complete")
+        _echo(f"{model.name}: complete")
 
 
 @main.command()
@@ -104,19 +105,19 @@ def inspect(path: Path, as_json: bool, model: str) -> None:
     (selected,) = _select_models(declared, [model])
     found = inspect_model(declared.config, selected, Store(declared.config.cache_dir))
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(found, indent=2))
         return
     _echo_table(_fact_rows(found))
     for note in found["notes"]:
-        click.echo(f"note: {formatting.sentence(note)}")
+        _echo(f"note: {formatting.sentence(note)}")
     for warning in found["warnings"]:
-        click.echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
+        _echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
     rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]
     for entry in found["layers"]:
         field = formatting.receptive_field(entry["receptive_field"])
         shape, parameters = formatting.shape(entry["output"]), f"{entry['parameters']:,}"
         rows.append([entry["name"], entry["slug"], entry["kind"], str(entry["filters"]), shape, parameters, field])
-    click.echo()
+    _echo()
     _echo_table(rows)
 
 
@@ -143,10 +144,16 @@ def _fact_rows(found: Inspection) -> list[list[str]]:
     return rows if found["predictions"] else [*rows, ["prediction", "none: the output is not one number a class"]]
 
 
+def _echo(line: str = "") -> None:
+    """Print a line; characters of names and titles that a terminal would obey are written out."""
+    click.echo(visible(line))
+
+
 def _echo_table(rows: Sequence[Sequence[str]]) -> None:
+    rows = [[visible(text) for text in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        _echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
 @main.group()
@@ -161,7 +168,7 @@ def pack(path: Path, file: Path) -> None:
     """Write the results of all complete models into FILE, without what `pictures` and `anonymous` hold back."""
     declared = read_mkdocs_yml(path)
     models, units = pack_models(declared.config, Store(declared.config.cache_dir), file)
-    click.echo(f"{file}: {formatting.plural(models, 'model')}, {formatting.plural(units, 'unit')}")
+    _echo(f"{file}: {formatting.plural(models, 'model')}, {formatting.plural(units, 'unit')}")
 
 
 @bundle.command()
@@ -170,7 +177,7 @@ def pack(path: Path, file: Path) -> None:
 def unpack(path: Path, file: Path) -> None:
     """Take the results in FILE into this site's cache."""
     n_new = unpack_bundle(Store(read_mkdocs_yml(path).config.cache_dir), file, check_bundle)
-    click.echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
+    _echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
 
 
 @main.command()
@@ -180,7 +187,7 @@ def export(path: Path, out: Path) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    click.echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
+    _echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
 
 
 @main.command()
@@ -195,7 +202,7 @@ def clean(path: Path) -> None:
     requests = [state.request for state in states]
     result = clean_store(store, requests, unfinished=unfinished, current=current)
     freed = result.freed_bytes + drop_unused(states, declared.config.cache_dir, declared.overrides)
-    click.echo(f"{formatting.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
+    _echo(f"{formatting.plural(result.units, 'unit')} dropped, {freed / 1e6:.1f} MB set free")
 
 
 def _select_models(declared: Declaration, names: Sequence[str]) -> list[ModelConfig]:

@@ -19,6 +19,7 @@ import difflib
 import logging
 from collections.abc import Iterable
 
+from mkdocs_lurk.limits import MOST_MESSAGE
 from mkdocs_lurk.text import visible
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -28,11 +29,12 @@ class LurkError(Exception):
     """Base of every error whose message is meant for the author of the site.
 
     Args:
-        message: One line; characters that a terminal would obey are written out.
+        message: One line; characters that a terminal would obey are written out, and a very long one is cut.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(visible(message))
+        shown = visible(message[: MOST_MESSAGE + 1])
+        super().__init__(shown if len(shown) <= MOST_MESSAGE else shown[: MOST_MESSAGE - 3] + "...")
 
 
 class ConfigError(LurkError):

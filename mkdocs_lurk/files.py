@@ -60,14 +60,6 @@ def write_json(path: Path, value: object) -> None:
         file.write(data)
 
 
-def is_regular(path: Path) -> bool:
-    """Return whether a path leads to a regular file: no folder, and no device or pipe, which may never end."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # no permission, a name too long, or one that no file can have
-        return False
-
-
 def file_digest(path: Path) -> str:
     """Return the SHA-256 digest of a file's contents, in hexadecimal."""
     with path.open("rb") as file:

@@ -12,6 +12,14 @@ _UNSEEN = re.compile(
 )
 
 
+_NO_CHARACTERS = re.compile("[\ud800-\udfff]")
+
+
+def as_text(name: str) -> str:
+    r"""Return a name as characters alone, for records and files of UTF-8: a byte that is no UTF-8 becomes ``\xff``."""
+    return _NO_CHARACTERS.sub(_written_out, name)
+
+
 def visible(text: str) -> str:
     r"""Return text with its unseen characters written out: ``\x1b``, ``\u202e``; bytes that are no UTF-8: ``\xff``."""
     return _UNSEEN.sub(_written_out, text)

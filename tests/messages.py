@@ -27,6 +27,7 @@ SECTIONS = {
     "analysis": "The network and its layers",
     "store": "The cache and bundles",
     "files.py": "The cache and bundles",
+    "declared_files.py": "What mkdocs.yml says",
     "record_check.py": "The cache and bundles",
     "results_check.py": "The cache and bundles",
     "run/bundle_check.py": "The cache and bundles",

@@ -160,3 +160,11 @@ def test_the_error_for_a_wrong_configuration_is_one_line(made: Project, text: st
 def test_every_form_of_the_plugins_key_is_read(made: Project, text: str) -> None:
     made.config.write_text(text)
     assert lines("plan") == []
+
+
+def test_names_that_a_terminal_would_obey_are_written_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, model={"title": "a\x1b[31m\u202eb"}, layers=(("co\x1bnv", 4, 8),))
+    monkeypatch.setattr("mkdocs_lurk.cli.describe_plan", lambda plan, ignore: [f"{plan['name']}: \x1b[31m\u202e"])
+    assert lines("plan") == [r"small: \x1b[31m\u202e"]
+    assert all(line.isascii() and line.isprintable() for line in lines("plan", "--json"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_lurk.errors import describe_error, near
+from mkdocs_lurk.errors import ConfigError, describe_error, near
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_near_words_are_suggested() -> None:
     assert near("top_kk", ["top_k", "seed"]) == "; did you mean 'top_k'?"
     assert near("cta", ["cat", "act"], at_most=1) in ("; did you mean 'cat'?", "; did you mean 'act'?")
     assert near("zebra", ["top_k", "seed"]) == ""
+
+
+def test_a_message_has_an_end() -> None:
+    text = str(ConfigError("x" * 10**6 + "\x1b"))
+    assert text == "x" * 1997 + "..."
+    assert str(ConfigError("\x1b" * 500)) == r"\x1b" * 500
+    assert len(str(ConfigError("\x1b" * 501))) == 2000

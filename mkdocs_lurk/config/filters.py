@@ -21,7 +21,10 @@ FORMS = "all, a count, a list of filter numbers, or a mapping of layer globs to 
 def read_filters(value: object, path: str, minimum: int = 1) -> FilterSelection:
     """Return a declared selection of filters; a count must be at least ``minimum``."""
     if isinstance(value, Mapping):
-        return {str(glob): _read_layer_filters(item, f"{path}[{str(glob)!r}]", minimum) for glob, item in value.items()}
+        return {
+            str(glob): _read_layer_filters(item, f"{path}[{quoted(str(glob))}]", minimum)
+            for glob, item in value.items()
+        }
     return _read_layer_filters(value, path, minimum)
 
 
@@ -71,7 +74,7 @@ def check_filters(selection: FilterSelection, path: str, filter_counts: Mapping[
         ConfigError: A glob fits no layer, or a listed filter is in none of the layers it is meant for.
     """
     for glob, item in selection.items() if isinstance(selection, Mapping) else [("*", selection)]:
-        here = f"{path}[{glob!r}]" if isinstance(selection, Mapping) else path
+        here = f"{path}[{quoted(glob)}]" if isinstance(selection, Mapping) else path
         fitting = {name: count for name, count in filter_counts.items() if name == glob or fnmatchcase(name, glob)}
         if not fitting:
             hint = near(glob, filter_counts) or "; there are " + _enumerate(filter_counts)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.references import is_reference, reference_file
-from mkdocs_lurk.config.validation import Section, existing_path, read_text
+from mkdocs_lurk.config.validation import Section, existing_path, quoted, read_text
+from mkdocs_lurk.declared_files import expanded, is_folder, is_there
 from mkdocs_lurk.errors import ConfigError, near
 
 FORMS = "a folder of pictures, a .csv file, a glob, a list, or package.module:factory of a Dataset"
@@ -88,12 +89,12 @@ def is_csv(images: str) -> bool:
 
 def is_glob(images: str, root: Path) -> bool:
     """Return whether declared pictures are a glob; a file or folder with such characters in its name is none."""
-    return _GLOB.search(images) is not None and not (root / Path(images).expanduser()).exists()
+    return _GLOB.search(images) is not None and not is_there(root / expanded(images))
 
 
 def glob_folder(images: str) -> Path:
     """Return the folder in front of a glob's first wildcard."""
-    parts = Path(images).expanduser().parts
+    parts = expanded(images).parts
     first = next(place for place, part in enumerate(parts) if _GLOB.search(part))
     return Path(*parts[:first])
 
@@ -112,7 +113,7 @@ def _read_mapping(section: Section, root: Path) -> tuple[str, ImagesDetail]:
         value, path = section.get("dataset")
         reference = read_text(value, path, "package.module:factory")
         if not is_reference(reference):
-            raise ConfigError(f"{path}: {reference!r} is no reference; give package.module:factory")
+            raise ConfigError(f"{path}: {quoted(reference)} is no reference; give package.module:factory")
         check_reference(reference, path, root)
         return reference, ImagesDetail(split=split)
     if "csv" in declared and "dataset" not in declared and split is None:
@@ -120,7 +121,7 @@ def _read_mapping(section: Section, root: Path) -> tuple[str, ImagesDetail]:
         file = read_text(csv, path, "a file of paths and labels")
         existing_path(file, path, root, "file")
         if not is_csv(file):
-            raise ConfigError(f"{path}: {file!r} is no .csv or .tsv file; give one with the columns path and label")
+            raise ConfigError(f"{path}: {quoted(file)} is no .csv or .tsv file; give one with columns path and label")
         folder = section.get("folder")
         csv_folder = read_text(*folder, "the folder of the paths") if "folder" in section else None
         if csv_folder is not None:
@@ -141,10 +142,10 @@ def _read_split(section: Section, split: str | None, root: Path) -> str:
         _check_folder(folder, path, root)
         return folder
     target = existing_path(folder, path, root, "folder")
-    if Path(split).name != split or (target.is_dir() and not (target / split).is_dir()):
-        names = sorted(entry.name for entry in target.glob("*") if entry.is_dir())
+    if Path(split).name != split or (is_folder(target) and not is_folder(target / split)):
+        names = sorted(entry.name for entry in target.glob("*") if is_folder(entry))
         hint = near(split, names) or "; it has " + (", ".join(names[:8]) or "no folders")
-        raise ConfigError(f"{section.path}.split: {folder!r} has no folder {split!r}{hint}")
+        raise ConfigError(f"{section.path}.split: {quoted(folder)} has no folder {quoted(split)}{hint}")
     return (Path(folder) / split).as_posix()
 
 
@@ -159,6 +160,6 @@ def _read_listed(item: object, path: str, root: Path) -> ListedPicture:
     declared = read_text(item, path, "a picture, a folder or a glob")
     if is_glob(declared, root):
         existing_path(str(glob_folder(declared)), path, root, "folder")
-    elif not (root / Path(declared).expanduser()).is_dir():
+    elif not is_folder(root / expanded(declared)):
         existing_path(declared, path, root, "file")
     return ListedPicture(declared, label)

@@ -12,9 +12,9 @@ from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
+from mkdocs_lurk.declared_files import expanded
+from mkdocs_lurk.limits import MAX_PIXELS
 
-MAX_PIXELS = 100_000_000
-"""The most pixels of a picture by default: about what the largest cameras have."""
 ARCHIVE_SUFFIXES = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 Missing = Literal["analyze", "error", "placeholder"]
@@ -111,7 +111,7 @@ class ModelConfig:
         """The weights file; None if weights are named or not given."""
         if self.weights is None or Path(self.weights).suffix not in WEIGHT_SUFFIXES:
             return None
-        return self.root / Path(self.weights).expanduser()
+        return self.root / expanded(self.weights)
 
     @property
     def torchvision_name(self) -> str | None:

@@ -13,7 +13,6 @@ from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
-    MAX_PIXELS,
     MISSING,
     NAV_MODES,
     ON_SERVE,
@@ -29,8 +28,11 @@ from mkdocs_lurk.config.pictures import read_pictures
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
+from mkdocs_lurk.config.values import check_values
 from mkdocs_lurk.config.weights import read_weights
+from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.limits import LARGEST_SEED, MAX_PIXELS, MOST_KEPT, MOST_PIXELS, MOST_STEPS
 from mkdocs_lurk.named_warnings import WARNINGS
 
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
@@ -38,15 +40,6 @@ _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
     "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures", *switches(),
 )  # fmt: skip
-
-_MOST_KEPT = 1000
-"""Pictures for each filter; every one of them is shown, and costs a pass back through the network."""
-_MOST_STEPS = 10_000
-"""Steps of gradient ascent; every one of them costs about two passes, for each filter."""
-_LARGEST_SEED = 2**32 - 1
-"""What every library's generator takes."""
-_MOST_PIXELS = 2**31 - 1
-"""Pillow counts the pixels of a picture in 31 bits."""
 
 
 def from_mapping(
@@ -64,6 +57,7 @@ def from_mapping(
         ConfigError: The first thing that cannot be followed, in one line.
     """
     root = root.resolve()
+    check_values(mapping, place)
     top = Section(mapping, place, _PLUGIN_KEYS)
     cache_dir = top.text("cache_dir", ".cache/plugin/lurk", "the folder that keeps the results")
     nav = top.section("nav", ("mode", "section"))
@@ -72,7 +66,7 @@ def from_mapping(
         raise ConfigError(f"{device_path}: {quoted(device)} is not known; give auto, cpu, cuda, cuda:N or mps")
     return LurkConfig(
         root=root,
-        cache_dir=root / Path(cache_dir).expanduser(),
+        cache_dir=root / expanded(cache_dir),
         missing=top.word("missing", "analyze", MISSING),
         on_serve=top.word("on_serve", "cached", ON_SERVE),
         device=device,
@@ -136,15 +130,13 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         transform=_read_transform(section, source, root),
         layers=_read_layers(section.section("layers", ("include", "exclude"))),
         filters=read_filters(*section.get("filters", "all")),
-        top_k=section.integer(
-            "top_k", 4, 1, f"how many pictures to keep for each filter, 1 to {_MOST_KEPT}", _MOST_KEPT
-        ),
+        top_k=section.integer("top_k", 4, 1, f"how many pictures to keep for each filter, 1 to {MOST_KEPT}", MOST_KEPT),
         gradient=section.word("gradient", "guided", GRADIENTS),
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
-        seed=section.integer("seed", 0, 0, f"a seed, 0 to {_LARGEST_SEED}", _LARGEST_SEED),
+        seed=section.integer("seed", 0, 0, f"a seed, 0 to {LARGEST_SEED}", LARGEST_SEED),
         max_pixels=section.integer(
-            "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {_MOST_PIXELS}", _MOST_PIXELS
+            "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {MOST_PIXELS}", MOST_PIXELS
         ),
         ignore=_read_ignored(*section.get("ignore", ())),
         pictures=read_pictures(*section.get("pictures", "full")),
@@ -180,7 +172,7 @@ def _read_source(value: object, path: str, root: Path) -> str:
         existing_path(source, path, root, "file")
         return source
     hint = f"; did you mean 'torchvision:{source}'?" if re.fullmatch(r"[a-z0-9_]+", source) else ""
-    raise ConfigError(f"{path}: {source!r} is no source{hint or '; give ' + forms}")
+    raise ConfigError(f"{path}: {quoted(source)} is no source{hint or '; give ' + forms}")
 
 
 def _read_arguments(value: object, path: str, source: str) -> Mapping[str, object]:
@@ -191,7 +183,7 @@ def _read_arguments(value: object, path: str, source: str) -> Mapping[str, objec
     if source.startswith("torchvision:") and (misplaced := {"weights", "pretrained"} & set(value)):
         raise ConfigError(f"{path}.{min(misplaced)}: weights are not an argument here; give them as the key 'weights'")
     if value and ":" not in source:
-        raise ConfigError(f"{path}: {source!r} is an archive, which takes no arguments; leave them out")
+        raise ConfigError(f"{path}: {quoted(source)} is an archive, which takes no arguments; leave them out")
     return dict(value)
 
 
@@ -219,7 +211,7 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
         return transform
     if transform not in ("imagenet", "weights"):
         hint = near(transform, ("imagenet", "weights")) or "; give " + forms
-        raise ConfigError(f"{path}: {transform!r} is not known{hint}")
+        raise ConfigError(f"{path}: {quoted(transform)} is not known{hint}")
     if transform == "weights" and not source.startswith("torchvision:"):
         raise ConfigError(f"{path}: 'weights' needs a torchvision source; give {numbers}")
     return transform
@@ -235,7 +227,7 @@ def _read_ignored(value: object, path: str) -> tuple[str, ...]:
     for name in names:
         if name not in WARNINGS:
             hint = near(name, WARNINGS) or "; there are " + ", ".join(WARNINGS)
-            raise ConfigError(f"{path}: there is no warning {name!r}{hint}")
+            raise ConfigError(f"{path}: there is no warning {quoted(name)}{hint}")
     return names
 
 
@@ -259,6 +251,6 @@ def _read_synthesis(section: Section) -> SynthesisConfig | None:
         return SynthesisConfig()
     inner = section.section("synthesis", ("steps", "filters"))
     steps = inner.integer(
-        "steps", SynthesisConfig().steps, 1, f"steps of gradient ascent, 1 to {_MOST_STEPS}", _MOST_STEPS
+        "steps", SynthesisConfig().steps, 1, f"steps of gradient ascent, 1 to {MOST_STEPS}", MOST_STEPS
     )
     return SynthesisConfig(steps, read_filters(*inner.get("filters", "all"), minimum=0))

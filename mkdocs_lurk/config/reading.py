@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType
 
+from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.files import file_digest
 
 MOST_FILES = 20_000
@@ -201,7 +202,7 @@ def _foreign_folders() -> tuple[str, ...]:
     package = str(Path(__file__).resolve().parents[1])
     paths = sysconfig.get_paths()
     python = (sys.prefix, sys.base_prefix, paths["stdlib"], paths["platstdlib"])
-    return (package, *python, *_SYSTEM_FOLDERS, str(Path("~/.config").expanduser()))
+    return (package, *python, *_SYSTEM_FOLDERS, str(expanded("~/.config")))
 
 
 def _is_under(path: str, folder: str) -> bool:

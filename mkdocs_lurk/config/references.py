@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from mkdocs_lurk.config.reading import author_code, is_authored, module_file, note_modules
+from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import LurkError, describe_error, near
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
@@ -34,7 +35,7 @@ def is_reference(text: str) -> bool:
 
 def reference_file(reference: str, root: Path) -> Path | None:
     """Return the Python file that a reference names by its path; None for a module."""
-    return root / Path(reference.rpartition(":")[0]).expanduser() if _FILE.fullmatch(reference) else None
+    return root / expanded(reference.rpartition(":")[0]) if _FILE.fullmatch(reference) else None
 
 
 def code_digest(reference: str, root: Path) -> str:
@@ -185,6 +186,14 @@ def _drop_changed_modules(root: Path) -> None:
         for name in _imported:
             sys.modules.pop(name, None)
         _imported.clear()
+
+
+def authored_line(reason: BaseException, root: Path) -> str | None:
+    """Return the last line of an author's code that an exception came through, as text; None if there is none."""
+    for frame in reversed(traceback.extract_tb(reason.__traceback__)):
+        if Path(frame.filename).is_absolute() and is_authored(frame.filename, str(root)):
+            return f"{Path(frame.filename).name}, line {frame.lineno}"
+    return None
 
 
 def _describe_with_line(reason: BaseException, path: Path | None) -> str:

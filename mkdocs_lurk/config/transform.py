@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.config.validation import Section, quoted, read_int
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.limits import LONGEST_SIDE, MOST_CHANNELS
 
 TRANSFORM_KEYS = ("resize", "crop", "mean", "std", "channels", "normalised", "value_range")
-_LONGEST_SIDE = 8192
-"""Pixels of a side of the network's input: the maps of one picture of that size fill a large machine's memory."""
-_SIDES = f"1 to {_LONGEST_SIDE}"
-_MOST_CHANNELS = 4096
+_SIDES = f"1 to {LONGEST_SIDE}"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -60,7 +58,7 @@ def read_transform(value: Mapping[str, object], path: str) -> TransformSpec:
     return TransformSpec(
         resize=None
         if resize is None
-        else read_int(resize, resize_path, 1, f"pixels of the short side, {_SIDES}", _LONGEST_SIDE),
+        else read_int(resize, resize_path, 1, f"pixels of the short side, {_SIDES}", LONGEST_SIDE),
         crop=_read_crop(section),
         mean=mean,
         std=std,
@@ -78,8 +76,8 @@ def _read_normalisation(section: Section, normalised: bool) -> tuple[tuple[float
         "channels",
         3,
         1,
-        f"1 for grey, 3 for RGB, or as many as the pictures have, up to {_MOST_CHANNELS}",
-        _MOST_CHANNELS,
+        f"1 for grey, 3 for RGB, or as many as the pictures have, up to {MOST_CHANNELS}",
+        MOST_CHANNELS,
     )
     if "channels" not in section and lists:  # a number stands for any count of channels, a list for its own
         channels = max(len(mean) if key == "mean" else len(std) for key in lists)
@@ -145,11 +143,11 @@ def _read_crop(section: Section) -> tuple[int, int] | None:
     if crop is None:
         return None
     if not isinstance(crop, (list, tuple)):
-        side = read_int(crop, path, 1, f"pixels, {_SIDES}, or [height, width]", _LONGEST_SIDE)
+        side = read_int(crop, path, 1, f"pixels, {_SIDES}, or [height, width]", LONGEST_SIDE)
         return side, side
     if len(crop) != 2:
         raise ConfigError(f"{path}: {quoted(crop)} has {len(crop)} numbers; give [height, width] in pixels")
     height, width = (
-        read_int(side, f"{path}[{i}]", 1, f"pixels, {_SIDES}", _LONGEST_SIDE) for i, side in enumerate(crop)
+        read_int(side, f"{path}[{i}]", 1, f"pixels, {_SIDES}", LONGEST_SIDE) for i, side in enumerate(crop)
     )
     return height, width

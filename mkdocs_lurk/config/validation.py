@@ -7,13 +7,16 @@ Every message begins with the key's path: ``plugins.lurk.models[0].top_k: 0 is t
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.declared_files import expanded, first_bytes, is_folder, is_regular, is_there
+from mkdocs_lurk.errors import ConfigError, describe_os_error, near
+from mkdocs_lurk.limits import LARGEST_NUMBER
 
 Word = TypeVar("Word", bound=str)
 _absent: ContextVar[list[str] | None] = ContextVar("absent", default=None)
@@ -30,13 +33,17 @@ def allow_absent_files() -> Iterator[list[str]]:
         _absent.reset(token)
 
 
-def quoted(value: object) -> str:
-    """Return a value as a message shows it: one line, at most 60 characters."""
-    try:
-        text = " ".join(repr(value).split())
-    except ValueError:  # Python writes out no whole number of thousands of digits
-        text = f"a {type(value).__name__} of too many digits"
-    return text if len(text) <= 60 else text[:57] + "..."
+_brief = reprlib.Repr()  # of a large or deep value it writes a part: all of it may be beyond any time
+_brief.maxlevel, _brief.maxdict, _brief.maxlist, _brief.maxtuple, _brief.maxset = 3, 9, 20, 20, 20
+_brief.maxstring, _brief.maxother, _brief.maxlong = 500, 200, 60
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """Return a value as a message shows it: one line, at most ``most`` characters, whatever the value is."""
+    if isinstance(value, int) and abs(value) >= LARGEST_NUMBER:
+        return "a whole number of hundreds of digits"
+    text = " ".join((repr(value) if isinstance(value, str) else _brief.repr(value)).split())
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def read_int(value: object, path: str, minimum: int, what: str, most: int | None = None) -> int:
@@ -82,28 +89,49 @@ def existing_path(value: str, path: str, root: Path, kind: Literal["file", "fold
         root: The folder that relative paths start from.
         kind: What it must be.
     """
-    target = root / Path(value).expanduser()
-    if not target.exists():
-        message = f"{path}: {value!r} does not exist{_suggest_path(target, root)}"
+    target = root / expanded(value)
+    try:
+        target.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        message = f"{path}: {quoted(value, 200)} does not exist{_suggest_path(target, root)}"
         absent = _absent.get()
         if absent is None:
-            raise ConfigError(message)
+            raise ConfigError(message) from error
         absent.append(message)
         return target
-    if target.is_dir() != (kind == "folder"):
-        raise ConfigError(f"{path}: {value!r} is a {'folder' if target.is_dir() else 'file'}; give a {kind}")
-    if kind == "file" and not target.is_file():
-        raise ConfigError(f"{path}: {value!r} is a device, a pipe or a socket; give a regular file")
+    except (OSError, ValueError) as error:
+        raise _unusable(value, path, error) from error
+    if is_folder(target) != (kind == "folder"):
+        raise ConfigError(
+            f"{path}: {quoted(value, 200)} is a {'folder' if is_folder(target) else 'file'}; give a {kind}"
+        )
+    if kind == "file":
+        _check_file(target, value, path)
     return target
+
+
+def _check_file(target: Path, value: str, path: str) -> None:
+    """Check that a file can be read, and ends: one byte is read, and not waited for."""
+    if not is_regular(target):
+        raise ConfigError(f"{path}: {quoted(value, 200)} is a device, a pipe or a socket; give a regular file")
+    try:
+        first_bytes(target, 1)
+    except OSError as error:
+        raise _unusable(value, path, error) from error
+
+
+def _unusable(value: str, path: str, error: Exception) -> ConfigError:
+    why = describe_os_error(error) if isinstance(error, OSError) else str(error)
+    return ConfigError(f"{path}: {quoted(value)} cannot be read ({why}); give another path, or see to its permissions")
 
 
 def _suggest_path(missing: Path, root: Path) -> str:
     """Return the end of a message that suggests what lies beside the first missing part of a path."""
     parent, wanted = missing.parent, missing.name
-    while not parent.exists():
+    while not is_there(parent) and parent != parent.parent:
         parent, wanted = parent.parent, parent.name
     try:
-        names = sorted(entry.name for entry in parent.iterdir()) if parent.is_dir() else []
+        names = sorted(entry.name for entry in parent.iterdir()) if is_folder(parent) else []
     except OSError:
         names = []
     matches = difflib.get_close_matches(wanted, names, n=3, cutoff=0.6)
@@ -134,7 +162,7 @@ class Section:
         for key, item in value.items():
             if key not in known:
                 hint = near(str(key), known) or "; known keys: " + ", ".join(known)
-                raise ConfigError(f"{path}: unknown key {str(key)!r}{hint}")
+                raise ConfigError(f"{path}: unknown key {quoted(str(key))}{hint}")
             self._values[key] = item
 
     def __contains__(self, key: str) -> bool:
@@ -149,7 +177,7 @@ class Section:
     def require(self, key: str, what: str) -> tuple[object, str]:
         """Return the value of a key that has no default, and its path."""
         if key not in self:
-            raise ConfigError(f"{self.path}: the key {key!r} is missing; give {what}")
+            raise ConfigError(f"{self.path}: the key {quoted(key)} is missing; give {what}")
         return self.get(key)
 
     def integer(self, key: str, default: int, minimum: int, what: str, most: int | None = None) -> int:

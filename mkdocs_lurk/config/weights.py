@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkdocs_lurk.config.validation import Section, existing_path, read_text
+from mkdocs_lurk.config.validation import Section, existing_path, quoted, read_text
+from mkdocs_lurk.declared_files import is_there
 from mkdocs_lurk.errors import ConfigError
 
 WEIGHT_SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
@@ -46,7 +47,7 @@ def read_weights(value: object, path: str, source: str, root: Path) -> tuple[str
     section = Section(value, path, ("file", "key", "prefix"))
     weights = _read_text(*section.require("file", "a .safetensors, .pt or .pth file"), source, root)
     if Path(weights).suffix not in WEIGHT_SUFFIXES:
-        raise ConfigError(f"{path}.file: {weights!r} is no file of weights; give a .safetensors, .pt or .pth file")
+        raise ConfigError(f"{path}.file: {quoted(weights)} is no weights file; give a .safetensors, .pt or .pth file")
     key = read_text(*section.get("key"), "the key of a state dict in the file") if "key" in section else None
     prefix = read_text(*section.get("prefix"), "the beginning of names") if "prefix" in section else None
     return weights, WeightsDetail(key, None if prefix is None else prefix.rstrip("."))
@@ -55,12 +56,12 @@ def read_weights(value: object, path: str, source: str, root: Path) -> tuple[str
 def _read_text(value: object, path: str, source: str, root: Path) -> str:
     weights = read_text(value, path, _FORMS)
     if ":" not in source:
-        raise ConfigError(f"{path}: {source!r} is an archive, which holds its own weights; leave the key out")
+        raise ConfigError(f"{path}: {quoted(source)} is an archive, which holds its own weights; leave the key out")
     if Path(weights).suffix in WEIGHT_SUFFIXES:
         existing_path(weights, path, root, "file")
         return weights
     if source.startswith("torchvision:") and re.fullmatch(r"(\w+_Weights\.)?\w+", weights):
         return weights
-    if "/" in weights or (root / weights).exists():
+    if "/" in weights or is_there(root / weights):
         existing_path(weights, path, root, "file")
-    raise ConfigError(f"{path}: {weights!r} is no weights; give {_FORMS}")
+    raise ConfigError(f"{path}: {quoted(weights)} is no weights; give {_FORMS}")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mkdocs_lurk.config.options import MAX_PIXELS, ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
@@ -23,6 +23,7 @@ from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.items import Item, Items
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.values import ValueScale
+from mkdocs_lurk.limits import MAX_PIXELS, MOST_PICTURES
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -167,9 +168,14 @@ def open_items(config: ModelConfig) -> Items:
                 f"images: {reference} gave a {type(dataset).__name__}; "
                 "it must return a map-style dataset, with a length and items by number"
             )
-        if len(dataset) == 0:
+        items = Items(dataset, reference, ValueScale.of(config.transform), config.max_pixels)
+        if len(items) == 0:
             raise ImageError(f"images: the dataset of {reference} is empty; give one with pictures")
-        return Items(dataset, reference, ValueScale.of(config.transform), config.max_pixels)
+        if len(items) > MOST_PICTURES:
+            raise ImageError(
+                f"images: the dataset of {reference} has {len(items):,} items; give {MOST_PICTURES:,} at most"
+            )
+        return items
 
 
 def _split(dataset: object, config: ModelConfig) -> object:

@@ -10,11 +10,12 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.config.options import MAX_PIXELS
-from mkdocs_lurk.errors import DatasetError, ImageError, name_error
+from mkdocs_lurk.errors import DatasetError, ImageError, LurkError, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
+from mkdocs_lurk.limits import MAX_PIXELS
+from mkdocs_lurk.text import as_text
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 
@@ -73,9 +74,10 @@ class Items:
         self._features = features_of(dataset)
         self._label_column = label_column(self._features)
         self._names = class_names(dataset, reference)
+        self._length = len(dataset)
 
     def __len__(self) -> int:
-        return len(self._dataset)
+        return self._length
 
     def name(self, index: int) -> str:
         """Return what messages call an item."""
@@ -90,11 +92,14 @@ class Items:
         """
         name = self.name(index)
         try:
-            item = self._dataset[index]
-        except KeyboardInterrupt:
+            return self._read(index, name)
+        except (LurkError, KeyboardInterrupt):
             raise
         except BaseException as reason:  # the author's own code, which may end itself
             raise ImageError(f"{name} cannot be read: {name_error(reason)}") from reason
+
+    def _read(self, index: int, name: str) -> Item:
+        item = self._dataset[index]
         label: object = None
         if isinstance(item, Mapping) and not looks_like_picture(item):
             label = item.get(self._label_column or self._usual_label(item))
@@ -108,7 +113,7 @@ class Items:
     def _label(self, label: object, name: str) -> tuple[str | None, int | None]:
         """Return a label's name and number."""
         if isinstance(label, str):
-            return label, None
+            return as_text(label), None
         number = _whole_number(label)
         if number is None:
             return None, None

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mkdocs_lurk.errors import DatasetError
+from mkdocs_lurk.text import as_text
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -90,6 +91,6 @@ def _plain_names(names: object) -> tuple[str, ...] | None:
     """Return class names as distinct texts: of several words for one class the first; equal names get their number."""
     if isinstance(names, (Mapping, str, bytes)) or not isinstance(names, Iterable):
         return None
-    texts = [str(name[0] if isinstance(name, (tuple, list)) and name else name) for name in names]
+    texts = [as_text(str(name[0] if isinstance(name, (tuple, list)) and name else name)) for name in names]
     uses = Counter(texts)
     return tuple(text if uses[text] == 1 else f"{text} ({index})" for index, text in enumerate(texts)) or None

@@ -8,14 +8,17 @@ import io
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.errors import ImageError, describe_error, describe_os_error
+from mkdocs_lurk.config.validation import quoted
+from mkdocs_lurk.declared_files import expanded, is_folder, is_regular, read_text_file
+from mkdocs_lurk.errors import ImageError, describe_os_error
 from mkdocs_lurk.images.reading import is_picture
+from mkdocs_lurk.limits import MOST_CSV_BYTES, MOST_PICTURES
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -50,8 +53,10 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
     elif is_glob(declared, config.root):
         root, found = config.root / glob_folder(declared), _in_glob(declared, config.root)
     else:
-        root = config.root / Path(declared).expanduser()
+        root = config.root / expanded(declared)
         found = _in_folder(root, declared)
+    if len(found) > MOST_PICTURES:
+        raise ImageError(f"images: {declared!r} holds {len(found):,} pictures; give {MOST_PICTURES:,} at most")
     return root, sorted(found, key=lambda picture: picture.path)
 
 
@@ -68,9 +73,9 @@ def _in_folder(root: Path, declared: str) -> list[PictureFile]:
 def _in_glob(declared: str, root: Path) -> list[PictureFile]:
     """List the pictures that a glob fits; their classes are the folders under the glob's fixed part."""
     folder = root / glob_folder(declared)
-    pattern = Path(declared).expanduser().relative_to(glob_folder(declared)).as_posix()
+    pattern = expanded(declared).relative_to(glob_folder(declared)).as_posix()
     matches = (folder / match for match in glob.iglob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - leaves hidden files out
-    files = (path for path in matches if path.is_file())
+    files = (path for path in matches if is_regular(path))
     paths = _only_pictures(files, folder, f"images: {declared!r} fits no picture", "'**' stands for any folders")
     return [PictureFile(path, _class_folder(path)) for path in dict.fromkeys(paths)]
 
@@ -101,15 +106,14 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
         return
     visited.add(real)
     try:
-        paths = list(folder.iterdir())
+        paths = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        kinds = [(path, path.is_dir(), path.is_file()) for path in paths]
     except OSError as reason:
         raise ImageError(f"images: the folder {folder.name!r} cannot be read ({describe_os_error(reason)})") from reason
-    for path in paths:
-        if path.name.startswith((".", "__MACOSX")):
-            continue
-        if path.is_dir():
+    for path, is_a_folder, is_a_file in kinds:
+        if is_a_folder:
             yield from _walk(path, visited)
-        elif path.is_file():
+        elif is_a_file:
             yield path
 
 
@@ -121,10 +125,10 @@ def _in_list(config: ModelConfig) -> list[PictureFile]:
     """
     labels: dict[str, str | None] = {}
     for listed in config.images_detail.listed:
-        target = config.root / Path(listed.path).expanduser()
+        target = config.root / expanded(listed.path)
         if is_glob(listed.path, config.root):
             base, pictures = config.root / glob_folder(listed.path), _in_glob(listed.path, config.root)
-        elif target.is_dir():
+        elif is_folder(target):
             base, pictures = target, _in_folder(target, listed.path)
         elif is_picture(target):
             base, pictures = target.parent, [PictureFile(target.name, None)]
@@ -146,17 +150,17 @@ def _in_csv(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
     Raises:
         ImageError: The file cannot be read, or a line does not name a picture.
     """
-    file = config.root / Path(config.images).expanduser()
+    file = config.root / expanded(config.images)
     folder = config.images_detail.csv_folder
-    root = file.parent if folder is None else config.root / Path(folder).expanduser()
+    root = file.parent if folder is None else config.root / expanded(folder)
     lines: dict[str, int] = {}
     pictures: list[PictureFile] = []
     for number, text, label in _csv_rows(file):
-        place, target = f"images: {file.name}:{number}", root / Path(text).expanduser()
+        place, target = f"images: {file.name}:{number}", root / expanded(text)
         if not is_picture(target):
-            raise ImageError(f"{place}: {text!r} is no picture; give the path of one in the first column")
-        if not target.is_file():
-            raise ImageError(f"{place}: {text!r} does not exist; paths start from {root.name}/")
+            raise ImageError(f"{place}: {quoted(text, 200)} is no picture; give the path of one in the first column")
+        if not is_regular(target):
+            raise ImageError(f"{place}: {quoted(text, 200)} does not exist; paths start from {root.name}/")
         path = _relative(target, root)
         if lines.setdefault(path, number) != number:
             raise ImageError(f"{place}: {text!r} is in line {lines[path]} already; leave one of them out")
@@ -168,15 +172,12 @@ def _in_csv(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
 
 def _csv_rows(file: Path) -> Iterator[tuple[int, str, str | None]]:
     """Yield the line, the path and the class of every row; a header may name other columns than the first two."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as reason:
-        raise ImageError(f"images: {file.name} cannot be read ({describe_error(reason)}); save it as UTF-8") from reason
+    text = read_text_file(file, MOST_CSV_BYTES, ImageError, "images")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
     path_column, label_column = 0, 1
-    for place, row in enumerate(rows):
+    for place, row in enumerate(_parsed(rows, file, lambda: rows.line_num)):
         cells = [cell.strip() for cell in row]
         headers = [cell.lower() for cell in cells]
         if place == 0 and any(header in _PATH_HEADERS for header in headers):
@@ -187,6 +188,13 @@ def _csv_rows(file: Path) -> Iterator[tuple[int, str, str | None]]:
                 raise ImageError(f"images: {file.name}:{rows.line_num}: the path is missing; give path,label")
             label = cells[label_column] if label_column < len(cells) else ""
             yield rows.line_num, cells[path_column], label or None
+
+
+def _parsed(rows: Iterator[list[str]], file: Path, line: Callable[[], int]) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error as reason:  # a field of more than 131,072 characters
+        raise ImageError(f"images: {file.name}:{line()}: {reason}; is a quote not closed?") from reason
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -20,10 +20,10 @@ from threading import Lock
 import numpy as np
 from PIL import Image, ImageOps
 
-from mkdocs_lurk.config.options import MAX_PIXELS
+from mkdocs_lurk.declared_files import is_regular, is_there
 from mkdocs_lurk.errors import ImageError, name_error
-from mkdocs_lurk.files import is_regular
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
+from mkdocs_lurk.limits import BYTES_PER_PIXEL, MAX_PIXELS
 
 Picture = Image.Image | Pixels
 
@@ -32,7 +32,6 @@ FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP
 
 Of EPS, for example, Pillow would run Ghostscript, and whatever the file's name says: a format is told by contents.
 """
-_BYTES_PER_PIXEL = 4  # an array may be as large as a picture of max_pixels with four channels
 _opening = Lock()
 
 
@@ -98,10 +97,10 @@ def _refuse_large_picture(picture: Image.Image, name: str, max_pixels: int) -> N
 def _refuse_large_array(array: object, name: str, max_pixels: int) -> None:
     """Refuse an array of more bytes than a picture of ``max_pixels`` with four channels has."""
     size = getattr(array, "nbytes", 0)
-    if size > max_pixels * _BYTES_PER_PIXEL:
+    if size > max_pixels * BYTES_PER_PIXEL:
         raise ImageError(
-            f"{name} has {size:,} bytes where max_pixels allows {max_pixels * _BYTES_PER_PIXEL:,} "
-            f"({_BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'"
+            f"{name} has {size:,} bytes where max_pixels allows {max_pixels * BYTES_PER_PIXEL:,} "
+            f"({BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'"
         )
 
 
@@ -148,7 +147,7 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
 
 def _refuse_irregular(path: Path, name: str) -> None:
     """Refuse a folder, a device or a pipe, which may never end; a file that is missing is left to who opens it."""
-    if path.exists() and not is_regular(path):
+    if is_there(path) and not is_regular(path):
         raise ImageError(f"{name} is no regular file; replace or remove it")
 
 

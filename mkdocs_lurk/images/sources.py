@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mkdocs_lurk.config.options import MAX_PIXELS, ModelConfig
+from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.datasets import DatasetReader
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
-from mkdocs_lurk.images.picture_files import find_pictures
+from mkdocs_lurk.images.picture_files import PictureFile, find_pictures
 from mkdocs_lurk.images.reading import Picture, read_picture
 from mkdocs_lurk.images.values import ValueScale
+from mkdocs_lurk.limits import MAX_PIXELS
 from mkdocs_lurk.names import ImageId
+from mkdocs_lurk.text import as_text
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,14 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
         return ImageSet(config.root, dataset.listing.entries, dataset.listing.label_indices, dataset)
     root, pictures = find_pictures(config)
     digests = FileDigests(cache_file)
-    entries = tuple(
-        ImageEntry(picture.path, picture.label, _file_digest(digests, root, picture.path)) for picture in pictures
-    )
+    entries = tuple(_entry(picture, root, digests) for picture in pictures)
     digests.save()
     return ImageSet(root, entries, scale=ValueScale.of(config.transform), max_pixels=config.max_pixels)
+
+
+def _entry(picture: PictureFile, root: Path, digests: FileDigests) -> ImageEntry:
+    label = None if picture.label is None else as_text(picture.label)
+    return ImageEntry(picture.path, label, _file_digest(digests, root, picture.path))
 
 
 def _file_digest(digests: FileDigests, root: Path, path: str) -> str:

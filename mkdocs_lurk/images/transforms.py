@@ -214,15 +214,9 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         function = factory()
         if not callable(function):
             raise ImageError(f"transform: {reference} gave a {type(function).__name__}; it must return a function")
-        picture = _first_picture(images)
-        first = _apply(function, picture, reference)
-        if not torch.equal(first, _apply(function, picture, reference)):
-            raise DatasetError(
-                f"transform: {reference} makes other values of the same picture the second time; "
-                "leave out random augmentation"
-            )
+        first = _apply_twice(function, _first_picture(images), reference)
+        mean, std = _normalisation(function)
     channels, height, width = first.shape
-    mean, std = _normalisation(function)
     notes: tuple[str, ...] = ()
     tells = mean is not None and std is not None
     if mean is None or std is None:
@@ -235,6 +229,19 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         )
     code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code, tells)
+
+
+def _apply_twice(function: Callable[[Picture], object], picture: Picture, name: str) -> Tensor:
+    """Return what the author's function makes of the first picture; a ``DatasetError`` if it differs the second time."""
+    try:
+        first, second = _apply(function, picture, name), _apply(function, picture, name)
+    except ImageError as reason:
+        raise ImageError(f"transform: the first picture {reason}") from reason
+    if not torch.equal(first, second):
+        raise DatasetError(
+            f"transform: {name} makes other values of the same picture the second time; leave out random augmentation"
+        )
+    return first
 
 
 def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> Tensor:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
 
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.limits import LARGEST_NUMBER
+from mkdocs_lurk.pages.card_limits import excess
 from mkdocs_lurk.pages.card_text import card_blocks
+from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _LABELS = {
@@ -45,29 +45,32 @@ class Card:
     rows: tuple[tuple[str, str], ...]
 
 
-def read_card(text: str, path: Path, model: str, *, anonymous: bool = False) -> Card:
-    """Split a card into its text and the rows of its metadata.
+def parse_card(text: str, file: str, model: str, *, anonymous: bool = False) -> Card:
+    """Split a card into its text and the rows of its metadata; ``card_process`` does so in bounded time.
 
     Args:
         text: The card.
-        path: Its file, for messages.
+        file: The name of its file, for messages.
         model: The name of its model.
         anonymous: Leave out the metadata that may tell who made the model.
 
     Raises:
-        ConfigError: The metadata is no YAML mapping.
+        ConfigError: The metadata is no YAML mapping, or the card makes more than a page can hold.
     """
-    metadata, body = split_front_matter(text, path)
+    metadata, body = _split_front_matter(text, file)
     if anonymous:
         metadata = {key: value for key, value in metadata.items() if key in _ANONYMOUS_KEYS}
     blocks = card_blocks(body, model)
+    rows = tuple(_rows(metadata))
+    if why := excess(blocks, rows):
+        raise ConfigError(f"{file}: it makes {why} are the most; make it simpler")
     if blocks and blocks[0].startswith("# "):
         del blocks[0]
     n_lead = next((place for place, block in enumerate(blocks) if block.startswith("#")), len(blocks))
-    return Card("\n\n".join(blocks[:n_lead]), "\n\n".join(blocks[n_lead:]), tuple(_rows(metadata)))
+    return Card("\n\n".join(blocks[:n_lead]), "\n\n".join(blocks[n_lead:]), rows)
 
 
-def split_front_matter(text: str, path: Path) -> tuple[dict[object, object], str]:
+def _split_front_matter(text: str, file: str) -> tuple[dict[object, object], str]:
     """Split Markdown into its YAML front matter and the rest.
 
     Raises:
@@ -77,13 +80,12 @@ def split_front_matter(text: str, path: Path) -> tuple[dict[object, object], str
     if match is None:
         return {}, text
     try:
-        metadata = yaml.safe_load(match[1] or "") or {}
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        line = f", line {place.line + 2}" if place else ""
-        raise ConfigError(f"{path}{line}: the metadata is no YAML: {getattr(error, 'problem', error)}") from error
+        metadata = read_yaml(match[1] or "") or {}
+    except YamlTextError as error:
+        line = "" if error.line is None else f", line {error.line + 2}"
+        raise ConfigError(f"{file}{line}: the metadata is no YAML that is read: {error}") from error
     if not isinstance(metadata, dict):
-        raise ConfigError(f"{path}: the metadata is no mapping; write lines of 'key: value' between the '---'")
+        raise ConfigError(f"{file}: the metadata is no mapping; write lines of 'key: value' between the '---'")
     return metadata, text[match.end() :]
 
 
@@ -99,16 +101,25 @@ def _rows(metadata: Mapping[object, object]) -> Iterator[tuple[str, str]]:
 
 def _metrics(index: object) -> Iterator[tuple[str, str]]:
     """Yield label and value of each metric in Hugging Face's ``model-index``."""
-    for model in index if isinstance(index, list) else []:
-        for result in model.get("results", []) if isinstance(model, dict) else []:
-            data = result.get("dataset", {}).get("name", "") if isinstance(result, dict) else ""
-            for metric in result.get("metrics", []) if isinstance(result, dict) else []:
+    for model in _mappings(index):
+        for result in _mappings(model.get("results")):
+            dataset = result.get("dataset")
+            data = dataset.get("name", "") if isinstance(dataset, dict) else dataset
+            for metric in _mappings(result.get("metrics")):
                 name = str(metric.get("name") or metric.get("type") or "score")
-                yield f"{name[:1].upper()}{name[1:]}" + (f" on {data}" if data else ""), _text(metric.get("value"))
+                on = f" on {_text(data)}" if data else ""
+                yield f"{name[:1].upper()}{name[1:]}{on}", _text(metric.get("value"))
+
+
+def _mappings(value: object) -> list[dict[object, object]]:
+    """Return the mappings in a list; none for any other value."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:
     """Format a YAML value as text."""
+    if isinstance(value, int) and abs(value) >= LARGEST_NUMBER:
+        return "a whole number of hundreds of digits"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -51,7 +51,7 @@ _ATTRIBUTES = {
 }
 _SCHEMES = {"http", "https", "mailto", "lurk"}
 _VALUES = {"class": r"language-[\w+#.-]+|footnote", "id": r"fn(ref\d*)?:[\w.-]+"}
-_EMPTY = frozenset(("br", "col", "hr", "img", "wbr"))
+EMPTY = frozenset(("br", "col", "hr", "img", "wbr"))
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -126,13 +126,13 @@ class _BlockWriter(HTMLParser):
             self._end_block()
         if not self._is_outermost_heading(tag):
             self._parts.append(f"<{tag}{''.join(self._attribute(name, value or '') for name, value in attrs)}>")
-        if tag not in _EMPTY:
+        if tag not in EMPTY:
             self._open.append(tag)
         elif not self._open and tag in _BLOCKS:
             self._end_block()
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _EMPTY:
+        if tag in EMPTY:
             return
         self._open.pop()
         if self._is_outermost_heading(tag):

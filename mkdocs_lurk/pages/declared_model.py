@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.pages.card import Card, read_card
+from mkdocs_lurk.declared_files import read_text_file
+from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.limits import MOST_CARD_BYTES
+from mkdocs_lurk.pages.card import Card
+from mkdocs_lurk.pages.card_process import read_card
 from mkdocs_lurk.pages.disclosure import OPEN, Disclosure
 
 
@@ -31,7 +35,8 @@ class DeclaredModel:
     @classmethod
     def from_config(cls, config: ModelConfig, unseen: tuple[str, ...] = ()) -> DeclaredModel:
         """Read what ``mkdocs.yml`` and the card say."""
-        text = config.card.read_text("utf-8") if config.card else None
+        card, place = config.card, f"{config.place}.card"
+        text = None if card is None else read_text_file(card, MOST_CARD_BYTES, ConfigError, place)
         disclosure = Disclosure.of(config)
         source, unseen = "" if config.anonymous else config.source, disclosure.unseen(unseen)
         return cls(config.name, config.title, source, text, config.card or Path(), unseen, disclosure)

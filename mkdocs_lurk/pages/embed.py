@@ -9,15 +9,15 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-import yaml
-
 from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.limits import MOST_FENCE
 from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
 _KEYS = ("model", "layer", "filter", "show", "caption")
 _REQUIRED_KEYS = _KEYS[:3]
@@ -86,10 +86,12 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
 
 
 def _parse_fence(contents: str) -> _Fence:
+    if len(contents) > MOST_FENCE:
+        raise ConfigError(f"lurk fence: it has {len(contents):,} characters; give {MOST_FENCE:,} at most")
     try:
-        keys = yaml.safe_load(contents)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"lurk fence: this is no YAML: {getattr(error, 'problem', error)}") from error
+        keys = read_yaml(contents)
+    except YamlTextError as error:
+        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}") from error
     if not isinstance(keys, dict):
         raise ConfigError("lurk fence: give model, layer and filter, each on a line of its own")
     for key in keys:

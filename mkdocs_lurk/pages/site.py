@@ -29,11 +29,13 @@ OTHER_SOURCES = (
     "addresses.py",
     "graph_record.py",
     "input_record.py",
+    "limits.py",
     "named_warnings.py",
     "names.py",
     "records.py",
     "text.py",
     "config/pictures.py",
+    "yaml_text.py",
     "images/webp.py",
 )
 """Modules outside this folder that shape a page too."""

@@ -15,6 +15,7 @@ from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.text import as_text
 
 
 class RecordDraft:
@@ -31,7 +32,7 @@ class RecordDraft:
         self._session = session
         _, height, width = session.network.input_size
         self.images: list[ImageRecord] = [
-            {"id": image, "path": entry.path, "label": entry.label, "width": width, "height": height}
+            {"id": image, "path": as_text(entry.path), "label": entry.label, "width": width, "height": height}
             for image, entry in enumerate(session.images.entries)
         ]
         self.model: dict[str, Any] = {}

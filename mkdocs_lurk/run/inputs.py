@@ -17,8 +17,10 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import Reading, absolute, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
+from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
+from mkdocs_lurk.text import as_text
 
 DeclaredKind = Literal["source", "weights", "classes", "transform"]
 DECLARED_KINDS: tuple[DeclaredKind, ...] = get_args(DeclaredKind)
@@ -116,7 +118,7 @@ def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
 
 def list_pictures(entries: Iterable[ImageEntry]) -> list[tuple[str, str | None, str]]:
     """Return path, label and digest of each picture."""
-    return [(entry.path, entry.label, entry.digest[:_PICTURE_DIGEST_LENGTH]) for entry in entries]
+    return [(as_text(entry.path), entry.label, entry.digest[:_PICTURE_DIGEST_LENGTH]) for entry in entries]
 
 
 def declared_file(model: ModelConfig, kind: DeclaredKind) -> Path | None:
@@ -128,7 +130,7 @@ def declared_file(model: ModelConfig, kind: DeclaredKind) -> Path | None:
         return None
     if is_reference(value):
         return reference_file(value, model.root)
-    return None if value.startswith("torchvision:") else model.root / Path(value).expanduser()
+    return None if value.startswith("torchvision:") else model.root / expanded(value)
 
 
 def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDigests) -> Comparison:

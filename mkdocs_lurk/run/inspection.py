@@ -15,6 +15,7 @@ from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.warnings import warnings_at_start
+from mkdocs_lurk.text import as_text
 
 _MEASURED = 256
 
@@ -111,7 +112,7 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
             unreadable = unreadable or error
             continue
         width, height = picture.size if isinstance(picture, Image.Image) else (picture.shape[1], picture.shape[0])
-        sizes.append({"path": images.entries[image].path, "width": width, "height": height})
+        sizes.append({"path": as_text(images.entries[image].path), "width": width, "height": height})
     if not sizes:
         raise ImageError(f"not one of the pictures that were measured can be read: {unreadable}") from unreadable
     sizes.sort(key=lambda size: size["width"] * size["height"])
@@ -128,7 +129,7 @@ def _predictions(session: Session) -> list[Prediction]:
         entry, best = session.images.entries[image], int(probabilities.argmax())
         found.append(
             {
-                "path": entry.path,
+                "path": as_text(entry.path),
                 "label": entry.label,
                 "prediction": rehearsed.output_names[best] if rehearsed.output_names else f"output {best}",
                 "probability": round_significant(float(probabilities[best]), 4),

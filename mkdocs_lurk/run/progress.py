@@ -11,6 +11,8 @@ from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
 
+from mkdocs_lurk.text import visible
+
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 _LOG_EVERY_S = 20.0
@@ -83,7 +85,7 @@ class ProgressReporter:
     """
 
     def __init__(self, title: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._title = title
+        self._title = visible(title)
         self._stream = stream or sys.stderr
         self._clock = clock
         self._remaining = RemainingTime()

@@ -186,3 +186,35 @@ def test_what_ends_the_interpreter_only_ends_the_reading_of_the_item() -> None:
 
     with pytest.raises(ImageError, match=r"^item 0 of data\.py:it cannot be read: SystemExit$"):
         first(Ending(PICTURE))
+
+
+class Ending:
+    """Raises when it is taken for a number."""
+
+    def __init__(self, reason: BaseException) -> None:
+        self.reason = reason
+
+    def __array__(self, *_arguments: object, **_named: object) -> Any:
+        raise self.reason
+
+    def __float__(self) -> float:
+        raise self.reason
+
+
+@pytest.mark.parametrize("reason", [SystemExit(0), GeneratorExit(), BaseException(), MemoryError(), StopIteration()])
+def test_a_label_that_ends_the_process_is_an_item_that_cannot_be_read(reason: BaseException) -> None:
+    items = Items(Listed((PICTURE, Ending(reason))), "data.py:made")
+    with pytest.raises(ImageError, match=rf"^item 0 of data\.py:made cannot be read: {type(reason).__name__}$"):
+        items.read(0)
+
+
+def test_ctrl_c_stays_what_it_is() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Items(Listed((PICTURE, Ending(KeyboardInterrupt()))), "data.py:made").read(0)
+
+
+def test_the_length_of_a_dataset_is_asked_for_once() -> None:
+    dataset = Listed(PICTURE)
+    items = Items(dataset, "data.py:made")
+    dataset.items = ()
+    assert len(items) == 1

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from mkdocs_lurk.errors import LurkError
+from mkdocs_lurk.images import picture_files
+from mkdocs_lurk.images.picture_files import _walk
 from mkdocs_lurk.images.sources import list_images
 from tests.config.declarations import read_model
 
@@ -175,7 +177,7 @@ def test_the_error_for_wrong_pictures_is_one_line(site: Path, name: str) -> None
         ("data/train/cat/a.png,1\ndata/train/../train/cat/a.png,2", "images: list.csv:2: 'data/train/../train/cat/a.png"
                                                                     "' is in line 1 already; leave one of them out"),
         ("path,label\n,cat\n", "images: list.csv:2: the path is missing; give path,label"),
-        (b"\xff\xfe\x00", "images: list.csv cannot be read (UnicodeDecodeError: "),
+        (b"\xff\xfe\x00", "images: list.csv is no UTF-8 from byte 0 on; save it as UTF-8"),
     ],
 )  # fmt: skip
 def test_the_error_for_a_wrong_csv_file_names_the_line(site: Path, text: Any, message: str) -> None:
@@ -188,3 +190,67 @@ def test_the_error_for_a_wrong_csv_file_names_the_line(site: Path, text: Any, me
 def test_listing_a_folder_imports_no_torch() -> None:
     code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
+
+
+@pytest.mark.parametrize("images", ["data", "data/train", ["data"], {"folder": "data", "split": "train"}])
+def test_a_folder_that_cannot_be_read_is_one_line(site: Path, images: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Path.iterdir
+
+    def refuse(folder: Path) -> Any:  # root may read everything, so that permissions would test nothing
+        if folder.name == "cat":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\)$"):
+        found(site, images)
+
+
+def test_a_folder_whose_files_cannot_be_looked_at_is_one_line(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:  # a folder that may be listed, but not entered
+        if path.name == "a.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return path.name != "b.png"
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\)$"):
+        list(_walk(site / "data" / "train" / "cat", set()))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '"data/train/cat/a.png,cat\n' + "x" * 200_000,
+            "list.csv:2: field larger than field limit (131072); is a quote",
+        ),
+        ("a/" * 20_000 + "a.png,cat\n", "list.csv:1: 'a/a/a/"),
+        ("~nobody-here/a.png,cat\n", "list.csv:1: '~nobody-here/a.png' does not exist"),
+        ("a\0.png,cat\n", "list.csv:1: 'a\\x00.png' does not exist"),
+        ("a\x1b[31m.png,cat\n", "list.csv:1: 'a\\x1b[31m.png' does not exist"),
+    ],
+)
+def test_a_hostile_csv_file_is_one_line(site: Path, text: str, message: str) -> None:
+    (site / "list.csv").write_text(text, "utf-8")
+    with pytest.raises(LurkError) as caught:
+        found(site, "list.csv")
+    assert str(caught.value).startswith(f"images: {message}")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+def test_more_pictures_than_any_set_has_are_refused(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_files, "MOST_PICTURES", 4)
+    with pytest.raises(LurkError, match=r"^images: 'data' holds 5 pictures; give 4 at most$"):
+        found(site, "data")
+    assert len(found(site, "data/val")) == 3
+
+
+def test_names_that_are_no_utf_8_are_found_and_ordered(site: Path) -> None:
+    folder = site / "data" / "val"
+    try:
+        (folder / "cat").rename(folder / "c\udcff")
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    (folder / "dog" / "d.jpg").rename(folder / "dog" / "\udcfe.jpg")
+    assert found(site, "data/val") == {"c\udcff/c.png": r"c\xff", "dog/deep/e.png": "dog", "dog/\udcfe.jpg": "dog"}

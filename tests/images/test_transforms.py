@@ -206,9 +206,13 @@ def test_an_own_transform_without_mean_and_std_is_shown_by_its_range_and_says_so
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("wrong", "comes out of own.py:wrong as Image; a transform must give a float tensor (c, h, w)"),
-        ("raising", "makes the transform own.py:raising raise ZeroDivisionError"),
-        ("infinite", "comes out of own.py:infinite with values that are not finite"),
+        (
+            "wrong",
+            "transform: the first picture comes out of own.py:wrong as Image; "
+            "a transform must give a float tensor (c, h, w)",
+        ),
+        ("raising", "transform: the first picture makes the transform own.py:raising raise ZeroDivisionError"),
+        ("infinite", "transform: the first picture comes out of own.py:infinite with values that are not finite"),
         ("nothing", "transform: own.py:nothing gave a NoneType; it must return a function"),
         ("compsed", "transform: own.py has no 'compsed'; did you mean 'composed'?"),
     ],

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.card import read_card
+from mkdocs_lurk.pages.card import parse_card
 
-PATH = Path("card.md")
+FILE = "card.md"
 
 
 def test_a_card_without_metadata_is_all_text() -> None:
-    card = read_card("Just words.\n", PATH, "small")
+    card = parse_card("Just words.\n", FILE, "small")
     assert (card.lead, card.rest) == ("<p>Just words.</p>", "")
     assert card.rows == ()
 
 
 @pytest.mark.parametrize("title", ["# Title\n", "Title\n=====\n"])
 def test_the_title_is_dropped_since_the_page_has_one(title: str) -> None:
-    card = read_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", PATH, "small")
+    card = parse_card(f"---\nlicense: mit\n---\n\n{title}\nlead\n\n```\n# code\n```\n\n## Part\n\ntext", FILE, "small")
     assert card.lead == "<p>lead</p>\n\n<pre><code>&#35; code&#10;</code></pre>"
     assert card.rest == "## Part\n\n<p>text</p>"
 
 
 def test_an_underlined_heading_ends_the_lead_too() -> None:
-    card = read_card("Words.\n\nPart\n----\ntext", PATH, "small")
+    card = parse_card("Words.\n\nPart\n----\ntext", FILE, "small")
     assert (card.lead, card.rest) == ("<p>Words.</p>", "## Part\n\n<p>text</p>")
 
 
@@ -47,7 +45,7 @@ model-index:
     - {name: Top-5, value: 0.99}
 ---
 """
-    assert read_card(text, PATH, "small").rows == (
+    assert parse_card(text, FILE, "small").rows == (
         ("Licence", "mit"),
         ("Tags", "a, b"),
         ("Library", "pytorch"),
@@ -59,7 +57,7 @@ model-index:
 
 @pytest.mark.parametrize("index", ["model-index: 3", "model-index: [3]", "model-index: [{results: [3]}]"])
 def test_malformed_model_index_is_ignored(index: str) -> None:
-    assert read_card(f"---\n{index}\n---\n", PATH, "small").rows == ()
+    assert parse_card(f"---\n{index}\n---\n", FILE, "small").rows == ()
 
 
 @pytest.mark.parametrize(
@@ -68,11 +66,11 @@ def test_malformed_model_index_is_ignored(index: str) -> None:
 )
 def test_metadata_that_cannot_be_read_is_one_line(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
-        read_card(text, PATH, "small")
+        parse_card(text, FILE, "small")
     assert "\n" not in str(caught.value)
 
 
 def test_windows_line_ends_are_read() -> None:
-    card = read_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", PATH, "small")
+    card = parse_card("---\r\nlicense: mit\r\n---\r\nwords\r\n", FILE, "small")
     assert card.rows == (("Licence", "mit"),)
     assert card.lead == "<p>words</p>"

@@ -22,6 +22,7 @@ from tests.pages.fake import FakeStatus, fake_config, fake_model
 SHAPE_NO_PAGE = {
     "results_check.py",
     "config/options.py",
+    "declared_files.py",
     "errors.py",
     "files.py",
     "store.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _AVERAGE_KEYS = (
     "state_dict_ema", "model_ema", "ema_state_dict", "model_ema_state_dict", "ema_model_state_dict", "ema_model", "ema",
 )  # fmt: skip
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
+_DEEPEST = 8
+"""Mappings inside each other that are looked through; checkpoints have three."""
 _CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
 
 
@@ -101,16 +104,16 @@ def _describe_choice(
 
 
 def _find_states(
-    content: object, keys: tuple[str, ...], inside: tuple[str, ...]
+    content: object, keys: tuple[str, ...], inside: tuple[str, ...], depth: int = 0
 ) -> Iterator[tuple[str, Mapping[object, object]]]:
     """Yield the state dicts under some keys of a checkpoint, and by their paths; by itself, its path is empty."""
-    if not isinstance(content, Mapping):
+    if not isinstance(content, Mapping) or depth > _DEEPEST:  # one that holds itself has no end
         return
     nested = [key for key in keys if isinstance(content.get(key), Mapping)]
     if not nested and keys is inside and _holds_tensors(content):
         yield "", content
     for key in nested:
-        for path, state in _find_states(content[key], inside, inside):
+        for path, state in _find_states(content[key], inside, inside, depth + 1):
             yield ".".join(filter(None, (key, path))), state
 
 
@@ -118,13 +121,13 @@ def _holds_tensors(content: Mapping[object, object]) -> bool:
     return any(isinstance(value, Tensor) for value in content.values())
 
 
-def _paths_of_states(content: object, path: str = "") -> Iterator[str]:
-    """Yield the paths of all mappings of tensors whose keys are text."""
-    if isinstance(content, Mapping):
+def _paths_of_states(content: object, path: str = "", depth: int = 0) -> Iterator[str]:
+    """Yield the paths of all mappings of tensors whose keys are text, without those that lie very deep."""
+    if isinstance(content, Mapping) and depth <= _DEEPEST:
         if path and _holds_tensors(content) and all(isinstance(key, str) for key in content):
             yield path
         for key, value in content.items():
-            yield from _paths_of_states(value, f"{path}.{key}" if path else str(key))
+            yield from _paths_of_states(value, f"{path}.{key}" if path else str(key), depth + 1)
 
 
 def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
@@ -154,7 +157,7 @@ def _refuse_unusual(name: str, value: Tensor, where: str) -> None:
 def _read_safetensors(path: Path, where: str) -> object:
     try:
         return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError, ValueError, KeyError) as reason:
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, MemoryError) as reason:
         raise ModelError(
             f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
         ) from reason
@@ -164,7 +167,9 @@ def _read_pickled(path: Path, where: str) -> object:
     if _is_torchscript(path):
         raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's, of unusual tensors: what cannot be used is refused below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as reason:
         code = re.search(
             r"[Uu]nsupported (?:global: )?GLOBAL (\S+)|(?:unrecognized function|but got) (.+)", str(reason)

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.declared_files import expanded, read_text_file
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.limits import MOST_NAMES_BYTES
+from mkdocs_lurk.text import as_text
 
 
 def output_names(config: ModelConfig, labels: Iterable[str], outputs: int) -> tuple[str, ...] | None:
@@ -34,7 +37,7 @@ def output_names(config: ModelConfig, labels: Iterable[str], outputs: int) -> tu
 
         names = tuple(_meta._IMAGENET_CATEGORIES)
     elif isinstance(config.classes, str):
-        names = read_names(config.root / Path(config.classes).expanduser(), place)
+        names = read_names(config.root / expanded(config.classes), place)
     else:
         names = config.classes
     if len(names) != outputs:
@@ -54,27 +57,27 @@ def read_names(path: Path, place: str) -> tuple[str, ...]:
     Raises:
         ConfigError: The file cannot be read, or holds something else.
     """
+    text = read_text_file(path, MOST_NAMES_BYTES, ConfigError, place)
+    if path.suffix.lower() != ".json":
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() != ".json":
-            return tuple(line.strip() for line in text.splitlines() if line.strip())
         content = json.loads(text)
-    except (OSError, ValueError) as reason:
-        message = " ".join(str(reason).split())
-        raise ConfigError(f"{place}: {path.name} cannot be read ({message}); give one name a line, or JSON") from reason
+    except (ValueError, RecursionError) as reason:
+        why = " ".join(str(reason).split())
+        raise ConfigError(f"{place}: {path.name} is no JSON ({why}); give one name a line, or JSON") from reason
     if isinstance(content, list) and all(isinstance(name, str) for name in content):
-        return tuple(content)
+        return tuple(as_text(name) for name in content)
     names = _names_by_index(content) if isinstance(content, Mapping) else {}
     if not names or sorted(names) != list(range(len(names))):
         raise ConfigError(f"{place}: {path.name} does not give one name to each number from 0; give a list of names")
-    return tuple(names[index] for index in range(len(names)))
+    return tuple(as_text(names[index]) for index in range(len(names)))
 
 
 def _names_by_index(content: Mapping[str, object]) -> dict[int, str]:
     """Read a mapping in any of the usual forms; an entry in none of them is left out."""
     names: dict[int, str] = {}
     for key, value in content.items():
-        if isinstance(value, str) and key.isdigit():
+        if isinstance(value, str) and _is_number(key):
             names[int(key)] = value
         elif isinstance(value, int) and not isinstance(value, bool):
             names[value] = key
@@ -82,9 +85,14 @@ def _names_by_index(content: Mapping[str, object]) -> dict[int, str]:
             names[value["index"]] = str(value.get("label", value.get("name", key)))
         elif isinstance(value, list) and len(value) == 2:
             index, name = value if isinstance(value[0], int) else (key, value[1])
-            if str(index).isdigit():
+            if isinstance(index, int) or _is_number(index):
                 names[int(index)] = str(name)
     return names
+
+
+def _is_number(key: object) -> bool:
+    """Return whether a text is an output's number."""
+    return isinstance(key, str) and re.fullmatch("[0-9]{1,9}", key) is not None
 
 
 def outputs_of_labels(
@@ -120,7 +128,7 @@ def outputs_of_labels(
         candidates = by_name.get(normalised) or by_part.get(normalised) or set()
         if len(candidates) == 1:
             outputs[label] = next(iter(candidates))
-    if not outputs and labels and all(label.isdigit() and (not names or int(label) < len(names)) for label in labels):
+    if not outputs and labels and all(_is_number(label) and (not names or int(label) < len(names)) for label in labels):
         return {label: int(label) for label in labels}
     return outputs
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +11,7 @@ from torch import nn
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import import_reference, is_reference
+from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
 from mkdocs_lurk.models.loading.archives import load_archive
 from mkdocs_lurk.models.loading.detectors import as_network
@@ -65,7 +65,7 @@ def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | No
     if is_reference(config.source):
         note = f"no weights given: as the factory made them, with seed {config.seed}"
         return _from_factory(config, subject), note if config.weights is None else None, None
-    module, batch_size = load_archive(config.root / Path(config.source).expanduser(), subject, trusted=config.trust)
+    module, batch_size = load_archive(config.root / expanded(config.source), subject, trusted=config.trust)
     return module, None, batch_size
 
 
@@ -156,8 +156,8 @@ def _refuse_unusual_values(module: nn.Module, subject: str) -> None:
             continue
         if value.is_meta:
             raise ModelError(f"{subject}: some weights have no values (meta device); make the network on the CPU")
-        if value.layout != torch.strided or value.is_complex():
-            kind = "complex" if value.is_complex() else "sparse"
+        if value.layout != torch.strided or value.is_complex() or value.is_nested:
+            kind = "complex" if value.is_complex() else "nested" if value.is_nested else "sparse"
             raise ModelError(f"{subject}: {name} is {kind}; only networks of dense real weights can be analysed")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from mkdocs_lurk.config.weights import WeightsDetail
-from mkdocs_lurk.errors import join_first
+from mkdocs_lurk.errors import ModelError, join_first
 from mkdocs_lurk.models.loading.checkpoints import read_checkpoint
 from mkdocs_lurk.models.loading.renaming import Fit, fit_names
 
@@ -33,12 +34,24 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     where, detail = f"{subject}: {path.name}", detail or WeightsDetail()
     checkpoint = read_checkpoint(path, where, detail.key)
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
+    _refuse_whole_numbers(fit.state, module, where)
     module.load_state_dict(fit.state, strict=False)
     averaged = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
     notes = [*checkpoint.notes]
     if len(averaged) == 1 and averaged[0].numel() == 1 and not fit.left_out:
         notes.append(f"{path.name} holds an average of the weights at {int(averaged[0])} moments of the training.")
     return (*notes, *_describe_fit(fit, path.name))
+
+
+def _refuse_whole_numbers(state: Mapping[str, Tensor], module: nn.Module, where: str) -> None:
+    """Refuse whole numbers, true and false for weights that are real numbers: their scales lie elsewhere."""
+    for name, own in module.state_dict().items():
+        held = state.get(name)
+        if held is not None and isinstance(own, Tensor) and own.is_floating_point() and not held.is_floating_point():
+            raise ModelError(
+                f"{where} holds {str(held.dtype).removeprefix('torch.')} for {name}, where the network has real "
+                "numbers; give the weights as they were before quantisation"
+            )
 
 
 def _describe_fit(fit: Fit, file: str) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.models.loading import class_names
 from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
 
 
@@ -56,9 +57,7 @@ def test_wrong_number_of_names_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["{", '{"cat": 0, "dog": 2}', "3", "[1, 2]"])
 def test_file_without_one_name_per_index_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "names.json").write_text(content)
-    with pytest.raises(
-        ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (cannot be read|does not)"
-    ):
+    with pytest.raises(ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (is no JSON|does not)"):
         output_names(config_of(tmp_path, "names.json"), [], 2)
 
 
@@ -78,3 +77,37 @@ def test_numeric_labels_are_indices_only_if_all_labels_are_numeric() -> None:
 
 def test_indices_of_a_dataset_take_precedence() -> None:
     assert outputs_of_labels(["cat", "dog"], ["cat", "dog"], {"cat": 1}) == {"cat": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"' + "1" * 6000 + '": "a"}',
+        '{"²": "a"}',
+        '{"a": 1' + "0" * 6000 + "}",
+        "[NaN]",
+        "",
+    ],
+)
+def test_a_hostile_json_file_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "names.json").write_text(content, "utf-8")
+    with pytest.raises(
+        ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (is no JSON|does not)"
+    ) as caught:
+        output_names(config_of(tmp_path, "names.json"), [], 1)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_names_are_read_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(class_names, "MOST_NAMES_BYTES", 5)
+    (tmp_path / "names.txt").write_bytes(b"cat\r\ndog")
+    with pytest.raises(ConfigError, match=r"classes: names\.txt has more than 5 bytes; make it shorter$"):
+        output_names(config_of(tmp_path, "names.txt"), [], 2)
+
+
+def test_labels_that_only_look_like_numbers_stand_for_no_output() -> None:
+    assert outputs_of_labels(["²"], None) == {}
+    assert outputs_of_labels(["9" * 6000], None) == {}
