@@ -232,7 +232,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
 
 
 def _apply_twice(function: Callable[[Picture], object], picture: Picture, name: str) -> Tensor:
-    """Return what the author's function makes of the first picture; a ``DatasetError`` if it differs the second time."""
+    """Return what a function makes of the first picture; a ``DatasetError`` if it differs the second time."""
     try:
         first, second = _apply(function, picture, name), _apply(function, picture, name)
     except ImageError as reason:
