@@ -28,7 +28,7 @@ ALLOWED = (
     r"mkdocs_lurk/pages/templates/lurk/\w+\.md\.j2",
     r"assets/gallery/src/data/schema\.ts",
 )
-"""What a new result may touch, by the house's plan: one module a room, one line a list."""
+"""What a new result may touch, by the architecture: one module for each step, one line for each list."""
 SITE = f"""
 site_name: Added
 plugins:

@@ -1,4 +1,4 @@
-"""Rooms import only from rooms before them; a warm build imports no torch; only the plugin imports MkDocs."""
+"""A step imports only from steps before it; a warm build imports no torch; only the plugin imports MkDocs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 import mkdocs_lurk
 
 PACKAGE = Path(mkdocs_lurk.__file__).parent
-ROAD = ("say", "load", "look", "keep", "run", "show", "serve")
-ROOMS = {
+STEPS = ("say", "load", "look", "keep", "run", "show", "serve")
+STEP_OF = {
     "config": "say",
     "models": "load",
     "images": "load",
@@ -57,9 +57,9 @@ def name_of(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-def room_of(module: str) -> str:
+def step_of(module: str) -> str:
     parts = module.split(".")
-    return ROOMS.get(parts[1], "say") if len(parts) > 1 else "say"
+    return STEP_OF.get(parts[1], "say") if len(parts) > 1 else "say"
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
@@ -73,23 +73,23 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
-def test_every_module_has_a_room() -> None:
-    known = set(ROOMS)
+def test_every_module_belongs_to_a_step() -> None:
+    known = set(STEP_OF)
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert folders <= known
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_imports_run_down_the_road(path: Path) -> None:
-    room = room_of(name_of(path))
+    step = step_of(name_of(path))
     for module, line in imported(path):
         top = module.split(".")[0]
-        assert top not in FORBIDDEN[room], f"{path}:{line}: {room} must not know {top}"
+        assert top not in FORBIDDEN[step], f"{path}:{line}: {step} must not know {top}"
         if top == "mkdocs_lurk" and module != "mkdocs_lurk":
-            other = room_of(module)
-            assert ROAD.index(other) <= ROAD.index(room), f"{path}:{line}: {room} imports {module}, up the road"
-            allowed = any(room == who and f"{module}.".startswith(f"{what}.") for who, what in ALLOWED)
-            assert allowed or (room, other) not in NOT_BETWEEN, f"{path}:{line}: {room} must not know {other}"
+            other = step_of(module)
+            assert STEPS.index(other) <= STEPS.index(step), f"{path}:{line}: {step} imports {module}, a later step's"
+            allowed = any(step == who and f"{module}.".startswith(f"{what}.") for who, what in ALLOWED)
+            assert allowed or (step, other) not in NOT_BETWEEN, f"{path}:{line}: {step} must not know {other}"
 
 
 @pytest.mark.parametrize(
