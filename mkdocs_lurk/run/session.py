@@ -21,7 +21,7 @@ from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, LayerSearch, find_layers
 from mkdocs_lurk.models.tracing.trace import Trace, trace_network
 from mkdocs_lurk.run.allocator import keep_freed_memory
-from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
+from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format, use_full_float32
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
@@ -158,8 +158,9 @@ def open_session(
 
 
 def _prepared_device(config: LurkConfig, ranks: Ranks) -> torch.device:
-    """Choose the device; on the processor, the C library keeps freed memory from now on."""
+    """Choose the device, with float32 in full; on the processor, the C library keeps freed memory from now on."""
     device = choose_device(config.device, ranks)
+    use_full_float32(device)
     if device.type == "cpu":
         keep_freed_memory()
     return device
