@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
-from mkdocs_lurk.config.references import import_reference
+from mkdocs_lurk.config.references import import_reference, published_reference
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, name_error
 from mkdocs_lurk.images.author_thread import call_author
@@ -224,8 +224,8 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         span = (high - low) or 1.0
         mean, std = (-low / span,) * channels, (1 / span,) * channels
         notes = (
-            f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
-            "as black and its largest as white.",
+            f"The transform {published_reference(reference)} does not tell its mean and std: pictures are shown with "
+            "its smallest value as black and its largest as white.",
         )
     code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code, tells)
@@ -250,6 +250,7 @@ def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> 
     Raises:
         ImageError: The function fails or returns something else; the message continues after the picture's name.
     """
+    name = published_reference(name)
     try:
         values = function(image)
     except KeyboardInterrupt:

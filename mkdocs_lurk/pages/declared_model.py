@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.declared_files import read_text_file
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.limits import MOST_CARD_BYTES
@@ -38,7 +39,7 @@ class DeclaredModel:
         card, place = config.card, f"{config.place}.card"
         text = None if card is None else read_text_file(card, MOST_CARD_BYTES, ConfigError, place)
         disclosure = Disclosure.of(config)
-        source, unseen = "" if config.anonymous else config.source, disclosure.unseen(unseen)
+        source, unseen = "" if config.anonymous else published_reference(config.source), disclosure.unseen(unseen)
         return cls(config.name, config.title, source, text, config.card or Path(), unseen, disclosure)
 
     @property

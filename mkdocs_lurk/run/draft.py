@@ -7,6 +7,7 @@ from typing import Any
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.models.tracing.layers import Layer
@@ -87,7 +88,7 @@ def describe_input(config: ModelConfig, transform: Transform) -> InputRecord:
         record["crop"] = None if transform.crop is None else list(transform.crop)
         record["interpolation"] = transform.interpolation.name.lower() if is_resized else None
     elif isinstance(config.transform, str):
-        record["function"] = config.transform
+        record["function"] = published_reference(config.transform)
     return record
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
+from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
@@ -135,7 +136,7 @@ def _model_record(
         "model": {
             "name": model.name,
             "title": model.title,
-            "source": model.source,
+            "source": published_reference(model.source),
             "parameters": session.loaded.parameters,
             "input": describe_input(model, session.transform),
             "weights_digest": session.loaded.weights_digest,

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading, collect_reading, note
-from mkdocs_lurk.config.references import is_reference
+from mkdocs_lurk.config.references import is_reference, published_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
 from mkdocs_lurk.run.inputs import (
+    DECLARED_KINDS,
     MISSING,
     Comparison,
     InputFile,
@@ -138,7 +139,8 @@ def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Pa
     """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
     answers = store.answers(request_key(config, model))
     files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
-    paths = (model.root / item["path"] for item in files if item["kind"] not in ("data", "folder", "package"))
+    code = (item for item in files if item["kind"] in (*DECLARED_KINDS, "module"))
+    paths = (model.root / item["path"] for item in code)
     return [path for path in paths if path.is_file()]
 
 
@@ -160,7 +162,7 @@ def _compare(
         return Comparison(files.changes, (*files.unseen, "the pictures"))
     if then is None:
         return files
-    if pictures is None and model.images != answer.inputs["images"]:
+    if pictures is None and published_reference(model.images) != answer.inputs["images"]:
         return Comparison((*files.changes, "images changed"), files.unseen)
     if pictures is None:
         return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))
