@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, LurkError, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
@@ -81,7 +82,7 @@ class Items:
 
     def name(self, index: int) -> str:
         """Return what messages call an item."""
-        return f"item {index} of {self._reference}"
+        return f"item {index} of {published_reference(self._reference)}"
 
     def read(self, index: int) -> Item:
         """Read one item.

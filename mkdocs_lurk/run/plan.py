@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mkdocs_lurk.files import write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
+from mkdocs_lurk.run.input_paths import stored_path
 from mkdocs_lurk.run.inputs import (
     DECLARED_KINDS,
     MISSING,
@@ -105,7 +107,7 @@ def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> I
         return list_images(model, file)
     digests = FileDigests(config.cache_dir / "files.json")
     reading_file = file.with_name(f"dataset-{digest(model.name, declaration(config, model)['images'])[:16]}.json")
-    known = None if anew else _read_reading(reading_file)
+    known = None if anew else _read_reading(reading_file, model.root)
     if known is not None:
         comparison = compare_files(known[1], model, digests)
         if not comparison.changes and not comparison.unseen:
@@ -116,7 +118,7 @@ def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> I
     inputs = read_inputs(model, (), reading, digests, config.cache_dir)["files"]
     digests.save()
     try:
-        _write_reading(reading_file, reading, inputs)
+        _write_reading(reading_file, reading, inputs, model.root)
     except StoreError as error:
         log.debug("%s; the Dataset will be listed again", error)
     return images
@@ -193,14 +195,14 @@ def _lost(store: Store, key: str, deeply: bool) -> str:
     return f"{len(lost)} of its results are gone from the cache" if lost else ""
 
 
-def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
+def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | None:
     """Return what a Dataset read when it was listed, and the digests of that; None if it is not known."""
     try:
         stored = json.loads(file.read_text("utf-8"))
         reading = Reading(
-            {Path(path): None for path in stored["modules"]},
-            dict.fromkeys(stored["files"]),
-            dict.fromkeys(stored["folders"]),
+            dict.fromkeys(root / path for path in stored["modules"]),
+            dict.fromkeys(str(root / path) for path in stored["files"]),
+            dict.fromkeys(str(root / path) for path in stored["folders"]),
             left_out=stored["left_out"],
         )
         return reading, stored["inputs"]
@@ -208,10 +210,13 @@ def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
         return None
 
 
-def _write_reading(file: Path, reading: Reading, inputs: list[InputFile]) -> None:
+def _write_reading(file: Path, reading: Reading, inputs: list[InputFile], root: Path) -> None:
+    def named(paths: Iterable[str | Path]) -> list[str]:
+        return [stored_path(Path(path), root) for path in paths]
+
     files = [path for path in reading.files if path not in reading.written]
     write_json(
         file,
-        {"modules": [str(path) for path in reading.modules], "files": files, "folders": list(reading.folders),
+        {"modules": named(reading.modules), "files": named(files), "folders": named(reading.folders),
          "left_out": reading.left_out, "inputs": inputs},
     )  # fmt: skip
