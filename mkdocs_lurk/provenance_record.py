@@ -10,7 +10,12 @@ from typing import NotRequired, TypedDict
 
 
 class EnvironmentRecord(TypedDict):
-    """The versions of the programs that computed something, and the kind of device: ``cpu``, ``cuda`` or ``mps``."""
+    """What computed something: the versions of the programs, and the kind of device.
+
+    Attributes:
+        device: ``cpu``, ``cuda`` or ``mps``.
+        threads: The threads of each process on a CPU, on which the last digits depend; None elsewhere.
+    """
 
     mkdocs_lurk: str
     python: str
@@ -19,6 +24,7 @@ class EnvironmentRecord(TypedDict):
     numpy: str
     pillow: str
     device: str
+    threads: int | None
 
 
 class UnitProvenance(EnvironmentRecord):

@@ -52,8 +52,9 @@ def provenance_rows(record: ProvenanceRecord | None) -> tuple[ProvenanceRow, ...
 
 def _environment(environment: EnvironmentRecord) -> str:
     versions = [f"{label} {environment[name]}" for label, name in _PROGRAMS]  # type: ignore[literal-required]
-    device = environment["device"]
-    return f"{', '.join(versions)}; on {_DEVICES.get(device, device)}"
+    device, threads = environment["device"], environment["threads"]
+    by_threads = "" if threads is None else f", {plural(threads, 'thread')}"
+    return f"{', '.join(versions)}; on {_DEVICES.get(device, device)}{by_threads}"
 
 
 def _joined(names: Sequence[str]) -> str:

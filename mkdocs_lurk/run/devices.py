@@ -56,6 +56,15 @@ def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.d
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 
 
+def use_threads(count: int | None) -> None:
+    """Let PyTorch use so many threads from now on, whatever the environment says; None changes nothing.
+
+    Its kernels share sums and loops out among threads, and round differently in other shares.
+    """
+    if count is not None:
+        torch.set_num_threads(count)
+
+
 def use_full_float32(device: torch.device) -> None:
     """Let CUDA multiply float32 numbers in full.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from functools import cache
 
 import numpy as np
 import PIL
@@ -14,7 +13,6 @@ import mkdocs_lurk
 from mkdocs_lurk.provenance_record import EnvironmentRecord
 
 
-@cache
 def describe_environment(device_type: str) -> EnvironmentRecord:
     """Describe this process; nothing in it names the machine.
 
@@ -29,6 +27,7 @@ def describe_environment(device_type: str) -> EnvironmentRecord:
         "numpy": np.__version__,
         "pillow": PIL.__version__,
         "device": device_type,
+        "threads": torch.get_num_threads() if device_type == "cpu" else None,
     }
 
 

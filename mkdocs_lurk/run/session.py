@@ -21,7 +21,13 @@ from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, LayerSearch, find_layers
 from mkdocs_lurk.models.tracing.trace import Trace, trace_network
 from mkdocs_lurk.run.allocator import keep_freed_memory
-from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format, use_full_float32
+from mkdocs_lurk.run.devices import (
+    choose_device,
+    choose_fast_dtype,
+    choose_memory_format,
+    use_full_float32,
+    use_threads,
+)
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
@@ -129,6 +135,7 @@ def open_session(
     Raises:
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
+    use_threads(config.threads)
     images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
@@ -142,6 +149,7 @@ def open_session(
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
+    identity += [] if config.threads is None else [f"threads {config.threads}"]
     return Session(
         config=model,
         loaded=loaded,

@@ -30,7 +30,7 @@ PROVENANCE: ProvenanceRecord = {
     "environments": [
         {
             "mkdocs_lurk": "0.1.0", "python": "3.11.9", "torch": "2.5.1+cpu", "torchvision": "0.20.1+cpu",
-            "numpy": "2.1.3", "pillow": "11.0.0", "device": "cpu",
+            "numpy": "2.1.3", "pillow": "11.0.0", "device": "cpu", "threads": 4,
         },
     ],
     "precision": {"responses": ["float32"], "gradients": ["bfloat16", "float32"], "syntheses": ["bfloat16"]},

@@ -14,9 +14,8 @@ from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
 from tests.pages.fake import PROVENANCE, FakeStatus, fake_config, fake_model
 
-MADE = (
-    "mkdocs-lurk 0.1.0, torch 2.5.1+cpu, torchvision 0.20.1+cpu, Python 3.11.9, NumPy 2.1.3, Pillow 11.0.0; on the CPU"
-)
+PROGRAMS = "mkdocs-lurk 0.1.0, torch 2.5.1+cpu, torchvision 0.20.1+cpu, Python 3.11.9, NumPy 2.1.3, Pillow 11.0.0"
+MADE = f"{PROGRAMS}; on the CPU, 4 threads"
 
 
 def folded(page: str) -> dict[str, list[str]]:
@@ -61,8 +60,9 @@ def test_results_of_an_earlier_version_say_that_nothing_was_recorded(tmp_path: P
 
 def test_every_environment_has_a_line_and_what_is_not_known_is_counted() -> None:
     one = PROVENANCE["environments"][0]
-    rows = provenance_rows({**PROVENANCE, "environments": [{**one, "device": "cuda"}, one], "unrecorded": 3})
-    assert rows[0].values == (MADE.replace("the CPU", "a GPU (CUDA)"), MADE, f"3 units of work: {NOT_RECORDED}")
+    on_gpu: Any = {**one, "device": "cuda", "threads": None}
+    rows = provenance_rows({**PROVENANCE, "environments": [on_gpu, one], "unrecorded": 3})
+    assert rows[0].values == (f"{PROGRAMS}; on a GPU (CUDA)", MADE, f"3 units of work: {NOT_RECORDED}")
 
 
 def test_a_digest_that_is_left_out_has_no_line() -> None:

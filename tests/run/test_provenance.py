@@ -67,6 +67,7 @@ def test_versions_device_seed_and_digests_are_recorded(project: Project) -> None
             "numpy": np.__version__,
             "pillow": PIL.__version__,
             "device": "cpu",
+            "threads": torch.get_num_threads(),
         }
     ]
     assert (found["seed"], found["unrecorded"]) == (7, 0)
