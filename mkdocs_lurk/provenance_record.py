@@ -10,12 +10,7 @@ from typing import NotRequired, TypedDict
 
 
 class EnvironmentRecord(TypedDict):
-    """What computed something: the versions of the programs, and the kind of device.
-
-    Attributes:
-        device: ``cpu``, ``cuda`` or ``mps``.
-        threads: The threads of each process on a CPU, on which the last digits depend; None elsewhere.
-    """
+    """The versions of the programs that computed something, and the kind of device: ``cpu``, ``cuda`` or ``mps``."""
 
     mkdocs_lurk: str
     python: str
@@ -24,7 +19,6 @@ class EnvironmentRecord(TypedDict):
     numpy: str
     pillow: str
     device: str
-    threads: int | None
 
 
 class UnitProvenance(EnvironmentRecord):
@@ -57,6 +51,7 @@ class ProvenanceRecord(TypedDict):
     Attributes:
         environments: What computed them; several where a cache was filled by more than one.
         precision: The number formats in which the network's passes ran, by result.
+        threads: Those of every process, if they were declared; None if they were left to the machine.
         seed: Of random weights, and of every synthesis.
         digests: What they were made from.
         unrecorded: Units of work whose environment was not recorded, since an earlier version computed them.
@@ -64,6 +59,7 @@ class ProvenanceRecord(TypedDict):
 
     environments: list[EnvironmentRecord]
     precision: dict[str, list[str]]
+    threads: int | None
     seed: int
     digests: InputDigests
     unrecorded: int

@@ -44,6 +44,8 @@ def provenance_rows(record: ProvenanceRecord | None) -> tuple[ProvenanceRow, ...
     if record["precision"]:
         formats = [f"{result}: {_joined(names)}" for result, names in record["precision"].items()]
         rows.append(ProvenanceRow("Number formats", tuple(formats)))
+    if record["threads"] is not None:
+        rows.append(ProvenanceRow("Threads", (f"{record['threads']:,} per process",)))
     rows.append(ProvenanceRow("Seed", (str(record["seed"]),)))
     digests: dict[str, str] = {**record["digests"]}  # type: ignore[dict-item]
     rows += [ProvenanceRow(label, (digests[name],), True) for label, name in _DIGESTS if name in digests]
@@ -52,9 +54,8 @@ def provenance_rows(record: ProvenanceRecord | None) -> tuple[ProvenanceRow, ...
 
 def _environment(environment: EnvironmentRecord) -> str:
     versions = [f"{label} {environment[name]}" for label, name in _PROGRAMS]  # type: ignore[literal-required]
-    device, threads = environment["device"], environment["threads"]
-    by_threads = "" if threads is None else f", {plural(threads, 'thread')}"
-    return f"{', '.join(versions)}; on {_DEVICES.get(device, device)}{by_threads}"
+    device = environment["device"]
+    return f"{', '.join(versions)}; on {_DEVICES.get(device, device)}"
 
 
 def _joined(names: Sequence[str]) -> str:

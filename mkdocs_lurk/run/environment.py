@@ -27,7 +27,6 @@ def describe_environment(device_type: str) -> EnvironmentRecord:
         "numpy": np.__version__,
         "pillow": PIL.__version__,
         "device": device_type,
-        "threads": torch.get_num_threads() if device_type == "cpu" else None,
     }
 
 

@@ -38,6 +38,7 @@ def gather_provenance(session: Session, stages: Sequence[Stage]) -> ProvenanceRe
     return {
         "environments": [distinct[text] for text in sorted(distinct)],
         "precision": {result: sorted(names) for result, names in sorted(formats.items()) if names},
+        "threads": session.threads,
         "seed": session.config.seed,
         "digests": _digest_inputs(session),
         "unrecorded": unrecorded,

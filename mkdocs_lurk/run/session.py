@@ -55,6 +55,7 @@ class Session:
         limit_batch: How many pictures may go through the network at once.
         runner: Computes, stores and reads units.
         rehearsed: What the first passes of a few pictures showed.
+        threads: The declared threads of every process; None if they are left to the machine.
     """
 
     config: ModelConfig
@@ -68,6 +69,7 @@ class Session:
     limit_batch: BatchLimit
     runner: Runner
     rehearsed: Rehearsed
+    threads: int | None = None
 
     @property
     def images(self) -> ImageSet:
@@ -162,6 +164,7 @@ def open_session(
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, device, limit_batch, force),
         rehearsed=rehearsed,
+        threads=config.threads,
     )
 
 

@@ -30,10 +30,11 @@ PROVENANCE: ProvenanceRecord = {
     "environments": [
         {
             "mkdocs_lurk": "0.1.0", "python": "3.11.9", "torch": "2.5.1+cpu", "torchvision": "0.20.1+cpu",
-            "numpy": "2.1.3", "pillow": "11.0.0", "device": "cpu", "threads": 4,
+            "numpy": "2.1.3", "pillow": "11.0.0", "device": "cpu",
         },
     ],
     "precision": {"responses": ["float32"], "gradients": ["bfloat16", "float32"], "syntheses": ["bfloat16"]},
+    "threads": 4,
     "seed": 0,
     "digests": {"weights": "0123456789abcdef", "transform": "89abcdef01234567", "pictures": "fedcba9876543210"},
     "unrecorded": 0,

@@ -15,7 +15,7 @@ from tests.pages.conftest import Built
 from tests.pages.fake import PROVENANCE, FakeStatus, fake_config, fake_model
 
 PROGRAMS = "mkdocs-lurk 0.1.0, torch 2.5.1+cpu, torchvision 0.20.1+cpu, Python 3.11.9, NumPy 2.1.3, Pillow 11.0.0"
-MADE = f"{PROGRAMS}; on the CPU, 4 threads"
+MADE = f"{PROGRAMS}; on the CPU"
 
 
 def folded(page: str) -> dict[str, list[str]]:
@@ -35,6 +35,7 @@ def test_the_page_says_what_made_the_results(built: Built) -> None:
     assert folded(built.text("models/small/index.md")) == {
         "Made with": [MADE],
         "Number formats": ["responses: float32", "gradients: bfloat16 and float32", "syntheses: bfloat16"],
+        "Threads": ["4 per process"],
         "Seed": ["0"],
         "Weights": ["0123456789abcdef"],
         "Transform": ["89abcdef01234567"],
@@ -60,9 +61,13 @@ def test_results_of_an_earlier_version_say_that_nothing_was_recorded(tmp_path: P
 
 def test_every_environment_has_a_line_and_what_is_not_known_is_counted() -> None:
     one = PROVENANCE["environments"][0]
-    on_gpu: Any = {**one, "device": "cuda", "threads": None}
+    on_gpu: Any = {**one, "device": "cuda"}
     rows = provenance_rows({**PROVENANCE, "environments": [on_gpu, one], "unrecorded": 3})
     assert rows[0].values == (f"{PROGRAMS}; on a GPU (CUDA)", MADE, f"3 units of work: {NOT_RECORDED}")
+
+
+def test_threads_that_were_left_to_the_machine_have_no_line() -> None:
+    assert "Threads" not in [row.label for row in provenance_rows({**PROVENANCE, "threads": None})]
 
 
 def test_a_digest_that_is_left_out_has_no_line() -> None:

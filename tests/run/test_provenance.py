@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from mkdocs_lurk.run import work
 from mkdocs_lurk.run.devices import use_full_float32
 from mkdocs_lurk.run.environment import describe_environment
 from mkdocs_lurk.run.pipeline import analyze
+from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.stages.verification import Verification
 from mkdocs_lurk.run.work import Runner
 from mkdocs_lurk.store.reader import ModelReader
@@ -67,10 +69,9 @@ def test_versions_device_seed_and_digests_are_recorded(project: Project) -> None
             "numpy": np.__version__,
             "pillow": PIL.__version__,
             "device": "cpu",
-            "threads": torch.get_num_threads(),
         }
     ]
-    assert (found["seed"], found["unrecorded"]) == (7, 0)
+    assert (found["seed"], found["threads"], found["unrecorded"]) == (7, None, 0)
     files = sorted((config.root / "pictures").rglob("*.png"))
     lines = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files)
     assert found["digests"]["pictures"] == hashlib.sha256(lines.encode()).hexdigest()
@@ -186,3 +187,18 @@ def test_float32_is_full_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     use_full_float32(torch.device("cuda"))
     assert not torch.backends.cudnn.allow_tf32
     assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_declared_threads_are_used_recorded_and_part_of_the_keys(project: Project) -> None:
+    before = torch.get_num_threads()
+    config = project(**SMALL)
+    auto = record_of(config)
+    try:
+        declared = record_of(replace(config, threads=2))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert declared["provenance"]["threads"] == 2
+    assert not {*declared["uses"]} & {*auto["uses"]}
+    (state,) = resolve(config, Store(config.cache_dir))
+    assert state.key is not None  # threads that are not declared are in no key
