@@ -71,8 +71,8 @@ def site(root: Path, order: int, **plugin: Any) -> Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(path)
     model = {
-        "name": "tiny", "source": "network.py:network", "images": "photos", "top_k": 2, "filters": 4,
-        "synthesis": {"steps": 6}, "transform": {"resize": SIDE, "crop": SIDE, "mean": 0.5, "std": 0.25},
+        "name": "tiny", "source": "network.py:network", "images": "photos", "top_k": 1, "filters": 16,
+        "synthesis": {"steps": 8}, "transform": {"resize": SIDE, "crop": SIDE, "mean": 0.5, "std": 0.25},
         "ignore": ["chance"],
     }  # fmt: skip
     made.declare({"models": [model], "device": "cpu", **plugin}, theme={"name": "material", "font": False})
