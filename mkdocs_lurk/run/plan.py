@@ -12,7 +12,7 @@ from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading, collect_reading, note
 from mkdocs_lurk.config.references import is_reference, published_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
-from mkdocs_lurk.files import write_json
+from mkdocs_lurk.files import read_cached_text, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
@@ -198,7 +198,7 @@ def _lost(store: Store, key: str, deeply: bool) -> str:
 def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | None:
     """Return what a Dataset read when it was listed, and the digests of that; None if it is not known."""
     try:
-        stored = json.loads(file.read_text("utf-8"))
+        stored = json.loads(read_cached_text(file))
         reading = Reading(
             dict.fromkeys(root / path for path in stored["modules"]),
             dict.fromkeys(str(root / path) for path in stored["files"]),
