@@ -33,11 +33,6 @@ def is_reference(text: str) -> bool:
     return not re.fullmatch(r"torchvision:\w+", text) and bool(_MODULE.fullmatch(text) or _FILE.fullmatch(text))
 
 
-def published_reference(text: str) -> str:
-    """Return a reference or a path as pages show it: of an absolute one, which names folders, the last part alone."""
-    return Path(text).name if Path(text).expanduser().is_absolute() else text
-
-
 def reference_file(reference: str, root: Path) -> Path | None:
     """Return the Python file that a reference names by its path; None for a module."""
     return root / expanded(reference.rpartition(":")[0]) if _FILE.fullmatch(reference) else None

@@ -10,13 +10,12 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, LurkError, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, published_reference
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.declared_files import read_text_file
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.limits import MOST_CARD_BYTES
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.card_process import read_card
 from mkdocs_lurk.pages.disclosure import OPEN, Disclosure
+from mkdocs_lurk.text import published_reference
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.models.tracing.layers import Layer
@@ -16,7 +15,7 @@ from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, published_reference
 
 
 class RecordDraft:

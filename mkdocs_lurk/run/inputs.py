@@ -16,12 +16,12 @@ from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import Reading, syntax_digest
-from mkdocs_lurk.config.references import is_reference, published_reference, reference_file
+from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.run.input_paths import find_path, is_portable, shown_path, stored_path
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, published_reference
 
 DeclaredKind = Literal["source", "weights", "classes", "transform"]
 DECLARED_KINDS: tuple[DeclaredKind, ...] = get_args(DeclaredKind)

@@ -9,7 +9,6 @@ from functools import partial
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
-from mkdocs_lurk.config.references import published_reference
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
@@ -27,6 +26,7 @@ from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 

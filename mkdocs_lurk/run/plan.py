@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading, collect_reading, note
-from mkdocs_lurk.config.references import is_reference, published_reference
+from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import read_cached_text, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
@@ -31,6 +31,7 @@ from mkdocs_lurk.run.inputs import (
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Answer, Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 

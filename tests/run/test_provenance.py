@@ -31,6 +31,8 @@ from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
 SMALL: dict[str, Any] = {"count": 6, "filters": 2, "synthesis": {"steps": 1}}
+LARGER = {"resize": 96, "crop": 96, "mean": [0.5] * 3, "std": [0.25] * 3, "channels": 3}
+"""Gradients of smaller pictures are computed in plain passes, in float32."""
 FORWARD = "return self.head(F.relu(self.second(F.relu(self.first(x), inplace=True))).mean((2, 3)))"
 NOT_IN_BFLOAT16 = """if self.first.weight.dtype == torch.bfloat16:
             raise RuntimeError("not in bfloat16")
@@ -93,11 +95,20 @@ def test_another_transform_has_another_digest(project: Project, tmp_path: Path) 
     [
         ({}, {"gradients": ["float32"], "syntheses": ["float32"]}, []),
         (
-            {"precision": "bfloat16"},
+            {"precision": "bfloat16", "transform": LARGER},
             {"gradients": ["bfloat16"], "syntheses": ["bfloat16"]},
             [f"Gradients and syntheses {ROUNDED}"],
         ),
-        ({"precision": "bfloat16", "synthesis": False}, {"gradients": ["bfloat16"]}, [f"Gradients {ROUNDED}"]),
+        (
+            {"precision": "bfloat16", "synthesis": False, "transform": LARGER},
+            {"gradients": ["bfloat16"]},
+            [f"Gradients {ROUNDED}"],
+        ),
+        (
+            {"precision": "bfloat16"},
+            {"gradients": ["float32"], "syntheses": ["bfloat16"]},
+            [f"Syntheses {ROUNDED}"],
+        ),
     ],
 )
 def test_the_number_formats_are_those_that_were_used(
@@ -110,7 +121,7 @@ def test_the_number_formats_are_those_that_were_used(
 
 
 def test_gradients_that_fell_back_to_float32_are_not_said_to_be_bfloat16(project: Project) -> None:
-    config = project(**{**SMALL, "synthesis": False}, precision="bfloat16")
+    config = project(**{**SMALL, "synthesis": False}, precision="bfloat16", transform=LARGER)
     network = config.root / "net.py"
     network.write_text(network.read_text().replace(FORWARD, NOT_IN_BFLOAT16 + FORWARD))
     record = record_of(config)
@@ -127,7 +138,7 @@ def test_a_layer_whose_gradients_fell_back_is_told_apart(project: Project, monke
         return compute(self, method, recording, layer, tasks)
 
     monkeypatch.setattr(GradientEngine, "_of_layer", failing)
-    record = record_of(project(**{**SMALL, "synthesis": False}, precision="bfloat16"))
+    record = record_of(project(**{**SMALL, "synthesis": False}, precision="bfloat16", transform=LARGER))
     assert record["provenance"]["precision"]["gradients"] == ["bfloat16", "float32"]
     assert rounding_notes(record) == [f"Some gradients {ROUNDED}"]
 
