@@ -48,7 +48,7 @@ def provenance_rows(record: ProvenanceRecord | None) -> tuple[ProvenanceRow, ...
         rows.append(ProvenanceRow("Threads", (f"{record['threads']:,} per process",)))
     rows.append(ProvenanceRow("Seed", (str(record["seed"]),)))
     digests: dict[str, str] = {**record["digests"]}  # type: ignore[dict-item]
-    rows += [ProvenanceRow(label, (digests[name],), True) for label, name in _DIGESTS if name in digests]
+    rows += [ProvenanceRow(label, (digests[name],), True) for label, name in _DIGESTS if digests.get(name)]
     return tuple(rows)
 
 
