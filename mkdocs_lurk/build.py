@@ -17,7 +17,7 @@ from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
-from mkdocs_lurk.run.inputs import withhold
+from mkdocs_lurk.run.inputs import portable_inputs, withhold
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
@@ -106,7 +106,7 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
                 told = withhold(inputs, anonymous=disclosure.anonymous)
                 declared = {} if disclosure.anonymous else store.declaration(state.request)
                 copies.set_alias(state.request, keys[state.request], told, declared)
-        return len(keys), pack_bundle(store, keys, path, copies)
+        return len(keys), pack_bundle(store, keys, path, portable_inputs, copies)
 
 
 def log_warnings(model: ModelConfig, key: str, store: Store) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from collections.abc import Iterable
 
 from mkdocs_lurk.limits import MOST_MESSAGE
@@ -99,14 +100,19 @@ def name_error(reason: BaseException, otherwise: str = "") -> str:
         reason: The exception.
         otherwise: What to say of an exception that has no words here; by default the name of its type.
     """
-    log.info("reading failed: %s", visible(describe_error(reason, 2000)))
+    log.info("what failed: %s", visible(describe_error(reason, 2000)))
     if type(reason).__name__ == "UnidentifiedImageError":
         return "no picture that Pillow knows"
     if type(reason).__name__ == "DecompressionBombError":
         return "too large"
-    if isinstance(reason, OSError) and reason.strerror:
+    if isinstance(reason, OSError) and _is_of_the_system(reason):
         return describe_os_error(reason)
     return otherwise or type(reason).__name__
+
+
+def _is_of_the_system(error: OSError) -> bool:
+    """Return whether an error has the system's own words, and not what somebody's code put in their place."""
+    return isinstance(error.errno, int) and error.strerror == os.strerror(error.errno)
 
 
 def describe_os_error(error: OSError) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import StoreError, describe_os_error
 
 TEMPORARY_PREFIX = ".lurk-tmp-"
@@ -60,8 +61,29 @@ def write_json(path: Path, value: object) -> None:
         file.write(data)
 
 
+def is_irregular(path: Path) -> bool:
+    """Return whether a path leads to a device or a pipe: to open one may wait for ever. Folders fail by themselves."""
+    return path.exists() and not path.is_dir() and not is_regular(path)
+
+
+def read_cached_text(path: Path) -> str:
+    """Return the text of a file of the cache.
+
+    Raises:
+        OSError: It cannot be read, or is a device or a pipe.
+        ValueError: It is not UTF-8.
+    """
+    _refuse_irregular(path)
+    return path.read_text("utf-8")
+
+
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 digest of a file's contents, in hexadecimal."""
+    """Return the SHA-256 digest of a file's contents, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read, or is a device or a pipe.
+    """
+    _refuse_irregular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -73,6 +95,11 @@ def write_error(path: Path, error: OSError) -> StoreError:
     else:
         why = describe_os_error(error)
     return StoreError(f"cannot write {path.name} in {path.parent}: {why}")
+
+
+def _refuse_irregular(path: Path) -> None:
+    if is_irregular(path):
+        raise OSError(errno.EINVAL, "no regular file", str(path))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -66,3 +66,5 @@ LONGEST_SIDE = 8192
 """``resize`` and ``crop``: pixels of a side; the maps of one picture of that size fill a large machine's memory."""
 MOST_CHANNELS = 4096
 """``channels`` of the network's input: hyperspectral cameras have hundreds."""
+MOST_THREADS = 1024
+"""Threads of a process."""

@@ -16,6 +16,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.provenance_record import ProvenanceRecord
 
 BoxList = list[int]
 """``[top, left, bottom, right]``, half-open, in pixels of the network's input."""
@@ -267,7 +268,10 @@ class SynthesisSettings(TypedDict):
 
 
 class ModelRecord(TypedDict):
-    """What is stored of one model; ``uses`` lists the keys of all units that went into it."""
+    """What is stored of one model; ``uses`` lists the keys of all units that went into it.
+
+    An earlier version recorded no ``provenance``.
+    """
 
     schema: str
     model: ModelInfo
@@ -285,4 +289,5 @@ class ModelRecord(TypedDict):
     warnings: list[WarningRecord]
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
+    provenance: NotRequired[ProvenanceRecord]
     uses: list[str]

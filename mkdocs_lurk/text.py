@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters: a terminal obeys them
@@ -35,3 +36,8 @@ def _written_out(match: re.Match[str]) -> str:
 def one_line(text: str) -> str:
     """Return text as one visible line, each run of white space as one blank."""
     return visible(" ".join(text.split()))
+
+
+def published_reference(text: str) -> str:
+    """Return a reference or a path as pages show it: of an absolute one, which names folders, the last part alone."""
+    return Path(text).name if text.startswith("~") or Path(text).is_absolute() else text

@@ -6,12 +6,13 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.files import atomic_write, write_json
+from mkdocs_lurk.files import atomic_write, file_digest, read_cached_text, write_json
 
 
 def test_a_written_file_replaces_the_old_one_and_everyone_can_read_it(tmp_path: Path) -> None:
@@ -69,3 +70,12 @@ def test_json_is_written_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_json(tmp_path / "b.json", {1, 2})
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("read", [file_digest, read_cached_text])
+def test_nobody_waits_for_a_pipe(tmp_path: Path, read: Callable[[Path], str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no regular file"):
+        read(tmp_path / "pipe")
+    (tmp_path / "file").write_text("text")
+    assert read(tmp_path / "file")

@@ -11,7 +11,7 @@ from torch import Tensor
 from mkdocs_lurk.analysis.gradients.differentiable import check_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.responses import reduce_maps
-from mkdocs_lurk.errors import LayerError, LurkError, ModelError, describe_error
+from mkdocs_lurk.errors import LayerError, LurkError, ModelError, describe_error, name_error
 from mkdocs_lurk.models.tracing.failures import remedy_for
 
 _SAME = 1e-5
@@ -148,7 +148,7 @@ def _mixing_place(network: ProbedNetwork, x: Tensor, single: Sequence[_Pass]) ->
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # a network may raise anything for a batch, or for values that it was not made for
-            return f"a batch of two fails with {describe_error(error)}"
+            return f"a batch of two fails: {name_error(error)}"
         for row, expected in enumerate(alone):
             place = _first_changed(expected, both, row)
             if place is not None:

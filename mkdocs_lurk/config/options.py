@@ -149,7 +149,11 @@ def switches() -> dict[str, bool]:
 
 @dataclass(frozen=True, slots=True)
 class LurkConfig:
-    """The plugin's whole configuration."""
+    """The plugin's whole configuration.
+
+    Attributes:
+        threads: The threads of every process, on which the last digits of results depend; None for one a core.
+    """
 
     root: Path
     cache_dir: Path
@@ -157,5 +161,6 @@ class LurkConfig:
     on_serve: OnServe = "cached"
     device: str = "auto"
     precision: Precision = "auto"
+    threads: int | None = None
     nav: NavConfig = NavConfig()
     models: tuple[ModelConfig, ...] = ()

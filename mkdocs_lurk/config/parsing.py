@@ -27,15 +27,23 @@ from mkdocs_lurk.config.options import (
 from mkdocs_lurk.config.pictures import read_pictures
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
-from mkdocs_lurk.config.validation import Section, allow_absent_files, existing_path, quoted, read_text, read_texts
+from mkdocs_lurk.config.validation import (
+    Section,
+    allow_absent_files,
+    existing_path,
+    quoted,
+    read_int,
+    read_text,
+    read_texts,
+)
 from mkdocs_lurk.config.values import check_values
 from mkdocs_lurk.config.weights import read_weights
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ConfigError, near
-from mkdocs_lurk.limits import LARGEST_SEED, MAX_PIXELS, MOST_KEPT, MOST_PIXELS, MOST_STEPS
+from mkdocs_lurk.limits import LARGEST_SEED, MAX_PIXELS, MOST_KEPT, MOST_PIXELS, MOST_STEPS, MOST_THREADS
 from mkdocs_lurk.named_warnings import WARNINGS
 
-_PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "nav", "defaults", "models")
+_PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
     "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures", *switches(),
@@ -71,12 +79,18 @@ def from_mapping(
         on_serve=top.word("on_serve", "cached", ON_SERVE),
         device=device,
         precision=top.word("precision", "auto", PRECISIONS),
+        threads=_read_threads(*top.get("threads", "auto")),
         nav=NavConfig(
             mode=nav.word("mode", "inject", NAV_MODES),
             section=nav.text("section", "Models", "the section's title"),
         ),
         models=_read_models(top, root, absent),
     )
+
+
+def _read_threads(value: object, path: str) -> int | None:
+    what = f"auto, or a number of threads, 1 to {MOST_THREADS}"
+    return None if value == "auto" else read_int(value, path, 1, what, MOST_THREADS)
 
 
 def _read_models(top: Section, root: Path, absent: bool) -> tuple[ModelConfig, ...]:

@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.files import write_json
+from mkdocs_lurk.files import read_cached_text, write_json
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 _CLOCK_TICK_NS = 2_000_000_000  # a file may change again within its file system's tick and keep its time of change
-_FORMAT = 2
+_FORMAT = 3
 
 FileState = list[int]
 """Size in bytes, times of change of contents and of status in ns, inode and device."""
@@ -43,7 +43,7 @@ class FileDigests:
     def digest(self, path: Path) -> str:
         """Return the digest of a file's contents, in hexadecimal."""
         state = _state(path.stat())
-        key = str(path.absolute())
+        key = path_key(path)
         entry = self._new.get(key) or self._known.get(key)
         if entry is not None and entry[0] == state:
             return entry[1]
@@ -69,11 +69,16 @@ class FileDigests:
     def _read(self) -> dict[str, tuple[FileState, str]]:
         """Return the remembered states and digests, by path; none if the file is damaged."""
         try:
-            cache = json.loads(self._cache_file.read_text(encoding="utf-8")) if self._cache_file is not None else {}
+            cache = json.loads(read_cached_text(self._cache_file)) if self._cache_file is not None else {}
             files = cache["files"] if cache.get("format") == _FORMAT else {}
             return {str(key): (list(state), str(digest)) for key, (state, digest) in files.items()}
         except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return {}
+
+
+def path_key(path: Path) -> str:
+    """Return the digest of a path, so that a cache that is passed on names no folder of this machine."""
+    return hashlib.sha256(os.fsencode(path.absolute())).hexdigest()
 
 
 def _state(stat: os.stat_result) -> FileState:

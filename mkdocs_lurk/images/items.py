@@ -15,7 +15,7 @@ from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, published_reference
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 
@@ -81,7 +81,7 @@ class Items:
 
     def name(self, index: int) -> str:
         """Return what messages call an item."""
-        return f"item {index} of {self._reference}"
+        return f"item {index} of {published_reference(self._reference)}"
 
     def read(self, index: int) -> Item:
         """Read one item.

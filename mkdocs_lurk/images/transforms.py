@@ -21,6 +21,7 @@ from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.values import Pixels, ValueScale, restore_8_bits
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -224,8 +225,8 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         span = (high - low) or 1.0
         mean, std = (-low / span,) * channels, (1 / span,) * channels
         notes = (
-            f"The transform {reference} does not tell its mean and std: pictures are shown with its smallest value "
-            "as black and its largest as white.",
+            f"The transform {published_reference(reference)} does not tell its mean and std: pictures are shown with "
+            "its smallest value as black and its largest as white.",
         )
     code = f"{reference.rpartition(':')[2]} {reading.contents_digest()}"
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code, tells)
@@ -250,6 +251,7 @@ def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> 
     Raises:
         ImageError: The function fails or returns something else; the message continues after the picture's name.
     """
+    name = published_reference(name)
     try:
         values = function(image)
     except KeyboardInterrupt:

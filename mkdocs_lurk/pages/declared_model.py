@@ -12,6 +12,7 @@ from mkdocs_lurk.limits import MOST_CARD_BYTES
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.card_process import read_card
 from mkdocs_lurk.pages.disclosure import OPEN, Disclosure
+from mkdocs_lurk.text import published_reference
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class DeclaredModel:
         card, place = config.card, f"{config.place}.card"
         text = None if card is None else read_text_file(card, MOST_CARD_BYTES, ConfigError, place)
         disclosure = Disclosure.of(config)
-        source, unseen = "" if config.anonymous else config.source, disclosure.unseen(unseen)
+        source, unseen = "" if config.anonymous else published_reference(config.source), disclosure.unseen(unseen)
         return cls(config.name, config.title, source, text, config.card or Path(), unseen, disclosure)
 
     @property

@@ -15,6 +15,7 @@ from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
+from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
 from mkdocs_lurk.records import LayerInfo, ModelRecord, VerificationRecord
 
 
@@ -54,6 +55,7 @@ class ModelPage:
     notes: tuple[str, ...]
     missing: tuple[Markup, ...]
     skipped_images: tuple[tuple[str, str], ...]
+    provenance: tuple[ProvenanceRow, ...]
 
 
 def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
@@ -86,6 +88,7 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
             for name, why in record["skipped_layers"].items()
         ),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
+        provenance=provenance_rows(record.get("provenance")),
     )
 
 

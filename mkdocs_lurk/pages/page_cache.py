@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from mkdocs_lurk.errors import describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, write_error
+from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, read_cached_text, write_error
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -67,7 +67,7 @@ def open_or_write(parent: Path, key: str, write: Callable[[Path], Summary]) -> C
 def _open(path: Path) -> CachedFolder[Summary] | None:
     """Open a folder whose files are all as they were written; any other is dropped, with a line in the log."""
     try:
-        listed = json.loads((path / _LIST).read_text("utf-8"))
+        listed = json.loads(read_cached_text(path / _LIST))
         digests: dict[str, str] = listed["files"]
         for name, expected in digests.items():
             if file_digest(path / _FILES / name) != expected:

@@ -32,6 +32,7 @@ OTHER_SOURCES = (
     "limits.py",
     "named_warnings.py",
     "names.py",
+    "provenance_record.py",
     "records.py",
     "text.py",
     "config/pictures.py",

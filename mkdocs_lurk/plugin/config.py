@@ -35,12 +35,13 @@ def check_cache_dir(declared: LurkConfig, config: MkDocsConfig) -> None:
     """Refuse a cache that MkDocs would publish or delete.
 
     Raises:
-        ConfigError: ``cache_dir`` lies inside ``docs_dir`` or ``site_dir``.
+        ConfigError: ``cache_dir`` lies inside ``docs_dir``, ``site_dir`` or the theme's ``custom_dir``.
     """
     cache = declared.cache_dir.resolve()
     for key, folder, what in (
         ("docs_dir", config.docs_dir, "it would be published"),
         ("site_dir", config.site_dir, "every build would delete it"),
+        ("theme.custom_dir", config.theme.custom_dir, "it would be published"),
     ):
-        if cache.is_relative_to(Path(folder).resolve()):
+        if folder and cache.is_relative_to(Path(folder).resolve()):
             raise ConfigError(f"plugins.lurk.cache_dir: the folder lies inside {key}, so that {what}; give another one")

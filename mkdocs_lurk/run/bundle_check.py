@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, TypedDict
 
 from PIL import Image, UnidentifiedImageError
@@ -13,6 +12,7 @@ from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.webp import STORED_FORMATS
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
+from mkdocs_lurk.run.input_paths import is_name, is_portable
 from mkdocs_lurk.run.inputs import DECLARED_KINDS, Inputs
 from mkdocs_lurk.store.bundle import OpenUnit
 from mkdocs_lurk.store.keys import digest
@@ -58,22 +58,16 @@ def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str
 
 
 def _check_inputs(inputs: Any, where: str) -> None:
-    """Check a list of files; a later build reads them, so they must be ones that the site can have."""
+    """Check a list of files; a later build reads them, those alone that lie in its repository (``input_paths``)."""
     check_record(inputs, Inputs, where)
     for place, item in enumerate(inputs["files"]):
         here, path = f"{where}.files[{place}].path", item["path"]
         if not path.isprintable():
             raise record_error(here, path, "printable")
-        if item["kind"] not in (*DECLARED_KINDS, "package") and not _is_inside(path):
-            raise record_error(
-                here, path, "inside the site's folder; move what the code imports and opens there, and pack again"
-            )
-
-
-def _is_inside(path: str) -> bool:
-    """Return whether a path stays in the folder that it starts from, on every system."""
-    windows = PureWindowsPath(path)
-    return not (windows.drive or windows.root or ".." in windows.parts or ".." in PurePosixPath(path).parts)
+        if item["kind"] == "elsewhere" and not is_name(path):
+            raise record_error(here, path, "a name alone")
+        if item["kind"] not in (*DECLARED_KINDS, "package") and not is_portable(path):
+            raise record_error(here, path, "relative to the site's folder; pack it again, with this version")
 
 
 def _check_model(key: str, open_unit: OpenUnit) -> None:

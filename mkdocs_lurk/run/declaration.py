@@ -44,7 +44,8 @@ def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
     declared["split"] = model.images_detail.split
     if not is_reference(model.images):
         declared |= {"images": "files", "split": None}
-    return {"engine": dict(VERSIONS), "precision": config.precision, **declared}
+    threads = {} if config.threads is None else {"threads": config.threads}
+    return {"engine": dict(VERSIONS), "precision": config.precision, **threads, **declared}
 
 
 def _is_switched_as_usual(option: Field[Any], model: ModelConfig) -> bool:

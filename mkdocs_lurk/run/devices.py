@@ -56,6 +56,25 @@ def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.d
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 
 
+def use_threads(count: int | None) -> None:
+    """Let PyTorch use so many threads from now on, whatever the environment says; None changes nothing.
+
+    Its kernels share sums and loops out among threads, and round differently in other shares.
+    """
+    if count is not None:
+        torch.set_num_threads(count)
+
+
+def use_full_float32(device: torch.device) -> None:
+    """Let CUDA multiply float32 numbers in full.
+
+    By default cuDNN rounds the factors of convolutions to the 10 bits of TF32, and scores are said to be float32.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
+
+
 def choose_memory_format(module: nn.Module, x: Tensor) -> torch.memory_format:
     """Choose the memory format of pictures: channels last, which convolutions prefer, if the network allows it.
 

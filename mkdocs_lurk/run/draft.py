@@ -15,7 +15,7 @@ from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, published_reference
 
 
 class RecordDraft:
@@ -87,7 +87,7 @@ def describe_input(config: ModelConfig, transform: Transform) -> InputRecord:
         record["crop"] = None if transform.crop is None else list(transform.crop)
         record["interpolation"] = transform.interpolation.name.lower() if is_resized else None
     elif isinstance(config.transform, str):
-        record["function"] = config.transform
+        record["function"] = published_reference(config.transform)
     return record
 
 

@@ -11,16 +11,17 @@ import importlib.metadata
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import Reading, absolute, syntax_digest
+from mkdocs_lurk.config.reading import Reading, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.run.input_paths import find_path, is_portable, shown_path, stored_path
+from mkdocs_lurk.text import as_text, published_reference
 
 DeclaredKind = Literal["source", "weights", "classes", "transform"]
 DECLARED_KINDS: tuple[DeclaredKind, ...] = get_args(DeclaredKind)
@@ -34,12 +35,12 @@ class InputFile(TypedDict):
 
     Attributes:
         kind: A key of the declaration that names the file, or how the author's code came to it.
-        path: Relative to the folder of ``mkdocs.yml`` and with slashes if it is in there, else absolute.
+        path: As in ``input_paths.stored_path``; of one that is ``elsewhere``, which only bundles hold, the name.
         digest: SHA-256 of its contents; of a folder, of the names in it; of a package, its version.
         code: For Python, a digest without comments and layout, and the version of Python that made it.
     """
 
-    kind: DeclaredKind | Literal["module", "data", "folder", "package"]
+    kind: DeclaredKind | Literal["module", "data", "folder", "package", "elsewhere"]
     path: str
     digest: str
     code: NotRequired[str]
@@ -51,7 +52,7 @@ class Inputs(TypedDict):
     Attributes:
         files: By kind and path.
         pictures: ``[path, label, digest]`` of each picture that is a file; None for a Dataset's items.
-        images: Where the pictures were, as declared.
+        images: Where the pictures were, as declared; of an absolute path the last part.
         withheld: Whether the list is from a bundle, without what its author does not tell.
     """
 
@@ -95,12 +96,30 @@ def read_inputs(
     data = [path for path in opened if path.is_file() and os.access(path, os.R_OK) and path.resolve() not in seen]
     found += [_input_file("data", path, model.root, digests) for path in data if not path.is_relative_to(cache_dir)]
     listed = [path for path in map(Path, reading.folders) if path.is_dir() and not path.is_relative_to(cache_dir)]
-    found += [{"kind": "folder", "path": _relative(path, model.root), "digest": _names_digest(path)} for path in listed]
+    found += [
+        {"kind": "folder", "path": stored_path(path, model.root), "digest": _names_digest(path)} for path in listed
+    ]
     if model.torchvision_name is not None and (version := _version("torchvision")) is not None:
         found.append({"kind": "package", "path": "torchvision", "digest": version})
     found.sort(key=lambda item: (item["kind"], item["path"]))
     return {"files": found, "pictures": None if is_reference(model.images) else list_pictures(entries),
-            "images": model.images}  # fmt: skip
+            "images": published_reference(model.images)}  # fmt: skip
+
+
+def portable_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of an analysis as a bundle holds them: nothing in them names a folder outside the repository.
+
+    Args:
+        inputs: As ``read_inputs`` made them, or empty.
+    """
+    files = [item if is_portable(item["path"]) else _without_folder(item) for item in inputs.get("files", ())]
+    return {**inputs, "files": sorted(files, key=lambda item: (item["kind"], item["path"]))} if inputs else {}
+
+
+def _without_folder(item: InputFile) -> InputFile:
+    """Return a file without where it is: a declared one is looked for where it is declared then, others are not."""
+    name = PurePosixPath(item["path"]).name
+    return {**item, "path": name} if item["kind"] in DECLARED_KINDS else {**item, "kind": "elsewhere", "path": name}
 
 
 def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
@@ -146,14 +165,14 @@ def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDi
         path = _path_now(item, model)
         if path is None:
             unseen.append(Path(item["path"]).name)
-        elif not os.access(path, os.R_OK):
-            name = _relative(path, model.root)
-            if name == item["path"]:
-                unseen.append(path.name if Path(name).is_absolute() else name)  # a page shows it
+            continue
+        name = shown_path(path, model.root)
+        if not os.access(path, os.R_OK):
+            if stored_path(path, model.root) == item["path"]:
+                unseen.append(name)
             else:
                 changes.append(f"{name}{MISSING}")
         elif not _is_same(item, path, digests):
-            name = _relative(path, model.root)
             changes.append(f"the files in {name} are others" if item["kind"] == "folder" else f"{name} changed")
     return Comparison(tuple(_few(changes, "files changed")), tuple(_few(unseen, "files")))
 
@@ -189,7 +208,7 @@ def _few(names: list[str], what: str) -> list[str]:
 def _input_file(
     kind: DeclaredKind | Literal["module", "data"], path: Path, root: Path, digests: FileDigests
 ) -> InputFile:
-    item: InputFile = {"kind": kind, "path": _relative(path, root), "digest": digests.digest(path)}
+    item: InputFile = {"kind": kind, "path": stored_path(path, root), "digest": digests.digest(path)}
     code = syntax_digest(path) if path.suffix == ".py" else None
     return item if code is None else {**item, "code": code}
 
@@ -198,11 +217,14 @@ def _path_now(item: InputFile, model: ModelConfig) -> Path | None:
     """Return where a file should be: where the declaration says, if it was declared, else where it was.
 
     A declared file is never read from where the list says, which may come from elsewhere.
+
+    Returns:
+        None if nobody can know.
     """
     for kind in DECLARED_KINDS:
         if kind == item["kind"]:
             return declared_file(model, kind)
-    return model.root / item["path"]
+    return None if item["kind"] == "elsewhere" else find_path(item["path"], model.root)
 
 
 def _is_same(item: InputFile, path: Path, digests: FileDigests) -> bool:
@@ -217,12 +239,6 @@ def _names_digest(folder: Path) -> str:
     """Return the digest of the names in a folder; hidden ones and Python's own do not count."""
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith((".", "__pycache__")))
     return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _relative(path: Path, root: Path) -> str:
-    path = Path(absolute(str(path)))
-    places = [place for place in (path, path.resolve()) if place.is_relative_to(root)]
-    return places[0].relative_to(root).as_posix() if places else path.as_posix()
 
 
 def _version(package: str) -> str | None:

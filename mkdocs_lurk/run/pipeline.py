@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 
-import torch
-
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
 from mkdocs_lurk.run.draft import RecordDraft, describe_input
 from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
+from mkdocs_lurk.run.provenance import describe_rounding, gather_provenance
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Responses, Stage, list_stages
@@ -26,6 +26,7 @@ from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -113,7 +114,7 @@ def _store_records(session: Session, stages: Sequence[Stage], warnings: Sequence
         _put(session, key, record)
         layers.append({**record["layer"], "unit": key, "chosen": record["chosen"]})
     uses = sorted({unit.key for stage in stages for unit in stage.units})
-    model = _model_record(session, draft, layers, uses)
+    model = _model_record(session, draft, layers, uses, gather_provenance(session, stages))
     key = digest("model record", model)
     _put(session, key, model)
     return key
@@ -124,7 +125,9 @@ def _put(session: Session, key: str, record: LayerRecord | ModelRecord) -> None:
         session.runner.store.put(key, record)
 
 
-def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry], uses: list[str]) -> ModelRecord:
+def _model_record(
+    session: Session, draft: RecordDraft, layers: list[LayerEntry], uses: list[str], provenance: ProvenanceRecord
+) -> ModelRecord:
     model = session.config
     skipped = [(image["path"], image["skipped"]) for image in draft.images if "skipped" in image]
     unreadable = unreadable_warning(skipped, len(draft.images))
@@ -133,7 +136,7 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
         "model": {
             "name": model.name,
             "title": model.title,
-            "source": model.source,
+            "source": published_reference(model.source),
             "parameters": session.loaded.parameters,
             "input": describe_input(model, session.transform),
             "weights_digest": session.loaded.weights_digest,
@@ -146,10 +149,11 @@ def _model_record(session: Session, draft: RecordDraft, layers: list[LayerEntry]
         "gradient": model.gradient,
         "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
         "seed": model.seed,
-        "notes": _notes(session, draft),
+        "notes": [*_notes(session, draft), *describe_rounding(session, provenance)],
         "warnings": in_page_order([*draft.warnings, *([] if unreadable is None else [unreadable])]),
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
+        "provenance": provenance,
         "uses": uses,
         **draft.model,
     }
@@ -163,6 +167,4 @@ def _notes(session: Session, draft: RecordDraft) -> list[str]:
     if n_read < session.config.top_k:
         wanted = session.config.top_k
         notes.append(f"Only {n_read} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
-    if session.network.fast_dtype != torch.float32:
-        notes.append("Gradients and syntheses were computed in bfloat16; every score is float32.")
     return notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading, collect_reading, note
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
-from mkdocs_lurk.files import write_json
+from mkdocs_lurk.files import read_cached_text, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
+from mkdocs_lurk.run.input_paths import stored_path
 from mkdocs_lurk.run.inputs import (
+    DECLARED_KINDS,
     MISSING,
     Comparison,
     InputFile,
@@ -28,6 +31,7 @@ from mkdocs_lurk.run.inputs import (
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Answer, Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -104,7 +108,7 @@ def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> I
         return list_images(model, file)
     digests = FileDigests(config.cache_dir / "files.json")
     reading_file = file.with_name(f"dataset-{digest(model.name, declaration(config, model)['images'])[:16]}.json")
-    known = None if anew else _read_reading(reading_file)
+    known = None if anew else _read_reading(reading_file, model.root)
     if known is not None:
         comparison = compare_files(known[1], model, digests)
         if not comparison.changes and not comparison.unseen:
@@ -115,7 +119,7 @@ def pictures_of(config: LurkConfig, model: ModelConfig, anew: bool = False) -> I
     inputs = read_inputs(model, (), reading, digests, config.cache_dir)["files"]
     digests.save()
     try:
-        _write_reading(reading_file, reading, inputs)
+        _write_reading(reading_file, reading, inputs, model.root)
     except StoreError as error:
         log.debug("%s; the Dataset will be listed again", error)
     return images
@@ -138,7 +142,8 @@ def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Pa
     """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
     answers = store.answers(request_key(config, model))
     files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
-    paths = (model.root / item["path"] for item in files if item["kind"] not in ("data", "folder", "package"))
+    code = (item for item in files if item["kind"] in (*DECLARED_KINDS, "module"))
+    paths = (model.root / item["path"] for item in code)
     return [path for path in paths if path.is_file()]
 
 
@@ -160,7 +165,7 @@ def _compare(
         return Comparison(files.changes, (*files.unseen, "the pictures"))
     if then is None:
         return files
-    if pictures is None and model.images != answer.inputs["images"]:
+    if pictures is None and published_reference(model.images) != answer.inputs["images"]:
         return Comparison((*files.changes, "images changed"), files.unseen)
     if pictures is None:
         return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))
@@ -191,14 +196,14 @@ def _lost(store: Store, key: str, deeply: bool) -> str:
     return f"{len(lost)} of its results are gone from the cache" if lost else ""
 
 
-def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
+def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | None:
     """Return what a Dataset read when it was listed, and the digests of that; None if it is not known."""
     try:
-        stored = json.loads(file.read_text("utf-8"))
+        stored = json.loads(read_cached_text(file))
         reading = Reading(
-            {Path(path): None for path in stored["modules"]},
-            dict.fromkeys(stored["files"]),
-            dict.fromkeys(stored["folders"]),
+            dict.fromkeys(root / path for path in stored["modules"]),
+            dict.fromkeys(str(root / path) for path in stored["files"]),
+            dict.fromkeys(str(root / path) for path in stored["folders"]),
             left_out=stored["left_out"],
         )
         return reading, stored["inputs"]
@@ -206,10 +211,13 @@ def _read_reading(file: Path) -> tuple[Reading, list[InputFile]] | None:
         return None
 
 
-def _write_reading(file: Path, reading: Reading, inputs: list[InputFile]) -> None:
+def _write_reading(file: Path, reading: Reading, inputs: list[InputFile], root: Path) -> None:
+    def named(paths: Iterable[str | Path]) -> list[str]:
+        return [stored_path(Path(path), root) for path in paths]
+
     files = [path for path in reading.files if path not in reading.written]
     write_json(
         file,
-        {"modules": [str(path) for path in reading.modules], "files": files, "folders": list(reading.folders),
+        {"modules": named(reading.modules), "files": named(files), "folders": named(reading.folders),
          "left_out": reading.left_out, "inputs": inputs},
     )  # fmt: skip

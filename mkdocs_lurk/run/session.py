@@ -21,7 +21,13 @@ from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, LayerSearch, find_layers
 from mkdocs_lurk.models.tracing.trace import Trace, trace_network
 from mkdocs_lurk.run.allocator import keep_freed_memory
-from mkdocs_lurk.run.devices import choose_device, choose_fast_dtype, choose_memory_format
+from mkdocs_lurk.run.devices import (
+    choose_device,
+    choose_fast_dtype,
+    choose_memory_format,
+    use_full_float32,
+    use_threads,
+)
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
@@ -49,6 +55,7 @@ class Session:
         limit_batch: How many pictures may go through the network at once.
         runner: Computes, stores and reads units.
         rehearsed: What the first passes of a few pictures showed.
+        threads: The declared threads of every process; None if they are left to the machine.
     """
 
     config: ModelConfig
@@ -62,6 +69,7 @@ class Session:
     limit_batch: BatchLimit
     runner: Runner
     rehearsed: Rehearsed
+    threads: int | None = None
 
     @property
     def images(self) -> ImageSet:
@@ -129,6 +137,7 @@ def open_session(
     Raises:
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
+    use_threads(config.threads)
     images = pictures_of(config, model, anew=force)
     transform = make_transform(model, images)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
@@ -142,6 +151,7 @@ def open_session(
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
+    identity += [] if config.threads is None else [f"threads {config.threads}"]
     return Session(
         config=model,
         loaded=loaded,
@@ -154,12 +164,14 @@ def open_session(
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, device, limit_batch, force),
         rehearsed=rehearsed,
+        threads=config.threads,
     )
 
 
 def _prepared_device(config: LurkConfig, ranks: Ranks) -> torch.device:
-    """Choose the device; on the processor, the C library keeps freed memory from now on."""
+    """Choose the device, with float32 in full; on the processor, the C library keeps freed memory from now on."""
     device = choose_device(config.device, ranks)
+    use_full_float32(device)
     if device.type == "cpu":
         keep_freed_memory()
     return device

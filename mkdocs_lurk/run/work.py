@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.errors import ModelError, StoreError
+from mkdocs_lurk.provenance_record import UnitProvenance
+from mkdocs_lurk.run.environment import describe_environment, format_name
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.store.store import Store, StoredUnit
@@ -76,10 +78,17 @@ class WorkUnit:
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What a unit's computation gives: a JSON record and named blobs."""
+    """What a unit's computation gives.
+
+    Attributes:
+        record: What is stored as JSON.
+        blobs: What is stored as bytes, by name.
+        formats: The number formats in which the network ran for it; none where it did not run.
+    """
 
     record: Mapping[str, Any]
     blobs: Mapping[str, bytes] = field(default_factory=dict)
+    formats: Collection[torch.dtype] = ()
 
 
 class Computable(Protocol):
@@ -190,10 +199,14 @@ class Runner:
             except torch.OutOfMemoryError as error:
                 self._limit_batch.halve(self._device, error)
             else:
-                self.store.put(unit.key, result.record, result.blobs)
+                self.store.put(unit.key, {**result.record, "made": self._made(result)}, result.blobs)
                 return
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
+
+    def _made(self, result: UnitResult) -> UnitProvenance:
+        """Return what computed a unit, to be stored beside it."""
+        return {**describe_environment(self._device.type), "formats": sorted(map(format_name, result.formats))}
 
 
 def chunks(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:

@@ -33,17 +33,22 @@ _PIECE = 1 << 20
 
 OpenUnit = Callable[[str], StoredUnit | None]
 """Opens a unit of a bundle, or of the store where the store has it already; None if neither has it."""
+MakePortable = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Takes the inputs of an answer; returns them without what only this machine can use."""
 BundleCheck = Callable[[Mapping[str, Any], OpenUnit], Mapping[str, Any]]
 """Takes a bundle's ``answers``; returns those to keep, or raises a StoreError that begins with where the fault is."""
 
 
-def pack(store: Store, record_keys: Mapping[str, str], path: Path, copies: Store | None = None) -> int:
+def pack(
+    store: Store, record_keys: Mapping[str, str], path: Path, portable: MakePortable, copies: Store | None = None
+) -> int:
     """Write everything that finished models need into one file.
 
     Args:
         store: The store that holds the units.
         record_keys: The key of the model record that answers each request key.
         path: The bundle's file; it is replaced if it exists.
+        portable: Makes the inputs of an answer such that another machine can use them.
         copies: A store that is asked before ``store``: redacted copies of models, with their answers.
 
     Returns:
@@ -60,7 +65,9 @@ def pack(store: Store, record_keys: Mapping[str, str], path: Path, copies: Store
     missing = [key for key in keys if not holder(key).has(key)]
     if missing:
         raise StoreError(f"{len(missing)} units are missing from {store.root}; run 'mkdocs-lurk analyze' first")
-    answers = {request: _describe_answer(holder(key), request, key) for request, key in sorted(record_keys.items())}
+    answers = {
+        request: _describe_answer(holder(key), request, key, portable) for request, key in sorted(record_keys.items())
+    }
     contents = json.dumps({"schema": _SCHEMA, "answers": answers, "units": keys}).encode()
     with atomic_write(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, _CONTENTS, io.BytesIO(contents), len(contents))
@@ -123,9 +130,9 @@ def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) ->
         raise StoreError(f"{path} is refused, and nothing of it is kept: {why}") from error
 
 
-def _describe_answer(store: Store, request_key: str, record_key: str) -> dict[str, Any]:
+def _describe_answer(store: Store, request_key: str, record_key: str, portable: MakePortable) -> dict[str, Any]:
     inputs = next((answer.inputs for answer in store.answers(request_key) if answer.key == record_key), {})
-    return {"key": record_key, "inputs": inputs, "declared": store.declaration(request_key)}
+    return {"key": record_key, "inputs": portable(inputs), "declared": store.declaration(request_key)}
 
 
 def _add(archive: tarfile.TarFile, name: str, file: io.IOBase, size: int) -> None:

@@ -241,6 +241,14 @@ WRONG_PLUGINS = {
         {"precision": "half"},
         "plugins.lurk.precision: 'half' is not known; give auto or float32 or bfloat16",
     ),
+    "no threads": (
+        {"threads": 0},
+        "plugins.lurk.threads: 0 is too small; give auto, or a number of threads, 1 to 1024",
+    ),
+    "threads in a word": (
+        {"threads": "all"},
+        "plugins.lurk.threads: 'all' is no whole number; give auto, or a number of threads, 1 to 1024",
+    ),
     "nav in a word": (
         {"nav": "inject"},
         "plugins.lurk.nav: 'inject' is no mapping; give keys and values: mode, section",

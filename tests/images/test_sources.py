@@ -16,7 +16,7 @@ from PIL import Image
 
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.file_digests import FileDigests
+from mkdocs_lurk.images.file_digests import FileDigests, path_key
 from mkdocs_lurk.images.sources import list_images
 
 DATASET = """
@@ -218,7 +218,7 @@ def test_a_damaged_digest_cache_is_replaced(tmp_path: Path, content: str) -> Non
     digests = FileDigests(tmp_path / "files.json")
     digest = digests.digest(path)
     digests.save()
-    assert json.loads((tmp_path / "files.json").read_text())["files"][str(path)][1] == digest
+    assert json.loads((tmp_path / "files.json").read_text())["files"][path_key(path)][1] == digest
 
 
 @pytest.mark.usefixtures("later")
@@ -229,7 +229,7 @@ def test_two_processes_keep_each_others_digests(tmp_path: Path) -> None:
     second.digest(two)
     first.save()
     second.save()
-    assert set(json.loads((tmp_path / "files.json").read_text())["files"]) == {str(one), str(two)}
+    assert set(json.loads((tmp_path / "files.json").read_text())["files"]) == {path_key(one), path_key(two)}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "files.json"]
 
 

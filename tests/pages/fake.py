@@ -13,6 +13,7 @@ from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
 from mkdocs_lurk.store import Store, digest
@@ -23,6 +24,21 @@ LAYERS = (("features.0", 5, 3), ("features.3", 8, 9))
 """Name, number of filters and side of the receptive field of each layer."""
 
 ENLARGED = WARNINGS["enlarged"].record(share="100%", n=6, from_px=8, to_px=64)
+
+
+PROVENANCE: ProvenanceRecord = {
+    "environments": [
+        {
+            "mkdocs_lurk": "0.1.0", "python": "3.11.9", "torch": "2.5.1+cpu", "torchvision": "0.20.1+cpu",
+            "numpy": "2.1.3", "pillow": "11.0.0", "device": "cpu",
+        },
+    ],
+    "precision": {"responses": ["float32"], "gradients": ["bfloat16", "float32"], "syntheses": ["bfloat16"]},
+    "threads": 4,
+    "seed": 0,
+    "digests": {"weights": "0123456789abcdef", "transform": "89abcdef01234567", "pictures": "fedcba9876543210"},
+    "unrecorded": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,7 @@ class FakeAnalysis:
             "warnings": list(self.network.warnings),
             "skipped_layers": {"aux.conv": "it did not run"},
             "skipped_images": [("dog/0004.jpg", "the file is cut short")],
+            "provenance": PROVENANCE,
             "uses": [],
         }  # fmt: skip
         key = self._key("model", self.network.layers, [warning["name"] for warning in self.network.warnings])

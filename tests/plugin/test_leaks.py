@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.reading import as_picture, read_picture
-from tests.plugin.sites import build_error, project
+from tests.plugin.marked_site import FOLDER, HELPERS, MARKS, declare, marked_site, run
+from tests.plugin.sites import Project, build_error, project
 
 MARK = "unique-marker-folder"
 
@@ -39,3 +41,70 @@ def test_a_cache_that_mkdocs_would_publish_or_delete_is_refused(
     made = project(tmp_path)
     made.declare({"cache_dir": folder, "models": []})
     assert f"cache_dir: the folder lies inside {key}" in build_error(made, caplog)
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = marked_site(tmp_path_factory.mktemp("leaks"))
+    built = run(made, "mkdocs", "build", "--verbose")
+    assert built.returncode == 0, built.stderr
+    assert FOLDER in built.stderr  # the log is the author's own
+    packed = run(made, "mkdocs-lurk", "bundle", "pack", "results.tar")
+    assert packed.returncode == 0, packed.stderr
+    return made
+
+
+def leaks(*roots: Path) -> list[str]:
+    """The files whose names or contents hold a mark, and the marks."""
+    found = []
+    for root in roots:
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            data = path.read_bytes() if path.is_file() else b""
+            data = gzip.decompress(data) if path.suffix == ".gz" else data
+            found += [f"{path.name}: {mark}" for mark in MARKS if mark.encode() in data or mark in path.name]
+    return found
+
+
+def test_everything_that_can_fail_did(marked: Project) -> None:
+    """Or the tests below would look at nothing."""
+    files, items = (marked.results(f"models/{name}/results.json") for name in ("files", "items"))
+    assert [(path, why.removeprefix(path).strip()) for path, why in files["skipped_images"]] == [
+        ("light/0.png", "makes the transform network.py:transform raise ValueError"),
+        ("light/broken.png", "cannot be read (no picture that Pillow knows); replace or remove it"),
+        ("light/cut.png", "cannot be read (damaged); replace or remove it"),
+    ]
+    assert [why.partition(" cannot ")[2] for _, why in items["skipped_images"]] == [
+        "be read: OSError",
+        "be read: no such file or directory",
+        "be read: RuntimeError",
+        "be read (no such file or directory); replace or remove it",
+        "be read: PermissionError",
+    ]
+    assert any("a batch of two fails" in note for note in files["notes"])
+    assert any("no weights given" in note for note in files["notes"])
+    assert files["skipped_layers"]
+    assert files["model"]["source"] == "network.py:network"
+
+
+def test_nothing_of_the_site_the_cache_and_a_bundle_names_the_machine(marked: Project) -> None:
+    assert leaks(marked.site) == []
+    assert leaks(marked.cache) == []
+    assert leaks(marked.root / "results.tar") == []
+
+
+def test_a_placeholder_names_no_folder(marked: Project) -> None:
+    """After the others: it changes the site."""
+    marked.write("helpers.py", f"# moved\n{HELPERS}CHANGED = True\n")
+    declare(marked, missing="placeholder")
+    built = run(marked, "mkdocs", "build")
+    assert built.returncode == 0, built.stderr
+    assert "helpers.py changed" in marked.html("models/files/index.html")
+    assert "data.py" not in marked.html("models/items/index.html")
+    assert leaks(marked.site, marked.cache) == []
+
+
+def test_a_cache_in_the_themes_folder_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = project(tmp_path)
+    made.write("theme/cache/x.txt", "")
+    made.declare({"cache_dir": "theme/cache", "models": []}, theme={"name": "mkdocs", "custom_dir": "theme"})
+    assert "cache_dir: the folder lies inside theme.custom_dir" in build_error(made, caplog)

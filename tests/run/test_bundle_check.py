@@ -56,7 +56,7 @@ def change_layer(store: Store, change: Change) -> None:
 
 
 def unpacked(store: Store, tmp_path: Path) -> Store:
-    pack(store, {REQUEST: key_of(store)}, tmp_path / "results.tar")
+    pack(store, {REQUEST: key_of(store)}, tmp_path / "results.tar", dict)
     there = Store(tmp_path / "there")
     unpack(there, tmp_path / "results.tar", check_bundle)
     return there
@@ -177,12 +177,21 @@ def test_only_our_own_picture_formats_are_opened(blob: bytes, store: Store) -> N
     assert "is no WEBP or PNG file" in refusal_of_record(store)
 
 
-@pytest.mark.parametrize("path", ["../x", "/dev/zero", "a/../../x", "C:/x", "\\\\host\\x", "a\0b", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "path", ["/dev/zero", "a/../../x", "../a/../x", "C:/x", "..\\..\\x", "\\\\host\\x", "a\0b", "\x1b[2J"]
+)
 def test_a_path_outside_the_site_is_refused(path: str, store: Store, tmp_path: Path) -> None:
     inputs = {**INPUTS, "files": [{"kind": "data", "path": path, "digest": "0"}]}
     store.drop_alias(REQUEST)
     store.set_alias(REQUEST, fake_model(store), inputs, DECLARED)
     assert "inputs.files[0].path is " in refusal(store, tmp_path)
+
+
+def test_a_file_elsewhere_has_a_name_and_no_folder(store: Store, tmp_path: Path) -> None:
+    inputs = {**INPUTS, "files": [{"kind": "elsewhere", "path": "a/net.py", "digest": "0"}]}
+    store.drop_alias(REQUEST)
+    store.set_alias(REQUEST, fake_model(store), inputs, DECLARED)
+    assert "inputs.files[0].path is 'a/net.py'; it should be a name alone" in refusal(store, tmp_path)
 
 
 def test_a_declaration_must_be_that_of_its_request(store: Store, tmp_path: Path) -> None:

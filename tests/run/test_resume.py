@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import random
@@ -120,7 +121,8 @@ def test_damage_is_noticed_named_and_mended(project: Project, tmp_path: Path, ca
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         path.write_bytes(data if chance.random() < 0.7 else data[: len(data) // 2])
         caplog.clear()
-        run(config)
+        with caplog.at_level(logging.INFO):
+            run(config)
         assert path.name in caplog.text, name
         assert stored(config) == wanted
 

@@ -13,6 +13,7 @@ from PIL import Image
 from mkdocs_lurk.build import watched_files
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.run.bundle_check import check_bundle
+from mkdocs_lurk.run.inputs import portable_inputs
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store, clean, pack, unpack
 from tests.run.networks import SIDE
@@ -236,7 +237,7 @@ def test_a_bundle_without_network_weights_and_pictures_is_published_and_says_so(
     weights(site.root / "a.safetensors", 1.0)
     site.model["weights"] = "a.safetensors"
     key = site.analyze().key
-    pack(site.store, {site.state().request: key}, tmp_path / "results.tar")
+    pack(site.store, {site.state().request: key}, tmp_path / "results.tar", portable_inputs)
     elsewhere = Site(tmp_path / "elsewhere")
     for path in (*elsewhere.root.glob("*.py"), elsewhere.root / "pictures"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -66,7 +66,7 @@ def test_a_lost_unit_is_computed_again_when_it_is_read(tmp_path: Path) -> None:
     own = runner(tmp_path, stage)
     own.run(stage)
     own.store.drop(stage.units[2].key)
-    assert own.fetch(stage, stage.units[2]).record == {"square": 4}
+    assert own.fetch(stage, stage.units[2]).record["square"] == 4
     assert stage.computed[-1] == 2
 
 

@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def bundle(store: Store, tmp_path: Path) -> Path:
     path = tmp_path / "results.tar"
-    assert pack(store, {REQUEST: MODEL}, path) == 2
+    assert pack(store, {REQUEST: MODEL}, path, dict) == 2
     return path
 
 
@@ -52,14 +52,14 @@ def test_a_bundle_copies_units_and_aliases_into_another_store(store: Store, bund
 
 def test_the_same_results_make_the_same_bundle(store: Store, bundle: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.tar"
-    pack(store, {REQUEST: MODEL}, again)
+    pack(store, {REQUEST: MODEL}, again, dict)
     assert again.read_bytes() == bundle.read_bytes()
 
 
 def test_an_incomplete_model_is_not_packed(store: Store, tmp_path: Path) -> None:
     store.drop(LAYER)
     with pytest.raises(StoreError, match="missing"):
-        pack(store, {REQUEST: MODEL}, tmp_path / "results.tar")
+        pack(store, {REQUEST: MODEL}, tmp_path / "results.tar", dict)
     assert not (tmp_path / "results.tar").exists()
 
 
@@ -163,7 +163,7 @@ def test_a_hostile_archive_is_refused_in_one_line_and_leaves_nothing(name: str, 
 
 
 def test_thousands_of_answers_are_written_in_seconds(store: Store, tmp_path: Path) -> None:
-    pack(store, {digest("request", n): MODEL for n in range(3000)}, tmp_path / "many.tar")
+    pack(store, {digest("request", n): MODEL for n in range(3000)}, tmp_path / "many.tar", dict)
     there = Store(tmp_path / "there")
     began = time.perf_counter()
     assert unpack(there, tmp_path / "many.tar", keep_all) == 2

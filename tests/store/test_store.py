@@ -160,6 +160,18 @@ def test_a_unit_file_under_another_key_counts_as_damaged(store: Store) -> None:
     assert store.has(KEY)
 
 
+def test_a_pipe_in_the_place_of_a_unit_is_damage_and_nobody_waits_for_it(store: Store) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    unit = store.get(KEY)
+    assert unit is not None
+    store.file(KEY).unlink()
+    os.mkfifo(store.file(KEY))
+    with pytest.raises(StoreError, match="lost while it was read"):
+        unit.blob("grad")
+    assert store.get(KEY) is None
+    assert not store.file(KEY).exists()
+
+
 def test_damage_after_opening_is_noticed_when_a_blob_is_read(store: Store) -> None:
     store.put(KEY, RECORD, BLOBS)
     unit = store.get(KEY)

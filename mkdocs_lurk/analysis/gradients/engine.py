@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple, TypeVar
@@ -150,7 +151,7 @@ class GradientEngine:
         try:
             for place, result in self._of_layer(method, recording, layer, tasks):
                 del left[place]
-                yield place, result
+                yield place, replace(result, dtype=method.dtype)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # the method was tried on some layers alone; a network may raise anything here

@@ -46,6 +46,7 @@ class GradientResult:
         grad_box: The part that ``gradient`` is of; the gradient is exactly zero outside.
         field: Whether ``box`` is exact or effective; None for a mean.
         energy: The share of the plain gradient's energy in an effective box, rounded.
+        dtype: The number format of the backward pass.
     """
 
     gradient: NDArray[np.float32] | None
@@ -54,6 +55,7 @@ class GradientResult:
     grad_box: Box | None = None
     field: Literal["exact", "effective"] | None = None
     energy: float | None = None
+    dtype: torch.dtype = torch.float32
 
     @classmethod
     def of_mean(cls, gradient: Tensor) -> GradientResult:

@@ -16,6 +16,7 @@ from mkdocs_lurk.pages.model_records import is_picture_reference
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, PictureKey, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, scale_box
+from mkdocs_lurk.pages.provenance import NOT_RECORDED
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records import (
     ClassMeans,
@@ -48,7 +49,8 @@ def model_results(model: PublishedModel) -> ModelResults:
         "pictures_exact": photos.exact,
     }
     rest = {name: value for name, value in record.items() if name not in first and name not in _STORE_FIELDS}
-    return cast("ModelResults", {**first, **rest})
+    provenance = record.get("provenance", {"skipped": NOT_RECORDED})
+    return cast("ModelResults", {**first, **rest, "provenance": provenance})
 
 
 def layer_results(entry: LayerEntry, layer: LayerRecord, photos: Photos, pictures: LayerPictures) -> LayerResults:

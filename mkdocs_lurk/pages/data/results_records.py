@@ -7,6 +7,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.records import (
     BoxList,
     ClassMeans,
@@ -130,3 +131,4 @@ class ModelResults(TypedDict):
     warnings: list[WarningRecord]
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
+    provenance: ProvenanceRecord | Skipped

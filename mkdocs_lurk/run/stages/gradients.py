@@ -13,6 +13,7 @@ from itertools import cycle, groupby, islice
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
@@ -67,6 +68,7 @@ class Gradients(Stage):
     """Computes the gradient, and for maxima the crop's box, of every filter's best pictures."""
 
     name = "gradients and crops"
+    result = "gradients"
 
     def __init__(self, session: Session, responses: Responses) -> None:
         super().__init__(session, responses)
@@ -91,11 +93,13 @@ class Gradients(Stage):
         requests = [self._pairs[number].request for number in unit.items]
         facts: list[dict[str, Any]] = [{} for _ in requests]
         blobs: dict[str, bytes] = {}
+        formats: set[torch.dtype] = set()
         for place, result in self._engine.compute(requests):
             facts[place] = _facts(result)
+            formats.add(result.dtype)
             if result.gradient is not None:
                 blobs[str(place)] = encode_gradient(result.gradient)
-        return UnitResult({"pairs": facts}, dict(sorted(blobs.items())))
+        return UnitResult({"pairs": facts}, dict(sorted(blobs.items())), formats)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every filter's best pictures with their gradients and boxes."""

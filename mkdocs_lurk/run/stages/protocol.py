@@ -41,10 +41,12 @@ class Stage(ABC):
 
     Attributes:
         name: What the progress and the estimate call this work.
+        result: What records and configuration call what it computes; ``name`` where they do not.
         complete: Whether all units are stored; the pipeline sets it.
     """
 
     name: ClassVar[str]
+    result: ClassVar[str] = ""
 
     def __init__(self, session: Session, *requires: Stage) -> None:
         self.session = session

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -31,6 +32,7 @@ class Responses(Stage):
     """Shows every picture to the network once, and keeps what all filters of all layers respond."""
 
     name = "looking at pictures"
+    result = "responses"
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per shard of pictures."""
@@ -209,7 +211,8 @@ class _Shard:
             "skipped": [[image, reason] for image, reason in self.skipped.items()],
             "predictions": [[image, *map(list, best)] for image, best in self._predictions.items()],
         }
-        return UnitResult(record, {name: array_to_bytes(array) for name, array in arrays.items()})
+        blobs = {name: array_to_bytes(array) for name, array in arrays.items()}
+        return UnitResult(record, blobs, [torch.float32])
 
 
 def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:

@@ -38,6 +38,7 @@ class Syntheses(Stage):
     """Makes pictures by gradient ascent on a filter's spatial mean."""
 
     name = "gradient ascent"
+    result = "syntheses"
 
     def __init__(self, session: Session, responses: Responses) -> None:
         super().__init__(session, responses)
@@ -69,7 +70,7 @@ class Syntheses(Stage):
                 continue
             blobs |= picture_blobs(str(index), synthesis.pixels)
             facts[str(index)] = _facts(synthesis)
-        return UnitResult({"layer": unit.layer, "filters": facts}, blobs)
+        return UnitResult({"layer": unit.layer, "filters": facts}, blobs, [self.session.network.fast_dtype])
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every picture, but for its score and ratio, which ``Verification`` adds."""

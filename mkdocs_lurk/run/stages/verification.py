@@ -54,6 +54,7 @@ class Verification(Stage):
     """Computes scores again from stored pictures, and scores syntheses."""
 
     name = "verifying scores"
+    result = "verification"
 
     def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
         super().__init__(session, responses)
@@ -128,7 +129,8 @@ class Verification(Stage):
                 differences = np.abs(again - values) / self._scales(columns, values)
                 if len(differences) and float(differences.max()) > largest:
                     largest, where = float(differences.max()), [int(columns[differences.argmax()]), image]
-        return UnitResult({"largest": largest, "scores": len(scores.values), "where": where})
+        record = {"largest": largest, "scores": len(scores.values), "where": where}
+        return UnitResult(record, formats=[torch.float32])
 
     def _verify_syntheses(self, made: WorkUnit) -> UnitResult:
         """Score a unit of syntheses from their stored files, and compare with what the ascent saw.
@@ -156,7 +158,8 @@ class Verification(Stage):
             record |= {"largest": difference(worst, again[worst]), "where": [column, -1]}
         found = self._won_by(stored, made.layer, sorted(scores))
         record["won_by"] = {str(index): how for index, how in found.items() if how is not None}
-        return UnitResult({**record, "scores_by_filter": {str(index): score for index, score in scores.items()}})
+        record["scores_by_filter"] = {str(index): score for index, score in scores.items()}
+        return UnitResult(record, formats=[torch.float32])
 
     def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
         """Return the score of the stored synthesis of each filter, on a clean pass in float32."""
