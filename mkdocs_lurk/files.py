@@ -9,8 +9,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import StoreError, describe_os_error
@@ -61,30 +62,39 @@ def write_json(path: Path, value: object) -> None:
         file.write(data)
 
 
-def is_irregular(path: Path) -> bool:
-    """Return whether a path leads to a device or a pipe: to open one may wait for ever. Folders fail by themselves."""
-    return path.exists() and not path.is_dir() and not is_regular(path)
+class IrregularFileError(OSError):
+    """What lies at a path of the cache is no regular file: a folder, or a device or pipe, which may never end."""
 
 
-def read_cached_text(path: Path) -> str:
-    """Return the text of a file of the cache.
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file of the cache for reading.
 
     Raises:
-        OSError: It cannot be read, or is a device or a pipe.
-        ValueError: It is not UTF-8.
+        FileNotFoundError: Nothing is there.
+        IrregularFileError: It is no regular file.
     """
-    _refuse_irregular(path)
-    return path.read_text("utf-8")
+    if os.path.lexists(path) and not is_regular(path):
+        raise IrregularFileError(errno.EINVAL, "it is no regular file", str(path))
+    return path.open("rb")
+
+
+def read_json(path: Path) -> Any:
+    """Return the value in a JSON file of the cache.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+        ValueError: It is no JSON, or is nested too deep.
+    """
+    with open_regular(path) as file:
+        try:
+            return json.loads(file.read())
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 digest of a file's contents, in hexadecimal.
-
-    Raises:
-        OSError: It cannot be read, or is a device or a pipe.
-    """
-    _refuse_irregular(path)
-    with path.open("rb") as file:
+    """Return the SHA-256 digest of a regular file's contents, in hexadecimal."""
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -95,11 +105,6 @@ def write_error(path: Path, error: OSError) -> StoreError:
     else:
         why = describe_os_error(error)
     return StoreError(f"cannot write {path.name} in {path.parent}: {why}")
-
-
-def _refuse_irregular(path: Path) -> None:
-    if is_irregular(path):
-        raise OSError(errno.EINVAL, "no regular file", str(path))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -42,6 +42,14 @@ def test_version_prints_the_version() -> None:
     assert lines("--version") == [f"mkdocs-lurk, version {__version__}"]
 
 
+def test_names_in_the_output_steer_no_terminal(made: Project) -> None:
+    odd = made.root / "photos" / "cat" / "\x1b[2J\u202e.png"
+    (made.root / "photos" / "cat" / "0.png").rename(odd)
+    line, *_ = lines("plan")
+    assert r"\x1b[2J\u202e.png" in line
+    assert json.loads(run("plan", "--json").stdout)[0]["complete"] is False
+
+
 def test_plan_reports_a_complete_model(made: Project) -> None:
     (line,) = lines("plan")
     assert line.startswith("small: complete, ")

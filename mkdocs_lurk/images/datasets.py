@@ -7,7 +7,6 @@ share their offsets. Every item that is read is compared with its listing.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
-from mkdocs_lurk.files import read_cached_text, write_json
+from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.items import Item, Items
@@ -274,7 +273,7 @@ def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
 def _read_listing(file: Path | None) -> Listing | None:
     """Return a remembered listing; None if there is none, or if the file is damaged."""
     try:
-        cache = json.loads(read_cached_text(file)) if file is not None else None
+        cache = read_json(file) if file is not None else None
         if cache is None:
             return None
         return Listing(tuple(ImageEntry(*item) for item in cache["entries"]), dict(cache["indices"]))

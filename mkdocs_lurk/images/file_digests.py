@@ -7,14 +7,13 @@ again and has the same digest.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import time
 from pathlib import Path
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.files import read_cached_text, write_json
+from mkdocs_lurk.files import read_json, write_json
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 _CLOCK_TICK_NS = 2_000_000_000  # a file may change again within its file system's tick and keep its time of change
@@ -69,10 +68,10 @@ class FileDigests:
     def _read(self) -> dict[str, tuple[FileState, str]]:
         """Return the remembered states and digests, by path; none if the file is damaged."""
         try:
-            cache = json.loads(read_cached_text(self._cache_file)) if self._cache_file is not None else {}
+            cache = read_json(self._cache_file) if self._cache_file is not None else {}
             files = cache["files"] if cache.get("format") == _FORMAT else {}
             return {str(key): (list(state), str(digest)) for key, (state, digest) in files.items()}
-        except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
             return {}
 
 

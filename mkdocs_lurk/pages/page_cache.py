@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from mkdocs_lurk.errors import describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, read_cached_text, write_error
+from mkdocs_lurk.files import TEMPORARY_PREFIX, file_digest, read_json, write_error
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -67,8 +68,10 @@ def open_or_write(parent: Path, key: str, write: Callable[[Path], Summary]) -> C
 def _open(path: Path) -> CachedFolder[Summary] | None:
     """Open a folder whose files are all as they were written; any other is dropped, with a line in the log."""
     try:
-        listed = json.loads(read_cached_text(path / _LIST))
+        listed = read_json(path / _LIST)
         digests: dict[str, str] = listed["files"]
+        if listed["digest"] != _list_digest(digests, listed["summary"]):
+            raise ValueError(_LIST)
         for name, expected in digests.items():
             if file_digest(path / _FILES / name) != expected:
                 raise ValueError(name)
@@ -77,8 +80,6 @@ def _open(path: Path) -> CachedFolder[Summary] | None:
         if not os.path.lexists(path):
             return None
         damage = f"{Path(error.filename or path).name}: {describe_os_error(error)}"
-    except RecursionError:
-        damage = f"{_LIST} is nested too deep"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         damage = f"{error} was changed"
     log.info("the generated pages in %s are damaged (%s): dropped, and made again", path, damage)
@@ -97,13 +98,17 @@ def _write(path: Path, write: Callable[[Path], Summary]) -> None:
         files.mkdir()
         summary = write(files)
         digests = {name: file_digest(files / name) for name in sorted(_file_names(files))}
-        text = json.dumps({"files": digests, "summary": summary}, separators=(",", ":"))
-        (temporary / _LIST).write_text(text, "utf-8")
+        listed = {"files": digests, "summary": summary, "digest": _list_digest(digests, summary)}
+        (temporary / _LIST).write_text(json.dumps(listed, separators=(",", ":")), "utf-8")
         temporary.chmod(0o755)
         with contextlib.suppress(OSError):  # another builder was quicker: its bytes are the same
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _list_digest(digests: Mapping[str, str], summary: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps([digests, summary]).encode()).hexdigest()
 
 
 def _file_names(root: Path) -> Iterator[str]:

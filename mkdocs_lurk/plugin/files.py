@@ -18,7 +18,6 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.text import visible
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -63,7 +62,7 @@ class GeneratedFiles:
             uri = None if folder is None else posixpath.normpath(posixpath.join(folder, unquote(path)))
             file = files.get_file_from_path(uri) if uri else None
             if file is None or file.inclusion is InclusionLevel.EXCLUDED:
-                log.warning("the card of %s links to %s, which is not among the site's files", model, visible(relative))
+                log.warning("the card of %s links to %s, which is not among the site's files", model, relative)
                 return relative
             return get_relative_url(file.url, page.url)
 

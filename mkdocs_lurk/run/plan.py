@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading, collect_reading, note
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
-from mkdocs_lurk.files import read_cached_text, write_json
+from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.sources import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
@@ -199,7 +198,7 @@ def _lost(store: Store, key: str, deeply: bool) -> str:
 def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | None:
     """Return what a Dataset read when it was listed, and the digests of that; None if it is not known."""
     try:
-        stored = json.loads(read_cached_text(file))
+        stored = read_json(file)
         reading = Reading(
             dict.fromkeys(root / path for path in stored["modules"]),
             dict.fromkeys(str(root / path) for path in stored["files"]),
@@ -207,7 +206,7 @@ def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | N
             left_out=stored["left_out"],
         )
         return reading, stored["inputs"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 
 from tqdm import tqdm
 
-from mkdocs_lurk.text import visible
+from mkdocs_lurk.text import one_line
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -85,7 +85,7 @@ class ProgressReporter:
     """
 
     def __init__(self, title: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._title = visible(title)
+        self._title = one_line(title)
         self._stream = stream or sys.stderr
         self._clock = clock
         self._remaining = RemainingTime()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.files import atomic_write, is_irregular
+from mkdocs_lurk.files import atomic_write, open_regular
 
 MAGIC = b"lurk-unit-1\n"
 _DIGEST_LENGTH = 32
@@ -103,9 +103,10 @@ def read_header(path: Path, key: str, verified: FileVersion | None = None) -> Un
 
     Raises:
         FileNotFoundError: There is no such file.
+        IrregularFileError: Something else lies in its place.
         DamagedUnitError: The file is not what was written.
     """
-    with _open(path) as file:
+    with open_regular(path) as file:
         return _parse_header(file, key, verified)
 
 
@@ -118,9 +119,10 @@ def read_blob(path: Path, key: str, header: UnitHeader, name: str) -> tuple[Unit
 
     Raises:
         FileNotFoundError: There is no such file.
+        IrregularFileError: Something else lies in its place.
         DamagedUnitError: The file is not what was written.
     """
-    with _open(path) as file:
+    with open_regular(path) as file:
         if _version(file) != header.version:
             header = _parse_header(file, key, None)
         if name not in header.blobs:
@@ -128,12 +130,6 @@ def read_blob(path: Path, key: str, header: UnitHeader, name: str) -> tuple[Unit
         offset, length = header.blobs[name]
         file.seek(header.blobs_offset + offset)
         return header, file.read(length)
-
-
-def _open(path: Path) -> BufferedReader:
-    if is_irregular(path):
-        raise DamagedUnitError("it is no regular file")
-    return path.open("rb")
 
 
 def _parse_header(file: BufferedReader, key: str, verified: FileVersion | None) -> UnitHeader:

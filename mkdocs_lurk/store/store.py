@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import re
 import shutil
 import time
@@ -20,7 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
-from mkdocs_lurk.files import TEMPORARY_PREFIX, write_error
+from mkdocs_lurk.files import TEMPORARY_PREFIX, IrregularFileError, write_error
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.keys import check_key
 
@@ -70,7 +71,7 @@ class StoredUnit:
         if name in self._header.blobs:
             try:
                 self._header, data = read_blob(self._folder.path(self.key), self.key, self._header, name)
-            except (FileNotFoundError, DamagedUnitError) as error:
+            except (FileNotFoundError, IrregularFileError, DamagedUnitError) as error:
                 raise StoreError(f"the unit {self.key} was lost while it was read; build again") from error
             if data is not None:
                 return data
@@ -94,8 +95,8 @@ class _UnitFolder:
             header = read_header(path, key, self._verified.get(key))
         except FileNotFoundError:
             return None
-        except (DamagedUnitError, IsADirectoryError) as error:
-            damage = "it is a folder" if isinstance(error, IsADirectoryError) else error
+        except (DamagedUnitError, IrregularFileError) as error:
+            damage = error.strerror if isinstance(error, IrregularFileError) else error
             log.info("%s is damaged (%s): dropped, and treated as missing", path, damage)
             self.drop(key)
             return None
@@ -107,8 +108,17 @@ class _UnitFolder:
         return header
 
     def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes], *, durable: bool = True) -> None:
+        self.clear_way(key)
         write_unit(self.path(key), key, record, blobs, durable=durable)
         self._verified.pop(key, None)
+
+    def clear_way(self, key: str) -> None:
+        """Remove what is no folder from the place of a key's own folder."""
+        folder = self.path(key).parent
+        if os.path.lexists(folder) and not folder.is_dir():
+            log.info("%s is damaged (it is no folder): dropped", folder)
+            with contextlib.suppress(OSError):  # who writes there will say what is wrong
+                folder.unlink()
 
     def drop(self, key: str) -> None:
         self._verified.pop(key, None)
@@ -161,6 +171,7 @@ class Store:
             StoreError: It cannot be moved.
         """
         target = self._units.path(key)
+        self._units.clear_way(key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)

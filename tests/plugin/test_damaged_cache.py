@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import textwrap
 from collections.abc import Callable
@@ -20,6 +21,8 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncate": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "folder": lambda path: (path.unlink(), path.mkdir(), (path / "x").write_text("x")),
     "deep JSON": lambda path: path.write_bytes(b"[" * 100_000),
+    "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "changed text": lambda path: path.write_bytes(path.read_bytes().replace(b"first", b"worst")),
     "empty list": lambda path: path.write_bytes(b"[]"),
 }
 

@@ -152,6 +152,31 @@ def test_damage_of_any_single_byte_is_noticed(store: Store) -> None:
         assert Store(store.root).get(KEY) is None, at
 
 
+@pytest.mark.parametrize("put", ["pipe", "device", "loop", "dangling link", "folder"])
+def test_what_is_no_file_in_a_units_place_is_removed_and_never_read(store: Store, put: str) -> None:
+    store.put(KEY, RECORD, BLOBS)
+    path = store.file(KEY)
+    path.unlink()
+    if put == "pipe":
+        os.mkfifo(path)
+    elif put == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to({"device": "/dev/zero", "loop": path.name, "dangling link": "nothing"}[put])
+    assert store.get(KEY) is None
+    store.put(KEY, RECORD, BLOBS)
+    assert store.has(KEY)
+    assert Path("/dev/zero").exists()
+
+
+def test_a_file_in_the_place_of_a_units_folder_is_removed(store: Store) -> None:
+    store.file(KEY).parent.parent.mkdir(parents=True)
+    store.file(KEY).parent.write_text("x")
+    assert not store.has(KEY)
+    store.put(KEY, RECORD, BLOBS)
+    assert store.has(KEY)
+
+
 def test_a_unit_file_under_another_key_counts_as_damaged(store: Store) -> None:
     store.put(KEY, RECORD)
     store.put(OTHER, RECORD)

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mkdocs_lurk.errors import ModelError, describe_error
+from mkdocs_lurk.errors import ModelError, describe_error, describe_os_error
 
 _POSITION_OF_TRAINING_FLAG = {"dropout": 2, "dropout_": 2, "feature_dropout": 2, "alpha_dropout": 2, "batch_norm": 5}
 """By operation, the position of the argument that is true in training mode."""
@@ -68,8 +68,9 @@ def _list_files(path: Path, subject: str) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, OSError) as reason:
-        raise ModelError(f"{subject}: {path.name} is damaged or no archive ({reason}); save it again") from reason
+    except Exception as reason:  # zipfile raises half a dozen kinds for a damaged directory
+        why = describe_os_error(reason) if isinstance(reason, OSError) else " ".join(str(reason).split())
+        raise ModelError(f"{subject}: {path.name} is damaged or no archive ({why}); save it again") from reason
 
 
 def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Module, int | None]:
@@ -119,17 +120,19 @@ def _refuse_code(path: Path, names: list[str], subject: str) -> None:
     """Refuse an archive that holds compiled code, or pickled objects other than tensors."""
     if any("/aotinductor/" in name for name in names):
         raise ModelError(f"{subject}: {path.name} holds compiled code; export it with torch.export.save")
-    with zipfile.ZipFile(path) as archive:
-        for name in _pickled_files(archive, names):
-            try:
+    name = ""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in _pickled_files(archive, names):
                 torch.load(io.BytesIO(archive.read(name)), weights_only=True)
-            except pickle.UnpicklingError as reason:
-                raise ModelError(
-                    f"{subject}: {path.name} holds pickled code ({name}), which could do anything and is not run; "
-                    "export it with plain tensors as example inputs"
-                ) from reason
-            except (RuntimeError, EOFError, ValueError, KeyError) as reason:
-                raise ModelError(f"{subject}: {path.name} is damaged ({name}); save it again") from reason
+    except pickle.UnpicklingError as reason:
+        raise ModelError(
+            f"{subject}: {path.name} holds pickled code ({name}), which could do anything and is not run; "
+            "export it with plain tensors as example inputs"
+        ) from reason
+    except Exception as reason:  # zipfile, json and torch.load raise a dozen kinds for damaged members
+        where = name or describe_error(reason)
+        raise ModelError(f"{subject}: {path.name} is damaged ({where}); save it again") from reason
 
 
 def _pickled_files(archive: zipfile.ZipFile, names: list[str]) -> Iterator[str]:

@@ -121,6 +121,16 @@ def test_truncated_archive_is_called_damaged(tmp_path: Path, net: nn.Module) -> 
     assert load_error(path).startswith("model 'net': net.pt2 is damaged or no archive (File is not a zip file)")
 
 
+def test_an_archive_whose_directory_or_lists_are_damaged_is_called_damaged(tmp_path: Path, net: nn.Module) -> None:
+    path = archive_of(save_exported, net, tmp_path / "net.pt2")
+    rewrite(path, lambda name, content: b"\xff" if name.endswith("weights_config.json") else content)
+    assert "net.pt2 is damaged (UnicodeDecodeError" in load_error(path)
+    content = bytearray(path.read_bytes())
+    content[:4] = b"\0" * 4  # the first member has no header any more
+    path.write_bytes(content)
+    assert load_error(path).startswith("model 'net': net.pt2 is damaged")
+
+
 def rewrite(path: Path, change: Callable[[str, bytes], bytes | None]) -> None:
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
