@@ -24,6 +24,8 @@ _AVERAGE_KEYS = (
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
 _DEEPEST = 8
 """Mappings inside each other that are looked through; checkpoints have three."""
+_MOST_SHARED = 8
+"""How many times its file's size a state dict may be: its tensors may share values, but not fill the memory."""
 _CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
 
 
@@ -56,13 +58,14 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
     """
     content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
     chosen, notes = _choose(content, path.name, where) if key is None else (_follow(content, key, where), [])
+    tensors = {str(name): value for name, value in chosen.items() if isinstance(value, Tensor)}
+    _refuse_unusual(tensors, where)
+    _refuse_inflated(tensors, path.stat().st_size, where)
     state, rounded = {}, []
-    for name, value in chosen.items():
-        if isinstance(value, Tensor):
-            _refuse_unusual(str(name), value, where)
-            state[str(name)] = value.detach().to(torch.float32) if value.is_floating_point() else value.detach()
-            if value.dtype == torch.float64 and not torch.equal(state[str(name)].double(), value.detach()):
-                rounded.append(str(name))
+    for name, value in tensors.items():
+        state[name] = value.detach().to(torch.float32) if value.is_floating_point() else value.detach()
+        if value.dtype == torch.float64 and not torch.equal(state[name].double(), value.detach()):
+            rounded.append(name)
     if rounded:
         notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
     return Checkpoint(state, tuple(notes))
@@ -145,13 +148,23 @@ def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
     return found
 
 
-def _refuse_unusual(name: str, value: Tensor, where: str) -> None:
-    if value.is_quantized:
-        raise ModelError(f"{where} is quantised ({name}); give the weights of the network before quantisation")
-    if value.is_meta:
-        raise ModelError(f"{where} holds no values ({name} is on the meta device); save the network from a real device")
-    if value.layout != torch.strided or value.is_nested:
-        raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
+def _refuse_unusual(tensors: Mapping[str, Tensor], where: str) -> None:
+    for name, value in tensors.items():
+        if value.is_quantized:
+            raise ModelError(f"{where} is quantised ({name}); give the weights of the network before quantisation")
+        if value.is_meta:
+            raise ModelError(f"{where} holds no values ({name} is on the meta device); save it from a real device")
+        if value.layout != torch.strided or value.is_nested:
+            raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
+
+
+def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str) -> None:
+    size = sum(value.numel() * value.element_size() for value in tensors.values())
+    if size > _MOST_SHARED * file_bytes:
+        raise ModelError(
+            f"{where} has {file_bytes:,} bytes and says that it holds {size:,} (expanded tensors); "
+            "save it with tensors of their own, by contiguous()"
+        )
 
 
 def _read_safetensors(path: Path, where: str) -> object:
@@ -164,8 +177,11 @@ def _read_safetensors(path: Path, where: str) -> object:
 
 
 def _read_pickled(path: Path, where: str) -> object:
-    if _is_torchscript(path):
+    members = _list_members(path)
+    if any(member.filename.endswith("/constants.pkl") for member in members):
         raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
+    if sum(member.file_size for member in members) > path.stat().st_size:
+        raise ModelError(f"{where} is compressed, which torch.save never does, or damaged; save it again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, of unusual tensors: what cannot be used is refused below
@@ -188,12 +204,13 @@ def _read_pickled(path: Path, where: str) -> object:
         ) from reason
 
 
-def _is_torchscript(path: Path) -> bool:
+def _list_members(path: Path) -> list[zipfile.ZipInfo]:
+    """Return the members of a zip archive; none of a file that is none, or damaged, which torch.load will say."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
+            return archive.infolist()
+    except Exception:  # zipfile raises half a dozen kinds for a damaged directory
+        return []
 
 
 def _describe_damage(reason: BaseException) -> str:

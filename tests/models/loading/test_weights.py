@@ -3,6 +3,7 @@ from __future__ import annotations
 import collections
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def load_error(net: nn.Module, path: Path) -> str:
         load_weights(net, path, "model 'net'")
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_a_small_file_that_would_fill_the_memory_is_refused(tmp_path: Path, trained: Small) -> None:
+    path = tmp_path / "w.pt"
+    torch.save({"features.0.weight": torch.zeros(1, dtype=torch.bfloat16).expand(1_000_000, 1_000_000)}, path)
+    assert "bytes and says that it holds 2,000,000,000,000" in load_error(trained, path)
+    torch.save({**trained.state_dict(), "other": torch.zeros(1).expand(10)}, path)
+    assert "not in the network: other" in load_error(trained, path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(1 << 24))
+    assert "is compressed, which torch.save never does" in load_error(trained, path)
 
 
 def with_prefix(state: dict[str, Any], prefix: str) -> dict[str, Any]:
