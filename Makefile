@@ -8,7 +8,7 @@ MODULES := assets/gallery/node_modules/.installed
 NPM := PATH="$$PATH:$(abspath $(BIN))" npm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-zoo check format bench screenshots gallery browser clean
+.PHONY: help site serve test test-zoo fuzz check format bench screenshots gallery browser clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,6 +35,9 @@ test: $(VENV)/.installed $(MODULES) browser ## run every fast test
 
 test-zoo: $(VENV)/.installed ## run every classification network of torchvision and print a table
 	$(BIN)/python -m tests.zoo
+
+fuzz: $(VENV)/.installed ## try many more hostile inputs, from another seed each time
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz
 
 bench: $(VENV)/.installed ## measure speed as ratios; writes benchmarks.json
 	$(BIN)/python -m tests.benchmarks
