@@ -26,7 +26,7 @@ from mkdocs_lurk.text import visible
 
 MOST_S = 10.0
 """Seconds that an input may take."""
-MOST_BYTES = 3 << 30
+MOST_BYTES = 2 << 30
 """Address space that an input may take beside what the process has."""
 MOST_CHARACTERS = 2000
 """Characters of a message: it is one line that somebody reads."""
@@ -119,7 +119,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         return
     watch = _current[-1]
     if event in _OUTSIDE:
-        found = [repr(arguments)[:200]]
+        found = [] if _renders_card(event, arguments) else [repr(arguments)[:200]]
     else:
         places = _CHANGES.get(event, (0,) if _opens_for_writing(arguments) else ())
         paths = [_absolute(arguments[place], arguments[-1]) for place in places]
@@ -127,6 +127,12 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if found:
         watch.escapes.append(f"{event}: {found}")
         raise Escape(watch.escapes[-1])
+
+
+def _renders_card(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Return whether this is the one process that the package starts: Python, for the text of a card."""
+    command = arguments[1] if event == "subprocess.Popen" else ()
+    return len(command) == 4 and command[0] == sys.executable and "card_process import main" in command[2]
 
 
 def _opens_for_writing(arguments: tuple[Any, ...]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
 import tarfile
 from pathlib import Path
@@ -11,7 +10,7 @@ from random import Random
 from typing import Any
 
 from mkdocs_lurk.run.bundle_check import check_bundle
-from mkdocs_lurk.store import Store, pack, unpack
+from mkdocs_lurk.store import pack, unpack
 from tests.fuzz.channels.names import check_pages
 from tests.fuzz.sites import Attacked, Sites
 from tests.fuzz.texts import hostile_text, spoiled
@@ -28,13 +27,17 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
     """Unpack a hostile bundle into a site with results of its own, and build from what was kept."""
     site, maker = sites.fake(root), sites.fake(root.with_name("maker"))
     file = root / "results.tar"
-    kind = random.randrange(4)
-    if kind <= 1:
-        change_records(random, maker)
     packed = root.with_name("packed.tar")
     pack(maker.store, maker.store.aliases(), packed)
-    data = packed.read_bytes()
-    file.write_bytes(spoiled(data, random) if kind == 2 else archive(random, data) if kind == 3 else data)
+    kind = random.randrange(4)
+    if kind == 2:
+        file.write_bytes(spoiled(packed.read_bytes(), random))
+    elif kind == 3:
+        file.write_bytes(archive(random, _members(packed)))
+    else:
+        change_records(random, maker)
+        units = {f"{key}.unit": maker.store.file(key).read_bytes() for key in sorted(maker.store.keys())}
+        file.write_bytes(_written([(name, units.get(name, data)) for name, data in _members(packed)]))
     _forget(site, random)
     before = {path: path.read_bytes() for path in site.made.cache.rglob("*") if path.is_file()}
 
@@ -95,10 +98,25 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def archive(random: Random, data: bytes) -> bytes:
+def _members(bundle: Path) -> list[tuple[str, bytes]]:
+    """Return name and contents of each member of a bundle."""
+    with tarfile.open(bundle) as packed:
+        files = [(member.name, packed.extractfile(member)) for member in packed]
+        return [(name, file.read()) for name, file in files if file is not None]
+
+
+def _written(members: list[tuple[str, bytes]]) -> bytes:
+    """Return an archive of plain files."""
+    return b"".join(_member(tarfile.TarInfo(name), body) for name, body in members) + bytes(1024)
+
+
+def _member(info: tarfile.TarInfo, body: bytes) -> bytes:
+    info.size = info.size or len(body)
+    return info.tobuf(tarfile.GNU_FORMAT) + body + bytes(-len(body) % 512)
+
+
+def archive(random: Random, members: list[tuple[str, bytes]]) -> bytes:
     """Return a bundle whose members or whose list are not as they should be."""
-    with tarfile.open(fileobj=io.BytesIO(data)) as packed:
-        members = [(member.name, _read(packed, member)) for member in packed]
     contents = json.loads(members[0][1])
     kind = random.randrange(6)
     if kind == 0:
@@ -119,31 +137,20 @@ def archive(random: Random, data: bytes) -> bytes:
         (answer,) = answers.values()
         answers.update({f"{number:040x}": {**answer, "declared": {}} for number in range(random.choice((3, 300)))})
         members[0] = (members[0][0], json.dumps(contents).encode())
-    output = io.BytesIO()
-    for place, (name, body) in enumerate(members):
-        info = tarfile.TarInfo(name)
-        info.size = len(body)
-        if kind == 5 and place == random.randrange(len(members)):
-            info.type = random.choice(
-                (
-                    tarfile.SYMTYPE,
-                    tarfile.LNKTYPE,
-                    tarfile.FIFOTYPE,
-                    tarfile.DIRTYPE,
-                    tarfile.GNUTYPE_SPARSE,
-                    tarfile.XHDTYPE,
-                )
+    written = _written(members)
+    if kind == 5:
+        name, body = random.choice(members)
+        odd = tarfile.TarInfo(random.choice((name, "../escaped", "/escaped", "\x1b[2J")))
+        odd.type = random.choice(
+            (
+                tarfile.SYMTYPE,
+                tarfile.LNKTYPE,
+                tarfile.FIFOTYPE,
+                tarfile.DIRTYPE,
+                tarfile.GNUTYPE_SPARSE,
+                tarfile.XHDTYPE,
             )
-            info.name = random.choice((name, "../escaped", "/escaped", "\x1b[2J"))
-            info.size = random.choice((len(body), 1 << 40, 0))
-        output.write(info.tobuf(tarfile.GNU_FORMAT) + body + bytes(-len(body) % 512))
-    return output.getvalue() + bytes(1024)
-
-
-def _read(packed: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = packed.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
-__all__ = ["Store", "attack"]
+        )
+        odd.size = random.choice((len(body), 1 << 40, 0))
+        written = random.choice((_member(odd, body) + written, written[:-1024] + _member(odd, body)))
+    return written

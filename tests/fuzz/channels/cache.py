@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
+from tests.fuzz.channels.bundles import change_records
 from tests.fuzz.channels.names import check_pages
 from tests.fuzz.sites import Sites
 from tests.fuzz.texts import spoiled
@@ -22,17 +23,26 @@ _CONTENTS = (
 
 
 def attack(random: Random, root: Path, sites: Sites) -> Watch:
-    """Damage one to three files; a build computes again what is lost, and the site has the same bytes."""
+    """Damage one to three files: a build computes again what is lost, and the site has the same bytes.
+
+    Or forge a record whose digest is right: it is published as text, or refused.
+    """
     site = sites.tiny(root)
     expected = published(root)
-    for name in ("site", *(["docs/cached"] if (root / "docs/cached").exists() else [])):
-        shutil.rmtree(root / name)
-    for _ in range(random.choice((1, 1, 3))):
-        damage(random, site.made.cache)
+    shutil.rmtree(root / "site")
+    forged = random.random() < 0.2
+    if forged:
+        change_records(random, site)
+        shutil.rmtree(site.made.cache / "pages")
+    else:
+        for _ in range(random.choice((1, 1, 3))):
+            damage(random, site.made.cache)
     outcome = site.run(site.build, damaged=True)
-    assert outcome == "accepted", site.watch.refused
-    check_pages(root / "site")
-    assert published(root) == expected
+    if outcome == "accepted":
+        check_pages(root / "site")
+    if not forged:
+        assert outcome == "accepted", site.watch.refused
+        assert published(root) == expected
     return site.watch
 
 
