@@ -20,7 +20,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
     return Sites(tmp_path_factory.mktemp("sites"))
 
 
-@pytest.mark.filterwarnings("default")  # of what makes the inputs; Watch.run says what of the package counts
+@pytest.mark.filterwarnings("ignore")  # of what makes the inputs; Watch.run says what of the package counts
 @pytest.mark.parametrize("number", range(INPUTS))
 @pytest.mark.parametrize("channel", list(CHANNELS))
 def test_a_hostile_input_does_no_harm(

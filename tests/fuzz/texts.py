@@ -1,8 +1,9 @@
-"""Hostile texts: markup, links, escapes of terminals, marks of direction, paths, and what parsers stumble over."""
+"""Hostile texts and bytes: markup, links, escapes of terminals, marks of direction, paths, and pickles that run code."""
 
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 MARK = "window.__ran=1"
 PAYLOADS = (
@@ -63,6 +64,16 @@ def hostile_text(random: Random) -> str:
 def _code_point(random: Random) -> int:
     end = random.choice((0x80, 0x300, 0x2100, 0x10000, 0x110000))
     return random.randrange(end)
+
+
+class Trap:
+    """A pickle that would run code."""
+
+    def __init__(self, function: Any, *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.call
 
 
 def spoiled(data: bytes, random: Random) -> bytes:

@@ -16,9 +16,8 @@ from typing import Any
 import torch
 
 from tests.fuzz.channels.names import check_pages
-from tests.fuzz.channels.weights import Trap
 from tests.fuzz.sites import TINY, Sites, declare
-from tests.fuzz.texts import hostile_text, spoiled
+from tests.fuzz.texts import Trap, hostile_text, spoiled
 from tests.fuzz.watch import Watch
 from tests.run.networks import SIDE, tiny_network
 

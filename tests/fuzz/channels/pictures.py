@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.fuzz.channels.names import check_pages
 from tests.fuzz.sites import TINY, Sites, declare
-from tests.fuzz.texts import MARK, hostile_text, spoiled
+from tests.fuzz.texts import MARK, Trap, hostile_text, spoiled
 from tests.fuzz.watch import Watch
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000")
@@ -124,7 +124,7 @@ def _array(random: Random) -> bytes:
     shape: tuple[int, ...] = random.choice(
         ((side, side, 3), (side, side), (side,), (), (side, side, 3, 1), (0, 0, 3), (3, side, side))
     )
-    kind = random.choice(("u1", "f4", "f8", "i8", "c8", "?", "U3", "S2", "f2", "u2", "M8[s]", "O"))
+    kind = random.choice(("u1", "f4", "f8", "i8", "c8", "?", "U3", "S2", "f2", "u2", "M8[s]", "O", "O"))
     header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({10 ** random.choice((1, 5, 12))}, 3), }}"
     header = random.choice(
         (header, header, "__import__('os').system('touch x')", "[" * 5000, "{'descr': ['|O', ('a', '<f8')]}", "")
@@ -136,6 +136,8 @@ def _array(random: Random) -> bytes:
     values = np.zeros(shape, dtype=kind)
     if kind.startswith("f"):
         values = values + np.asarray(random.choice((0.5, 1e30, float("nan"), float("inf"), -3)), dtype=kind)
+    if kind == "O":
+        values[...] = Trap(os.system, "touch escaped")
     np.save(buffer, values, allow_pickle=True)
     data = buffer.getvalue()
     return spoiled(data, random) if random.random() < 0.3 else data
