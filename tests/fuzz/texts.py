@@ -1,4 +1,4 @@
-"""Hostile texts and bytes: markup, links, escapes of terminals, marks of direction, paths, and pickles that run code."""
+"""Hostile texts and bytes: markup, links, escapes of terminals, marks of direction, paths, and pickles with code."""
 
 from __future__ import annotations
 
