@@ -35,6 +35,8 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
         change_records(random, site)
         shutil.rmtree(site.made.cache / "pages")
     else:
+        if random.random() < 0.5:
+            shutil.rmtree(site.made.cache / "pages")  # so that every unit is read
         for _ in range(random.choice((1, 1, 3))):
             damage(random, site.made.cache)
     outcome = site.run(site.build, damaged=True)
@@ -58,8 +60,9 @@ def damage(random: Random, cache: Path) -> None:
     files = [path for path in paths if path.is_file()]
     if not files:
         return
-    path = random.choice(files)
-    kind = random.randrange(8)
+    lists = [path for path in files if path.suffix == ".json"]
+    path = random.choice(lists if lists and random.random() < 0.3 else files)
+    kind = random.randrange(9)
     if kind <= 2:
         path.write_bytes(spoiled(path.read_bytes(), random))
     elif kind == 3:
@@ -74,8 +77,12 @@ def damage(random: Random, cache: Path) -> None:
     elif kind == 6:
         path.unlink()
         os.mkfifo(path)
+    elif kind == 7:
+        letters = path.read_bytes()
+        old = random.choice((b"first", b"tiny", b"index", b"1"))
+        path.write_bytes(letters.replace(old, old[::-1]))
     else:
         folder = random.choice([path for path in paths if path.is_dir() and path.name != "locks"])
         shutil.rmtree(folder)
-        if random.random() < 0.5:
+        if folder.parent != cache and random.random() < 0.5:  # what lies in cache_dir itself may be the author's
             folder.write_text("a file in the place of a folder")
