@@ -61,8 +61,8 @@ def damage(random: Random, cache: Path) -> None:
     if not files:
         return
     lists = [path for path in files if path.suffix == ".json"]
-    path = random.choice(lists if lists and random.random() < 0.3 else files)
-    kind = random.randrange(9)
+    path = random.choice(lists if lists and random.random() < 0.4 else files)
+    kind = random.randrange(10)
     if kind <= 2:
         path.write_bytes(spoiled(path.read_bytes(), random))
     elif kind == 3:
@@ -77,7 +77,7 @@ def damage(random: Random, cache: Path) -> None:
     elif kind == 6:
         path.unlink()
         os.mkfifo(path)
-    elif kind == 7:
+    elif kind <= 8:
         letters = path.read_bytes()
         old = random.choice((b"first", b"tiny", b"index", b"1"))
         path.write_bytes(letters.replace(old, old[::-1]))
