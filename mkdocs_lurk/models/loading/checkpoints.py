@@ -24,7 +24,7 @@ _AVERAGE_KEYS = (
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
 _DEEPEST = 8
 """Mappings inside each other that are looked through; checkpoints have three."""
-_MOST_SHARED = 8
+MOST_SHARED = 8
 """How many times its file's size a state dict may be: its tensors may share values, but not fill the memory."""
 _CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
 
@@ -160,7 +160,7 @@ def _refuse_unusual(tensors: Mapping[str, Tensor], where: str) -> None:
 
 def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str) -> None:
     size = sum(value.numel() * value.element_size() for value in tensors.values())
-    if size > _MOST_SHARED * file_bytes:
+    if size > MOST_SHARED * file_bytes:
         raise ModelError(
             f"{where} has {file_bytes:,} bytes and says that it holds {size:,} (expanded tensors); "
             "save it with tensors of their own, by contiguous()"
