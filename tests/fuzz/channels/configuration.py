@@ -30,6 +30,15 @@ _NESTED = (
     "mode", "section", "include", "exclude", "steps", "filters", "folder", "split", "csv", "dataset", "file", "key",
     "prefix", "resize", "crop", "mean", "std", "channels", "normalised", "value_range", "*", "first", "x",
 )  # fmt: skip
+_PLAUSIBLE = (
+    ("title", "TEXT"), ("classes", "[a, b, TEXT]"), ("arguments", "{x: [TEXT, {TEXT: 1}]}"), ("seed", "4294967295"),
+    ("images", "'pictures/**/*.png'"), ("images", "[pictures/class-0, {path: pictures/class-1, label: TEXT}]"),
+    ("images", "{folder: pictures, split: class-0}"), ("card", "docs/index.md"), ("ignore", "[enlarged, padded]"),
+    ("filters", "{'*': 1, first: [0]}"), ("layers", "{include: ['*', TEXT], exclude: [TEXT]}"), ("top_k", "1000"),
+    ("transform", "{resize: 32, crop: [16, 8], value_range: [0, 255]}"), ("max_pixels", "1"), ("gradient", "saliency"),
+    ("weights", "{file: w.pt, key: TEXT, prefix: TEXT}"), ("classes", "pictures"), ("source", "'docs/index.md:TEXT'"),
+)  # fmt: skip
+"""Keys with values that may be followed, and texts in them that need not."""
 _MODEL_KEYS = tuple(option.name for option in fields(ModelConfig))
 _PLUGIN_KEYS = (*(option.name for option in fields(LurkConfig)), "defaults")
 
@@ -62,7 +71,12 @@ def declaration(random: Random) -> bytes:
         for key, value in TINY.items()
     }
     plugin: dict[str, str] = {}
-    for _ in range(random.choice((1, 1, 2, 4))):
+    if kind <= 4:
+        key, value = random.choice(_PLAUSIBLE)
+        model[key] = value.replace("TEXT", yaml_text(hostile_text(random)[:500]))
+        if random.random() < 0.3:
+            plugin["nav"] = f"{{section: {yaml_text(hostile_text(random)[:500])}}}"
+    for _ in range(0 if kind <= 4 else random.choice((1, 1, 2, 4))):
         target, keys = random.choice(
             ((model, _MODEL_KEYS), (model, _MODEL_KEYS), (model, _MODEL_KEYS), (plugin, _PLUGIN_KEYS))
         )
@@ -86,7 +100,7 @@ def _value(random: Random, depth: int = 0) -> str:
         return f"[{', '.join(_value(random, depth + 1) for _ in range(random.randint(1, 3)))}]"
     if kind == 6:
         return random.choice(
-            ("[" * 1500, "[" * 400 + "]" * 400, "{a: " * 300 + "1" + "}" * 300, "[" + "0, " * 1000 + "]")
+            ("[" * 600, "[" * 400 + "]" * 400, "{a: " * 300 + "1" + "}" * 300, "[" + "0, " * 1000 + "]")
         )
     names = random.sample(_NESTED, random.randint(1, 3))
     return f"{{{', '.join(f'{yaml_text(name)}: {_value(random, depth + 1)}' for name in names)}}}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import socket
 import struct
 import zlib
@@ -33,7 +34,7 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
             irregular(random, path)
         else:
             data = picture(random)
-            if data[:6] == b"\x93NUMPY":
+            if data[:6] == b"\x93NUMPY" or data[:1] == b"\x80":  # arrays, and pickles, which numpy may read as such
                 path = path.with_suffix(".npy")
             path.write_bytes(data)
     if random.random() < 0.3:
@@ -46,7 +47,7 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
 
 def picture(random: Random) -> bytes:
     """Return the bytes of a picture file."""
-    make = random.choice((_damaged, _damaged, _damaged, _whole, _png, _array, _array, _of_header, _other))
+    make = random.choice((_damaged, _damaged, _damaged, _whole, _png, _array, _array, _pickle, _of_header, _other))
     return make(random)
 
 
@@ -124,7 +125,7 @@ def _array(random: Random) -> bytes:
     shape: tuple[int, ...] = random.choice(
         ((side, side, 3), (side, side), (side,), (), (side, side, 3, 1), (0, 0, 3), (3, side, side))
     )
-    kind = random.choice(("u1", "f4", "f8", "i8", "c8", "?", "U3", "S2", "f2", "u2", "M8[s]", "O", "O"))
+    kind = random.choice(("u1", "f4", "f8", "i8", "c8", "?", "U3", "S2", "f2", "u2", "M8[s]", "O"))
     header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': ({10 ** random.choice((1, 5, 12))}, 3), }}"
     header = random.choice(
         (header, header, "__import__('os').system('touch x')", "[" * 5000, "{'descr': ['|O', ('a', '<f8')]}", "")
@@ -136,11 +137,19 @@ def _array(random: Random) -> bytes:
     values = np.zeros(shape, dtype=kind)
     if kind.startswith("f"):
         values = values + np.asarray(random.choice((0.5, 1e30, float("nan"), float("inf"), -3)), dtype=kind)
-    if kind == "O":
-        values[...] = Trap(os.system, "touch escaped")
     np.save(buffer, values, allow_pickle=True)
     data = buffer.getvalue()
     return spoiled(data, random) if random.random() < 0.3 else data
+
+
+def _pickle(random: Random) -> bytes:
+    """Return a pickle that runs code, bare or as the values of an array."""
+    trap = Trap(os.system, "touch escaped")
+    if random.random() < 0.5:
+        return pickle.dumps(trap)
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([trap], dtype="O"), allow_pickle=True)
+    return buffer.getvalue()
 
 
 def _other(random: Random) -> bytes:
