@@ -70,10 +70,10 @@ def change_records(random: Random, maker: Attacked) -> None:
     assert unit is not None
     record = copy.deepcopy(unit.record)
     blobs = {name: unit.blob(name) for name in unit.names}
-    places = _places(record)
+    found = places(record)
     for _ in range(random.choice((1, 1, 3))):
-        if places and random.random() < 0.85:
-            where, name = random.choice(places)
+        if found and random.random() < 0.85:
+            where, name = random.choice(found)
             value = random.choice(_VALUES) if random.random() < 0.6 else hostile_text(random)
             if isinstance(where, dict) and random.random() < 0.2:
                 where[hostile_text(random)] = where.pop(name, None)
@@ -88,13 +88,13 @@ def change_records(random: Random, maker: Attacked) -> None:
         maker.store.put(key, {"model": {"name": "x"}, "layers": []}, blobs)
 
 
-def _places(value: Any) -> list[tuple[Any, Any]]:
+def places(value: Any) -> list[tuple[Any, Any]]:
     """Return every place of a value inside a record: a mapping or list, and the key in it."""
     found: list[tuple[Any, Any]] = []
     for key, item in list(value.items()) if isinstance(value, dict) else list(enumerate(value)):
         found.append((value, key))
         if isinstance(item, (dict, list)):
-            found += _places(item)
+            found += places(item)
     return found
 
 
@@ -120,7 +120,7 @@ def archive(random: Random, members: list[tuple[str, bytes]]) -> bytes:
     contents = json.loads(members[0][1])
     kind = random.randrange(6)
     if kind == 0:
-        where, key = random.choice(_places(contents))
+        where, key = random.choice(places(contents))
         where[key] = random.choice(_VALUES[:9] + _VALUES[10:])
         members[0] = (members[0][0], json.dumps(contents).encode())
     elif kind == 1:

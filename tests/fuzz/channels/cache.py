@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
 from random import Random
 
-from tests.fuzz.channels.bundles import change_records
+from tests.fuzz.channels.bundles import change_records, places
 from tests.fuzz.channels.names import check_pages
 from tests.fuzz.sites import Sites
-from tests.fuzz.texts import spoiled
+from tests.fuzz.texts import hostile_text, spoiled
 from tests.fuzz.watch import Watch
 
 _CONTENTS = (
@@ -77,7 +78,9 @@ def damage(random: Random, cache: Path) -> None:
     elif kind == 6:
         path.unlink()
         os.mkfifo(path)
-    elif kind <= 8:
+    elif kind == 7:
+        _change_list(random, [path for path in files if path.name == "list.json"])
+    elif kind == 8:
         letters = path.read_bytes()
         old = random.choice((b"first", b"tiny", b"index", b"1"))
         path.write_bytes(letters.replace(old, old[::-1]))
@@ -86,3 +89,17 @@ def damage(random: Random, cache: Path) -> None:
         shutil.rmtree(folder)
         if folder.parent != cache and random.random() < 0.5:  # what lies in cache_dir itself may be the author's
             folder.write_text("a file in the place of a folder")
+
+
+def _change_list(random: Random, lists: list[Path]) -> None:
+    """Change one value in the lists of generated pages."""
+    for path in lists:
+        try:
+            listed = json.loads(path.read_bytes())
+        except ValueError:
+            continue  # it was damaged before
+        found = places(listed["summary"]) if isinstance(listed, dict) and listed.get("summary") else []
+        if found:
+            where, key = random.choice(found)
+            where[key] = random.choice((hostile_text(random), None, [], 3))
+            path.write_text(json.dumps(listed))
