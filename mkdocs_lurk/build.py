@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.config.references import authored_line
 from mkdocs_lurk.errors import ConfigError, LurkError, ModelError, StoreError, describe_error
-from mkdocs_lurk.named_warnings import describe_warning
+from mkdocs_lurk.named_warnings import WarningRecord, describe_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.record_check import check_record
 from mkdocs_lurk.run.inputs import portable_inputs, withhold
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
@@ -111,7 +112,9 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
 
 def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
     """Log what may mislead in a model's results: at WARNING, or at INFO what its ``ignore`` accepts."""
-    for warning in read_model(ModelReader(store, key))["warnings"]:
+    warnings = read_model(ModelReader(store, key)).get("warnings", [])
+    check_record(warnings, list[WarningRecord], f"the warnings of {model.name}")
+    for warning in warnings:
         ignored = warning["name"] in model.ignore
         level = logging.INFO if ignored else logging.WARNING
         log.log(level, "%s", describe_warning(model.name, warning, ignored=ignored))

@@ -39,7 +39,7 @@ def read_mkdocs_yml(path: Path) -> Declaration:
             content = yaml_load(file, loader=get_yaml_loader())
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; give the path of mkdocs.yml with -f") from error
-    except (OSError, yaml.YAMLError, MkDocsException, ValueError) as error:  # ValueError: bytes, numbers and dates
+    except (OSError, yaml.YAMLError, MkDocsException, ValueError, TypeError) as error:  # wrong bytes, dates, INHERIT: 3
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise ConfigError(f"{path} cannot be read: its lists and mappings are too deep inside each other") from error

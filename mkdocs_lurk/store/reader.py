@@ -8,6 +8,7 @@ must keep.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,10 +39,11 @@ class ModelReader:
         Raises:
             StoreError: The model has no results for such a layer.
         """
-        for entry in self.record["layers"]:
-            if entry["name"] == name:
-                return self._unit(entry["unit"]).record
-        raise StoreError(f"the model {self.record['model']['name']} has no results for a layer {name!r}")
+        with self._well_formed():
+            for entry in self.record["layers"]:
+                if entry["name"] == name:
+                    return self._unit(entry["unit"]).record
+            raise StoreError(f"the model {self.record['model']['name']} has no results for a layer {name!r}")
 
     def picture(self, reference: Mapping[str, Any]) -> bytes:
         """Read an encoded picture (WebP or PNG), and nothing else of its unit.
@@ -53,17 +55,29 @@ class ModelReader:
 
     def units(self) -> frozenset[str]:
         """Return the keys of all units that the model's records refer to, the model record's own included."""
-        keys = set(self.direct_units())
-        for entry in self.record["layers"]:
-            keys.update(_unit_references(self.layer(entry["name"])))
-        return frozenset(keys)
+        with self._well_formed():
+            keys = set(self.direct_units())
+            for entry in self.record["layers"]:
+                keys.update(_unit_references(self.layer(entry["name"])))
+            return frozenset(keys)
 
     def direct_units(self) -> frozenset[str]:
         """Return the keys of the units that the model record itself names, without reading any layer's record.
 
         These are the layers' records and all units that went into them: an analysis leaves no others.
         """
-        return frozenset({self.key, *self.record.get("uses", ()), *_unit_references(self.record)})
+        with self._well_formed():
+            return frozenset({self.key, *self.record.get("uses", ()), *_unit_references(self.record)})
+
+    @contextlib.contextmanager
+    def _well_formed(self) -> Iterator[None]:
+        """Say in one line where a record whose digest is right is none of a model, as no analysis writes it."""
+        try:
+            yield
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise StoreError(
+                f"the unit {self.key} in {self.store.root} is no record of a model; run 'mkdocs-lurk analyze --force'"
+            ) from error
 
     def _unit(self, key: str) -> StoredUnit:
         if key not in self._units:

@@ -45,3 +45,12 @@ def test_a_lost_layer_record_is_an_error_only_when_it_is_read(store: Store) -> N
 def test_the_error_for_a_missing_model_names_the_store(store: Store) -> None:
     with pytest.raises(StoreError, match="is missing from"):
         ModelReader(store, SHARD[::-1])
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"layers": 3}, {"layers": [{"name": []}]}, {"layers": [], "uses": 3}, {"layers": [1]}]
+)
+def test_a_record_that_is_none_of_a_model_is_one_clear_line(store: Store, record: dict[str, object]) -> None:
+    store.put(MODEL, record)
+    with pytest.raises(StoreError, match="is no record of a model"):
+        ModelReader(store, MODEL).units()

@@ -22,7 +22,7 @@ _SCALARS = (
     "18446744073709551616", "1000000000",
     "'../../../escaped'", "/dev/zero", "/etc", ".", "''", "'~nobody/x'", "'torchvision:x'", "'os:system'", "'a:b:c'",
     "'net.py:'", "'*'", "'[!'", "'**/*'",
-    "!!python/object/apply:os.system ['touch escaped']", "!!python/name:os.system", "!ENV HOME", "!ENV [A, B]",
+    "!!python/object/apply:os.system ['touch escaped']", "!!python/name:os.system", "!ENV LURK_UNSET", "!ENV [A, B]",
     "!relative", "!!python/tuple [1, 2]", "\"\\x1b[2J\"",
     "\"\\uD800\"", "\"\\0\"", "'" + "x" * 5000 + "'", "9" * 5000,
 )  # fmt: skip

@@ -85,7 +85,7 @@ def _site(root: Path, texts: dict[str, str]) -> Project:
         layers[1] = (texts["layer"], *LAYERS[1][1:])
     nav = {"nav": {"section": texts["section"]}} if "section" in texts else {}
     made = project(root, layers=layers, model={"title": texts.get("title", "Title")}, lurk=nav)
-    caption = f"caption: {yaml_text(texts['caption'])}\n" if "caption" in texts else "caption: word\n"
+    caption = f"caption: {yaml_text(texts['caption'][:500])}\n" if "caption" in texts else "caption: word\n"
     fence = FENCE.replace("features.3", yaml_text(layers[1][0])).replace("filter: 3\n", f"filter: 3\n{caption}")
     made.write("docs/index.md", f"# Home\n\n{fence}")
     store = Store(made.cache)
