@@ -36,11 +36,6 @@ if TYPE_CHECKING:
 _SHOWN_CLASSES = 5
 
 
-def _echo(text: str) -> None:
-    """Print a line, whatever names and paths are in it."""
-    click.echo(visible(text))
-
-
 class _OneLineErrors(click.Group):
     """Show our errors as one line, and exit with 1."""
 
