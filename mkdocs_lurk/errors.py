@@ -100,7 +100,7 @@ def name_error(reason: BaseException, otherwise: str = "") -> str:
         reason: The exception.
         otherwise: What to say of an exception that has no words here; by default the name of its type.
     """
-    log.info("reading failed: %s", describe_error(reason, 2000))
+    log.info("what failed: %s", describe_error(reason, 2000))
     if type(reason).__name__ == "UnidentifiedImageError":
         return "no picture that Pillow knows"
     if type(reason).__name__ == "DecompressionBombError":
