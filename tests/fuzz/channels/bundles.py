@@ -28,7 +28,7 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
     site, maker = sites.fake(root), sites.fake(root.with_name("maker"))
     file = root / "results.tar"
     packed = root.with_name("packed.tar")
-    pack(maker.store, maker.store.aliases(), packed)
+    pack(maker.store, maker.store.aliases(), packed, lambda inputs: inputs)
     kind = random.randrange(4)
     if kind == 2:
         file.write_bytes(spoiled(packed.read_bytes(), random))
