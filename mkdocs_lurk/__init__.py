@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
 from mkdocs_lurk.log import show_unseen
-from mkdocs_lurk.names import Box, FilterId, ImageId, ResultName
+from mkdocs_lurk.names import Box, ImageId
 
 __version__ = "0.1.0"
 
@@ -13,13 +13,11 @@ show_unseen()
 __all__ = [
     "Box",
     "ConfigError",
-    "FilterId",
     "ImageError",
     "ImageId",
     "LayerError",
     "LurkError",
     "ModelError",
-    "ResultName",
     "ShapeError",
     "StoreError",
     "__version__",

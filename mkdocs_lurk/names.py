@@ -1,23 +1,11 @@
-"""The names that every room shares: of results, filters, pictures and boxes."""
+"""The names that every part of the package shares: of the schema, pictures and boxes."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
-
-ResultName = Literal["top_avg", "top_max", "avg_grads", "max_grads", "cropped", "cropped_grad", "max_activ"]
-RESULT_NAMES: tuple[ResultName, ...] = get_args(ResultName)
 
 RESULTS_SCHEMA = "mkdocs-lurk/results/1"
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class FilterId:
-    """A filter: the dotted name of its layer and its output channel."""
-
-    layer: str
-    index: int
 
 
 ImageId = int

@@ -1,7 +1,7 @@
 """What every figure on the pages means, in one sentence each.
 
 ``definitions.json`` is the only source: the front end imports the same file, ``docs/how.md`` lists its sentences, and
-``tests/pages/test_definitions.py`` computes by brute force what each sentence says and compares it with the records.
+``tests/run/test_definitions.py`` computes by brute force what each sentence says and compares it with the records.
 A sentence may hold ``{n}``, a number of pictures, and ``{class}``, the name of a class.
 """
 

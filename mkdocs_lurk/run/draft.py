@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.config.options import ModelConfig
@@ -13,7 +12,15 @@ from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import FieldStatus, FilterRecord, ImageRecord, LayerInfo, LayerRecord
+from mkdocs_lurk.records import (
+    EvaluationRecord,
+    FieldStatus,
+    FilterRecord,
+    ImageRecord,
+    LayerInfo,
+    LayerRecord,
+    VerificationRecord,
+)
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
 
@@ -23,7 +30,8 @@ class RecordDraft:
 
     Attributes:
         images: The model's pictures by id, with what is known from the declaration alone.
-        model: Fields of the model's record.
+        verified: How far scores agree with their second computation; None without that stage.
+        evaluation: How often the network is right; None if that cannot be known.
         warnings: What was found that may mislead.
         notes: What a reader should know of the results, in sentences.
     """
@@ -35,7 +43,8 @@ class RecordDraft:
             {"id": image, "path": as_text(entry.path), "label": entry.label, "width": width, "height": height}
             for image, entry in enumerate(session.images.entries)
         ]
-        self.model: dict[str, Any] = {}
+        self.verified: VerificationRecord | None = None
+        self.evaluation: EvaluationRecord | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
         self._filters: Mapping[str, dict[int, FilterRecord]] = {

@@ -21,7 +21,7 @@ from mkdocs_lurk.run.progress import Progress, SilentProgress
 from mkdocs_lurk.run.provenance import describe_rounding, gather_provenance
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.stages import Responses, Stage, list_stages
+from mkdocs_lurk.run.stages import Stage, list_stages
 from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
@@ -96,9 +96,8 @@ def run_stages(session: Session, stages: Sequence[Stage]) -> None:
         session.runner.progress.plan({other.name: other.cost() for other in stages if not other.complete})
         session.runner.run(stage)
         stage.complete = True
-        if isinstance(stage, Responses) and session.runner.ranks.is_main:
-            for image, reason in stage.found.skipped.items():
-                log.info("picture %s is skipped: %s", session.images.entries[image].path, reason)
+        if session.runner.ranks.is_main:
+            stage.report()
 
 
 def _store_records(session: Session, stages: Sequence[Stage], warnings: Sequence[WarningRecord]) -> str:
@@ -131,7 +130,7 @@ def _model_record(
     model = session.config
     skipped = [(image["path"], image["skipped"]) for image in draft.images if "skipped" in image]
     unreadable = unreadable_warning(skipped, len(draft.images))
-    record = {
+    record: ModelRecord = {
         "schema": RESULTS_SCHEMA,
         "model": {
             "name": model.name,
@@ -155,8 +154,10 @@ def _model_record(
         "skipped_images": skipped,
         "provenance": provenance,
         "uses": uses,
-        **draft.model,
+        "evaluation": draft.evaluation,
     }
+    if draft.verified is not None:
+        record["verified"] = draft.verified
     return in_order(record, ModelRecord)
 
 

@@ -105,10 +105,6 @@ class Session:
         """Bring pictures ``(n, c, h, w)`` to where the network runs, in float32."""
         return x.to(self.network.device, torch.float32)
 
-    def normalised(self, images: list[int] | tuple[int, ...]) -> Tensor:
-        """Return pictures by id as the network's input ``(n, c, h, w)``, float32, on its device."""
-        return self.to_device(self.pictures.tensor(images))
-
     def picture_digests(self, images: Iterable[int]) -> list[str]:
         """Return the digests of the contents of pictures."""
         return [self.images.entries[image].digest for image in images]

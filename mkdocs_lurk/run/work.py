@@ -86,7 +86,7 @@ class UnitResult:
         formats: The number formats in which the network ran for it; none where it did not run.
     """
 
-    record: Mapping[str, Any]
+    record: Mapping[str, object]
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     formats: Collection[torch.dtype] = ()
 

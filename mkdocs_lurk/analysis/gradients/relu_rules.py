@@ -24,7 +24,7 @@ ReluRule = Literal["guided", "deconv", "saliency"]
 Gradients = tuple[Tensor | None, ...]
 
 
-def set_rule(output: Tensor, rule: ReluRule) -> frozenset[str]:
+def set_rule(output: Tensor, rule: ReluRule) -> None:
     """Make every ReLU between ``output`` and the leaves follow a rule in the next backward passes.
 
     Args:
@@ -32,22 +32,15 @@ def set_rule(output: Tensor, rule: ReluRule) -> frozenset[str]:
         rule: ``guided`` (Springenberg et al. 2015, arXiv:1412.6806) passes the positive part of the gradient where the
             input was positive. ``deconv`` (Zeiler and Fergus 2014, arXiv:1311.2901) passes the positive part of the
             gradient everywhere. ``saliency`` (Simonyan et al. 2014, arXiv:1312.6034) is the plain gradient.
-
-    Returns:
-        The names of the smooth activations among them, such as ``{"Gelu"}``.
     """
-    smooth = set()
     for node in nodes_behind(output.grad_fn):
         name = operation_of(node)
         if name not in RELU_LIKE_NODES and name not in SMOOTH_NODES:
             continue
-        if name in SMOOTH_NODES:
-            smooth.add(name)
         if rule == "guided":
             node.register_prehook(_rectify_incoming)
         elif rule == "deconv":
             node.register_hook(_pass_rectified_incoming)
-    return frozenset(smooth)
 
 
 @contextmanager

@@ -6,11 +6,9 @@ bias; what is left to gain is the edge between the picture and its padding. Grad
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor
 
-WonBy = Literal["border", "flat"]
+from mkdocs_lurk.records import WonBy
 
 _BORDER_GAIN, _BORDER_SHARE = 0.05, 0.5
 _FLAT_SHARE = 0.1

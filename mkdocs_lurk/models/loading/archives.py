@@ -26,7 +26,7 @@ _POSITION_OF_TRAINING_FLAG = {"dropout": 2, "dropout_": 2, "feature_dropout": 2,
 """By operation, the position of the argument that is true in training mode."""
 
 
-def load_archive(path: Path, subject: str, *, trusted: bool) -> tuple[nn.Module, int | None]:
+def load_archive(path: Path, subject: str, *, trusted: bool) -> nn.Module:
     """Read a network from an archive; the contents of the file decide what it is, not its name.
 
     Neither compiled code nor pickled objects of an archive are run, whether or not it is trusted.
@@ -36,11 +36,9 @@ def load_archive(path: Path, subject: str, *, trusted: bool) -> tuple[nn.Module,
         subject: The beginning of every message.
         trusted: Whether the author made the archive, or trusts who did: loading it can run code.
 
-    Returns:
-        The network, and the only batch size that it takes; None if it takes any.
-
     Raises:
-        ModelError: The file is not an archive of ``torch.export``, is damaged, or is not trusted.
+        ModelError: The file is not an archive of ``torch.export``, is damaged, or is not trusted; or its network does
+            not take one picture.
     """
     names = _list_files(path, subject)
     if any(name.endswith(("/models/model.json", "serialized_exported_program.json")) for name in names):
@@ -73,7 +71,7 @@ def _list_files(path: Path, subject: str) -> list[str]:
         raise ModelError(f"{subject}: {path.name} is damaged or no archive ({why}); save it again") from reason
 
 
-def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Module, int | None]:
+def _load_exported(path: Path, names: list[str], subject: str) -> nn.Module:
     _refuse_code(path, names, subject)
     try:
         with _silenced("torch.export", "torch._export"):
@@ -91,7 +89,13 @@ def _load_exported(path: Path, names: list[str], subject: str) -> tuple[nn.Modul
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
     _refuse_training_mode(program, subject, path)
-    return module, _batch_size(program)
+    batch_size = _batch_size(program)
+    if batch_size not in (None, 1):
+        raise ModelError(
+            f"{subject}: {path.name} takes batches of {batch_size} pictures alone; export it with a batch of one "
+            'picture, or of any number: dynamic_shapes=({0: torch.export.Dim("batch")},)'
+        )
+    return module
 
 
 def _refuse_training_mode(program: torch.export.ExportedProgram, subject: str, path: Path) -> None:

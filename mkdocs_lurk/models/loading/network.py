@@ -18,7 +18,6 @@ class Network:
         parameters: Number of elements of all parameters; shared ones count once.
         weights_digest: Digest of the names, shapes, types and values of all parameters and buffers.
         weights_note: What a reader must know if the weights are not learned ones.
-        batch_size: The only batch size that the network takes; None if it takes any.
         notes: Sentences about how it was loaded.
     """
 
@@ -26,7 +25,6 @@ class Network:
     parameters: int
     weights_digest: str
     weights_note: str | None = None
-    batch_size: int | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -42,7 +42,7 @@ def load_network(config: ModelConfig, input_size: tuple[int, int, int] | None = 
     subject = f"model {config.name!r}"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        module, weights_note, batch_size = _make_module(config, subject)
+        module, weights_note = _make_module(config, subject)
         _refuse_scripted(module, subject)
         module = unwrap_compiled(module)
         _refuse_quantised(module, subject)
@@ -54,19 +54,18 @@ def load_network(config: ModelConfig, input_size: tuple[int, int, int] | None = 
     notes += _describe_rounding(module)
     module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    return Network(module, parameters, digest_weights(module), weights_note, batch_size, notes)
+    return Network(module, parameters, digest_weights(module), weights_note, notes)
 
 
-def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | None, int | None]:
-    """Return the network before its weights file is read, a note on its weights, and its only batch size if any."""
+def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | None]:
+    """Return the network before its weights file is read, and a note on its weights."""
     if config.torchvision_name is not None:
         note = None if config.weights else f"random weights, seed {config.seed}"
-        return _from_torchvision(config, config.torchvision_name, subject), note, None
+        return _from_torchvision(config, config.torchvision_name, subject), note
     if is_reference(config.source):
         note = f"no weights given: as the factory made them, with seed {config.seed}"
-        return _from_factory(config, subject), note if config.weights is None else None, None
-    module, batch_size = load_archive(config.root / expanded(config.source), subject, trusted=config.trust)
-    return module, None, batch_size
+        return _from_factory(config, subject), note if config.weights is None else None
+    return load_archive(config.root / expanded(config.source), subject, trusted=config.trust), None
 
 
 def _from_torchvision(config: ModelConfig, name: str, subject: str) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage
 from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.unit_records import ConnectionsRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
@@ -53,7 +55,7 @@ class Connections(Stage):
                 kernels[layer.name] = [pictures.shape[3], pictures.shape[2]]
                 for index, kernel in enumerate(pictures):
                     blobs[_kernel_blob(layer.name, index)] = encode_picture(gradient_pixels(kernel))
-        record = {
+        record: ConnectionsRecord = {
             "names": [PICTURE, *network_inputs.names[1:]],
             "starts": network_inputs.starts.tolist(),
             "unknown_reasons": dict(strongest.unknown_reasons),
@@ -70,7 +72,7 @@ class Connections(Stage):
         (unit,) = self.units
         stored = self.fetch(unit)
         stored_connections = _StoredConnections(stored)
-        kernels = stored.record["kernels"]
+        kernels = stored_connections.record["kernels"]
         for layer, index, record in draft.filters():
             record["wiring"] = stored_connections.of(layer.name, index)
             if layer.name in kernels:
@@ -82,9 +84,10 @@ class _StoredConnections:
     """The connections as they are stored: filters of all layers side by side."""
 
     def __init__(self, stored: StoredUnit) -> None:
-        self._names: list[str] = stored.record["names"]
-        self._starts = np.array(stored.record["starts"], np.int64)
-        self._unknown_reasons: dict[str, str] = stored.record["unknown_reasons"]
+        self.record = cast(ConnectionsRecord, stored.record)
+        self._names = self.record["names"]
+        self._starts = np.array(self.record["starts"], np.int64)
+        self._unknown_reasons = self.record["unknown_reasons"]
         self._arrays = {name: array_from_bytes(stored.blob(name)) for name in _ARRAYS}
 
     def of(self, layer: str, index: int) -> Wiring | Skipped:

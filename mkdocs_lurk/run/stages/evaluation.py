@@ -35,7 +35,7 @@ class Evaluation(Stage):
             predictions = [(self._outputs[output], round_significant(share, 4)) for output, share in best]
             draft.images[image]["predictions"] = predictions[:_SHOWN_PREDICTIONS]
         ranks = self._ranks_of_labels()
-        draft.model["evaluation"] = self._evaluate(ranks)
+        draft.evaluation = self._evaluate(ranks)
         warning = chance_warning(ranks.count(0), len(ranks), self._responses.found.n_outputs) if ranks else None
         draft.warnings += [] if warning is None else [warning]
 

@@ -6,11 +6,12 @@ share its forward pass. How gradients are computed is said in ``analysis/gradien
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import cycle, groupby, islice
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,13 +24,14 @@ from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_wit
 from mkdocs_lurk.images.webp import encode_picture, gradient_cosine, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import RankedMaximum, RankedMean
+from mkdocs_lurk.records import PictureReference, RankedMaximum, RankedMean, Skipped
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings, ranked
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_records import GradientsRecord, StoredGradient
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
 _COSINE_DIGITS = 5
@@ -91,7 +93,7 @@ class Gradients(Stage):
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Compute the gradients and boxes of a chunk of pairs."""
         requests = [self._pairs[number].request for number in unit.items]
-        facts: list[dict[str, Any]] = [{} for _ in requests]
+        facts: list[StoredGradient] = [{} for _ in requests]
         blobs: dict[str, bytes] = {}
         formats: set[torch.dtype] = set()
         for place, result in self._engine.compute(requests):
@@ -99,29 +101,32 @@ class Gradients(Stage):
             formats.add(result.dtype)
             if result.gradient is not None:
                 blobs[str(place)] = encode_gradient(result.gradient)
-        return UnitResult({"pairs": facts}, dict(sorted(blobs.items())), formats)
+        record: GradientsRecord = {"pairs": facts}
+        return UnitResult(record, dict(sorted(blobs.items())), formats)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every filter's best pictures with their gradients and boxes."""
-        found: dict[tuple[str, int, bool], dict[int, dict[str, Any]]] = {}
+        means: dict[tuple[str, int], dict[int, RankedMean]] = defaultdict(dict)
+        maxima: dict[tuple[str, int], dict[int, RankedMaximum]] = defaultdict(dict)
+        n_coarse = 0
         for unit in self.units:
-            stored = self.fetch(unit).record["pairs"]
+            stored = cast(GradientsRecord, self.fetch(unit).record)["pairs"]
             for place, number in enumerate(unit.items):
-                pair = self._pairs[number]
-                entries = found.setdefault((pair.layer, pair.filter, pair.position is None), {})
-                entries[pair.rank] = _entry(pair, stored[place], unit.key, str(place))
-        gradients = [entry["grad"] for entries in found.values() for entry in entries.values()]
-        coarse = sum(gradient.get("cosine", 1.0) < _LEAST_COSINE for gradient in gradients)
-        if coarse:
+                pair, facts = self._pairs[number], stored[place]
+                mean = _ranked_mean(pair, facts, unit.key, str(place))
+                n_coarse += facts.get("grad_cosine", 1.0) < _LEAST_COSINE
+                if pair.position is None:
+                    means[pair.layer, pair.filter][pair.rank] = mean
+                else:
+                    maxima[pair.layer, pair.filter][pair.rank] = _ranked_maximum(mean, pair.position, facts)
+        if n_coarse:
             draft.notes.append(
-                f"Of {coarse} gradients the picture, of 8 bits, is coarser than usual, since a few values exceed all "
+                f"Of {n_coarse} gradients the picture, of 8 bits, is coarser than usual, since a few values exceed all "
                 f"others by far: its cosine to the gradient is below {_LEAST_COSINE}."
             )
         for layer, index, record in draft.filters():
-            means = found.get((layer.name, index, True), {})
-            maxima = found.get((layer.name, index, False), {})
-            record["top_avg"] = [_mean(means[rank]) for rank in sorted(means)]
-            record["top_max"] = [_maximum(maxima[rank]) for rank in sorted(maxima)]
+            record["top_avg"] = [mean for _, mean in sorted(means[layer.name, index].items())]
+            record["top_max"] = [maximum for _, maximum in sorted(maxima[layer.name, index].items())]
         if self.session.config.gradient != "saliency":
             network = self.session.network
             draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network))
@@ -211,36 +216,48 @@ def encode_gradient(gradient: NDArray[np.float32]) -> bytes:
     return encode_picture(gradient_pixels(gradient))
 
 
-def _facts(result: GradientResult) -> dict[str, Any]:
-    """What is stored of a gradient beside its picture."""
-    boxes = {"box": result.box, "field_box": result.field_box, "grad_box": result.grad_box}
-    facts: dict[str, Any] = {name: box.as_list() for name, box in boxes.items() if box is not None}
-    facts |= {} if result.field is None else {"field": result.field}
-    facts |= {} if result.energy is None else {"energy": result.energy}
+def _facts(result: GradientResult) -> StoredGradient:
+    """Return what is stored of a gradient beside its picture."""
+    facts: StoredGradient = {}
+    if result.box is not None:
+        facts["box"] = result.box.as_list()
+    if result.field_box is not None:
+        facts["field_box"] = result.field_box.as_list()
+    if result.grad_box is not None:
+        facts["grad_box"] = result.grad_box.as_list()
+    if result.field is not None:
+        facts["field"] = result.field
+    if result.energy is not None:
+        facts["energy"] = result.energy
     if result.gradient is not None:
         facts["grad_size"] = [result.gradient.shape[2], result.gradient.shape[1]]
-        facts["grad_cosine"] = round_significant(
-            gradient_cosine(gradient_pixels(result.gradient), result.gradient), _COSINE_DIGITS
-        )
+        cosine = gradient_cosine(gradient_pixels(result.gradient), result.gradient)
+        facts["grad_cosine"] = round_significant(cosine, _COSINE_DIGITS)
     return facts
 
 
-def _entry(pair: Pair, stored: Mapping[str, Any], unit: str, blob: str) -> dict[str, Any]:
-    facts = {name: value for name, value in stored.items() if not name.startswith("grad_") or name == "grad_box"}
-    size, cosine = stored.get("grad_size"), stored.get("grad_cosine")
-    reference = {"unit": unit, "blob": blob, "size": size, "cosine": cosine}
-    grad = {"skipped": "the unit sees padding only"} if size is None else reference
-    position = {} if pair.position is None else {"position": list(pair.position)}
-    return {"image": pair.image, "score": round_significant(pair.score), **position, **facts, "grad": grad}
+def _ranked_mean(pair: Pair, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
+    grad: PictureReference | Skipped = {"skipped": "the unit sees padding only"}
+    if "grad_size" in stored:
+        grad = {"unit": unit, "blob": blob, "size": stored["grad_size"], "cosine": stored["grad_cosine"]}
+    return {"image": pair.image, "score": round_significant(pair.score), "grad": grad}
 
 
-def _mean(entry: Any) -> RankedMean:
-    mean: RankedMean = entry
-    return mean
-
-
-def _maximum(entry: Any) -> RankedMaximum:
-    maximum: RankedMaximum = entry
+def _ranked_maximum(mean: RankedMean, position: tuple[int, int], stored: StoredGradient) -> RankedMaximum:
+    maximum: RankedMaximum = {
+        "image": mean["image"],
+        "score": mean["score"],
+        "position": list(position),
+        "box": stored["box"],
+        "field": stored["field"],
+        "grad": mean["grad"],
+    }
+    if "field_box" in stored:
+        maximum["field_box"] = stored["field_box"]
+    if "energy" in stored:
+        maximum["energy"] = stored["energy"]
+    if "grad_box" in stored:
+        maximum["grad_box"] = stored["grad_box"]
     return maximum
 
 

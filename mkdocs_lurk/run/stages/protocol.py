@@ -71,6 +71,9 @@ class Stage(ABC):
         """Compute one unit; what it returns is stored under the unit's key."""
         raise NotImplementedError(f"{type(self).__name__} has no units of work")
 
+    def report(self) -> None:  # noqa: B027 - most stages have nothing to say
+        """Log what the author should know at once; called by one process when the stage is complete."""
+
     @abstractmethod
     def collect(self, draft: RecordDraft) -> None:
         """Read what all units found, and write it into the records; called when every stage is complete."""

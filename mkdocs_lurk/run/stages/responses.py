@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,7 +25,10 @@ from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_records import ShardRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 _PREDICTIONS = 5
 
@@ -72,14 +77,15 @@ class Responses(Stage):
         n_outputs = 0
         for unit in self.units:
             stored = self.fetch(unit)
+            record = cast(ShardRecord, stored.record)
             names = [name for name in stored.names if name.startswith("mined/")]
             arrays = {name.partition("/")[2]: array_from_bytes(stored.blob(name)) for name in names}
             shard = ResponseSummary.from_arrays(arrays)
             mined = shard if mined is None else mined.merge(shard)
-            kept += stored.record["kept"]
-            n_outputs = max(n_outputs, stored.record["n_outputs"])
-            skipped |= dict(stored.record["skipped"])
-            for image, *best in stored.record["predictions"]:
+            kept += record["kept"]
+            n_outputs = max(n_outputs, record["n_outputs"])
+            skipped |= dict(record["skipped"])
+            for image, *best in record["predictions"]:
                 predictions[image] = [(output, probability) for output, probability in best]
         if mined is None or not mined.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
@@ -106,13 +112,18 @@ class Responses(Stage):
         first = 0
         for unit in self.units:
             stored = self.fetch(unit)
-            n_kept = len(stored.record["kept"])
+            n_kept = len(cast(ShardRecord, stored.record)["kept"])
             rows = np.arange(-first % step, n_kept, step)
             first += n_kept
             for number, layer in enumerate(layers) if len(rows) else ():
                 for part, kind in zip(parts[layer], ("minima", "maxima"), strict=True):
                     part.append(array_from_bytes(stored.blob(f"{kind}/{number}"))[rows])
         return {name: (np.concatenate(minima), np.concatenate(maxima)) for name, (minima, maxima) in parts.items()}
+
+    def report(self) -> None:
+        """Log which pictures are skipped."""
+        for image, reason in self.found.skipped.items():
+            log.info("picture %s is skipped: %s", self.session.images.entries[image].path, reason)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write each filter's statistics and class means, and why pictures were skipped."""
@@ -205,10 +216,10 @@ class _Shard:
             empty = np.empty((0, columns.stop - columns.start), np.float32)
             for kind, kept in (("means", self._means), ("maxima", self._maxima), ("minima", self._minima)):
                 arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
-        record = {
+        record: ShardRecord = {
             "kept": self._kept,
             "n_outputs": self._n_outputs,
-            "skipped": [[image, reason] for image, reason in self.skipped.items()],
+            "skipped": list(self.skipped.items()),
             "predictions": [[image, *map(list, best)] for image, best in self._predictions.items()],
         }
         blobs = {name: array_to_bytes(array) for name, array in arrays.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
-from typing import Any, cast
+from typing import cast
 
 import torch
 
@@ -13,7 +13,6 @@ from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import SynthesisRecord
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.photos import picture_blobs
@@ -21,6 +20,7 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stopwatch import Stopwatch
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_records import FailedSynthesis, StoredSynthesis, SynthesesRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 
 _COST, _COST_PER_STEP = 1.0, 0.15
@@ -63,31 +63,38 @@ class Syntheses(Stage):
             unit.layer, unit.items, self._statistics, self._settings, self.session.limit_batch(batch)
         )
         blobs: dict[str, bytes] = {}
-        facts: dict[str, Any] = {}
+        facts: dict[str, StoredSynthesis | FailedSynthesis] = {}
         for index, synthesis in zip(unit.items, made, strict=True):
             if synthesis.failed is not None:
                 facts[str(index)] = {"failed": synthesis.failed}
                 continue
             blobs |= picture_blobs(str(index), synthesis.pixels)
             facts[str(index)] = _facts(synthesis)
-        return UnitResult({"layer": unit.layer, "filters": facts}, blobs, [self.session.network.fast_dtype])
+        record: SynthesesRecord = {"layer": unit.layer, "filters": facts}
+        return UnitResult(record, blobs, [self.session.network.fast_dtype])
 
     def collect(self, draft: RecordDraft) -> None:
-        """Write every picture, but for its score and ratio, which ``Verification`` adds."""
+        """Write every picture with the score that its ascent saw; ``Verification`` writes that of the stored file."""
         if self.session.config.synthesis is None:
             return
         _, height, width = self.session.network.input_size
         for _, _, record in draft.filters():
             record["max_activ"] = {"skipped": _NOT_CHOSEN}
         for unit in self.units:
-            for index, facts in self.fetch(unit).record["filters"].items():
+            for index, facts in cast(SynthesesRecord, self.fetch(unit).record)["filters"].items():
                 record = draft.filter(unit.layer, int(index))
-                if "failed" in facts:
+                if "seen" not in facts:
                     record["max_activ"] = {"skipped": facts["failed"]}
                     continue
-                picture = {"unit": unit.key, "blob": index, "size": [width, height]}
-                kept = {name: facts[name] for name in ("steps", "seed", "robust")}
-                record["max_activ"] = cast(SynthesisRecord, {"picture": picture, **kept})
+                record["max_activ"] = {
+                    "picture": {"unit": unit.key, "blob": index, "size": [width, height]},
+                    "score": facts["seen"],
+                    "steps": facts["steps"],
+                    "seed": facts["seed"],
+                    "ratio": None,
+                    "robust": facts["robust"],
+                    "won_by": None,
+                }
 
     def expected_cost(self) -> float:
         """Return the cost of all pictures."""
@@ -185,12 +192,12 @@ class Syntheses(Stage):
         return max(0.0, all_ - two) / _TRIED_SMALL_STEPS, step_s, max(0.0, one - step_s)
 
 
-def _facts(synthesis: Synthesis) -> dict[str, Any]:
-    """What is stored beside a picture; ``seen`` is its score on a clean pass, in the number format of the ascent."""
-    robust = {"shift8": synthesis.robust_shift8, "scale10": synthesis.robust_scale10}
+def _facts(synthesis: Synthesis) -> StoredSynthesis:
+    """Return what is stored beside a picture."""
+    shift, scale = (round_significant(score, 4) for score in (synthesis.robust_shift8, synthesis.robust_scale10))
     return {
         "seen": synthesis.score,
         "steps": synthesis.steps,
         "seed": synthesis.seed,
-        "robust": {name: round_significant(score, 4) for name, score in robust.items()},
+        "robust": {"shift8": shift, "scale10": scale},
     }

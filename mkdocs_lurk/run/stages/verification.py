@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.responses import measure_responses
-from mkdocs_lurk.analysis.synthesis.artefacts import WonBy, flat_pictures, won_by
+from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
 from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import VerificationRecord
+from mkdocs_lurk.records import VerificationRecord, WonBy
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
@@ -29,6 +29,7 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
@@ -88,18 +89,20 @@ class Verification(Stage):
             ModelError: A score could not be reproduced; the filter and the picture are named.
             DatasetError: It could not because the picture is another one when it is read again.
         """
-        records = [self.fetch(unit).record for unit in self.units]
-        draft.model["verified"] = self._conclude(records)
+        records = [cast(VerifiedUnitRecord, self.fetch(unit).record) for unit in self.units]
+        draft.verified = self._conclude(records)
         best = self._responses.found.mined.avg.scores
         for unit, record in zip(self.units, records, strict=True):
             for index, score in record.get("scores_by_filter", {}).items():
                 column = self.session.network.columns[unit.layer].start + int(index)
-                made: Any = draft.filter(unit.layer, int(index))["max_activ"]
+                made = draft.filter(unit.layer, int(index))["max_activ"]
+                if "skipped" in made:
+                    continue
                 made["score"] = round_significant(score)
                 highest = float(best[column, 0])
                 is_comparable = highest > 0 and highest >= _LEAST_DENOMINATOR * self._highest_response(unit.layer)
                 made["ratio"] = round_significant(score / highest, 4) if is_comparable else None
-                made["won_by"] = record["won_by"].get(index)
+                made["won_by"] = record.get("won_by", {}).get(index)
 
     def expected_cost(self) -> float:
         """Return the cost of one more pass over all pictures."""
@@ -116,7 +119,8 @@ class Verification(Stage):
         """Compute the scores of a unit of photos again from their stored files."""
         session = self.session
         stored, scores = self._photos.fetch(photos), _scores_of(self._responses.found, photos.items)
-        largest, where = 0.0, None
+        largest = 0.0
+        where: list[int] | None = None
         for ids in chunks(photos.items, self._batch):
             x = self._stored_tensor(stored, ids)
             by_layer, _ = measure_responses(session.network.probe, x)
@@ -129,7 +133,7 @@ class Verification(Stage):
                 differences = np.abs(again - values) / self._scales(columns, values)
                 if len(differences) and float(differences.max()) > largest:
                     largest, where = float(differences.max()), [int(columns[differences.argmax()]), image]
-        record = {"largest": largest, "scores": len(scores.values), "where": where}
+        record: VerifiedUnitRecord = {"largest": largest, "scores": len(scores.values), "where": where}
         return UnitResult(record, formats=[torch.float32])
 
     def _verify_syntheses(self, made: WorkUnit) -> UnitResult:
@@ -139,7 +143,8 @@ class Verification(Stage):
         """
         session = self.session
         stored = self._syntheses.fetch(made)
-        seen = {int(index): facts["seen"] for index, facts in stored.record["filters"].items() if "failed" not in facts}
+        made_of = cast(SynthesesRecord, stored.record)["filters"]
+        seen = {int(index): facts["seen"] for index, facts in made_of.items() if "seen" in facts}
         scores = self.score(stored, made.layer, sorted(seen))
         floor = max(_FLOOR * max(map(abs, scores.values()), default=0.0), 1e-12)
 
@@ -152,13 +157,14 @@ class Verification(Stage):
             strays = {index for index, score in seen.items() if difference(index, score) > session.sizes.stray_score}
             again = self.score(stored, made.layer, sorted(strays | set(sorted(seen)[:1])))
         worst = max(again, key=lambda index: difference(index, again[index]), default=None)
-        record: dict[str, Any] = {"largest": 0.0, "scores": len(again), "where": None}
-        if worst is not None:
-            column = session.network.columns[made.layer].start + worst
-            record |= {"largest": difference(worst, again[worst]), "where": [column, -1]}
         found = self._won_by(stored, made.layer, sorted(scores))
-        record["won_by"] = {str(index): how for index, how in found.items() if how is not None}
-        record["scores_by_filter"] = {str(index): score for index, score in scores.items()}
+        record: VerifiedUnitRecord = {
+            "largest": 0.0 if worst is None else difference(worst, again[worst]),
+            "scores": len(again),
+            "where": None if worst is None else [session.network.columns[made.layer].start + worst, -1],
+            "won_by": {str(index): how for index, how in found.items() if how is not None},
+            "scores_by_filter": {str(index): score for index, score in scores.items()},
+        }
         return UnitResult(record, formats=[torch.float32])
 
     def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
@@ -197,11 +203,11 @@ class Verification(Stage):
         pixels = [read_pixels(stored, str(name), transform.channels) for name in names]
         return self.session.to_device(torch.stack([transform.tensor(own) for own in pixels]))
 
-    def _conclude(self, records: Sequence[dict[str, Any]]) -> VerificationRecord:
+    def _conclude(self, records: Sequence[VerifiedUnitRecord]) -> VerificationRecord:
         """Sum up: the largest difference, of how many scores, and how many syntheses were scored."""
         session = self.session
         worst = max(records, key=lambda record: float(record["largest"]))
-        if worst["largest"] > TOLERANCE:
+        if worst["largest"] > TOLERANCE and worst["where"] is not None:
             column, image = worst["where"]
             if image >= 0:
                 self._check_picture(image)

@@ -70,7 +70,6 @@ def test_exported_archive_keeps_outputs_layer_names_and_parameters(tmp_path: Pat
     output, exported_names = run_and_name_layers(network.module, x)
     assert torch.equal(output, expected)
     assert exported_names == names == list(Branching.layers)
-    assert network.batch_size is None
     assert network.weights_note is None
     assert network.parameters == sum(p.numel() for p in net.parameters())
     assert not any(p.requires_grad for p in network.module.parameters())
@@ -84,11 +83,9 @@ def test_input_gradients_of_an_exported_archive_are_those_of_its_module(tmp_path
     assert torch.allclose(same_x.grad, x.grad, atol=1e-6)  # type: ignore[arg-type]
 
 
-def test_export_with_a_static_batch_keeps_its_batch_size(tmp_path: Path, net: nn.Module) -> None:
-    network = load(archive_of(save_with_static_batch, net, tmp_path / "net.pt2"))
-    assert network.batch_size == 3
-    x = torch.randn(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(network.module(x), net(x))
+def test_export_for_batches_of_one_size_is_refused(tmp_path: Path, net: nn.Module) -> None:
+    line = load_error(archive_of(save_with_static_batch, net, tmp_path / "net.pt2"))
+    assert "net.pt2 takes batches of 3 pictures alone; export it with a batch of one picture, or of any number" in line
 
 
 def load_error(path: Path, trust: bool = True) -> str:

@@ -1,0 +1,104 @@
+"""What units of work store as JSON, by stage; what is published of it is in ``records``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict, final
+
+from mkdocs_lurk.records import BoxList, Robustness, WonBy
+
+
+class ShardRecord(TypedDict):
+    """Of the responses to a shard of pictures.
+
+    Attributes:
+        kept: The pictures whose responses are stored for statistics.
+        n_outputs: The number of the network's outputs; 0 if it does not classify.
+        skipped: Pictures that could not be read, each with the reason.
+        predictions: For each picture ``[id, [output, probability], ...]``, the likeliest output first.
+    """
+
+    kept: list[int]
+    n_outputs: int
+    skipped: list[tuple[int, str]]
+    predictions: list[list[Any]]
+
+
+class StoredGradient(TypedDict, total=False):
+    """What is stored beside a gradient's picture; no ``grad_size`` if the unit sees padding alone.
+
+    Attributes:
+        grad_size: ``[width, height]`` of the picture.
+        grad_cosine: Its cosine to the computed gradient.
+    """
+
+    box: BoxList
+    field_box: BoxList
+    grad_box: BoxList
+    field: Literal["exact", "effective"]
+    energy: float
+    grad_size: list[int]
+    grad_cosine: float
+
+
+class GradientsRecord(TypedDict):
+    """Of a chunk of pairs of a filter and a picture, in the order of the unit's items."""
+
+    pairs: list[StoredGradient]
+
+
+@final
+class StoredSynthesis(TypedDict):
+    """What is stored beside a synthesis; ``seen`` is its score on a clean pass, in the number format of the ascent."""
+
+    seen: float
+    steps: int
+    seed: int
+    robust: Robustness
+
+
+@final
+class FailedSynthesis(TypedDict):
+    """Stands in place of a synthesis that could not be made, and says why."""
+
+    failed: str
+
+
+class SynthesesRecord(TypedDict):
+    """Of a chunk of a layer's filters, by index."""
+
+    layer: str
+    filters: dict[str, StoredSynthesis | FailedSynthesis]
+
+
+class VerifiedUnitRecord(TypedDict):
+    """Of the scores of a unit of photos or of syntheses, computed a second time.
+
+    Attributes:
+        largest: The largest relative difference.
+        scores: How many scores were compared.
+        where: Column among all filters, and picture, of the largest difference; -1 stands for a synthesis.
+        won_by: Of syntheses, by the filter's index, what they win by, where that is not what the filter looks for.
+        scores_by_filter: Of syntheses, their scores by the filter's index.
+    """
+
+    largest: float
+    scores: int
+    where: list[int] | None
+    won_by: NotRequired[dict[str, WonBy]]
+    scores_by_filter: NotRequired[dict[str, float]]
+
+
+class ConnectionsRecord(TypedDict):
+    """Of all connections.
+
+    Attributes:
+        names: The layers.
+        starts: For each of them the number of its first filter among all filters.
+        unknown_reasons: For layers whose inputs are not known, the reason.
+        kernels: For layers that read the picture, ``[width, height]`` of their kernels' pictures.
+    """
+
+    names: list[str]
+    starts: list[int]
+    unknown_reasons: dict[str, str]
+    kernels: dict[str, list[int]]
