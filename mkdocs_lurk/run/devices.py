@@ -65,6 +65,11 @@ def use_threads(count: int | None) -> None:
         torch.set_num_threads(count)
 
 
+def threads_identity(count: int | None) -> list[str]:
+    """Return what a key says of the declared number of threads: nothing where none is declared."""
+    return [] if count is None else [f"threads {count}"]
+
+
 def use_full_float32(device: torch.device) -> None:
     """Let CUDA multiply float32 numbers in full.
 

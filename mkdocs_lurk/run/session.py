@@ -25,6 +25,7 @@ from mkdocs_lurk.run.devices import (
     choose_device,
     choose_fast_dtype,
     choose_memory_format,
+    threads_identity,
     use_full_float32,
     use_threads,
 )
@@ -147,7 +148,6 @@ def open_session(
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
-    identity += [] if config.threads is None else [f"threads {config.threads}"]
     return Session(
         config=model,
         loaded=loaded,
@@ -155,7 +155,7 @@ def open_session(
         search=search,
         network=network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True),
         pictures=pictures,
-        base_key=digest("network", *identity),
+        base_key=digest("network", *identity, *threads_identity(config.threads)),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, device, limit_batch, force),

@@ -260,11 +260,6 @@ class Store:
         """Return all request keys that there is a file for, sorted."""
         return self._aliases.all_keys()
 
-    def aliases(self) -> dict[str, str]:
-        """Return the last record key of every request key that has one."""
-        pairs = ((request_key, self.alias(request_key)) for request_key in self.requests())
-        return {request_key: record_key for request_key, record_key in pairs if record_key is not None}
-
     def record_keys(self) -> frozenset[str]:
         """Return the record keys of all answers to all requests."""
         return frozenset(answer.key for request in self.requests() for answer in self.answers(request))

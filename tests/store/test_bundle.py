@@ -72,7 +72,7 @@ def test_a_damaged_unit_is_refused_and_nothing_is_kept(bundle: Path, tmp_path: P
     with pytest.raises(StoreError, match="is damaged"):
         unpack(there, bundle, keep_all)
     assert there.keys() == ()
-    assert there.aliases() == {}
+    assert there.record_keys() == frozenset()
     assert not [path for path in there.root.rglob("*") if path.is_file()]
 
 
@@ -81,7 +81,7 @@ def test_a_bundle_that_was_cut_short_adds_no_alias(bundle: Path, tmp_path: Path)
     there = Store(tmp_path / "there")
     with pytest.raises(StoreError, match=r"cut short|damaged"):
         unpack(there, bundle, keep_all)
-    assert there.aliases() == {}
+    assert there.record_keys() == frozenset()
 
 
 @pytest.mark.parametrize("contents", [b"", b"not a tar archive" * 100])
@@ -168,7 +168,7 @@ def test_thousands_of_answers_are_written_in_seconds(store: Store, tmp_path: Pat
     began = time.perf_counter()
     assert unpack(there, tmp_path / "many.tar", keep_all) == 2
     assert time.perf_counter() - began < 10
-    assert len(there.aliases()) == 3000
+    assert len(there.requests()) == 3000
 
 
 def test_nothing_is_kept_of_a_bundle_whose_records_are_refused(bundle: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
     site, maker = sites.fake(root), sites.fake(root.with_name("maker"))
     file = root / "results.tar"
     packed = root.with_name("packed.tar")
-    pack(maker.store, maker.store.aliases(), packed, lambda inputs: inputs)
+    pack(maker.store, {key: maker.store.alias(key) for key in maker.store.requests()}, packed, lambda inputs: inputs)
     kind = random.randrange(4)
     if kind == 2:
         file.write_bytes(spoiled(packed.read_bytes(), random))
@@ -48,7 +48,7 @@ def attack(random: Random, root: Path, sites: Sites) -> Watch:
     after = {path: path.read_bytes() for path in site.made.cache.rglob("*") if path.is_file()}
     if outcome == "refused":
         assert after == before
-    elif site.store.aliases():
+    elif site.store.record_keys():
         assert site.run(site.build) == "accepted", site.watch.refused
         check_pages(root / "site")
     return site.watch
