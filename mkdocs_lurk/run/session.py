@@ -135,16 +135,14 @@ def open_session(
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
     use_threads(config.threads)
-    images = pictures_of(config, model, anew=force)
-    transform = make_transform(model, images)
+    transform = make_transform(model, images := pictures_of(config, model, anew=force))
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
     trace = trace_network(loaded.module, blank)
     search = find_layers(trace, model.layers)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
-    device = _prepared_device(config, ranks)
-    network = _probed(loaded, trace, search.layers, blank.to(device), config.precision)
+    network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
@@ -158,7 +156,7 @@ def open_session(
         base_key=digest("network", *identity, *threads_identity(config.threads)),
         sizes=sizes or Sizes(),
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, device, limit_batch, force),
+        runner=Runner(store, ranks, progress, network.device, limit_batch, force),
         rehearsed=rehearsed,
         threads=config.threads,
     )
