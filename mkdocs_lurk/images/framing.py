@@ -41,7 +41,10 @@ def convert_channels(picture: Picture, channels: int) -> Picture:
         grey = picture.astype(np.float32) @ np.array(_LUMA_WEIGHTS, np.float32)
         return np.ascontiguousarray(grey[:, :, None])
     if picture.shape[2] != channels:
-        raise ImageError(f"has {picture.shape[2]} channels; the network takes {channels}")
+        height, width, found = picture.shape
+        order = "; an array is (h, w, c), so move its channels to the end: array.transpose(1, 2, 0)"
+        hint = order if height == channels else ""
+        raise ImageError(f"is {height} x {width} px with {found} channels; the network takes {channels}{hint}")
     return picture
 
 

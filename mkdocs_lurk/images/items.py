@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,8 @@ from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
 from mkdocs_lurk.text import as_text, published_reference
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 _PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 
@@ -75,6 +78,7 @@ class Items:
         self._label_column = label_column(self._features)
         self._names = class_names(dataset, reference)
         self._length = len(dataset)
+        self._mentioned = False
 
     def __len__(self) -> int:
         return self._length
@@ -116,6 +120,7 @@ class Items:
             return as_text(label), None
         number = _whole_number(label)
         if number is None:
+            self._mention_other_label(label, name)
             return None, None
         if self._names is None:
             return str(number), number
@@ -127,6 +132,13 @@ class Items:
                 "let its labels count from 0 in the order of these names"
             )
         return self._names[number], number
+
+    def _mention_other_label(self, label: object, name: str) -> None:
+        """Log once that labels are of a kind that names no class."""
+        if label is not None and not self._mentioned:
+            self._mentioned = True
+            kind = type(label).__name__
+            log.info("%s has a label of the type %s, which is neither a whole number nor a text: no class", name, kind)
 
     def _usual_label(self, item: Mapping[str, object]) -> str:
         return next((column for column in LABEL_COLUMNS if column in item), "")

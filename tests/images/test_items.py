@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,15 @@ def test_a_whole_number_of_any_type_is_a_label(number: object) -> None:
 @pytest.mark.parametrize("label", [None, 1.5, torch.tensor([0, 1]), [1, 0], {"boxes": torch.zeros(2, 4)}, object()])
 def test_anything_else_is_no_label(label: object) -> None:
     assert labelled(label) == (None, None)
+
+
+def test_labels_of_another_kind_are_mentioned_once(caplog: pytest.LogCaptureFixture) -> None:
+    items = Items(Listed((PICTURE, {"boxes": [1]}), (PICTURE, {"boxes": []})), "data:made")
+    with caplog.at_level(logging.INFO, "mkdocs.plugins.lurk"):
+        assert [items.read(place).label for place in range(2)] == [None, None]
+    assert [record.getMessage() for record in caplog.records] == [
+        "item 0 of data:made has a label of the type dict, which is neither a whole number nor a text: no class"
+    ]
 
 
 def test_a_text_is_a_label_without_a_number() -> None:

@@ -182,8 +182,10 @@ def test_an_item_that_is_no_picture_is_refused(item: Any, message: str) -> None:
 def test_a_wrong_number_of_channels_is_an_error() -> None:
     with pytest.raises(ImageError, match=r"^has mode RGB, not 5 channels; give arrays \(h, w, 5\)$"):
         convert_channels(Image.fromarray(HALF), 5)
-    with pytest.raises(ImageError, match=r"^has 6 channels; the network takes 5$"):
+    with pytest.raises(ImageError, match=r"^is \d+ x \d+ px with 6 channels; the network takes 5$"):
         convert_channels(np.zeros((2, 2, 6), np.uint8), 5)
+    with pytest.raises(ImageError, match=r"^is 3 x 32 px with 32 channels; .*: array.transpose\(1, 2, 0\)$"):
+        convert_channels(np.zeros((3, 32, 32), np.uint8), 3)
 
 
 def test_a_four_channel_picture_keeps_its_channels() -> None:
