@@ -10,7 +10,7 @@ from typing import Final
 
 VERSIONS: Final = {
     "responses": 3,
-    "gradients": 6,
+    "gradients": 7,
     "photos": 1,
     "syntheses": 2,
     "verification": 3,

@@ -4,8 +4,9 @@ A rule is set on the autograd graph of a recorded forward pass, not on modules: 
 whether a module, a function or an in-place call made it. The hooks vanish with the graph; the network is not changed.
 
 Which nodes count is listed in ``models.tracing.functions``: ReLU and what resembles it (ReLU6, leaky, parametric, ELU,
-threshold, a clamp), and the smooth activations (GELU, SiLU, Mish, Hardswish, softplus), for which the papers state no
-rule. For those the incoming gradient is rectified as for ReLU, and their own derivative takes the place of ReLU's.
+threshold, a clamp from 0 or below), and the smooth activations (GELU, SiLU, Mish, Hardswish, softplus), for which the
+papers state no rule. For those the incoming gradient is rectified as for ReLU, and their own derivative takes the place
+of ReLU's.
 Sigmoids and softmaxes pass their plain gradient.
 """
 
@@ -18,7 +19,7 @@ from typing import Literal
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.models.tracing.functions import PRODUCT_NODES, RELU_LIKE_NODES, SMOOTH_NODES
+from mkdocs_lurk.models.tracing.functions import CLAMP_NODES, PRODUCT_NODES, RELU_LIKE_NODES, SMOOTH_NODES
 
 ReluRule = Literal["guided", "deconv", "saliency"]
 Gradients = tuple[Tensor | None, ...]
@@ -34,13 +35,33 @@ def set_rule(output: Tensor, rule: ReluRule) -> None:
             gradient everywhere. ``saliency`` (Simonyan et al. 2014, arXiv:1312.6034) is the plain gradient.
     """
     for node in nodes_behind(output.grad_fn):
-        name = operation_of(node)
-        if name not in RELU_LIKE_NODES and name not in SMOOTH_NODES:
+        if not is_rectifier(node) and operation_of(node) not in SMOOTH_NODES:
             continue
         if rule == "guided":
             node.register_prehook(_rectify_incoming)
         elif rule == "deconv":
             node.register_hook(_pass_rectified_incoming)
+
+
+def is_rectifier(node: Node) -> bool:
+    """Whether a node of the autograd graph is a ReLU or resembles it.
+
+    A clamp is one if its lower bound is 0 or below. With a bound above 0 it keeps a denominator or a logarithm from
+    zero, as a rule, and passes its plain gradient. An upper bound alone belongs to the rectifier that it follows.
+    """
+    name = operation_of(node)
+    if name not in CLAMP_NODES:
+        return name in RELU_LIKE_NODES
+    lowest = lower_bound(node)
+    return any(map(is_rectifier, nodes_read_by(node))) if lowest is None else lowest <= 0
+
+
+def lower_bound(node: Node) -> float | None:
+    """Return the lower bound of a clamp's node, the highest of several; None if it has none."""
+    bound = getattr(node, "_saved_min_val", getattr(node, "_saved_min", None))
+    if isinstance(bound, Tensor):
+        return float(bound.max()) if bound.numel() else None
+    return None if bound is None else float(bound)
 
 
 @contextmanager

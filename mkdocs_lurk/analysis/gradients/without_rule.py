@@ -9,10 +9,16 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.analysis.gradients.relu_rules import nodes_behind, nodes_read_by, operation_of
+from mkdocs_lurk.analysis.gradients.relu_rules import lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.models.tracing.choices import Choices
-from mkdocs_lurk.models.tracing.functions import GATE_NODES, NODES_WITHOUT_RULE, PRODUCT_NODES, SMOOTH_NODES
+from mkdocs_lurk.models.tracing.functions import (
+    CLAMP_NODES,
+    GATE_NODES,
+    NODES_WITHOUT_RULE,
+    PRODUCT_NODES,
+    SMOOTH_NODES,
+)
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 
@@ -44,19 +50,26 @@ def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
             continue
         gate = bool(consumers) and all(operation_of(other) in PRODUCT_NODES for other in consumers)
         own = isinstance(node, torch.autograd.function.BackwardCFunction)
-        if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate):
+        if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate) or _is_high_clamp(node):
             without[name] += 1
         elif name in SMOOTH_NODES:
             smooth[name] += 1
     return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH)]
 
 
+_LEAST_CLAMP = 0.01
+"""A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
 _HOOKS = frozenset({"BackwardHookFunction"})
 """What PyTorch puts around a module that has hooks for the backward pass."""
 _SMOOTH = (
     "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
     "derivative takes the place of the ReLU's"
 )
+
+
+def _is_high_clamp(node: Node) -> bool:
+    bound = lower_bound(node) if operation_of(node) in CLAMP_NODES else None
+    return bound is not None and bound >= _LEAST_CLAMP
 
 
 def _consumers(outputs: Sequence[Node]) -> dict[Node, list[Node]]:

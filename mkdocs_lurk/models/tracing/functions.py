@@ -25,9 +25,10 @@ from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 
 aten = torch.ops.aten
 
+CLAMP_NODES = frozenset({"Hardtanh", "ClampMin", "ClampMax", "Clamp"})
+"""Nodes with bounds, which say whether they rectify."""
 RELU_LIKE_NODES = frozenset(
-    {"Relu", "Hardtanh", "Threshold", "LeakyRelu", "RreluWithNoise", "PreluKernel", "Elu", "Celu"}
-    | {"ClampMin", "ClampMax", "Clamp"}
+    {"Relu", "Threshold", "LeakyRelu", "RreluWithNoise", "PreluKernel", "Elu", "Celu"} | CLAMP_NODES
 )
 SMOOTH_NODES = frozenset({"Gelu", "Silu", "Mish", "Hardswish", "Softplus"})
 GATE_NODES = frozenset({"Sigmoid", "Hardsigmoid"})
@@ -173,9 +174,8 @@ def recognise(func: TorchFunction, args: tuple[Argument, ...], kwargs: Mapping[s
         arguments = _by_name(RELU_FUNCTIONS[func], args, kwargs)
         low, high = _BOUNDS.get(func, (0.0, None))
         in_place = arguments.get("inplace", False) or func in _ALWAYS_IN_PLACE
-        return ReluCall(
-            arguments["input"], arguments.get("min_val", low), arguments.get("max_val", high), in_place, run
-        )
+        low = arguments.get("min_val", low)
+        return ReluCall(arguments["input"], low, arguments.get("max_val", high), in_place, run) if low <= 0 else None
     if func in MAX_POOL_FUNCTIONS:
         arguments = _by_name(MAX_POOL_FUNCTIONS[func], args, kwargs)
         if arguments["input"].dim() == 4 and not arguments.get("return_indices"):

@@ -121,6 +121,8 @@ def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:
             skipped[call.name] = f"a {call.kind}: only 2-D convolutions have maps to show"
         elif call.output is None:
             skipped[call.name] = "its output does not depend on the picture"
+        elif (n_views := trace.values[call.output].shape[0]) != 1:
+            skipped[call.name] = f"it runs on {n_views} views of each picture at once, and has no map for the picture"
         else:
             layers.append(_layer_of_call(trace, call, call.output, "nchw", 0))
     return layers, skipped

@@ -243,3 +243,27 @@ def test_every_way_to_write_it_follows_the_rule(
     assert name not in MASKS_SUFFICE or "masks True" in found
     for method, gradient in found.items():
         assert torch.allclose(gradient, wanted, atol=1e-7), method
+
+
+EPSILONS: dict[str, Activation] = {
+    "normalize": lambda x: F.normalize(x, dim=1),
+    "norm, clamped": lambda x: x / x.norm(dim=1, keepdim=True).clamp(min=1e-3),
+    "norm, clamp_min": lambda x: x / x.norm(dim=1, keepdim=True).clamp_min(1e-3),
+    "norm, maximum": lambda x: x / torch.maximum(x.norm(dim=1, keepdim=True), torch.tensor(1e-3)),
+    "norm, hardtanh": lambda x: x / F.hardtanh(x.norm(dim=1, keepdim=True), 1e-3, 1e3),
+    "deviation": lambda x: x / x.var((2, 3), keepdim=True).clamp(min=1e-5).sqrt(),
+    "logarithm": lambda x: x.square().clamp(min=1e-4).log(),
+    "from above": lambda x: x / x.norm(dim=1, keepdim=True).clamp(max=0.4),
+}
+"""Clamps that keep from zero, or from above: their plain gradient is right by every rule."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", EPSILONS)
+def test_a_clamp_from_above_zero_is_no_rectifier(name: str, rule: ReluRule) -> None:
+    torch.manual_seed(1)
+    x = torch.randn(2, 3, 8, 8)
+    leaf = x.clone().requires_grad_()
+    (wanted,) = torch.autograd.grad(Written(EPSILONS[name])(leaf)[:, 1].mean((1, 2)).sum(), leaf)
+    for method, gradient in by_every_method(Written(EPSILONS[name]), rule, x).items():
+        assert torch.allclose(gradient, wanted, atol=1e-6), method

@@ -79,6 +79,8 @@ NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "a constant mask": lambda x: x * (torch.arange(8) > 3),
     "as the type of a mask": lambda x: x.type_as((x > 0).float()),
     "pooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+    "unit length": lambda x: F.normalize(x, dim=1),
+    "a clamped deviation": lambda x: x / x.var((2, 3), keepdim=True).clamp(min=1e-5).sqrt(),
     "largest of channels": lambda x: x - x.amax(1, keepdim=True),
 }
 
@@ -118,6 +120,7 @@ def test_hooks_for_the_backward_pass_are_no_activations() -> None:
         (lambda x: torch.tanh(torch.tanh(x)), "2 places an activation (Tanh)"),
         (torch.sigmoid, "1 place an activation (Sigmoid)"),
         (Own.apply, "1 place an activation (Own)"),
+        (lambda x: x.clamp(min=0.5), "1 place an activation (Clamp)"),
         (lambda x: x * (x > 0.5), "1 place an activation (mul)"),
         (lambda x: torch.where(x > 0, x, x.exp() - 1), "1 place an activation (where)"),
         (lambda x: Own.apply(x.relu()).tanh(), "2 places an activation (Own, Tanh)"),
