@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.analysis.gradients.relu_rules import lower_bound, nodes_behind, nodes_read_by, operation_of
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
@@ -22,7 +22,7 @@ from mkdocs_lurk.models.tracing.functions import (
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 
 
-def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
+def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -> list[str]:
     """Say in which places of a network an activation has no rule, as sentences; none if there is no such place.
 
     Activations of which no analysed layer's output depends are left out.
@@ -30,6 +30,7 @@ def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
     Args:
         probe: The network in float32.
         x: A picture, ``(1, c, h, w)``, float32.
+        rule: The rule that the others follow.
     """
     found: list[Node] = []
 
@@ -54,17 +55,21 @@ def describe_activations_without_rule(probe: Probe, x: Tensor) -> list[str]:
             without[name] += 1
         elif name in SMOOTH_NODES:
             smooth[name] += 1
-    return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH)]
+    return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH[rule])]
 
 
 _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
 _HOOKS = frozenset({"BackwardHookFunction"})
 """What PyTorch puts around a module that has hooks for the backward pass."""
-_SMOOTH = (
-    "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
-    "derivative takes the place of the ReLU's"
-)
+_SMOOTH: Mapping[ReluRule, str] = {
+    "guided": (
+        "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
+        "derivative takes the place of the ReLU's"
+    ),
+    "deconv": "has no rule in the papers; the gradient that comes in is rectified and passed on, as for a ReLU",
+    "saliency": "passes its plain gradient",
+}
 
 
 def _is_high_clamp(node: Node) -> bool:

@@ -127,9 +127,9 @@ class Gradients(Stage):
         for layer, index, record in draft.filters():
             record["top_avg"] = [mean for _, mean in sorted(means[layer.name, index].items())]
             record["top_max"] = [maximum for _, maximum in sorted(maxima[layer.name, index].items())]
-        if self.session.config.gradient != "saliency":
-            network = self.session.network
-            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network))
+        network, rule = self.session.network, self.session.config.gradient
+        if rule != "saliency":
+            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""

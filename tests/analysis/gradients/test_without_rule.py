@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from tests.analysis.gradients.test_ways_to_write_rectifiers import CASES, Written
 from tests.analysis.networks import Gated, probed, seeded
@@ -24,8 +25,8 @@ class Own(torch.autograd.Function):
         return gradient
 
 
-def described(module: nn.Module) -> list[str]:
-    return describe_activations_without_rule(probed(module, 8), torch.randn(1, 3, 8, 8))
+def described(module: nn.Module, rule: ReluRule = "guided") -> list[str]:
+    return describe_activations_without_rule(probed(module, 8), torch.randn(1, 3, 8, 8), rule)
 
 
 def chosen_rows(x: Tensor) -> Tensor:
@@ -131,8 +132,10 @@ def test_activations_without_a_rule_are_named(activation: Callable[[Tensor], Ten
 
 
 def test_smooth_activations_are_named() -> None:
-    (sentence,) = described(Written(F.gelu))
-    assert sentence.startswith("In 1 place an activation (Gelu) has no rule in the papers; the gradient that comes in")
+    for rule, has_derivative in (("guided", True), ("deconv", False)):
+        (sentence,) = described(Written(F.gelu), rule)
+        assert sentence.startswith("In 1 place an activation (Gelu) has no rule in the papers; the gradient that comes")
+        assert ("the activation's own derivative" in sentence) == has_derivative
 
 
 @pytest.mark.parametrize(("name", "activation", "_oracle", "_half"), CASES, ids=[case[0] for case in CASES])

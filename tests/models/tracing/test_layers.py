@@ -206,3 +206,21 @@ def test_functional_convolutions_are_named_after_their_parameter():
 
     (layer,) = search_layers(Functional()).layers
     assert (layer.name, layer.weight) == ("stem.kernel", "stem.kernel")
+
+
+class Views(nn.Module):
+    """Runs its first layer on a picture and its mirror image at once, as test-time augmentation does."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)
+
+    def forward(self, x):
+        both = self.first(torch.cat([x, x.flip(3)]))
+        return self.second(both[: len(x)] + both[len(x) :])
+
+
+def test_a_layer_that_runs_on_views_of_a_picture_is_left_out_with_the_reason():
+    search = search_layers(Views())
+    assert names_of(search) == ["second"]
+    assert search.skipped == {"first": "it runs on 2 views of each picture at once, and has no map for the picture"}
