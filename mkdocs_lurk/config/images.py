@@ -99,6 +99,16 @@ def glob_folder(images: str) -> Path:
     return Path(*parts[:first])
 
 
+def picture_places(images: str, detail: ImagesDetail, root: Path) -> list[Path]:
+    """Return the folders and files that declared pictures lie in, or are; none for a Dataset."""
+    if is_reference(images):
+        return []
+    listed = [item.path for item in detail.listed] or [images]
+    if is_csv(images) and not detail.listed:
+        listed = [detail.csv_folder or str(expanded(images).parent)]
+    return [root / (glob_folder(one) if is_glob(one, root) else expanded(one)) for one in listed]
+
+
 def _check_folder(images: str, path: str, root: Path) -> None:
     if is_glob(images, root):
         existing_path(str(glob_folder(images)), path, root, "folder")

@@ -27,6 +27,7 @@ from mkdocs_lurk.plugin.files import GeneratedFiles, add_files
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
 from mkdocs_lurk.plugin.page_markdown import complete_markdown
+from mkdocs_lurk.plugin.private_files import refuse_private_files
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -66,6 +67,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         if self._serving and self._declared.on_serve == "cached" and missing == "analyze":
             missing = "placeholder"
         with _as_plugin_error():
+            refuse_private_files(files, self._declared)
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
             self._watch()

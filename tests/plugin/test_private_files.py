@@ -1,0 +1,66 @@
+"""What is held back is published by no other way: not as a file of ``docs_dir`` that MkDocs copies."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugin.private_site import SOURCE, WEIGHTS, private_site
+from tests.plugin.sites import Project, build_error
+
+
+def site_with_photos_in_docs(root: Path, images: Any = "docs/photos", **site: Any) -> Project:
+    made = private_site(root)
+    shutil.move(root / "photos", root / "docs" / "photos")
+    model = {"name": "small", "source": SOURCE, "weights": WEIGHTS, "images": images, "pictures": "none"}
+    made.declare({"missing": "error", "models": [{**model, "ignore": ["unreadable"]}]}, **site)
+    return made
+
+
+@pytest.mark.parametrize(
+    "images",
+    ["docs/photos", "docs/photos/*/*.png", ["docs/photos"], ["docs/photos/ward/unique1name.png", "docs/photos/kennel"]],
+    ids=["folder", "glob", "list", "files"],
+)
+def test_held_back_pictures_in_docs_dir_stop_the_build(
+    tmp_path: Path, images: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = build_error(site_with_photos_in_docs(tmp_path, images), caplog)
+    assert "plugins.lurk.models[0].pictures: photos/" in line
+    assert (
+        "lies in docs_dir, so that MkDocs would publish it as it is; move the folder, or list it under exclude_docs"
+        in line
+    )
+
+
+def test_a_link_to_them_counts_as_well(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = private_site(tmp_path, pictures="none")
+    (tmp_path / "docs" / "album").symlink_to(tmp_path / "photos")
+    assert "pictures: album/" in build_error(made, caplog)
+
+
+def test_files_that_are_excluded_stop_nothing(tmp_path: Path) -> None:
+    made = private_site(tmp_path, pictures="none")
+    (tmp_path / "docs" / "album").symlink_to(tmp_path / "photos")
+    made.config.write_text(made.config.read_text() + "\nexclude_docs: |\n  /album\n")
+    made.build()
+    assert not list(made.site.rglob("*unique*"))
+
+
+def test_pictures_that_are_shown_may_lie_there(tmp_path: Path) -> None:
+    made = private_site(tmp_path)
+    (tmp_path / "docs" / "album").symlink_to(tmp_path / "photos")
+    made.build()
+    assert list(made.site.rglob("*unique*"))
+
+
+def test_a_link_into_the_cache_stops_the_build(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = private_site(tmp_path)
+    made.build()
+    (tmp_path / "docs" / "link").symlink_to(made.cache)
+    line = build_error(made, caplog)
+    assert "link/" in line
+    assert "in docs_dir leads into plugins.lurk.cache_dir, so that it would be published" in line
