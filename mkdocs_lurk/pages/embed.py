@@ -125,7 +125,7 @@ def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult
     for item in results["filters"]:
         if item["index"] == index:
             return item
-    raise ConfigError(f"lurk fence: filter {index} of {target} was not looked at, or does not exist")
+    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist")
 
 
 @lru_cache(maxsize=16)

@@ -115,8 +115,8 @@ def _facts(record: ModelRecord) -> list[Fact]:
     facts = [
         Fact("Parameters", formatting.count(model["parameters"]), meaning("parameters")),
         Fact("Input", formatting.shape(model["input"]["size"]), meaning("input")),
-        Fact("Layers looked at", f"{len(record['layers'])}", ""),
-        Fact("Pictures looked at", f"{n_readable:,}", meaning("pictures")),
+        Fact("Layers analysed", f"{len(record['layers'])}", ""),
+        Fact("Pictures analysed", f"{n_readable:,}", meaning("pictures")),
     ]
     evaluation = record["evaluation"]
     if evaluation is not None and 2 * evaluation["n"] >= n_readable:

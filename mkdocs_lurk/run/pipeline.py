@@ -167,5 +167,5 @@ def _notes(session: Session, draft: RecordDraft) -> list[str]:
     n_read = sum("skipped" not in image for image in draft.images)
     if n_read < session.config.top_k:
         wanted = session.config.top_k
-        notes.append(f"Only {n_read} pictures were looked at, so the lists are shorter than the {wanted} asked for.")
+        notes.append(f"Only {n_read} pictures could be read, so the lists are shorter than the {wanted} asked for.")
     return notes

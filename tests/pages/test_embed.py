@@ -56,7 +56,7 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
     [
         ("model: smal\nlayer: features.0\nfilter: 0", "no model 'smal'; did you mean 'small'?"),
         ("model: small\nlayer: features.1\nfilter: 0", "small has no layer 'features.1'; did you mean 'features.3' or"),
-        ("model: small\nlayer: features.0\nfilter: 99", "filter 99 of small/features.0 was not looked at"),
+        ("model: small\nlayer: features.0\nfilter: 99", "filter 99 of small/features.0 was not analysed"),
         ("model: small\nlayer: features.0", "'filter' is missing"),
         ("model: small\nlayer: features.0\nfilter: x", "'x' is no number"),
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer'?"),

@@ -225,7 +225,7 @@ def test_another_transform_is_another_result(project: Project, tmp_path: Path, k
 def test_fewer_pictures_than_k_give_shorter_lists(project: Project) -> None:
     reader = analysed(project(count=2, top_k=4))
     assert [len(found["top_avg"]) for found in reader.layer("first")["filters"]] == [2] * 6
-    assert "Only 2 pictures were looked at, so the lists are shorter than the 4 asked for." in reader.record["notes"]
+    assert "Only 2 pictures could be read, so the lists are shorter than the 4 asked for." in reader.record["notes"]
 
 
 def test_a_corrupt_picture_is_skipped_and_named(project: Project, caplog: pytest.LogCaptureFixture) -> None:

@@ -36,8 +36,7 @@ _PREDICTIONS = 5
 class Responses(Stage):
     """Shows every picture to the network once, and keeps what all filters of all layers respond."""
 
-    name = "looking at pictures"
-    result = "responses"
+    name = "responses"
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per shard of pictures."""
