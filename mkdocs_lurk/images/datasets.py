@@ -32,10 +32,17 @@ _READ_TWICE = 8
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The items of a dataset: an entry for each, also for those that cannot be read, and the number of each label."""
+    """The items of a dataset.
+
+    Attributes:
+        entries: One for each item, also for those that cannot be read.
+        label_indices: The number of each label.
+        class_names: The names of the dataset's classes by number; empty if it does not name them.
+    """
 
     entries: tuple[ImageEntry, ...]
     label_indices: Mapping[str, int]
+    class_names: tuple[str, ...]
 
 
 class DatasetReader:
@@ -125,6 +132,8 @@ class DatasetReader:
             items = open_items(self._config)
             if self._remembered is not None and len(items) != len(self._remembered.entries):
                 raise self._stale(f"it has {len(items)} items, not {len(self._remembered.entries)}")
+            if self._remembered is not None and (items.class_names or ()) != self._remembered.class_names:
+                raise self._stale("it names other classes, or in another order")
             self._items = items
         return self._items
 
@@ -146,7 +155,8 @@ class DatasetReader:
             return
         entries = [[entry.path, entry.label, entry.digest] for entry in self.listing.entries]
         try:
-            write_json(self._listing_file, {"entries": entries, "indices": dict(self.listing.label_indices)})
+            indices, names = dict(self.listing.label_indices), list(self.listing.class_names)
+            write_json(self._listing_file, {"entries": entries, "indices": indices, "names": names})
         except StoreError:
             log.debug("%s cannot be written; the dataset will be listed again", self._listing_file)
 
@@ -226,7 +236,7 @@ def _list_items(items: Items) -> Listing:
         entries.append(ImageEntry(path, item.label, item.digest))
     if all(entry.is_unreadable for entry in entries):
         raise ImageError(f"images: not one of {len(items)} items can be read; {first_reason}")
-    return Listing(tuple(entries), label_indices)
+    return Listing(tuple(entries), label_indices, items.class_names or ())
 
 
 def _difference(entry: ImageEntry, item: Item) -> str | None:
@@ -276,6 +286,7 @@ def _read_listing(file: Path | None) -> Listing | None:
         cache = read_json(file) if file is not None else None
         if cache is None:
             return None
-        return Listing(tuple(ImageEntry(*item) for item in cache["entries"]), dict(cache["indices"]))
+        entries = tuple(ImageEntry(*item) for item in cache["entries"])
+        return Listing(entries, dict(cache["indices"]), tuple(cache["names"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -66,6 +66,9 @@ class Items:
         scale: What the values of its pictures mean; None for the usual ranges.
         max_pixels: The most pixels that a picture may have.
 
+    Attributes:
+        class_names: The names of the dataset's classes by number; None if it does not name them.
+
     Raises:
         DatasetError: Its parts number their classes differently.
     """
@@ -76,7 +79,7 @@ class Items:
         self._dataset, self._reference, self._scale, self._max_pixels = dataset, reference, scale, max_pixels
         self._features = features_of(dataset)
         self._label_column = label_column(self._features)
-        self._names = class_names(dataset, reference)
+        self.class_names = class_names(dataset, reference)
         self._length = len(dataset)
         self._mentioned = False
 
@@ -122,16 +125,16 @@ class Items:
         if number is None:
             self._mention_other_label(label, name)
             return None, None
-        if self._names is None:
+        if self.class_names is None:
             return str(number), number
         if number == -1:  # the usual mark of an item without a label
             return None, None
-        if not 0 <= number < len(self._names):
+        if not 0 <= number < len(self.class_names):
             raise DatasetError(
-                f"images: {name} has the label {number}, but the dataset names {len(self._names)} classes; "
+                f"images: {name} has the label {number}, but the dataset names {len(self.class_names)} classes; "
                 "let its labels count from 0 in the order of these names"
             )
-        return self._names[number], number
+        return self.class_names[number], number
 
     def _mention_other_label(self, label: object, name: str) -> None:
         """Log once that labels are of a kind that names no class."""

@@ -12,6 +12,7 @@ from mkdocs_lurk.text import as_text
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 
+_MOST_CLASSES = 100_000
 LABEL_COLUMNS = ("label", "labels", "fine_label", "target", "class")
 """The usual names of the column of labels, the most usual first."""
 
@@ -38,17 +39,19 @@ def label_column(features: Mapping[str, object]) -> str | None:
 def class_names(dataset: object, reference: str) -> tuple[str, ...] | None:
     """Return the names of a dataset's classes by number; None if it does not name them.
 
-    They are the names of a Hugging Face ``ClassLabel``, or the attribute ``classes`` (torchvision). A ``Subset`` has
-    those of its dataset, and a ``ConcatDataset`` those that all of its parts agree on.
+    They are the names of a Hugging Face ``ClassLabel``, or those in the attributes ``classes`` or ``class_to_idx``
+    (torchvision), where a number without a name stands for itself. A ``Subset`` has those of its dataset, and a
+    ``ConcatDataset`` those that all of its parts agree on.
 
     Args:
         dataset: The author's dataset.
         reference: How it was declared, for messages.
 
     Raises:
-        DatasetError: The parts of a ``ConcatDataset`` number their classes differently.
+        DatasetError: The parts of a ``ConcatDataset`` number their classes differently, or ``classes`` and
+            ``class_to_idx`` of a dataset do.
     """
-    own_names = _plain_names(getattr(dataset, "classes", None))
+    own_names = _own_names(dataset, reference)
     if own_names is None and _keeps_items(dataset, "Subset"):
         return class_names(getattr(dataset, "dataset", None), reference)
     if own_names is None and _keeps_items(dataset, "ConcatDataset"):
@@ -85,6 +88,40 @@ def _first_names(names: tuple[str, ...] | None) -> str:
     if names is None:
         return "no names"
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _own_names(dataset: object, reference: str) -> tuple[str, ...] | None:
+    """Return the names in a dataset's attribute ``classes``, else in ``class_to_idx``; they must not contradict."""
+    listed, indices = getattr(dataset, "classes", None), _indices(getattr(dataset, "class_to_idx", None))
+    names = _plain_names(listed)
+    if names is None:
+        by_index = {index: name for name, index in indices.items()}
+        return tuple(by_index.get(index, str(index)) for index in range(max(by_index) + 1)) if by_index else None
+    for index, name in enumerate(names):
+        if indices.get(name, index) != index and not _is_shared(name, listed):
+            raise DatasetError(
+                f"images: {reference} has the class {name!r} as number {index} of its classes, and as {indices[name]} "
+                "in its class_to_idx; let both say the same"
+            )
+    return names
+
+
+def _indices(mapping: object) -> dict[str, int]:
+    """Return the numbers in a ``class_to_idx`` by name; nothing if it is something else."""
+    if not isinstance(mapping, Mapping):
+        return {}
+    numbers = {as_text(str(name)): index for name, index in mapping.items() if type(index) is int}
+    return numbers if len(numbers) == len(mapping) and all(0 <= n < _MOST_CLASSES for n in numbers.values()) else {}
+
+
+def _is_shared(name: str, listed: object) -> bool:
+    """Return whether several classes have a word: a class may have several (torchvision's ``ImageNet``)."""
+    words = Counter(
+        as_text(str(word))
+        for entry in (listed if isinstance(listed, Iterable) else ())
+        for word in (entry if isinstance(entry, (tuple, list)) else [entry])
+    )
+    return words[name] > 1
 
 
 def _plain_names(names: object) -> tuple[str, ...] | None:

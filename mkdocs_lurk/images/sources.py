@@ -29,6 +29,7 @@ class ImageSet:
         root: The folder of the pictures; for a dataset, that of ``mkdocs.yml``.
         entries: In sorted path order; for a dataset, in its own order.
         label_indices: The number that a dataset gives to each label; empty for files.
+        class_names: The names of a dataset's classes by number; empty if it has none, and for files.
         dataset: Reads the items of an author's Dataset; None for files.
         scale: What the values in files mean; None for the usual ranges.
         max_pixels: The most pixels that a file may have.
@@ -37,6 +38,7 @@ class ImageSet:
     root: Path
     entries: tuple[ImageEntry, ...]
     label_indices: Mapping[str, int] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
     dataset: DatasetReader | None = None
     scale: ValueScale | None = None
     max_pixels: int = MAX_PIXELS
@@ -82,7 +84,8 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
     """
     if is_reference(config.images):
         dataset = DatasetReader(config, cache_file, anew=anew)
-        return ImageSet(config.root, dataset.listing.entries, dataset.listing.label_indices, dataset)
+        listing = dataset.listing
+        return ImageSet(config.root, listing.entries, listing.label_indices, listing.class_names, dataset)
     root, pictures = find_pictures(config)
     digests = FileDigests(cache_file)
     entries = tuple(_entry(picture, root, digests) for picture in pictures)

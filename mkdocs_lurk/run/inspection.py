@@ -88,7 +88,7 @@ def inspect_session(session: Session) -> Inspection:
             "std": list(transform.std),
         },
         "images": _describe_pictures(session.images),
-        "classes": list(session.rehearsed.output_names or session.images.labels),
+        "classes": list(session.rehearsed.classes.names or session.images.labels),
         "predictions": _predictions(session),
         "notes": session.notes,
         "warnings": warnings_at_start(session.images, transform),
@@ -121,7 +121,7 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
 
 def _predictions(session: Session) -> list[Prediction]:
     """Return the likeliest output for each picture of the rehearsal; none if the network does not classify."""
-    rehearsed = session.rehearsed
+    rehearsed, names = session.rehearsed, session.rehearsed.classes.names
     if rehearsed.outputs is None or rehearsed.outputs.shape[1] < 2:
         return []
     found: list[Prediction] = []
@@ -131,7 +131,7 @@ def _predictions(session: Session) -> list[Prediction]:
             {
                 "path": as_text(entry.path),
                 "label": entry.label,
-                "prediction": rehearsed.output_names[best] if rehearsed.output_names else f"output {best}",
+                "prediction": names[best] if names else f"output {best}",
                 "probability": round_significant(float(probabilities[best]), 4),
             }
         )

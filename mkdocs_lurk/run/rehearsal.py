@@ -13,7 +13,7 @@ from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.sample import spread
-from mkdocs_lurk.models.loading.class_names import output_names
+from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, output_classes
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.run.pictures import Pictures
@@ -28,13 +28,13 @@ class Rehearsed:
     Attributes:
         images: The pictures that were run, by id.
         outputs: The network's output for each, ``(n, n_outputs)``; None if it does not classify.
-        output_names: The names of the outputs; empty if there are none, or if the network does not classify.
+        classes: The classes of the outputs; empty if they are unknown, or if the network does not classify.
         one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
     """
 
     images: tuple[int, ...]
     outputs: Tensor | None
-    output_names: tuple[str, ...]
+    classes: OutputClasses
     one_by_one: str | None
 
     @property
@@ -64,8 +64,11 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
     if reason is not None:
         reason += ": pictures went through the network one by one."
     outputs = rehearsal.outputs
-    classes = None if outputs is None else output_names(model, pictures.images.labels, outputs.shape[1])
-    return Rehearsed(tuple(images), None if outputs is None else outputs.cpu(), classes or (), reason)
+    classes = OutputClasses()
+    if outputs is not None:
+        labels = Labels(pictures.images.labels, pictures.images.label_indices, pictures.images.class_names)
+        classes = output_classes(model, labels, outputs.shape[1])
+    return Rehearsed(tuple(images), None if outputs is None else outputs.cpu(), classes, reason)
 
 
 def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], list[Tensor]]:

@@ -92,7 +92,7 @@ class Session:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
         notes += [*self.loaded.notes, *self.transform.notes, *self.trace.notes]
-        return [*notes, self.rehearsed.one_by_one] if self.rehearsed.one_by_one else notes
+        return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""

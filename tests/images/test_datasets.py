@@ -50,6 +50,13 @@ class Buffered(Noted):
         self.buffer[:] = number
         return self.buffer
 
+class Ordered(Noted):
+    def __init__(self):
+        super().__init__()
+        self.classes = (HERE / "order").read_text().split()
+    def __getitem__(self, number):
+        return super().__getitem__(number), "cat" if number % 2 else "dog"
+
 def splits():
     return {"train": Noted(), "test": Flaky()}
 
@@ -96,6 +103,16 @@ def test_a_length_that_changed_since_the_listing_is_named(tmp_path: Path) -> Non
     listing.write_text(listing.read_text().replace("[[", '[["x", null, "y"], [', 1))
     with pytest.raises(DatasetError, match="when it was listed: it has 9 items, not 10; its data changed"):
         list_images(config, cache).open(3)
+
+
+def test_the_order_of_its_classes_is_listed_and_compared(tmp_path: Path) -> None:
+    config, cache = declared(tmp_path, "Ordered"), tmp_path / "cache" / "pictures.json"
+    (tmp_path / "order").write_text("dog cat")
+    assert list_images(config, cache).class_names == list_images(config, cache).class_names == ("dog", "cat")
+    (tmp_path / "order").write_text("cat dog")
+    with pytest.raises(DatasetError, match="was listed: it names other classes, or in another order; its data changed"):
+        list_images(config, cache).open(3)
+    assert list_images(config, cache).class_names == ("cat", "dog")
 
 
 def test_an_item_that_can_be_read_only_the_second_time_is_named(tmp_path: Path) -> None:

@@ -109,6 +109,33 @@ def test_classes_that_are_no_names_are_passed_over() -> None:
     assert labelled(1, classes={"cat": 0}) == ("1", 1)
 
 
+def test_a_mapping_of_classes_to_numbers_names_them() -> None:
+    assert labelled(1, class_to_idx={"dog": 1, "cat": 0}) == ("dog", 1)
+    assert labelled(2, class_to_idx={"dog": 3, "cat": 0}) == ("2", 2)
+    assert Items(Listed((PICTURE, 0), class_to_idx={"b": 0, "a": 2}), "data.py:it").class_names == ("b", "1", "a")
+
+
+@pytest.mark.parametrize("mapping", [{"dog": -1}, {"dog": "1"}, {"dog": 10**9}, {}, ["dog"]])
+def test_a_mapping_that_does_not_number_classes_is_passed_over(mapping: object) -> None:
+    assert labelled(1, class_to_idx=mapping) == ("1", 1)
+
+
+def test_classes_in_another_order_than_their_numbers_are_refused() -> None:
+    assert labelled(1, classes=["cat", "dog"], class_to_idx={"cat": 0, "dog": 1}) == ("dog", 1)
+    with pytest.raises(DatasetError) as caught:
+        labelled(1, classes=["dog", "cat"], class_to_idx={"cat": 0, "dog": 1})
+    assert str(caught.value) == (
+        "images: data.py:it has the class 'dog' as number 0 of its classes, and as 1 in its class_to_idx; "
+        "let both say the same"
+    )
+
+
+def test_a_word_that_two_classes_share_is_no_contradiction() -> None:
+    words = [("missile",), ("projectile", "missile")]
+    numbers = {word: number for number, names in enumerate(words) for word in names}  # as torchvision's ImageNet has it
+    assert labelled(0, classes=words, class_to_idx=numbers) == ("missile", 0)
+
+
 def test_of_several_words_the_first_is_the_name_and_equal_names_get_their_number() -> None:
     names = [("crane", "bird"), ("crane",), ("tench", "Tinca tinca")]
     assert [labelled(number, classes=names)[0] for number in range(3)] == ["crane (0)", "crane (1)", "tench"]

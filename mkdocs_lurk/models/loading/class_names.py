@@ -1,4 +1,4 @@
-"""The names of a network's outputs, and the output that each picture's label stands for."""
+"""The declared names of a network's outputs, and which of them a label is."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ from mkdocs_lurk.limits import MOST_NAMES_BYTES
 from mkdocs_lurk.text import as_text
 
 
-def output_names(config: ModelConfig, labels: Iterable[str], outputs: int) -> tuple[str, ...] | None:
-    """Return the names of a classifying network's outputs.
+def declared_names(config: ModelConfig, outputs: int) -> tuple[str, ...] | None:
+    """Return the declared names of a classifying network's outputs.
 
     Args:
-        config: Its ``classes`` is ``imagenet``, a file, the names, or None for the labels of the pictures.
-        labels: The pictures' labels.
+        config: Its ``classes`` is ``imagenet``, a file, the names, or None.
         outputs: Number of the network's outputs.
 
     Returns:
-        One name per output; None if nothing was declared and the labels are not as many as the outputs.
+        One name per output; None if nothing was declared.
 
     Raises:
         ConfigError: The declared names are not as many as the outputs, or their file cannot be read.
     """
     place = f"{config.place}.classes"
     if config.classes is None:
-        names = tuple(sorted(labels))
-        return names if names and len(names) == outputs else None
+        return None
     if config.classes == "imagenet":
         from torchvision.models import _meta
 
@@ -95,27 +93,20 @@ def _is_number(key: object) -> bool:
     return isinstance(key, str) and re.fullmatch("[0-9]{1,9}", key) is not None
 
 
-def outputs_of_labels(
-    labels: Iterable[str], names: Iterable[str] | None, indices: Mapping[str, int] | None = None
-) -> dict[str, int]:
-    """Return the output that each label stands for, where that is certain.
+def outputs_by_name(labels: Iterable[str], names: Iterable[str]) -> dict[str, int]:
+    """Return the output whose name each label is, where that is certain.
 
     A label stands for the output whose name is the same but for case, blanks, ``-`` and ``_``, and for an ImageNet
     number in front (``n01440764-tench``); failing that, for the output that has it between ``/`` or ``,`` in its name.
-    A name that two outputs share decides nothing. Labels that are all plain numbers are indices of outputs.
+    A name that two outputs share decides nothing.
 
     Args:
         labels: The pictures' labels.
-        names: The outputs' names, or None.
-        indices: The outputs by label as a dataset gives them, which take precedence over everything else.
+        names: The outputs' names.
 
     Returns:
         Indices of outputs by label, without labels whose output is not certain.
     """
-    labels = list(labels)
-    if indices:
-        return {label: indices[label] for label in labels if label in indices}
-    names = list(names or ())
     by_name: dict[str, set[int]] = {}
     by_part: dict[str, set[int]] = {}
     for index, name in enumerate(names):
@@ -128,8 +119,6 @@ def outputs_of_labels(
         candidates = by_name.get(normalised) or by_part.get(normalised) or set()
         if len(candidates) == 1:
             outputs[label] = next(iter(candidates))
-    if not outputs and labels and all(_is_number(label) and (not names or int(label) < len(names)) for label in labels):
-        return {label: int(label) for label in labels}
     return outputs
 
 

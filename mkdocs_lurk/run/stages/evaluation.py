@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
-from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import EvaluationRecord
 from mkdocs_lurk.run.draft import RecordDraft
@@ -26,35 +23,24 @@ class Evaluation(Stage):
         self._responses = responses
 
     def collect(self, draft: RecordDraft) -> None:
-        """Write each picture's predictions, and the share of right ones; warn where it is that of guessing.
-
-        Raises:
-            ConfigError: The declared class names are not as many as the outputs.
-        """
-        for image, best in self._responses.found.predictions.items() if self._outputs else ():
-            predictions = [(self._outputs[output], round_significant(share, 4)) for output, share in best]
+        """Write each picture's predictions, and the share of right ones; warn where it is that of guessing."""
+        names = self.session.rehearsed.classes.names
+        for image, best in self._responses.found.predictions.items() if names else ():
+            predictions = [(names[output], round_significant(share, 4)) for output, share in best]
             draft.images[image]["predictions"] = predictions[:_SHOWN_PREDICTIONS]
         ranks = self._ranks_of_labels()
         draft.evaluation = self._evaluate(ranks)
         warning = chance_warning(ranks.count(0), len(ranks), self._responses.found.n_outputs) if ranks else None
         draft.warnings += [] if warning is None else [warning]
 
-    @cached_property
-    def _outputs(self) -> tuple[str, ...]:
-        """The names of the network's outputs; empty if it does not classify or they have no names."""
-        n_outputs = self._responses.found.n_outputs
-        if not n_outputs:
-            return ()
-        return output_names(self.session.config, self.session.images.labels, n_outputs) or ()
-
     def _ranks_of_labels(self) -> list[int | None]:
         """For each picture whose label names an output, that output's place among the likeliest; None if outside."""
         images, found = self.session.images, self._responses.found
-        right = outputs_of_labels(images.labels, self._outputs, images.label_indices)
+        right = self.session.rehearsed.classes.of_labels
         ranks: list[int | None] = []
         for image, best in sorted(found.predictions.items()):
             label = images.entries[image].label
-            if label in right:
+            if label is not None and label in right:
                 outputs = [output for output, _ in best]
                 ranks.append(outputs.index(right[label]) if right[label] in outputs else None)
         return ranks

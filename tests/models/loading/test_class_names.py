@@ -9,7 +9,7 @@ import pytest
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.models.loading import class_names
-from mkdocs_lurk.models.loading.class_names import output_names, outputs_of_labels
+from mkdocs_lurk.models.loading.class_names import declared_names, outputs_by_name
 
 
 def config_of(root: Path, classes: Any) -> ModelConfig:
@@ -17,16 +17,14 @@ def config_of(root: Path, classes: Any) -> ModelConfig:
 
 
 def test_imagenet_names_are_those_of_torchvision(tmp_path: Path) -> None:
-    names = output_names(config_of(tmp_path, "imagenet"), [], 1000)
+    names = declared_names(config_of(tmp_path, "imagenet"), 1000)
     assert names is not None
     assert (names[0], names[2], names[999]) == ("tench", "great white shark", "toilet tissue")
 
 
-def test_names_come_from_a_list_or_from_the_labels_if_there_is_one_per_output(tmp_path: Path) -> None:
-    assert output_names(config_of(tmp_path, ("a", "b")), [], 2) == ("a", "b")
-    assert output_names(config_of(tmp_path, None), ["dog", "cat"], 2) == ("cat", "dog")
-    assert output_names(config_of(tmp_path, None), ["dog", "cat"], 1000) is None
-    assert output_names(config_of(tmp_path, None), [], 0) is None
+def test_names_come_from_a_list(tmp_path: Path) -> None:
+    assert declared_names(config_of(tmp_path, ("a", "b")), 2) == ("a", "b")
+    assert declared_names(config_of(tmp_path, None), 2) is None
 
 
 @pytest.mark.parametrize(
@@ -43,12 +41,12 @@ def test_names_come_from_a_list_or_from_the_labels_if_there_is_one_per_output(tm
 )
 def test_names_are_read_from_every_usual_file_format(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
-    assert output_names(config_of(tmp_path, name), [], 2) == ("cat", "dog")
+    assert declared_names(config_of(tmp_path, name), 2) == ("cat", "dog")
 
 
 def test_wrong_number_of_names_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        output_names(config_of(tmp_path, ("a", "b")), [], 3)
+        declared_names(config_of(tmp_path, ("a", "b")), 3)
     assert str(caught.value) == (
         "plugins.lurk.models[0].classes: 2 names for 3 outputs of the network; give one an output"
     )
@@ -58,25 +56,15 @@ def test_wrong_number_of_names_is_refused(tmp_path: Path) -> None:
 def test_file_without_one_name_per_index_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "names.json").write_text(content)
     with pytest.raises(ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (is no JSON|does not)"):
-        output_names(config_of(tmp_path, "names.json"), [], 2)
+        declared_names(config_of(tmp_path, "names.json"), 2)
 
 
 def test_labels_stand_for_the_outputs_of_the_same_name() -> None:
     names = ["tench", "great white shark", "T-shirt/top", "Shirt", "crane", "crane"]
     labels = ["n01440764-tench", "great_white_shark", "t-shirt", "shirt", "crane", "shark"]
-    assert outputs_of_labels(labels, names) == {
+    assert outputs_by_name(labels, names) == {
         "n01440764-tench": 0, "great_white_shark": 1, "t-shirt": 2, "shirt": 3,
     }  # fmt: skip
-
-
-def test_numeric_labels_are_indices_only_if_all_labels_are_numeric() -> None:
-    assert outputs_of_labels(["0", "3"], None) == {"0": 0, "3": 3}
-    assert outputs_of_labels(["0", "3"], ["a", "b"]) == {}
-    assert outputs_of_labels(["0", "cat"], None) == {}
-
-
-def test_indices_of_a_dataset_take_precedence() -> None:
-    assert outputs_of_labels(["cat", "dog"], ["cat", "dog"], {"cat": 1}) == {"cat": 1}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +84,7 @@ def test_a_hostile_json_file_is_refused_in_one_line(tmp_path: Path, content: str
     with pytest.raises(
         ConfigError, match=r"^plugins\.lurk\.models\[0\]\.classes: names\.json (is no JSON|does not)"
     ) as caught:
-        output_names(config_of(tmp_path, "names.json"), [], 1)
+        declared_names(config_of(tmp_path, "names.json"), 1)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
@@ -105,9 +93,4 @@ def test_names_are_read_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(class_names, "MOST_NAMES_BYTES", 5)
     (tmp_path / "names.txt").write_bytes(b"cat\r\ndog")
     with pytest.raises(ConfigError, match=r"classes: names\.txt has more than 5 bytes; make it shorter$"):
-        output_names(config_of(tmp_path, "names.txt"), [], 2)
-
-
-def test_labels_that_only_look_like_numbers_stand_for_no_output() -> None:
-    assert outputs_of_labels(["²"], None) == {}
-    assert outputs_of_labels(["9" * 6000], None) == {}
+        declared_names(config_of(tmp_path, "names.txt"), 2)
