@@ -62,6 +62,8 @@ def test_numbers_that_do_not_count_from_0_are_assumed_to_be_in_order_only_if_bot
     note = f"{UNKNOWN}it has 12 outputs, and the classes are numbers that do not count them from 0."
     assert found(numbered(*range(1, 13)), 12, images="data.py:make") == OutputClasses(note=note)
     assert found(numbered(-1, 0, 4), 12, images="data.py:make") == OutputClasses(note=note)
+    assert found(Labels(("07", "7")), 12, images="a.csv") == OutputClasses(note=note)
+    assert found(numbered(-1, 0), 2, images="data.py:make").note == note.replace("12", "2")
 
 
 def test_numbers_beside_texts_are_not_sorted() -> None:
@@ -76,6 +78,7 @@ def test_a_dataset_knows_the_order_of_its_classes() -> None:
     of_texts = found(Labels(("ant", "wasp", "zebra"), {}, names), 3)
     assert of_texts == OutputClasses(names, {"zebra": 0, "ant": 1})
     assert found(Labels((), {}, names), 3) == OutputClasses(names)
+    assert found(Labels(("B", "b"), {}, ("b", "B")), 2).of_labels == {"b": 0, "B": 1}
 
 
 def test_a_dataset_of_other_classes_names_no_output() -> None:
