@@ -15,5 +15,5 @@ VERSIONS: Final = {
     "syntheses": 2,
     "verification": 3,
     "connections": 2,
-    "records": 2,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 3,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

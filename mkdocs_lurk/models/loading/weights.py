@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,7 +15,20 @@ from mkdocs_lurk.models.loading.checkpoints import Checkpoint, read_checkpoint
 from mkdocs_lurk.models.loading.renaming import Fit, fit_names
 
 
-def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDetail | None = None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class LoadedWeights:
+    """What became of a network's weights.
+
+    Attributes:
+        notes: Sentences that the reader of the site should know.
+        parts_without: The network's children for which the file holds nothing.
+    """
+
+    notes: tuple[str, ...]
+    parts_without: tuple[str, ...]
+
+
+def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDetail | None = None) -> LoadedWeights:
     """Load the weights of a file into a network.
 
     Half-precision values become float32. A file that holds every weight of some of the network's children and none of
@@ -25,9 +39,6 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
         path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
         subject: The beginning of every message.
         detail: What the author chose of the file; None to look for the weights.
-
-    Returns:
-        Sentences that the reader of the site should know.
 
     Raises:
         ModelError: The file cannot be read, holds pickled code, or does not fit.
@@ -47,7 +58,7 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
             f"Other weights that fit this network, too, lie in {path.name} and were not read: "
             f"{join_first(others, 3)}. To read them, say weights: {{file: {path.name}, key: {others[0]}}}."
         )
-    return (*notes, *_describe_fit(fit, path.name))
+    return LoadedWeights((*notes, *_describe_fit(fit, path.name)), tuple(fit.children))
 
 
 def _find_other_weights(checkpoint: Checkpoint, fit: Fit, module: nn.Module, where: str) -> list[str]:

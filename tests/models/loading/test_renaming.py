@@ -41,7 +41,7 @@ class Trainer(nn.Module):
 def load(content: object, folder: Path, *detail: str | None) -> tuple[Small, tuple[str, ...]]:
     torch.save(content, folder / "w.ckpt")
     net = Small(9)
-    return net, load_weights(net, folder / "w.ckpt", "model 'net'", WeightsDetail(*detail))
+    return net, load_weights(net, folder / "w.ckpt", "model 'net'", WeightsDetail(*detail)).notes
 
 
 def refuse(content: object, folder: Path, *detail: str | None) -> str:
