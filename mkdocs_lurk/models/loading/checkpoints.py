@@ -40,11 +40,13 @@ class Checkpoint:
         state: By name, on the CPU, floating-point ones as float32.
         notes: Sentences about what was chosen and what was lost.
         others: The other state dicts of the file that no sentence names, by their keys; none if the author chose one.
+        average: The key of the average that was read in the place of other weights; empty if none was.
     """
 
     state: dict[str, Tensor]
     notes: tuple[str, ...]
     others: Mapping[str, Mapping[str, Tensor]]
+    average: str = ""
 
 
 def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoint:
@@ -64,8 +66,10 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
     """
     content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
     others: dict[str, Mapping[str, Tensor]] = {}
+    average = ""
     if key is None:
         chosen, notes, named = _choose(content, path.name, where)
+        average = named[0] if any(part in _AVERAGE_KEYS for part in named[0].split(".")) else ""
         others = {at: _tensors(state) for at, state in _find_all_states(content) if at not in named}
     else:
         chosen, notes = _follow(content, key, where), []
@@ -79,7 +83,7 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
             rounded.append(name)
     if rounded:
         notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
-    return Checkpoint(state, tuple(notes), others)
+    return Checkpoint(state, tuple(notes), others, average)
 
 
 def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str], list[str]]:

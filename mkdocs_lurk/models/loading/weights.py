@@ -45,6 +45,8 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     """
     where, detail = f"{subject}: {path.name}", detail or WeightsDetail()
     checkpoint = read_checkpoint(path, where, detail.key)
+    if checkpoint.average:
+        where += f" (of which the average {checkpoint.average!r} is read; another by weights: {{file, key}})"
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
     _refuse_whole_numbers(fit.state, module, where)
     others = _find_other_weights(checkpoint, fit, module, where)

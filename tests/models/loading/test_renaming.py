@@ -169,6 +169,16 @@ def test_average_is_read_wherever_it_lies(place: str, path: str, key: str, tmp_p
     assert f"average of the weights{' (EMA)' * ('ema' in path)} was read: {path}, and not {key}, the" in notes[0]
 
 
+def test_an_average_that_does_not_fit_is_named_with_the_way_to_the_other_weights(tmp_path: Path) -> None:
+    parameters = dict(Small(1).named_parameters())
+    content = {"state_dict": Small(2).state_dict(), "callbacks": {"EMA": {"ema_state_dict": parameters}}}
+    assert refuse(content, tmp_path).startswith(
+        "model 'net': w.ckpt (of which the average 'callbacks.EMA.ema_state_dict' is read; another by weights: "
+        "{file, key}) does not fit the network: missing from the file: features.1.running_mean"
+    )
+    assert digest_weights(load(content, tmp_path, "state_dict")[0]) == digest_weights(Small(2))
+
+
 def test_averaged_model_before_its_first_update_is_no_average(tmp_path: Path) -> None:
     """It is a copy of the network at the beginning of the training."""
     content = {"model": Small(1).state_dict(), "swa_model": AveragedModel(Small(2)).state_dict()}
