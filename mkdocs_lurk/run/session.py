@@ -150,9 +150,7 @@ def open_session(
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
     trace = trace_network(loaded.module, blank)
-    search = find_layers(trace, model.layers)
-    model.check_layers({layer.name: layer.filters for layer in search.layers})
-    _refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
+    search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
@@ -171,6 +169,13 @@ def open_session(
         rehearsed=rehearsed,
         threads=config.threads,
     )
+
+
+def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSearch:
+    search = find_layers(trace, model.layers)
+    model.check_layers({layer.name: layer.filters for layer in search.layers})
+    _refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
+    return search
 
 
 def _refuse_random_layers(loaded: Network, layers: tuple[Layer, ...], subject: str) -> None:
