@@ -14,6 +14,6 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 2,
     "verification": 3,
-    "connections": 2,
-    "records": 3,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "connections": 4,
+    "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

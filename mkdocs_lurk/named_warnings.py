@@ -67,6 +67,16 @@ class NamedWarning:
 
 _ALL = (
     NamedWarning(
+        "random-layers",
+        "The weights file holds nothing for some of the layers that are analysed; they keep the values that the source "
+        "gave them.",
+        "the weights file holds nothing for {count} of the {n} layers ({names}): their filters keep random values, "
+        "unless the source sets them itself",
+        "give a file that holds all weights, or leave these layers out with layers.exclude",
+        "The weights file holds nothing for {count} of the {n} layers ({names}): unless the network's source sets them "
+        "itself, their filters are random, and what these pages show of them was not learned.",
+    ),
+    NamedWarning(
         "enlarged",
         "More than one in ten of the pictures looked at is enlarged more than 2 times on the way to the network.",
         "{share} of the {n} pictures looked at are enlarged more than 2 times, from a short side of {from_px} px to "

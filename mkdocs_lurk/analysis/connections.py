@@ -8,11 +8,12 @@ and its sign is that of ``sum of kernel[f, i]`` (a sum of zero counts as positiv
 the filter's output around: a normalisation with a negative scale, say, or a subtraction. The typical response is the
 mean over pictures of ``|factor| * max(0, scale * peak + shift)``. The peak is the filter's largest output in the
 picture, before any activation; its smallest if the scale is negative. ``scale`` and ``shift`` are what happens to it up
-to the first activation, which rectifies it (so does the layer that reads it if there is none); ``factor`` is what
-scales it afterwards. What is added after the first activation belongs to no filter. So the strength is what the
-filter's response gains or loses at most, compared to a silent source filter, when its source filter is as strong as
-usual at every position of the kernel at once. Gates, pooling, later activations, and what activations do beyond
-rectifying are left out.
+to the first activation, which counts as a ReLU whatever it is; ``factor`` is what scales it afterwards. What is added
+after the first activation belongs to no filter. Where there is no activation in between (conv - BN - conv), negative
+values reach the reader, too: the typical response is the mean over pictures of
+``max(|scale * maximum + shift|, |scale * minimum + shift|)``. So the strength is what the filter's response gains or
+loses at most, compared to a silent source filter, when its source filter is as strong as usual at every position of the
+kernel at once. Gates, pooling, later activations, and what activations do beyond rectifying are left out.
 
 The weight of a connection is its strength as a share of the strongest connection to the same filter: the strongest
 input of a filter has the weight 1 or -1, and the weight of an output says how much that filter depends on this one.
@@ -103,9 +104,10 @@ def typical_response(network: NetworkInputs, layer: LayerInputs, responses: Mapp
         for summand, channels in enumerate(source_layers == index):
             filters = layer.source_filters[summand, channels] - network.starts[index]
             scale, shift = layer.scale[summand, channels], layer.shift[summand, channels]
-            peak = np.where(scale < 0, minima[:, filters], maxima[:, filters]).astype(np.float64)
-            rectified = np.maximum(0, scale * peak + shift).mean(0)
-            typical[summand, channels] = np.sign(scale) * layer.factor[summand, channels] * rectified
+            ends = scale * np.stack((minima[:, filters], maxima[:, filters])).astype(np.float64) + shift
+            rectified = np.maximum(0, ends.max(0))
+            strongest = np.where(layer.activated[summand, channels], rectified, np.abs(ends).max(0)).mean(0)
+            typical[summand, channels] = np.sign(scale) * layer.factor[summand, channels] * strongest
     return typical
 
 

@@ -22,7 +22,6 @@ from mkdocs_lurk.run.stages import Stage, list_stages
 from mkdocs_lurk.run.stages.responses import join_layers, summarise_batch
 from mkdocs_lurk.run.stopwatch import Clocks, Stopwatch
 from mkdocs_lurk.run.trial import Trial
-from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import chunks
 from mkdocs_lurk.store.store import Store
 
@@ -73,7 +72,7 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store, clocks: Clock
     session = open_session(config, model, store, SilentProgress(), Ranks())
     opening_s = watch.elapsed_s
     watch.by_cpu = session.network.device.type == "cpu"
-    warnings = warnings_at_start(session.images, session.transform)
+    warnings = session.warnings_at_start
     stages = list_stages(session)
     for stage in stages:
         stage.complete = stage.ready and not session.runner.missing(stage)

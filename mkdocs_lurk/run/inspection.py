@@ -14,7 +14,6 @@ from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.text import as_text
 
 _MEASURED = 256
@@ -91,7 +90,7 @@ def inspect_session(session: Session) -> Inspection:
         "classes": list(session.rehearsed.classes.names or session.images.labels),
         "predictions": _predictions(session),
         "notes": session.notes,
-        "warnings": warnings_at_start(session.images, transform),
+        "warnings": session.warnings_at_start,
         "layers": [describe_layer(session, layer) for layer in session.layers],
     }
 

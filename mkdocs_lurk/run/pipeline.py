@@ -22,7 +22,6 @@ from mkdocs_lurk.run.provenance import describe_rounding, gather_provenance
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Stage, list_stages
-from mkdocs_lurk.run.warnings import warnings_at_start
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -78,7 +77,7 @@ def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], 
     with collect_reading() as reading:
         session = opening()
     inputs = inputs_of(config, model, session.images, reading)
-    warnings = warnings_at_start(session.images, session.transform) if session.runner.ranks.is_main else []
+    warnings = session.warnings_at_start if session.runner.ranks.is_main else []
     for warning in warnings:  # every build warns when the results are there; whoever waits for them can know now
         log.info("before the analysis: %s: %s; %s", model.name, warning["fact"], warning["remedy"])
     listed = stages(session)

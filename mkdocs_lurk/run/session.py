@@ -13,6 +13,7 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import collect_reading
+from mkdocs_lurk.errors import ModelError, join_first
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
@@ -20,6 +21,7 @@ from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
 from mkdocs_lurk.models.tracing.layers import Layer, LayerSearch, find_layers
 from mkdocs_lurk.models.tracing.trace import Trace, trace_network
+from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.run.allocator import keep_freed_memory
 from mkdocs_lurk.run.devices import (
     choose_device,
@@ -34,6 +36,7 @@ from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
+from mkdocs_lurk.run.warnings import random_layers_warning, warnings_at_start
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -88,6 +91,13 @@ class Session:
         return self.network.layers
 
     @property
+    def warnings_at_start(self) -> list[WarningRecord]:
+        """What may mislead, as far as it is known before anything is computed."""
+        without = _layers_without_weights(self.loaded, self.layers)
+        random = random_layers_warning([layer.name for layer in without], len(self.layers))
+        return [*([] if random is None else [random]), *warnings_at_start(self.images, self.transform)]
+
+    @property
     def notes(self) -> list[str]:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
@@ -140,8 +150,7 @@ def open_session(
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
     trace = trace_network(loaded.module, blank)
-    search = find_layers(trace, model.layers)
-    model.check_layers({layer.name: layer.filters for layer in search.layers})
+    search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
@@ -160,6 +169,28 @@ def open_session(
         rehearsed=rehearsed,
         threads=config.threads,
     )
+
+
+def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSearch:
+    search = find_layers(trace, model.layers)
+    model.check_layers({layer.name: layer.filters for layer in search.layers})
+    _refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
+    return search
+
+
+def _refuse_random_layers(loaded: Network, layers: tuple[Layer, ...], subject: str) -> None:
+    if len(_layers_without_weights(loaded, layers)) == len(layers):
+        names = join_first([layer.name for layer in layers], 3)
+        raise ModelError(
+            f"{subject}: the weights file holds nothing for the layers that are analysed ({names}), so that all their "
+            "filters would be random; give a file with their weights, or load all weights in a factory"
+        )
+
+
+def _layers_without_weights(loaded: Network, layers: Iterable[Layer]) -> list[Layer]:
+    """Return the layers for whose kernel the weights file holds nothing."""
+    parts = set(loaded.parts_without_weights)
+    return [layer for layer in layers if (layer.weight or layer.name).partition(".")[0] in parts]
 
 
 def _prepared_device(config: LurkConfig, ranks: Ranks) -> torch.device:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
+from mkdocs_lurk.errors import join_first
 from mkdocs_lurk.images.sample import Sample, look_at_sample
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
@@ -30,6 +31,13 @@ def warnings_at_start(images: ImageSet, transform: Transform) -> list[WarningRec
     if sample is not None:
         found += [_enlarged(sample), _padded(sample, transform), _values(sample, transform)]
     return [warning for warning in found if warning is not None]
+
+
+def random_layers_warning(names: Sequence[str], n_layers: int) -> WarningRecord | None:
+    """Return the warning that the weights file holds nothing for some of ``n_layers`` layers; None if it does."""
+    if not names:
+        return None
+    return WARNINGS["random-layers"].record(count=f"{len(names):,}", n=f"{n_layers:,}", names=join_first(names, 5))
 
 
 def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:

@@ -69,9 +69,11 @@ def slow_weights(network, responses, name):
                     continue
                 scale, shift = layer.scale[summand, channel], layer.shift[summand, channel]
                 minima, maxima = (side[:, number - network.starts[place]] for side in responses[network.names[place]])
-                peaks = maxima if scale >= 0 else minima
-                factor = layer.factor[summand, channel]
-                typical = sum(max(0.0, scale * float(peak) + shift) for peak in peaks) / len(peaks) * abs(factor)
+                factor, typical = layer.factor[summand, channel], 0.0
+                for low, high in zip(minima, maxima, strict=True):
+                    ends = scale * float(low) + shift, scale * float(high) + shift
+                    strongest = max(0.0, *ends) if layer.activated[summand, channel] else max(map(abs, ends))
+                    typical += strongest / len(minima) * abs(factor)
                 strength[number] = strength.get(number, 0) + typical * sum(abs(element) for element in kernel)
                 signed[number] = signed.get(number, 0) + typical * np.sign(scale * factor) * sum(kernel)
         largest = max(strength.values(), default=0)
@@ -147,6 +149,50 @@ def test_a_source_filter_that_never_responds_has_no_connection():
     found = strongest_connections(network, {"0": (minima, maxima), "3": (minima[:, :1], maxima[:, :1])})
     assert listed(found.inputs[3], found.input_weights[3]) == [(1, -1)]
     assert listed(found.outputs[2], found.output_weights[2]) == []
+
+
+class Bottleneck(nn.Module):
+    """A convolution and its batch norm, whose gains have both signs, and a reader that adds it to something else."""
+
+    def __init__(self, activation):
+        super().__init__()
+        torch.manual_seed(3)
+        self.a, self.b = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 4, 3, bias=False)
+        self.norm, self.activation = nn.BatchNorm2d(6), activation
+        with torch.no_grad():
+            self.norm.weight.copy_(torch.tensor([1.0, -1, 2, -0.5, 1, 0]))
+            self.norm.bias.copy_(torch.tensor([0.0, 0.2, -3, 0, 40, 5]))
+
+    def forward(self, x):
+        return self.b(self.activation(self.norm(self.a(x))))
+
+
+@pytest.mark.parametrize(
+    ("activation", "seen"),
+    [
+        (nn.Identity(), lambda z: z.abs()),
+        (nn.ReLU(), lambda z: z.relu()),
+        (nn.Tanh(), lambda z: z.relu()),
+        (nn.LeakyReLU(0.5), lambda z: z.relu()),
+    ],
+)
+def test_connections_are_those_of_the_maps_between_the_layers(activation, seen):
+    """The oracle runs the network: the strongest value that reaches the reader, per picture, without any trace."""
+    module = Bottleneck(activation).eval()
+    network = inputs_of(module)
+    with torch.no_grad():
+        maps = module.a(torch.randn(5, 3, 8, 8))
+        typical = seen(module.norm(maps)).amax((2, 3)).double().mean(0) * (module.norm.weight != 0)
+    flat = maps.flatten(2)
+    responses = {"a": (flat.amin(2).numpy(), flat.amax(2).numpy())}
+    responses["b"] = tuple(side[:, :4] for side in responses["a"])
+    found = strongest_connections(network, responses)
+    sums = module.b.weight.detach().double().flatten(2)
+    for filter_, row in enumerate(network.starts[2] + np.arange(4)):
+        strength = sums[filter_].abs().sum(1) * typical
+        sign = torch.where(sums[filter_].sum(1) * module.norm.weight.sign() < 0, -1, 1)
+        expected = {3 + i: float(sign[i] * strength[i] / strength.max()) for i in range(6) if strength[i] > 0}
+        assert dict(listed(found.inputs[row], found.input_weights[row])) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_kernel_of_zeros_makes_no_connection():

@@ -9,18 +9,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from mkdocs_lurk.build import analyze, log_warnings
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD
+from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.images.sources import list_images
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.named_warnings import WarningRecord, unreadable_warning
 from mkdocs_lurk.run.plan import resolve
+from mkdocs_lurk.run.progress import SilentProgress
+from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.warnings import chance_warning, warnings_at_start
 from mkdocs_lurk.store.store import Store
+from tests.run.networks import tiny_network
 
 SIDE = 16
 IMAGENET = {"mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)}
@@ -187,6 +193,45 @@ def test_unreadable_pictures_are_counted_and_some_are_named() -> None:
         "and 2 more"
     )
     assert unreadable_warning([], 9) is None
+
+
+def session_with(project: Callable[..., LurkConfig], include: list[str], *children: str) -> Session:
+    """Open a session with a weights file that holds some of the network's children."""
+    folder = project().root
+    state = {name: value for name, value in tiny_network().state_dict().items() if name.startswith(children)}
+    torch.save(state, folder / "part.pt")
+    config = project(weights="part.pt", layers={"include": include})
+    return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+
+
+@pytest.mark.parametrize(("include", "names"), [(["*"], "first, second"), (["second"], "second")])
+def test_a_weights_file_of_the_head_alone_is_refused(
+    project: Callable[..., LurkConfig], include: list[str], names: str
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        session_with(project, include, "head")
+    assert str(caught.value).startswith(
+        f"model 'tiny': the weights file holds nothing for the layers that are analysed ({names}), so that"
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "layers", "random"),
+    [
+        (("first", "second"), ["*"], ""),
+        (("first", "head"), ["*"], "second"),
+        (("second",), ["*"], "first"),
+        (("first",), ["first"], ""),
+    ],
+)
+def test_layers_that_keep_random_values_are_warned_about(
+    project: Callable[..., LurkConfig], held: tuple[str, ...], layers: list[str], random: str
+) -> None:
+    session = session_with(project, layers, *held)
+    found = [warning["fact"] for warning in session.warnings_at_start if warning["name"] == "random-layers"]
+    assert [fact.partition(":")[0] for fact in found] == (
+        [f"the weights file holds nothing for 1 of the 2 layers ({random})"] if random else []
+    )
 
 
 def test_every_build_logs_what_was_found_and_ignore_accepts_it_without_a_new_analysis(

@@ -101,6 +101,16 @@ class ChannelSource:
         shift = torch.where(is_activated, self.shift * ~vanishes, self.shift * factor + term)
         return ChannelSource.of(self.filters, scale, shift, self.factor * factor)
 
+    @property
+    def direction(self) -> Tensor:
+        """1 where the value grows with the filter's output, -1 where it falls, 0 where nothing of it is left."""
+        return self.scale.sign() * torch.where(self.factor == 0, 1.0, self.factor.sign())
+
+    def opposes(self, other: ChannelSource) -> bool:
+        """Whether one value grows and the other falls with the output of a filter that both carry."""
+        same = (self.filters == other.filters) & self.carries_filter
+        return bool((same & (self.direction * other.direction < 0)).any())
+
     def cancels(self, other: ChannelSource) -> bool:
         """Whether the sum of two channel sources that can be merged leaves nothing of a filter that both carry."""
         was_there = (self.factor != 0) | (self.scale != 0)
@@ -140,7 +150,7 @@ class ChannelSource:
     def mean(self, axes: Iterable[int]) -> ChannelSource | None:
         """Return the mean over ``axes``, which keep size 1.
 
-        None if source filters change along them, or are activated in some places only.
+        None if source filters change along them, are activated in some places only, or turned around in some.
         """
         axes = [axis % self.filters.dim() for axis in axes]
         kinds = torch.stack((self.filters, (self.factor != 0).float()))
@@ -148,6 +158,8 @@ class ChannelSource:
             return None
         if not axes:
             return self
+        if bool((self.direction.amax(axes) * self.direction.amin(axes) < 0).any()):
+            return None
         return ChannelSource(self.stacked.double().mean([axis + 1 for axis in axes], keepdim=True).float())
 
 
@@ -185,21 +197,23 @@ def activated(sources: ChannelSources) -> ChannelSources:
     return tuple(source.activated() for source in sources)
 
 
-def add(sources: Iterable[ChannelSource], rank: int) -> ChannelSources | None:
-    """Return the sum of channel sources; those that carry the same filters in the same way become one.
+def add(left: ChannelSources, right: ChannelSources, rank: int) -> ChannelSources | None:
+    """Return the sum of two values; channel sources that carry the same filters in the same way become one.
 
-    None where a filter is subtracted from itself, pooled perhaps: what is left of it is not known.
+    None where a filter is subtracted from itself, pooled or otherwise activated perhaps: what is left is not known, nor
+    whether it grows with the filter's output.
     """
-    total: list[ChannelSource] = []
-    for source in (each.with_rank(rank) for each in sources):
-        for index, other in enumerate(total):
-            if other.can_merge(source):
-                if other.cancels(source):
-                    return None
-                total[index] = other.merged(source)
-                break
-        else:
+    total = [source.with_rank(rank) for source in left]
+    for source in (each.with_rank(rank) for each in right):
+        place = next((index for index, other in enumerate(total) if other.can_merge(source)), len(total))
+        if place == len(total):
             total.append(source)
+        elif total[place].cancels(source):
+            return None
+        else:
+            total[place] = total[place].merged(source)
+        if any(other.opposes(total[place]) for other in total):
+            return None
     return tuple(total)
 
 

@@ -41,6 +41,7 @@ class LayerInputs:
         scale: ``(n_summands, n_channels)`` float64: factor of the filter's output before the first activation.
         shift: ``(n_summands, n_channels)`` float64: constant that is added to the scaled output before it.
         factor: ``(n_summands, n_channels)`` float64: factor of what that activation gives; 1 if there is none.
+        activated: ``(n_summands, n_channels)`` bool: whether there is one.
         kernel: ``(n_filters, n_channels / groups, h, w)``.
         groups: Number of groups; the filters of a group read only its channels.
         unknown_reason: Why the source filters are unknown; empty if they are known.
@@ -51,6 +52,7 @@ class LayerInputs:
     scale: NDArray[np.float64]
     shift: NDArray[np.float64]
     factor: NDArray[np.float64]
+    activated: NDArray[np.bool_]
     kernel: Tensor
     groups: int
     unknown_reason: str = ""
@@ -59,7 +61,8 @@ class LayerInputs:
     def unknown(cls, layer: str, reason: str) -> LayerInputs:
         """Return the inputs of a layer whose source filters are unknown."""
         empty = np.empty((0, 0))
-        return cls(layer, empty.astype(np.int64), empty, empty, empty, torch.empty(0), 1, reason)
+        activated = empty.astype(np.bool_)
+        return cls(layer, empty.astype(np.int64), empty, empty, empty, activated, torch.empty(0), 1, reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,9 +178,10 @@ class _SourcePropagation:
             return LayerInputs.unknown(call.name, "what one of its input channels holds changes from place to place")
         per_channel = [source.stacked.reshape(4, -1).expand(4, shape[axis]).double().numpy() for source in sources]
         filters, scale, shift, factor = np.moveaxis(np.array(per_channel).reshape(-1, 4, shape[axis]), 1, 0)
-        factor[factor == 0] = 1
+        activated = factor != 0
+        factor[~activated] = 1
         unknown = np.isfinite(filters) & (filters < 0)
         if unknown.any():
             return LayerInputs.unknown(call.name, self._reasons[int(-1 - filters[unknown].max())])
         source_filters = np.where(np.isinf(filters), -1, filters).astype(np.int64)
-        return LayerInputs(call.name, source_filters, scale, shift, factor, kernel, groups)
+        return LayerInputs(call.name, source_filters, scale, shift, factor, activated, kernel, groups)

@@ -143,7 +143,7 @@ def _add(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
         return [affine(context.sources_of(left), 1.0, _constant(right) * alpha, rank)]
     if not isinstance(left, Ref):
         return [affine(context.sources_of(right), alpha, _constant(left), rank)]
-    total = add([*context.sources_of(left), *affine(context.sources_of(right), alpha, 0.0, rank)], rank)
+    total = add(context.sources_of(left), affine(context.sources_of(right), alpha, 0.0, rank), rank)
     return [total] if total is not None and len(total) <= _MAX_SUMMANDS else []
 
 

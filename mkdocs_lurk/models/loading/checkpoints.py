@@ -20,6 +20,9 @@ from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
 _STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
 _AVERAGE_KEYS = (
     "state_dict_ema", "model_ema", "ema_state_dict", "model_ema_state_dict", "ema_model_state_dict", "ema_model", "ema",
+    "state_dict_swa", "model_swa", "swa_state_dict", "model_swa_state_dict", "swa_model_state_dict", "swa_model", "swa",
+    "averaged_model", "averaged_model_state_dict", "model_averaged", "averaged_state_dict",
+    "ema_weights", "params_ema",
 )  # fmt: skip
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
 _DEEPEST = 8
@@ -36,16 +39,21 @@ class Checkpoint:
     Attributes:
         state: By name, on the CPU, floating-point ones as float32.
         notes: Sentences about what was chosen and what was lost.
+        others: The other state dicts of the file that no sentence names, by their keys; none if the author chose one.
+        average: The key of the average that was read in the place of other weights; empty if none was.
     """
 
     state: dict[str, Tensor]
     notes: tuple[str, ...]
+    others: Mapping[str, Mapping[str, Tensor]]
+    average: str = ""
 
 
 def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoint:
     """Read a file's tensors.
 
-    Of a checkpoint with the weights and their moving average (EMA), the average is read.
+    Of a checkpoint with the weights and their average (EMA, SWA), the average is read, wherever it lies; not if it
+    counts 0 moments of the training, since it then holds the weights at the beginning.
 
     Args:
         path: A safetensors file, or a state dict of ``torch.save`` by itself or inside a checkpoint.
@@ -57,8 +65,15 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
             quantised, sparse or without values.
     """
     content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
-    chosen, notes = _choose(content, path.name, where) if key is None else (_follow(content, key, where), [])
-    tensors = {str(name): value for name, value in chosen.items() if isinstance(value, Tensor)}
+    others: dict[str, Mapping[str, Tensor]] = {}
+    average = ""
+    if key is None:
+        chosen, notes, named = _choose(content, path.name, where)
+        average = named[0] if any(part in _AVERAGE_KEYS for part in named[0].split(".")) else ""
+        others = {at: _tensors(state) for at, state in _find_all_states(content) if at not in named}
+    else:
+        chosen, notes = _follow(content, key, where), []
+    tensors = _tensors(chosen)
     _refuse_unusual(tensors, where)
     _refuse_inflated(tensors, path.stat().st_size, where)
     state, rounded = {}, []
@@ -68,18 +83,19 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
             rounded.append(name)
     if rounded:
         notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
-    return Checkpoint(state, tuple(notes))
+    return Checkpoint(state, tuple(notes), others, average)
 
 
-def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str]]:
-    """Return the state dict to read, and what to say about the choice."""
-    averages = dict(_find_states(content, _AVERAGE_KEYS, inside=_INSIDE_AVERAGE))
-    states = dict(_find_states(content, _STATE_KEYS, inside=_STATE_KEYS)) or averages
+def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str], list[str]]:
+    """Return the state dict to read, what to say about the choice, and the paths of the state dicts that it names."""
+    all_averages = dict(_find_averages(content))
+    averages = {path: state for path, state in all_averages.items() if not _is_yet_to_average(state)}
+    states = dict(_find_states(content, _STATE_KEYS, inside=_STATE_KEYS)) or all_averages
     found = averages or states
     if not found:
-        others = list(_paths_of_states(content))
+        keys = [path for path, _ in _find_all_states(content)]
         held = join_first(map(str, content), 5) if isinstance(content, Mapping) else type(content).__name__
-        choose = f"choose one by its key, weights: {{file: {file}, key: {others[0]}}}" if others else _CONVERT
+        choose = f"choose one by its key, weights: {{file: {file}, key: {keys[0]}}}" if keys else _CONVERT
         raise ModelError(f"{where} holds no state dict but {held or 'nothing'}; {choose}")
     if len(found) > 1:
         raise ModelError(
@@ -87,23 +103,58 @@ def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, obj
             f"choose one by its key, weights: {{file: {file}, key: {next(iter(found))}}}"
         )
     ((path, chosen),) = found.items()
-    return chosen, _describe_choice(content, path, file, averages, list(states))
+    return chosen, *_describe_choice(content, path, file, averages, [state for state in states if state])
 
 
 def _describe_choice(
     content: object, path: str, file: str, averages: Mapping[str, object], states: list[str]
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     top = content if isinstance(content, Mapping) else {}
     if averages:
-        others = [state for state in states if state not in averages]
+        others = [state for state in states if state not in averages][:1]
         beside = f", and not {others[0]}, the weights at the end of the training" if others else ""
-        return [f"Of {file}, the moving average of the weights (EMA) was read: {path}{beside}."]
+        kind = "moving average of the weights (EMA)" if "ema" in path.lower() else "average of the weights"
+        return [f"Of {file}, the {kind} was read: {path}{beside}."], [path, *others]
     if isinstance(top.get("averaging_state"), Mapping) and isinstance(top.get("current_model_state"), Mapping):
-        return [f"Of {file}, the average of the weights was read: {path}, and not current_model_state."]
-    unread = [key for key in _AVERAGE_KEYS if isinstance(top.get(key), (Mapping, list, tuple))]
-    return [f"{file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."] * any(
-        unread
-    )
+        note = f"Of {file}, the average of the weights was read: {path}, and not current_model_state."
+        return [note], [path, "current_model_state"]
+    unread = [each for each, value in _find_keys(content, _AVERAGE_KEYS) if not _is_yet_to_average(value)]
+    note = f"{file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."
+    return [note] * bool(unread), [path]
+
+
+def _find_averages(content: object) -> Iterator[tuple[str, Mapping[object, object]]]:
+    """Yield the state dicts of averages by their paths, also those of a callback or inside another mapping."""
+    for path, value in _find_keys(content, _AVERAGE_KEYS):
+        for rest, state in _find_states(value, _INSIDE_AVERAGE, inside=_INSIDE_AVERAGE):
+            yield ".".join(filter(None, (path, rest))), state
+
+
+def _find_keys(content: object, keys: tuple[str, ...], path: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Yield the mappings and lists under some keys, wherever they lie, by their paths; none inside another."""
+    if not isinstance(content, Mapping) or depth > _DEEPEST:
+        return
+    for key, value in content.items():
+        here = f"{path}.{key}" if path else str(key)
+        if key in keys and isinstance(value, (Mapping, list, tuple)) and _holds_any_tensor(value):
+            yield here, value
+        else:
+            yield from _find_keys(value, keys, here, depth + 1)
+
+
+def _holds_any_tensor(content: object, depth: int = 0) -> bool:
+    inside = content.values() if isinstance(content, Mapping) else content if isinstance(content, list | tuple) else ()
+    return depth <= _DEEPEST and any(isinstance(each, Tensor) or _holds_any_tensor(each, depth + 1) for each in inside)
+
+
+def _is_yet_to_average(state: object) -> bool:
+    """Whether an ``AveragedModel`` was saved before its first update: its weights are those at the beginning."""
+    counts = [
+        value
+        for name, value in (state.items() if isinstance(state, Mapping) else ())
+        if str(name).rpartition(".")[2] == "n_averaged" and isinstance(value, Tensor)
+    ]
+    return any(count.numel() == 1 and int(count) == 0 for count in counts)
 
 
 def _find_states(
@@ -124,13 +175,17 @@ def _holds_tensors(content: Mapping[object, object]) -> bool:
     return any(isinstance(value, Tensor) for value in content.values())
 
 
-def _paths_of_states(content: object, path: str = "", depth: int = 0) -> Iterator[str]:
-    """Yield the paths of all mappings of tensors whose keys are text, without those that lie very deep."""
+def _tensors(state: Mapping[object, object]) -> dict[str, Tensor]:
+    return {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
+
+
+def _find_all_states(content: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, Mapping[object, object]]]:
+    """Yield all mappings of tensors whose keys are text, by their paths, without those that lie very deep."""
     if isinstance(content, Mapping) and depth <= _DEEPEST:
         if path and _holds_tensors(content) and all(isinstance(key, str) for key in content):
-            yield path
+            yield path, content
         for key, value in content.items():
-            yield from _paths_of_states(value, f"{path}.{key}" if path else str(key), depth + 1)
+            yield from _find_all_states(value, f"{path}.{key}" if path else str(key), depth + 1)
 
 
 def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
@@ -142,7 +197,7 @@ def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
             break
         found, rest = next(value for name, value in found.items() if str(name) == step), rest[len(step) + 1 :]
     if rest or not isinstance(found, Mapping) or not _holds_tensors(found):
-        known = list(_paths_of_states(content))
+        known = [path for path, _ in _find_all_states(content)]
         there = f"; there are {join_first(known, 5)}" if known else "; leave the key out"
         raise ModelError(f"{where} holds no state dict under the key {key!r}{near(key, known) or there}")
     return found

@@ -19,6 +19,7 @@ class Network:
         weights_digest: Digest of the names, shapes, types and values of all parameters and buffers.
         weights_note: What a reader must know if the weights are not learned ones.
         notes: Sentences about how it was loaded.
+        parts_without_weights: The module's children for which the weights file holds nothing.
     """
 
     module: nn.Module
@@ -26,6 +27,7 @@ class Network:
     weights_digest: str
     weights_note: str | None = None
     notes: tuple[str, ...] = ()
+    parts_without_weights: tuple[str, ...] = ()
 
 
 def digest_weights(module: nn.Module) -> str:

@@ -48,13 +48,15 @@ def load_network(config: ModelConfig, input_size: tuple[int, int, int] | None = 
         _refuse_quantised(module, subject)
         module, notes = as_network(module, config, subject)
         initialise_lazy_modules(module, input_size, subject)
+        parts_without: tuple[str, ...] = ()
         if config.weights_path is not None:
-            notes += load_weights(module, config.weights_path, subject, config.weights_detail)
+            weights = load_weights(module, config.weights_path, subject, config.weights_detail)
+            notes, parts_without = notes + weights.notes, weights.parts_without
     _refuse_unusual_values(module, subject)
     notes += _describe_rounding(module)
     module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    return Network(module, parameters, digest_weights(module), weights_note, notes)
+    return Network(module, parameters, digest_weights(module), weights_note, notes, parts_without)
 
 
 def _make_module(config: ModelConfig, subject: str) -> tuple[nn.Module, str | None]:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from mkdocs_lurk.config.weights import WeightsDetail
 from mkdocs_lurk.errors import ModelError, join_first
-from mkdocs_lurk.models.loading.checkpoints import read_checkpoint
+from mkdocs_lurk.models.loading.checkpoints import Checkpoint, read_checkpoint
 from mkdocs_lurk.models.loading.renaming import Fit, fit_names
 
 
-def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDetail | None = None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class LoadedWeights:
+    """What became of a network's weights.
+
+    Attributes:
+        notes: Sentences that the reader of the site should know.
+        parts_without: The network's children for which the file holds nothing.
+    """
+
+    notes: tuple[str, ...]
+    parts_without: tuple[str, ...]
+
+
+def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDetail | None = None) -> LoadedWeights:
     """Load the weights of a file into a network.
 
     Half-precision values become float32. A file that holds every weight of some of the network's children and none of
@@ -25,22 +40,47 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
         subject: The beginning of every message.
         detail: What the author chose of the file; None to look for the weights.
 
-    Returns:
-        Sentences that the reader of the site should know.
-
     Raises:
         ModelError: The file cannot be read, holds pickled code, or does not fit.
     """
     where, detail = f"{subject}: {path.name}", detail or WeightsDetail()
     checkpoint = read_checkpoint(path, where, detail.key)
+    if checkpoint.average:
+        where += f" (of which the average {checkpoint.average!r} is read; another by weights: {{file, key}})"
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
     _refuse_whole_numbers(fit.state, module, where)
+    others = _find_other_weights(checkpoint, fit, module, where)
     module.load_state_dict(fit.state, strict=False)
     averaged = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
     notes = [*checkpoint.notes]
     if len(averaged) == 1 and averaged[0].numel() == 1 and not fit.left_out:
         notes.append(f"{path.name} holds an average of the weights at {int(averaged[0])} moments of the training.")
-    return (*notes, *_describe_fit(fit, path.name))
+    if others:
+        notes.append(
+            f"Other weights that fit this network, too, lie in {path.name} and were not read: "
+            f"{join_first(others, 3)}. To read them, say weights: {{file: {path.name}, key: {others[0]}}}."
+        )
+    return LoadedWeights((*notes, *_describe_fit(fit, path.name)), tuple(fit.children))
+
+
+def _find_other_weights(checkpoint: Checkpoint, fit: Fit, module: nn.Module, where: str) -> list[str]:
+    """Return the keys of the checkpoint's other state dicts that fit the network and have other values."""
+    expected = module.state_dict()
+    fewest = sum(not name.endswith("num_batches_tracked") for name in fit.state)
+    found = []
+    for key, state in checkpoint.others.items():
+        if len(state) < fewest:  # an optimizer's, say
+            continue
+        try:
+            other = fit_names(state, expected, where, None).state
+        except ModelError:  # it is not the network's, which is what was asked
+            continue
+        if any(
+            name not in fit.state or not torch.equal(fit.state[name], each.to(fit.state[name].dtype))
+            for name, each in other.items()
+        ):
+            found.append(key)
+    return found
 
 
 def _refuse_whole_numbers(state: Mapping[str, Tensor], module: nn.Module, where: str) -> None:

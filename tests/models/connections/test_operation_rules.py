@@ -98,6 +98,14 @@ def test_source_filters_are_unknown_where_filters_mix():
         "mul ": module_of(lambda x: x * x),
         "sub": module_of(lambda x: x - x.mean((2, 3), keepdim=True)),
         "sub ": module_of(lambda x: x.relu() - F.avg_pool2d(x.relu(), 3, 1, 1)),
+        "sub  ": module_of(lambda x: x.relu() - x),
+        "sub   ": module_of(lambda x: x.relu() - 0.5 * x),
+        "sub    ": module_of(lambda x: (2 * x + 1).relu() - x.relu()),
+        "sub     ": module_of(lambda x: x.relu() + x - 3 * x),
+        "sub      ": module_of(lambda x: x - torch.cat([x[:, 2:].relu(), x[:, 2:].relu()], 1)),
+        "add": module_of(lambda x: x.relu() + (-x).relu()),
+        "mean ": module_of(lambda x: torch.stack([x.relu(), -x.relu()]).mean(0)),
+        "amax": module_of(lambda x: torch.stack([x, -x]).amax(0)),
         "abs": module_of(torch.abs),
         "gt": module_of(lambda x: torch.where(x > 0, x, x.flip(1))),
         "where": module_of(lambda x: torch.where(x.bool(), x, x.flip(1))),
@@ -108,6 +116,18 @@ def test_source_filters_are_unknown_where_filters_mix():
         assert operation.strip() in network.layers["b"].unknown_reason, operation
         assert not network.layers["b"].source_filters.size
         assert single_source_filters(network, "c") == [("b", 0), ("b", 1)]
+
+
+def test_two_ways_of_a_filter_that_both_grow_with_it_are_followed():
+    for function in (
+        lambda x: x.relu() + x,
+        lambda x: x.relu() - (-x).relu(),
+        lambda x: (2 * x + 1).relu() + x.relu(),
+        lambda x: x - x.flip(1),
+        lambda x: x * (torch.arange(8) > 2),
+    ):
+        network = inputs_of(Between(module_of(function)))
+        assert all(("a", number) in found for number, found in enumerate(source_filters(network, "b")))
 
 
 def test_one_unknown_part_makes_the_inputs_of_the_layer_unknown():

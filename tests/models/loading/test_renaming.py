@@ -41,7 +41,7 @@ class Trainer(nn.Module):
 def load(content: object, folder: Path, *detail: str | None) -> tuple[Small, tuple[str, ...]]:
     torch.save(content, folder / "w.ckpt")
     net = Small(9)
-    return net, load_weights(net, folder / "w.ckpt", "model 'net'", WeightsDetail(*detail))
+    return net, load_weights(net, folder / "w.ckpt", "model 'net'", WeightsDetail(*detail)).notes
 
 
 def refuse(content: object, folder: Path, *detail: str | None) -> str:
@@ -139,6 +139,78 @@ def test_average_in_an_unknown_form_is_mentioned(tmp_path: Path) -> None:
     net, notes = load(content, tmp_path)
     assert digest_weights(net) == digest_weights(Small(1))
     assert notes == ("w.ckpt holds an average of the weights in a form that is not read: ema.",)
+
+
+def averages(state: object) -> dict[str, object]:
+    return {
+        "callbacks": {"EMA": {"ema_state_dict": state, "decay": 0.9}},
+        "swa_model_state_dict": state,
+        "swa_model": {"module." + name: value for name, value in Small(1).state_dict().items()},
+        "averaged_model": state,
+        "model_averaged": state,
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        ("callbacks", "callbacks.EMA.ema_state_dict"),
+        ("swa_model_state_dict", "swa_model_state_dict"),
+        ("swa_model", "swa_model"),
+        ("averaged_model", "averaged_model"),
+        ("model_averaged", "model_averaged"),
+    ],
+)
+@pytest.mark.parametrize("key", ["model", "state_dict"])
+def test_average_is_read_wherever_it_lies(place: str, path: str, key: str, tmp_path: Path) -> None:
+    average = averages(Small(1).state_dict())[place]
+    net, notes = load({key: Small(2).state_dict(), place: average, "optimizer": {"state": {}}}, tmp_path)
+    assert digest_weights(net) == digest_weights(Small(1))
+    assert f"average of the weights{' (EMA)' * ('ema' in path)} was read: {path}, and not {key}, the" in notes[0]
+
+
+def test_an_average_that_does_not_fit_is_named_with_the_way_to_the_other_weights(tmp_path: Path) -> None:
+    parameters = dict(Small(1).named_parameters())
+    content = {"state_dict": Small(2).state_dict(), "callbacks": {"EMA": {"ema_state_dict": parameters}}}
+    assert refuse(content, tmp_path).startswith(
+        "model 'net': w.ckpt (of which the average 'callbacks.EMA.ema_state_dict' is read; another by weights: "
+        "{file, key}) does not fit the network: missing from the file: features.1.running_mean"
+    )
+    assert digest_weights(load(content, tmp_path, "state_dict")[0]) == digest_weights(Small(2))
+
+
+def test_averaged_model_before_its_first_update_is_no_average(tmp_path: Path) -> None:
+    """It is a copy of the network at the beginning of the training."""
+    content = {"model": Small(1).state_dict(), "swa_model": AveragedModel(Small(2)).state_dict()}
+    net, notes = load(content, tmp_path)
+    assert digest_weights(net) == digest_weights(Small(1))
+    assert notes == (
+        "Other weights that fit this network, too, lie in w.ckpt and were not read: swa_model. To read them, say "
+        "weights: {file: w.ckpt, key: swa_model}.",
+    )
+
+
+@pytest.mark.parametrize("path", ["teacher", "best_state_dict", "callbacks.StochasticWeightAveraging.average"])
+def test_every_other_state_dict_that_fits_is_mentioned_with_the_way_to_it(path: str, tmp_path: Path) -> None:
+    other: object = {"model." + name: value for name, value in Small(2).state_dict().items()}
+    for part in reversed(path.split(".")):
+        other = {part: other}
+    assert isinstance(other, dict)
+    content = {"model": Small(1).state_dict(), "discriminator": nn.Linear(4, 2).state_dict(), **other}
+    net, (note,) = load(content, tmp_path)
+    assert digest_weights(net) == digest_weights(Small(1))
+    assert f"were not read: {path}. To read them" in note
+    net, notes = load(content, tmp_path, path)
+    assert digest_weights(net) == digest_weights(Small(2))
+    assert not any("other weights that fit" in note for note in notes)
+
+
+def test_equal_weights_under_two_keys_need_no_word(tmp_path: Path) -> None:
+    assert load({"model": Small(1).state_dict(), "best": Small(1).state_dict()}, tmp_path)[1] == ()
+
+
+def test_settings_of_an_average_are_no_average(tmp_path: Path) -> None:
+    assert load({"model": Small(1).state_dict(), "config": {"ema": {"decay": 0.9}}}, tmp_path)[1] == ()
 
 
 def test_two_networks_that_fit_are_refused_until_one_is_chosen(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def with_prefix(state: dict[str, Any], prefix: str) -> dict[str, Any]:
 def test_weights_saved_in_any_usual_way_give_the_same_network(tmp_path: Path, trained: Small, save_as: Any) -> None:
     torch.save(save_as(trained.state_dict()), tmp_path / "w.pt")
     net = seeded(2)
-    notes = load_weights(net, tmp_path / "w.pt", "model 'net'")
+    notes = load_weights(net, tmp_path / "w.pt", "model 'net'").notes
     assert all(note.startswith("In w.pt the weights have other names: ") for note in notes)
     assert digest_weights(net) == digest_weights(trained)
     assert net.features[0].weight.dtype == torch.float32
@@ -127,9 +127,9 @@ def test_file_without_the_classifier_is_loaded_with_a_note(tmp_path: Path, train
     torch.save(state, tmp_path / "w.pth")
     net = seeded(2)
     random_classifier = net.classifier.weight.clone()
-    assert load_weights(net, tmp_path / "w.pth", "model 'net'") == (
-        "w.pth holds no weights for classifier: these parts keep random values.",
-    )
+    loaded = load_weights(net, tmp_path / "w.pth", "model 'net'")
+    assert loaded.notes == ("w.pth holds no weights for classifier: these parts keep random values.",)
+    assert loaded.parts_without == ("classifier",)
     assert torch.equal(net.features[0].weight, trained.features[0].weight)
     assert torch.equal(net.classifier.weight, random_classifier)
 
