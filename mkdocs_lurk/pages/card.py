@@ -61,7 +61,7 @@ def parse_card(text: str, file: str, model: str, *, anonymous: bool = False) -> 
     if anonymous:
         metadata = {key: value for key, value in metadata.items() if key in _ANONYMOUS_KEYS}
     blocks = card_blocks(body, model)
-    rows = tuple(_rows(metadata))
+    rows = tuple(_rows(metadata, anonymous=anonymous))
     if why := excess(blocks, rows):
         raise ConfigError(f"{file}: it makes {why} are the most; make it simpler")
     if blocks and blocks[0].startswith("# "):
@@ -89,25 +89,25 @@ def _split_front_matter(text: str, file: str) -> tuple[dict[object, object], str
     return metadata, text[match.end() :]
 
 
-def _rows(metadata: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+def _rows(metadata: Mapping[object, object], *, anonymous: bool) -> Iterator[tuple[str, str]]:
     for key, value in metadata.items():
         if key in _HIDDEN_KEYS or value is None or value == [] or value == "":
             continue
         if key == "model-index":
-            yield from _metrics(value)
+            yield from _metrics(value, with_data=not anonymous)
         else:
             yield _LABELS.get(str(key), str(key).replace("_", " ").replace("-", " ").capitalize()), _text(value)
 
 
-def _metrics(index: object) -> Iterator[tuple[str, str]]:
-    """Yield label and value of each metric in Hugging Face's ``model-index``."""
+def _metrics(index: object, *, with_data: bool) -> Iterator[tuple[str, str]]:
+    """Yield label and value of each metric in Hugging Face's ``model-index``, ``with_data`` that it was measured on."""
     for model in _mappings(index):
         for result in _mappings(model.get("results")):
             dataset = result.get("dataset")
             data = dataset.get("name", "") if isinstance(dataset, dict) else dataset
             for metric in _mappings(result.get("metrics")):
                 name = str(metric.get("name") or metric.get("type") or "score")
-                on = f" on {_text(data)}" if data else ""
+                on = f" on {_text(data)}" if data and with_data else ""
                 yield f"{name[:1].upper()}{name[1:]}{on}", _text(metric.get("value"))
 
 

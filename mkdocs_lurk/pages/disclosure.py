@@ -20,6 +20,7 @@ from mkdocs_lurk.pages.redaction import ShownPicture, redact_layer, redact_model
 from mkdocs_lurk.records import LayerRecord, ModelRecord, PictureReference
 from mkdocs_lurk.results_check import check_layer_record, check_model_record
 from mkdocs_lurk.store import ModelReader, Store
+from mkdocs_lurk.text import published_reference
 
 _UNTOLD_REASON = "they were not computed yet, or something that they were made from has changed"
 _UNTOLD_FILES = "some of its files"
@@ -145,4 +146,5 @@ def _declared_names(config: ModelConfig) -> list[str]:
     values = [config.source, config.images, config.weights, config.transform, config.classes, config.card]
     texts = [str(value) for value in values if isinstance(value, (str, Path))]
     texts += [text.rpartition(":")[0] for text in texts if ":" in text and not text.startswith("torchvision:")]
-    return [text for text in texts if any(mark in text for mark in "./:")]
+    texts += [published_reference(text) for text in texts]
+    return [text for text in dict.fromkeys(texts) if any(mark in text for mark in "./:")]

@@ -137,8 +137,8 @@ def _redact_image(image: ImageRecord, shown: ShownPicture, anonymous: bool) -> I
     name = picture_name(image["id"])
     if shown.mode == "none" or anonymous:
         redacted["path"] = name
-        if "skipped" in image:
-            redacted["skipped"] = _without(image["skipped"], {image["path"]: name})
+        if "skipped" in image:  # the reason may name files, the author's code and its exceptions
+            redacted["skipped"] = f"{name} cannot be read"
     if shown.mode != "full":
         redacted["shown"] = shown.mode
     if "picture" in image:

@@ -45,6 +45,8 @@ model-index:
     - {name: Top-5, value: 0.99}
 ---
 """
+    anonymous = (("Licence", "mit"), ("Library", "pytorch"), ("Accuracy", "0.91"), ("Top-5", "0.99"))
+    assert parse_card(text, FILE, "small", anonymous=True).rows == anonymous
     assert parse_card(text, FILE, "small").rows == (
         ("Licence", "mit"),
         ("Tags", "a, b"),
