@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
-from mkdocs.config.defaults import MkDocsConfig
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
@@ -31,17 +31,17 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
         return from_mapping(self.data, root, absent=True)
 
 
-def check_cache_dir(declared: LurkConfig, config: MkDocsConfig) -> None:
+def check_cache_dir(cache_dir: Path, folders: Mapping[str, Path | None]) -> None:
     """Refuse a cache that MkDocs would publish or delete.
 
+    Args:
+        cache_dir: The cache.
+        folders: The site's ``docs_dir``, ``site_dir`` and ``theme.custom_dir``, as far as it has them.
+
     Raises:
-        ConfigError: ``cache_dir`` lies inside ``docs_dir``, ``site_dir`` or the theme's ``custom_dir``.
+        ConfigError: ``cache_dir`` lies inside one of them.
     """
-    cache = declared.cache_dir.resolve()
-    for key, folder, what in (
-        ("docs_dir", config.docs_dir, "it would be published"),
-        ("site_dir", config.site_dir, "every build would delete it"),
-        ("theme.custom_dir", config.theme.custom_dir, "it would be published"),
-    ):
-        if folder and cache.is_relative_to(Path(folder).resolve()):
+    for key, folder in folders.items():
+        if folder and cache_dir.resolve().is_relative_to(folder.resolve()):
+            what = "every build would delete it" if key == "site_dir" else "it would be published"
             raise ConfigError(f"plugins.lurk.cache_dir: the folder lies inside {key}, so that {what}; give another one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,12 @@ from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+
+
+_IN_A_CACHE = re.compile(r"(.*/)?(?:units/[0-9a-f]{2}/[0-9a-f]{40}\.unit|pages/[0-9a-f]{40}/list\.json)")
+"""What only a cache holds, and the folder of the cache."""
+_OF_A_CACHE = re.compile(r"(?:aliases|locks|pages|units)/.*|files\.json|pictures\.json|dataset-[0-9a-f]+\.json")
+"""The files of a cache."""
 
 
 @dataclass
@@ -67,6 +74,22 @@ class GeneratedFiles:
             return get_relative_url(file.url, page.url)
 
         return address
+
+
+def leave_out_caches(files: Files) -> None:
+    """Take the files of caches out of ``files``: somebody had one inside ``docs_dir``, or copied it there."""
+    published = [file for file in files if file.inclusion is not InclusionLevel.EXCLUDED]
+    caches = {match[1] or "" for file in published if (match := _IN_A_CACHE.fullmatch(file.src_uri))}
+    for cache in sorted(caches):
+        own = [f for f in published if f.src_uri.startswith(cache) and _OF_A_CACHE.fullmatch(f.src_uri[len(cache) :])]
+        for file in own:
+            files.remove(file)
+        log.warning(
+            "%s in docs_dir holds a cache of results, with every picture; its %d files are left out of the site; "
+            "remove them there",
+            cache or "the top",
+            len(own),
+        )
 
 
 def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConfig) -> GeneratedFiles:

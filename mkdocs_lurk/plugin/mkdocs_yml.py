@@ -13,6 +13,7 @@ from mkdocs.utils.yaml import get_yaml_loader, yaml_load
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.plugin.config import check_cache_dir
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     """Return what a site's ``mkdocs.yml`` declares for the plugin.
 
     Raises:
-        ConfigError: The file cannot be read, has no ``lurk`` among its plugins, or declares something unknown.
+        ConfigError: The file cannot be read, has no ``lurk`` among its plugins, declares something unknown, or a cache
+            where MkDocs would publish or delete it.
     """
     try:
         with path.open("rb") as file:
@@ -46,9 +48,18 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     site: Mapping[str, object] = content if isinstance(content, dict) else {}
     root = path.resolve().parent
     theme = site.get("theme")
-    custom_dir = theme.get("custom_dir") if isinstance(theme, dict) else None
-    overrides = template_overrides(root / str(custom_dir)) if custom_dir else None
-    return Declaration(from_mapping(_plugin_options(site, path), root, absent=True), overrides)
+    custom_dir = _folder(root, theme.get("custom_dir")) if isinstance(theme, dict) else None
+    config = from_mapping(_plugin_options(site, path), root, absent=True)
+    folders = {key: _folder(root, site.get(f"{key}_dir", key)) for key in ("docs", "site")}
+    check_cache_dir(
+        config.cache_dir, {"docs_dir": folders["docs"], "site_dir": folders["site"], "theme.custom_dir": custom_dir}
+    )
+    return Declaration(config, template_overrides(custom_dir) if custom_dir else None)
+
+
+def _folder(root: Path, value: object) -> Path | None:
+    """Return a folder that ``mkdocs.yml`` names; None if it names none. Whether MkDocs can use it, it says itself."""
+    return root / value if isinstance(value, str) and value else None
 
 
 def template_overrides(custom_dir: Path) -> Path | None:

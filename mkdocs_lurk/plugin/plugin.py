@@ -23,7 +23,7 @@ from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
-from mkdocs_lurk.plugin.files import GeneratedFiles, add_files
+from mkdocs_lurk.plugin.files import GeneratedFiles, add_files, leave_out_caches
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
 from mkdocs_lurk.plugin.page_markdown import complete_markdown
@@ -53,9 +53,10 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Check the plugin's options, and add the front end's script and style to every page."""
         with _as_plugin_error():
             self._declared = self.config.read(Path(config.config_file_path or "mkdocs.yml").resolve().parent)
-            check_cache_dir(self._declared, config)
-        custom_dir = config.theme.custom_dir
-        self._templates = Templates(template_overrides(Path(custom_dir)) if custom_dir else None)
+            custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
+            folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
+            check_cache_dir(self._declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
+        self._templates = Templates(template_overrides(custom_dir) if custom_dir else None)
         if self._declared.models:
             config.extra_javascript.append(SCRIPT)
             config.extra_css.append(STYLE)
@@ -66,6 +67,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         missing = self._declared.missing
         if self._serving and self._declared.on_serve == "cached" and missing == "analyze":
             missing = "placeholder"
+        leave_out_caches(files)
         with _as_plugin_error():
             refuse_private_files(files, self._declared)
             self._site = generate(self._declared, missing, self._templates.overrides)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import logging
+import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from mkdocs.exceptions import Abort
 
+from mkdocs_lurk.cli import main
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.reading import as_picture, read_picture
 from tests.plugin.marked_site import FOLDER, HELPERS, MARKS, declare, marked_site, run
@@ -40,7 +45,41 @@ def test_a_cache_that_mkdocs_would_publish_or_delete_is_refused(
 ) -> None:
     made = project(tmp_path)
     made.declare({"cache_dir": folder, "models": []})
-    assert f"cache_dir: the folder lies inside {key}" in build_error(made, caplog)
+    line = build_error(made, caplog)
+    assert f"cache_dir: the folder lies inside {key}" in line
+    for command in (
+        "plan",
+        "analyze",
+        "inspect x",
+        "bundle pack x.tar",
+        "bundle unpack x.tar",
+        "export --out x",
+        "clean",
+    ):
+        *words, last = command.split()
+        result = CliRunner().invoke(main, [*words, last, "-f", str(made.config)])
+        assert result.exit_code == 1
+        assert result.output == f"Error: {line.removeprefix('lurk: ')}\n"
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/old", "docs/a/b"])
+def test_a_cache_left_in_the_docs_is_not_published(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str
+) -> None:
+    made = project(tmp_path)
+    made.build()
+    shutil.copytree(made.cache, tmp_path / folder, dirs_exist_ok=True)
+    names = {path.name for path in made.cache.rglob("*") if path.suffix in (".unit", ".json", ".lock")} - {
+        "results.json"
+    }
+    made.write("docs/units/mine.json" if folder == "docs/old" else "docs/mine.json", "{}")
+    with pytest.raises(Abort):
+        made.build()
+    assert not names & {path.name for path in made.site.rglob("*")}
+    assert (made.site / "models" / "small" / "index.html").is_file()
+    assert [path.name for path in made.site.rglob("mine.json")] == ["mine.json"]
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "holds a cache of results" in line
 
 
 @pytest.fixture(scope="module")
