@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import posixpath
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.files import file_digest, read_json, write_json
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
 from mkdocs_lurk.pages.site import Site
+
+log = logging.getLogger("mkdocs.plugins.lurk")
+_LIST = ".lurk-export.json"
+"""What an export wrote: the digest of each file by its address."""
 
 
 def export(site: Site, out: Path) -> int:
     """Write all pages and files into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
 
-    Each page loads the front end itself, since no plugin adds it there.
+    Each page loads the front end itself, since no plugin adds it there. What an earlier export wrote into the folder
+    and this one does not is removed: it may be a picture that is held back by now.
 
     Returns:
         The number of files written.
@@ -24,7 +34,12 @@ def export(site: Site, out: Path) -> int:
         StoreError: The folder cannot be written.
     """
     static = front_end()
+    names = [*(file.uri for file in site.files), *(uri for uri, _ in static)]
     try:
+        out.mkdir(parents=True, exist_ok=True)
+        earlier = _read_list(out)
+        write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
+        _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
         for file in site.files:
             target = out / file.uri
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -36,9 +51,51 @@ def export(site: Site, out: Path) -> int:
             target = out / uri
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+        write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
     except OSError as error:
         raise StoreError(f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}") from error
-    return len(site.files) + len(static)
+    return len(names)
+
+
+def _read_list(out: Path) -> dict[str, str]:
+    """Return the digests of the files that an earlier export wrote, by their addresses; empty without a list.
+
+    Raises:
+        StoreError: The list is damaged, so that nobody knows what is left of that export.
+        OSError: It cannot be read.
+    """
+    if not os.path.lexists(out / _LIST):
+        return {}
+    try:
+        listed = read_json(out / _LIST)
+    except ValueError:
+        listed = None
+    pairs = listed.items() if isinstance(listed, dict) else [("\0", "")]
+    if not all(isinstance(digest, str) and "\0" not in name for name, digest in pairs):
+        raise StoreError(
+            f"{out / _LIST}, the list of an earlier export, is damaged; remove that folder, or export into another"
+        )
+    return dict(pairs)
+
+
+def _remove(files: Mapping[str, str], out: Path) -> None:
+    """Remove files of an earlier export, and the folders that are empty then; what the author changed stays."""
+    home, removed = out.resolve(), 0
+    for name, digest in files.items():
+        path = out / name
+        if not path.parent.resolve().is_relative_to(home) or not is_regular(path):
+            continue
+        if digest and file_digest(path) != digest:
+            log.warning("%s was written by an earlier export and changed since; it stays, remove it by hand", path)
+            continue
+        path.unlink()
+        removed += 1
+        for folder in path.parents:
+            if folder == out or any(folder.iterdir()):
+                break
+            folder.rmdir()
+    if removed:
+        log.info("%d files of an earlier export are removed from %s", removed, out)
 
 
 def _page(markdown: str, uri: str, site: Site) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.export import export
+from mkdocs_lurk.pages.site import Site
 from tests.pages.conftest import Built
 
 
 def test_every_address_leads_to_a_file(built: Built, tmp_path: Path) -> None:
     written = export(built.site, tmp_path)
-    assert written == sum(path.is_file() for path in tmp_path.rglob("*"))
+    assert written == sum(path.is_file() for path in tmp_path.rglob("[!.]*"))
     pages = list(tmp_path.rglob("*.md"))
     assert len(pages) == 5
     for page in pages:
@@ -32,3 +35,65 @@ def test_a_folder_that_cannot_be_written_is_one_line(built: Built, tmp_path: Pat
     (tmp_path / "out").write_text("a file")
     with pytest.raises(StoreError, match="cannot write"):
         export(built.site, tmp_path / "out")
+
+
+def files_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("[!.]*") if path.is_file()}
+
+
+def without(site: Site, part: str) -> Site:
+    """The site without the files in whose addresses there is ``part``."""
+    return replace(site, files=tuple(file for file in site.files if part not in file.uri))
+
+
+def test_what_an_earlier_export_wrote_is_removed_and_nothing_else(built: Built, tmp_path: Path) -> None:
+    fresh, out = tmp_path / "fresh", tmp_path / "out"
+    smaller = without(without(built.site, "features.3/"), ".webp")
+    export(smaller, fresh)
+    export(built.site, out)
+    (out / "models" / "mine.webp").write_text("mine")
+    assert any(name.endswith("webp") for name in files_of(out) - {"models/mine.webp"})
+    export(smaller, out)
+    assert files_of(out) == files_of(fresh) | {"models/mine.webp"}
+    assert not (out / "models" / "small" / "features.3").exists()
+    assert (out / ".lurk-export.json").read_bytes() == (fresh / ".lurk-export.json").read_bytes()
+
+
+def test_a_file_that_the_author_changed_stays_with_a_warning(
+    built: Built, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    export(built.site, tmp_path)
+    changed = next(file.uri for file in built.site.files if file.uri.endswith(".webp"))
+    (tmp_path / changed).write_text("mine")
+    export(without(built.site, ".webp"), tmp_path)
+    assert {name for name in files_of(tmp_path) if name.endswith("webp")} == {changed}
+    assert f"{changed} was written by an earlier export and changed since" in caplog.text
+
+
+def test_an_export_that_was_cut_off_is_known_to_the_next(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mkdocs_lurk.pages.export.file_digest", lambda path: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export(built.site, tmp_path)
+    monkeypatch.undo()
+    export(without(built.site, ".webp"), tmp_path)
+    assert not list(tmp_path.rglob("*.webp"))
+
+
+def test_a_list_leads_out_of_no_folder(built: Built, tmp_path: Path) -> None:
+    out, outside = tmp_path / "out", tmp_path / "outside.txt"
+    outside.write_text("keep")
+    out.mkdir()
+    (out / "link").symlink_to(tmp_path)
+    listed = dict.fromkeys(["../outside.txt", str(outside), "link/outside.txt", "link", "..", ""], "")
+    (out / ".lurk-export.json").write_text(json.dumps(listed))
+    export(built.site, out)
+    assert outside.read_text() == "keep"
+
+
+@pytest.mark.parametrize("contents", ["{", "[]", '{"a": 1}', '{"\\u0000": ""}'])
+def test_a_damaged_list_is_one_line(built: Built, tmp_path: Path, contents: str) -> None:
+    (tmp_path / ".lurk-export.json").write_text(contents)
+    with pytest.raises(StoreError, match="the list of an earlier export, is damaged; remove that folder"):
+        export(built.site, tmp_path)
