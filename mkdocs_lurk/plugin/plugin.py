@@ -23,6 +23,7 @@ from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
+from mkdocs_lurk.plugin.dirty import drop_outdated
 from mkdocs_lurk.plugin.files import GeneratedFiles, add_files, leave_out_caches
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
@@ -37,7 +38,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
 
     def __init__(self) -> None:
         super().__init__()
-        self._serving = False
+        self._serving = self._dirty = False
         self._server: LiveReloadServer | None = None
         self._watched: set[Path] = set()
         self._declared: LurkConfig
@@ -46,8 +47,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._generated: GeneratedFiles
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
-        """Change nothing; note whether the site is served, and stay alive between its builds."""
-        self._serving = command == "serve"
+        """Change nothing; note how the site is built, and stay alive between the builds of one that is served."""
+        self._serving, self._dirty = command == "serve", dirty
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Check the plugin's options, and add the front end's script and style to every page."""
@@ -72,6 +73,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             refuse_private_files(files, self._declared)
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
+            if self._dirty:
+                drop_outdated(Path(config.site_dir), self._site, files, self._generated)
             self._watch()
         return files
 
