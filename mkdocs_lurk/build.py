@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.config.references import authored_line
 from mkdocs_lurk.errors import ConfigError, LurkError, ModelError, StoreError, describe_error
-from mkdocs_lurk.named_warnings import WarningRecord, describe_warning
+from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
@@ -50,14 +50,18 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
         if state.key is not None:
             log_warnings(state.config, state.key, store)
     try:
-        return build_site(states, store, config.cache_dir, overrides)
+        site = build_site(states, store, config.cache_dir, overrides)
     except StoreError as error:
         healed = [_heal(state, config, store, missing) for state in states]
         if healed == [None] * len(states):
             raise
         log.info("%s: what was damaged is computed again", error)
-    states = [new or state for new, state in zip(healed, states, strict=True)]
-    return build_site(states, store, config.cache_dir, overrides)
+        states = [new or state for new, state in zip(healed, states, strict=True)]
+        site = build_site(states, store, config.cache_dir, overrides)
+    for state in states:
+        if state.key is not None and state.config.pictures.hide_anything:
+            _log_unchecked_patterns(state.config, DisclosedReader(store, state.key, state.config))
+    return site
 
 
 def analyze(
@@ -102,7 +106,9 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
             disclosure = Disclosure.of(state.config)
             if not disclosure.is_open:
                 log.info("%s is packed without what its 'pictures' and 'anonymous' hold back", state.config.name)
-                keys[state.request] = copy_disclosed(DisclosedReader(store, key, state.config), copies)
+                reader = DisclosedReader(store, key, state.config)
+                _log_unchecked_patterns(state.config, reader)
+                keys[state.request] = copy_disclosed(reader, copies)
                 inputs = next((answer.inputs for answer in store.answers(state.request) if answer.key == key), {})
                 told = withhold(inputs, anonymous=disclosure.anonymous)
                 declared = {} if disclosure.anonymous else store.declaration(state.request)
@@ -115,9 +121,20 @@ def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
     warnings = read_model(ModelReader(store, key)).get("warnings", [])
     check_record(warnings, list[WarningRecord], f"the warnings of {model.name}")
     for warning in warnings:
-        ignored = warning["name"] in model.ignore
-        level = logging.INFO if ignored else logging.WARNING
-        log.log(level, "%s", describe_warning(model.name, warning, ignored=ignored))
+        _log_warning(model, warning)
+
+
+def _log_unchecked_patterns(model: ModelConfig, reader: DisclosedReader) -> None:
+    """Log which patterns of a model's ``pictures`` may hold nothing back, since a bundle lacks the names they fit."""
+    warning = unchecked_warning(reader.unchecked)
+    if warning is not None:
+        _log_warning(model, warning)
+
+
+def _log_warning(model: ModelConfig, warning: WarningRecord) -> None:
+    ignored = warning["name"] in model.ignore
+    level = logging.INFO if ignored else logging.WARNING
+    log.log(level, "%s", describe_warning(model.name, warning, ignored=ignored))
 
 
 def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan:

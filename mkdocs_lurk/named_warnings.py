@@ -22,7 +22,7 @@ class WarningRecord(TypedDict):
         name: What ``ignore`` calls it.
         fact: What was found, for the author.
         remedy: What the author can do about it.
-        consequence: What it means for a visitor who reads the pages, in sentences.
+        consequence: What it means for a visitor who reads the pages, in sentences; empty where only the author is told.
     """
 
     name: str
@@ -162,6 +162,14 @@ _ALL = (
         "repair or remove them",
         "{count} of the {n} pictures could not be read and are left out.",
     ),
+    NamedWarning(
+        "unchecked-pattern",
+        "The results are from a bundle that leaves out names of pictures, and a path pattern of `pictures` fits none "
+        "of those that are left, so that it may hold nothing back.",
+        "pictures: {patterns} fits no picture whose name is in the bundle, and may have a slip of the pen",
+        "compare it with the mkdocs.yml that the bundle was packed with",
+        "",
+    ),
 )
 WARNINGS: Mapping[str, NamedWarning] = {warning.name: warning for warning in _ALL}
 """All kinds of warnings by name, in the order in which pages list them."""
@@ -174,6 +182,11 @@ def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRec
     named = [why if why.startswith(path) else f"{path} {why}" for path, why in skipped[:_EXAMPLES]]
     more = [f"and {len(skipped) - _EXAMPLES:,} more"] if len(skipped) > _EXAMPLES else []
     return WARNINGS["unreadable"].record(count=f"{len(skipped):,}", n=f"{n:,}", examples=", ".join([*named, *more]))
+
+
+def unchecked_warning(patterns: Sequence[str]) -> WarningRecord | None:
+    """Return the warning that patterns over paths could not be checked, for the author alone; None without any."""
+    return WARNINGS["unchecked-pattern"].record(patterns=", ".join(map(repr, patterns))) if patterns else None
 
 
 def in_page_order(warnings: list[WarningRecord]) -> list[WarningRecord]:

@@ -43,11 +43,16 @@ class PictureRule:
         """Whether the pattern is one over labels."""
         return self.pattern.startswith(LABEL)
 
-    def fits(self, path: str, label: str | None) -> bool:
-        """Return whether the rule is about a picture; letters with accents are the same however they are encoded."""
+    def fits(self, path: str | None, label: str | None) -> bool:
+        """Return whether the rule is about a picture; letters with accents are the same however they are encoded.
+
+        Of a picture whose path is not known (None), only a rule over labels and ``*`` are known to be about it.
+        """
+        if path is None and not self.is_about_labels:
+            return self.pattern == "*"
         if self.is_about_labels:
             return label is not None and fnmatchcase(_composed(label), _composed(self.pattern.removeprefix(LABEL)))
-        return fnmatchcase(_composed(path), _composed(self.pattern))
+        return fnmatchcase(_composed(path or ""), _composed(self.pattern))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +77,37 @@ class PictureRules:
         for rule in self.rules:
             if path is None and not rule.is_about_labels and rule.pattern != "*":
                 break
-            if rule.fits(path or "", label):
+            if rule.fits(path, label):
                 return rule
         return PictureRule("*", "full")
 
-    def check(self, pictures: Iterable[tuple[str, str | None]], path: str) -> None:
+    def check(self, pictures: Iterable[tuple[str | None, str | None]], path: str) -> tuple[str, ...]:
         """Check that every pattern fits a picture, since one with a slip of the pen would hide nothing.
 
         Args:
-            pictures: Path and label of all pictures.
+            pictures: Path and label of all pictures; the path is None where a bundle left it out.
             path: The path of the key ``pictures``, for the message.
+
+        Returns:
+            Patterns that hold something back and fit no picture that has a path; they may fit one that has none.
 
         Raises:
             ConfigError: A pattern fits none.
         """
         known = list(pictures)
+        unchecked = []
         for rule in self.rules:
-            if rule.pattern != "*" and not any(rule.fits(*picture) for picture in known):
-                kind = "label" if rule.is_about_labels else "path"
-                names = {label if kind == "label" else name for name, label in known} - {None}
-                near_names = sorted(str(name) for name in names)[:_MOST_COMPARED]
-                hint = near(rule.pattern.removeprefix(LABEL), near_names) or f"; give a glob over the pictures' {kind}s"
-                raise ConfigError(f"{path}[{rule.pattern!r}]: no picture has such a {kind}{hint}")
+            if rule.pattern == "*" or any(rule.fits(*picture) for picture in known):
+                continue
+            if not rule.is_about_labels and any(name is None for name, _ in known):
+                unchecked += [rule.pattern] if rule.mode != "full" else []
+                continue
+            kind = "label" if rule.is_about_labels else "path"
+            names = {label if kind == "label" else name for name, label in known} - {None}
+            near_names = sorted(str(name) for name in names)[:_MOST_COMPARED]
+            hint = near(rule.pattern.removeprefix(LABEL), near_names) or f"; give a glob over the pictures' {kind}s"
+            raise ConfigError(f"{path}[{rule.pattern!r}]: no picture has such a {kind}{hint}")
+        return tuple(unchecked)
 
 
 SHOW_ALL = PictureRules()

@@ -69,6 +69,10 @@ class DisclosedReader:
         key: The key of the model record.
         config: The declaration; None to hold nothing back.
 
+    Attributes:
+        record: The model's record.
+        unchecked: Patterns of ``pictures`` that may hold nothing back: a bundle left out the names that they may fit.
+
     Raises:
         StoreError: There is no such record, or it is not what an analysis writes.
         ConfigError: A pattern of ``pictures`` fits no picture.
@@ -82,9 +86,13 @@ class DisclosedReader:
         self._checked: set[str] = set()
         self._sizes: dict[tuple[str, str], list[int]] = {}
         self.record: ModelRecord = self._whole
-        if config is not None and not unnamed_pictures(self._whole):  # patterns cannot fit names that a bundle lacks
-            named = [(image["path"], image["label"]) for image in self._whole["images"]]
-            config.pictures.check(named, f"{config.place}.pictures")
+        self.unchecked: tuple[str, ...] = ()
+        if config is not None:
+            unnamed = unnamed_pictures(self._whole)
+            named = [
+                (None if image["id"] in unnamed else image["path"], image["label"]) for image in self._whole["images"]
+            ]
+            self.unchecked = config.pictures.check(named, f"{config.place}.pictures")
         if not self._disclosure.is_open:
             declared = [] if config is None else _declared_names(config)
             self.record = redact_model(self._whole, self._shown, declared, anonymous=self._disclosure.anonymous)
