@@ -40,6 +40,16 @@ def shown_path(path: Path, root: Path) -> str:
     return path.name if Path(stored).is_absolute() else stored
 
 
+def is_stored_path(path: Path, stored: str, root: Path) -> bool:
+    """Return whether a declared path is the one that was stored, here or where the repository is at hand.
+
+    Of a file outside the repository, a bundle has the name alone.
+    """
+    own, there = (os.path.normpath(absolute(str(place))) for place in (path, root / stored))
+    outside = is_name(stored) and path.name == stored and not Path(own).is_relative_to(root)
+    return own == there or outside or stored_path(path, root) == stored
+
+
 def find_path(stored: str, root: Path) -> Path | None:
     """Return where a file of the list should be; None if the list leads out of the repository, as none of ours does."""
     path = Path(os.path.normpath(root / stored))

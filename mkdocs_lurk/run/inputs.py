@@ -20,7 +20,7 @@ from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
-from mkdocs_lurk.run.input_paths import find_path, is_portable, shown_path, stored_path
+from mkdocs_lurk.run.input_paths import find_path, is_portable, is_stored_path, shown_path, stored_path
 from mkdocs_lurk.text import as_text, published_reference
 
 DeclaredKind = Literal["source", "weights", "classes", "transform"]
@@ -168,7 +168,7 @@ def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDi
             continue
         name = shown_path(path, model.root)
         if not os.access(path, os.R_OK):
-            if stored_path(path, model.root) == item["path"]:
+            if is_stored_path(path, item["path"], model.root):
                 unseen.append(name)
             else:
                 changes.append(f"{name}{MISSING}")

@@ -13,6 +13,7 @@ import pytest
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.input_paths import find_path, is_name, is_portable, repository, shown_path, stored_path
 from mkdocs_lurk.run.inputs import portable_inputs
@@ -141,6 +142,31 @@ def test_a_file_elsewhere_is_compared_here_and_named_alone_in_a_bundle(project: 
     assert moved(config, copy, bundle)[0].key == key
     (tmp_path / "secret-folder" / "shared_layers.py").write_text("WIDTH = 5\n")
     assert resolve(config, store)[0].reason == "shared_layers.py changed"
+
+
+@pytest.mark.parametrize("folder", ["lib", "../outside"])
+def test_a_bundle_of_a_monorepo_is_published_without_a_repository_at_hand(
+    project: Project, repo: Path, tmp_path: Path, folder: str
+) -> None:
+    config = project(**SMALL, root=repo / "docs" / "site")
+    (repo / folder).mkdir()
+    (config.root / "net.py").rename(repo / folder / "net.py")
+    declared = {"models": [_declared(config) | {"source": f"../../{folder}/net.py:tiny", "images": "pictures"}]}
+    config = from_mapping(declared, config.root)
+    store, bundle = Store(config.cache_dir), tmp_path / "results.tar"
+    key = analyze(config, config.models[0], store)
+    pack(store, {resolve(config, store)[0].request: key}, bundle, portable_inputs)
+    elsewhere = tmp_path / "no" / "repository" / "here" / "site"
+    elsewhere.mkdir(parents=True)
+    there = from_mapping(declared, elsewhere, absent=True)
+    unpack(Store(there.cache_dir), bundle, check_bundle)
+    (state,) = resolve(there, Store(there.cache_dir))
+    assert (state.key, state.unseen) == (key, ("net.py", "the 6 pictures"))
+    other = from_mapping(
+        {"models": [declared["models"][0] | {"source": "../../gone/other.py:tiny"}]}, elsewhere, absent=True
+    )
+    with pytest.raises(ConfigError, match=r"'../../gone/other.py' does not exist"):
+        resolve(other, Store(there.cache_dir))
 
 
 def test_absolute_declared_paths_are_shared_as_names(project: Project, tmp_path: Path) -> None:
