@@ -23,6 +23,8 @@ _KEYS = ("model", "layer", "filter", "show", "caption")
 _REQUIRED_KEYS = _KEYS[:3]
 _SHOW_CHOICES = ("all", "crops", "synthesis")
 _PICTURE_PX = 112
+_NONE = "there is no such picture that shows what the filter looks for"
+_WITHHELD = "the author does not publish the photos that it responds to most"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
     pictures = _Pictures(f"{FOLDER}/{target}", results["sheets"], address)
     crops = pictures.crops(item) if fence.show != "synthesis" else []
     synthesis = pictures.synthesis(item) if fence.show != "crops" else None
+    withheld = fence.show != "synthesis" and any("crop" not in maximum for maximum in item.get("top_max", []))
     return templates.body(
         "embed.html.j2",
         page_url=address(site.links[target]),
@@ -81,7 +84,8 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
         crops=crops,
         synthesis=synthesis,
         caption=fence.caption,
-        missing=None if crops or synthesis else "there is no such picture that shows what the filter looks for",
+        withheld=withheld,
+        missing=None if crops or synthesis else _WITHHELD if withheld else _NONE,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from mkdocs.exceptions import Abort
 from PIL import Image
@@ -260,15 +261,30 @@ def contents(site: Path) -> dict[str, bytes]:
     }
 
 
+MOST = "what it responds to most in photos"
+MADE = "a picture made to raise its response"
+
+
 @pytest.mark.parametrize(
-    ("show", "text"),
-    [("all", "a picture made to raise its response"), ("crops", "is not shown: there is no such picture")],
+    ("pictures", "show", "text"),
+    [
+        ("none", "all", f": {MADE}; the author does not publish the photos."),
+        ("none", "crops", "is not shown: the author does not publish the photos that it responds to most"),
+        ("none", "synthesis", f": {MADE}."),
+        ({"label:patients": "none"}, "all", f": {MOST}, as far as the author publishes them, and {MADE}."),
+        ({"label:patients": "none"}, "crops", f": {MOST}, as far as the author publishes them."),
+        ({"thumbnails": 8}, "crops", f": {MOST}."),
+        ("full", "all", f": {MOST}, and {MADE}."),
+    ],
 )
-def test_a_filter_in_an_authors_page_has_no_hidden_crop(tmp_path: Path, show: str, text: str) -> None:
-    made = private_site(tmp_path, pictures="none")
+def test_a_filter_in_an_authors_page_has_no_hidden_crop(tmp_path: Path, pictures: Any, show: str, text: str) -> None:
+    made = private_site(tmp_path, pictures=pictures)
     made.write("docs/index.md", f"```lurk\nmodel: small\nlayer: features.3\nfilter: 3\nshow: {show}\n```\n")
-    assert not built(made) & (OF_PATIENTS | OF_DOGS)
-    assert text in made.html("index.html")
+    found = built(made)
+    assert pictures != "none" or not found & (OF_PATIENTS | OF_DOGS)
+    caption = BeautifulSoup(made.html("index.html"), "html.parser").find("figcaption")
+    assert caption is not None
+    assert caption.get_text().endswith(text)
 
 
 def test_exported_pages_hold_back_the_same(tmp_path: Path) -> None:
