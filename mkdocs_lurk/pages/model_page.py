@@ -96,7 +96,8 @@ def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
     """Return what a reader should know, in sentences."""
     notes = list(record["notes"])
     n = len(record["images"])
-    hidden, shrunk = (sum(image.get("shown") == mode for image in record["images"]) for mode in ("none", "thumbnails"))
+    readable = [image for image in record["images"] if "skipped" not in image]
+    hidden, shrunk = (sum(image.get("shown") == mode for image in readable) for mode in ("none", "thumbnails"))
     if hidden:
         notes.append(f"Not shown, as the author wishes: {hidden:,} of {n:,} pictures. They count in every figure.")
     if shrunk:

@@ -13,7 +13,7 @@ from mkdocs_lurk.images.webp import STORED_FORMATS
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
 from mkdocs_lurk.run.input_paths import is_name, is_portable
-from mkdocs_lurk.run.inputs import DECLARED_KINDS, Inputs
+from mkdocs_lurk.run.inputs import Inputs
 from mkdocs_lurk.store.bundle import OpenUnit
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import StoredUnit
@@ -66,7 +66,7 @@ def _check_inputs(inputs: Any, where: str) -> None:
             raise record_error(here, path, "printable")
         if item["kind"] == "elsewhere" and not is_name(path):
             raise record_error(here, path, "a name alone")
-        if item["kind"] not in (*DECLARED_KINDS, "package") and not is_portable(path):
+        if not is_portable(path):
             raise record_error(here, path, "relative to the site's folder; pack it again, with this version")
 
 

@@ -180,8 +180,9 @@ def test_only_our_own_picture_formats_are_opened(blob: bytes, store: Store) -> N
 @pytest.mark.parametrize(
     "path", ["/dev/zero", "a/../../x", "../a/../x", "C:/x", "..\\..\\x", "\\\\host\\x", "a\0b", "\x1b[2J"]
 )
-def test_a_path_outside_the_site_is_refused(path: str, store: Store, tmp_path: Path) -> None:
-    inputs = {**INPUTS, "files": [{"kind": "data", "path": path, "digest": "0"}]}
+@pytest.mark.parametrize("kind", ["data", "weights"])
+def test_a_path_outside_the_site_is_refused(path: str, kind: str, store: Store, tmp_path: Path) -> None:
+    inputs = {**INPUTS, "files": [{"kind": kind, "path": path, "digest": "0"}]}
     store.drop_alias(REQUEST)
     store.set_alias(REQUEST, fake_model(store), inputs, DECLARED)
     assert "inputs.files[0].path is " in refusal(store, tmp_path)
