@@ -64,8 +64,7 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
         models = [target for target in site.links if target and "/" not in target]
         raise ConfigError(f"lurk fence: there is no model {fence.model!r}{near(fence.model, models)}")
     title = site.titles[fence.model]
-    missing = site.missing.get(fence.model)
-    if missing is not None:
+    if (missing := site.missing.get(fence.model)) is not None:
         return templates.body("embed.html.j2", missing=missing, layer=fence.layer, filter=fence.filter, model=title)
     target = _layer_target(fence, site)
     results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))

@@ -16,7 +16,7 @@ _TEXTS = frozenset({".md", ".csv", ".tsv", ".txt", ".json", ".py"})
 
 
 def refuse_private_files(files: Files, declared: LurkConfig) -> None:
-    """Check that no file of ``docs_dir`` belongs to the cache, or is a picture that is held back.
+    """Check that no file of ``docs_dir`` is a picture that is held back.
 
     Links count as what they lead to. Files that ``exclude_docs`` names are not published.
 
@@ -29,13 +29,7 @@ def refuse_private_files(files: Files, declared: LurkConfig) -> None:
         if model.pictures.hide_anything
         for place in picture_places(model.images, model.images_detail, model.root)
     ]
-    cache = declared.cache_dir.resolve()
-    for file, path in _published(files):
-        if path.is_relative_to(cache):
-            raise ConfigError(
-                f"{file.src_uri} in docs_dir leads into plugins.lurk.cache_dir, so that it would be published; remove "
-                "the link, or list it under exclude_docs"
-            )
+    for file, path in _published(files) if places else ():
         for place, model in places:
             if path.is_relative_to(place) and path.suffix.lower() not in _TEXTS:
                 raise ConfigError(
