@@ -6,6 +6,7 @@ import posixpath
 import shutil
 from pathlib import Path
 
+from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
@@ -21,9 +22,12 @@ def export(site: Site, out: Path) -> int:
         The number of files written.
 
     Raises:
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, or a page has an address outside it.
     """
     static = front_end()
+    strange = [file.uri for file in site.files if not is_plain_path(file.uri)]
+    if strange:
+        raise StoreError(f"a page would be written to {ascii(strange[0])[:90]}, outside {out}; delete cache_dir")
     try:
         for file in site.files:
             target = out / file.uri

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.export import export
+from mkdocs_lurk.pages.site import SiteFile
 from tests.pages.conftest import Built
 
 
@@ -32,3 +34,12 @@ def test_a_folder_that_cannot_be_written_is_one_line(built: Built, tmp_path: Pat
     (tmp_path / "out").write_text("a file")
     with pytest.raises(StoreError, match="cannot write"):
         export(built.site, tmp_path / "out")
+
+
+@pytest.mark.parametrize("uri", ["../net.py", "models/../../net.py", "/net.py", "models\\..\\..\\net.py"])
+def test_no_list_of_files_leads_out_of_the_folder(uri: str, built: Built, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("the author's")
+    site = dataclasses.replace(built.site, files=(SiteFile(uri, tmp_path / "own.txt"),))
+    with pytest.raises(StoreError, match="a page would be written to"):
+        export(site, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["own.txt"]
