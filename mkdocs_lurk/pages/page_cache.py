@@ -154,7 +154,7 @@ def _file_names(root: Path) -> Iterator[str]:
     Raises:
         StoreError: Something in it is neither a regular file nor a folder.
     """
-    for path in root.rglob("*"):
+    for path in sorted(root.rglob("*")):
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode):
             yield path.relative_to(root).as_posix()
