@@ -77,7 +77,7 @@ class Stage(ABC):
         Raises:
             StoreError: It is not; it will be computed again.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no units of work")
+        raise NotImplementedError(f"{type(self).__name__} does not check its units")
 
     def report(self) -> None:  # noqa: B027 - most stages have nothing to say
         """Log what the author should know at once; called by one process when the stage is complete."""
