@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import PureWindowsPath
 
 from mkdocs_lurk.names import slug
 
@@ -58,6 +59,13 @@ def is_address_of(address: str, name: str) -> bool:
 def is_portable(name: str) -> bool:
     """Return whether a name can be the address of a page as it is, on every common system."""
     return _portable(name) == name
+
+
+def is_plain_path(path: str) -> bool:
+    """Return whether a path with ``/`` leads from a folder to something inside it, on every common system."""
+    windows = PureWindowsPath(path)
+    strange = "\\" in path or "\0" in path or windows.drive or windows.root
+    return not strange and all(part not in ("", ".", "..") for part in path.split("/"))
 
 
 def _portable(name: str) -> str:

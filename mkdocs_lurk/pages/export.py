@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.files import file_digest, read_json, write_json
@@ -31,10 +32,13 @@ def export(site: Site, out: Path) -> int:
         The number of files written.
 
     Raises:
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, or a page has an address outside it.
     """
     static = front_end()
     names = [*(file.uri for file in site.files), *(uri for uri, _ in static)]
+    strange = [file.uri for file in site.files if not is_plain_path(file.uri)]
+    if strange:
+        raise StoreError(f"a page would be written to {ascii(strange[0])[:90]}, outside {out}; delete cache_dir")
     try:
         out.mkdir(parents=True, exist_ok=True)
         earlier = _read_list(out)

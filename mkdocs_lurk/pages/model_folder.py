@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict, cast
 
+from mkdocs_lurk.addresses import is_address_of
+from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script
 from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
@@ -14,18 +17,36 @@ from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
-from mkdocs_lurk.pages.model_page import Fact, layer_row, model_page
+from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.records import LayerEntry, LayerRecord
 
 BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
+_OWN_FILES = re.compile(r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip)-[0-9]+\.webp")
+_LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
 _CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
+
+
+class PictureSummary(TypedDict):
+    """The fields of an ``SvgPicture``."""
+
+    src: str
+    sheet_width: int
+    sheet_height: int
+    x: int
+    y: int
+    width: int
+    height: int
+    text: str
+    shown_width: int
+    shown_height: int
 
 
 class ModelSummary(TypedDict):
@@ -34,14 +55,43 @@ class ModelSummary(TypedDict):
     Attributes:
         layers: Name and slug of each layer.
         facts: Label, value and meaning of each fact, for the list of models.
-        views: The fields of some filters' ``SvgPicture``, for the list of models.
+        views: Pictures of some filters, for the list of models.
         missing: Why there are no results; None if there are.
     """
 
     layers: list[tuple[str, str]]
-    facts: list[Fact]
-    views: list[dict[str, Any]]
+    facts: list[tuple[str, str, str]]
+    views: list[PictureSummary]
     missing: str | None
+
+
+def check_folder(names: Collection[str], summary: object) -> None:
+    """Check that a model's folder from the cache is one that ``write_model`` or ``write_placeholder`` can write.
+
+    Args:
+        names: The paths of its files, relative to it.
+        summary: What was stored as its ``ModelSummary``.
+
+    Raises:
+        StoreError: The summary has a wrong type or address, a page is missing, or a file has another name than ours.
+    """
+    check_record(summary, ModelSummary, "the summary")
+    checked = cast("ModelSummary", summary)
+    for name, slug in checked["layers"]:
+        if not is_address_of(slug, name):
+            raise record_error("the summary: the address of a layer", slug, f"that of {ascii(name)[:60]}")
+    slugs = {slug for _, slug in checked["layers"]}
+    for folder in ("", *(f"{slug}/" for slug in slugs)):
+        if lacking := {f"{folder}index.md", f"{folder}index{BODY_SUFFIX}"}.difference(names):
+            raise StoreError(f"it has no {min(lacking)}")
+    for name in names:
+        slug, _, file = name.rpartition("/")
+        if (slug and slug not in slugs) or not (_LAYER_FILES if slug else _OWN_FILES).fullmatch(file):
+            raise StoreError(f"it holds {ascii(name)[:90]}, which is not among a model's files")
+    for view in checked["views"]:
+        sides = [value for field, value in view.items() if isinstance(value, int) and field not in ("x", "y")]
+        if view["src"] not in names or min(*sides) < 1 or min(view["x"], view["y"]) < 0:
+            raise StoreError("the summary: a picture is not in the folder, or has no size")
 
 
 def write_page(folder: Path, name: str, title: str, body: str, templates: Templates) -> None:
@@ -128,7 +178,9 @@ class _ModelFolder:
         return {
             "layers": [(row.name, row.slug) for row in rows],
             "facts": list(page.facts),
-            "views": [asdict(picture) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)],
+            "views": [
+                cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
+            ],
             "missing": None,
         }
 

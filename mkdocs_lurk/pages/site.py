@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
-from mkdocs_lurk.pages.model_folder import BODY_SUFFIX, ModelSummary, write_model, write_page, write_placeholder
+from mkdocs_lurk.pages.model_folder import (
+    BODY_SUFFIX,
+    ModelSummary,
+    check_folder,
+    write_model,
+    write_page,
+    write_placeholder,
+)
 from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.pages.nav import NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
@@ -184,7 +192,7 @@ def _model_folder(
         log.info("writing the pages of %s", declared.name)
         return write_model(folder, declared, DisclosedReader(store, model.key, model.config), templates)
 
-    return open_or_write(cache_folder, _key(model, declared, templates.overrides), write)
+    return open_or_write(cache_folder, _key(model, declared, templates.overrides), write, check_folder)
 
 
 def _index_folder(
@@ -199,12 +207,17 @@ def _index_folder(
         return {}
 
     key = digest("index", summaries, _sources_digest(), _override_contents(templates.overrides))
-    return open_or_write(cache_folder, key, write)
+    return open_or_write(cache_folder, key, write, _check_index)
+
+
+def _check_index(names: Collection[str], summary: object) -> None:
+    if set(names) != {"index.md", f"index{BODY_SUFFIX}"} or summary != {}:
+        raise StoreError("it holds something else than the list of models")
 
 
 def _index_entry(name: str, title: str, summary: ModelSummary) -> _IndexEntry:
-    pictures = [SvgPicture(**{**fields, "src": f"{name}/{fields['src']}"}) for fields in summary["views"]]
-    return _IndexEntry(name, title, summary["facts"], pictures, summary["missing"])
+    pictures = [replace(SvgPicture(**fields), src=f"{name}/{fields['src']}") for fields in summary["views"]]
+    return _IndexEntry(name, title, [Fact(*fact) for fact in summary["facts"]], pictures, summary["missing"])
 
 
 def _site_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
 import re
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
+from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.config.options import LurkConfig
-from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
 
@@ -99,6 +101,7 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
 
     Raises:
         ConfigError: A file of the author's has the name of a generated one.
+        StoreError: A generated file has an address outside the site.
     """
     generated = GeneratedFiles()
     for item in site.files:
@@ -120,7 +123,16 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
 
 
 def _generated_file(config: MkDocsConfig, uri: str, path: Path) -> File:
-    return File.generated(config, uri, abs_src_path=str(path), inclusion=InclusionLevel.NOT_IN_NAV)
+    """Return MkDocs' file for a generated one.
+
+    Raises:
+        StoreError: MkDocs would write it outside ``site_dir``.
+    """
+    file = File.generated(config, uri, abs_src_path=str(path), inclusion=InclusionLevel.NOT_IN_NAV)
+    target = Path(os.path.abspath(file.abs_dest_path))  # noqa: PTH100 - resolve() would follow links
+    if not (is_plain_path(uri) and target.is_relative_to(os.path.abspath(config.site_dir))):  # noqa: PTH100
+        raise StoreError(f"a generated file would be written to {ascii(uri)[:90]}, outside the site; delete cache_dir")
+    return file
 
 
 def _author_page(uri: str, files: Files) -> File | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from PIL import Image, UnidentifiedImageError
@@ -25,6 +27,19 @@ class _Answer(TypedDict):
     declared: dict[str, object]
 
 
+@dataclass(frozen=True)
+class _Needed:
+    """The units that the models of a bundle need, gathered first: each is parsed once, however often it is named.
+
+    Attributes:
+        uses: Where each unit is named that went into results.
+        pictures: For each unit the size of every picture that is needed of it, in pixels, and where it is named.
+    """
+
+    uses: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, dict[str, tuple[list[int], str]]] = field(default_factory=lambda: defaultdict(dict))
+
+
 def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str, Any]:
     """Check the answers of a bundle and everything that they lead to.
 
@@ -39,6 +54,7 @@ def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str
         StoreError: The first thing that is wrong, in one line that begins with where it is.
     """
     checked: set[str] = set()
+    needed = _Needed()
     for place, (request_key, answer) in enumerate(answers.items()):
         where = f"answers[{place}]"
         if not isinstance(answer, dict) or set(answer) != set(_Answer.__annotations__):
@@ -52,8 +68,10 @@ def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str
         if answer["inputs"]:
             _check_inputs(answer["inputs"], f"{where}.inputs")
         if answer["key"] not in checked:
-            _check_model(answer["key"], open_unit)
+            _check_model(answer["key"], open_unit, needed)
             checked.add(answer["key"])
+    for key in {**needed.uses, **needed.pictures}:
+        _check_unit(key, open_unit, needed)
     return answers
 
 
@@ -70,20 +88,21 @@ def _check_inputs(inputs: Any, where: str) -> None:
             raise record_error(here, path, "relative to the site's folder; pack it again, with this version")
 
 
-def _check_model(key: str, open_unit: OpenUnit) -> None:
+def _check_model(key: str, open_unit: OpenUnit, needed: _Needed) -> None:
     model = _open(key, open_unit, "the record of a model")
     where = f"model {key[:8]}"
     check_model_record(model.record, where)
     record: Any = model.record
+    if len(set(record["uses"])) != len(record["uses"]):
+        raise StoreError(f"{where}.uses names a unit twice")
     for place, unit in enumerate(record["uses"]):
-        _open(unit, open_unit, f"{where}.uses[{place}]")
-    sizes: dict[tuple[str, str], tuple[int, int]] = {}
-    _check_pictures(record["images"], f"{where}.images", open_unit, sizes)
+        needed.uses.setdefault(unit, f"{where}.uses[{place}]")
+    _gather_pictures(record["images"], f"{where}.images", needed)
     for place, entry in enumerate(record["layers"]):
         here = f"{where}.layers[{place}]"
         layer: Any = _open(entry["unit"], open_unit, f"{here}.unit").record
         check_layer_record(layer, entry, record, here)
-        _check_pictures(layer["filters"], f"{here}.filters", open_unit, sizes)
+        _gather_pictures(layer["filters"], f"{here}.filters", needed)
 
 
 def _open(key: str, open_unit: OpenUnit, where: str) -> StoredUnit:
@@ -93,17 +112,24 @@ def _open(key: str, open_unit: OpenUnit, where: str) -> StoredUnit:
     return unit
 
 
-def _check_pictures(
-    value: object, where: str, open_unit: OpenUnit, sizes: dict[tuple[str, str], tuple[int, int]]
-) -> None:
-    """Check that every picture is there, is of a format that we write, and has the size that is said of it."""
+def _gather_pictures(value: object, where: str, needed: _Needed) -> None:
     for reference in pictures_in(value):
-        unit, blob = reference["unit"], reference["blob"]
+        blob, size = reference["blob"], reference["size"]
         here = f"{where}: the picture {ascii(blob)[:60]}"
-        if (unit, blob) not in sizes:
-            sizes[unit, blob] = _picture_size(_open(unit, open_unit, here).blob(blob), here)
-        if list(sizes[unit, blob]) != reference["size"]:
-            raise StoreError(f"{here} has {sizes[unit, blob]} pixels, and not {reference['size']}")
+        known, _ = needed.pictures[reference["unit"]].setdefault(blob, (size, here))
+        if known != size:
+            raise StoreError(f"{here} has two sizes: {known} and {size}")
+
+
+def _check_unit(key: str, open_unit: OpenUnit, needed: _Needed) -> None:
+    """Check that a unit is there, and that its pictures are of a format that we write and of the size that is said."""
+    pictures = needed.pictures.get(key, {})
+    first = next((where for _, where in pictures.values()), "")
+    unit = _open(key, open_unit, needed.uses.get(key, first))
+    for blob, (size, where) in pictures.items():
+        found = _picture_size(unit.blob(blob), where)
+        if list(found) != size:
+            raise StoreError(f"{where} has {found} pixels, and not {size}")
 
 
 def _picture_size(data: bytes, where: str) -> tuple[int, int]:

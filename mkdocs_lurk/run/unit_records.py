@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict, final
+from typing import Literal, NotRequired, TypedDict, final
 
 from mkdocs_lurk.records import BoxList, Robustness, WonBy
 
@@ -20,7 +20,13 @@ class ShardRecord(TypedDict):
     kept: list[int]
     n_outputs: int
     skipped: list[tuple[int, str]]
-    predictions: list[list[Any]]
+    predictions: list[list[int | tuple[int, float]]]
+
+
+class PhotosRecord(TypedDict):
+    """Of a chunk of kept pictures: their ids."""
+
+    images: list[int]
 
 
 class StoredGradient(TypedDict, total=False):

@@ -105,6 +105,9 @@ class Computable(Protocol):
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Compute one unit."""
 
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Raise a StoreError if a stored unit is none that ``compute`` makes."""
+
 
 class BatchLimit:
     """Says how many pictures may go through the network at once; half as many each time that memory runs out.
@@ -159,7 +162,7 @@ class Runner:
     ) -> None:
         self.store, self.ranks, self.progress = store, ranks, progress
         self._device, self._limit_batch = device, limit_batch
-        self._force, self._computed = force, set[str]()
+        self._force, self._computed, self._checked = force, set[str](), set[str]()
 
     def missing(self, stage: Computable) -> list[WorkUnit]:
         """List the units of a stage that are not stored yet; with ``force``, those that this run did not compute."""
@@ -178,17 +181,32 @@ class Runner:
         self._computed.update(unit.key for unit in missing)
 
     def fetch(self, stage: Computable, unit: WorkUnit) -> StoredUnit:
-        """Read a unit from the store; one that was damaged since it was computed is computed again.
+        """Read a unit from the store; one that is damaged, or none that its stage makes, is computed again.
 
         Raises:
             StoreError: It does not stay in the store.
         """
-        stored = self.store.get(unit.key)
+        stored = self._checked_unit(stage, unit)
         if stored is None:
             self._compute(stage, unit)
+            self._checked.add(unit.key)
             stored = self.store.get(unit.key)
         if stored is None:
             raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
+        return stored
+
+    def _checked_unit(self, stage: Computable, unit: WorkUnit) -> StoredUnit | None:
+        """Return a unit of the store; None if there is none, or if it is dropped since its stage makes no such unit."""
+        stored = self.store.get(unit.key)
+        if stored is None or unit.key in self._checked:
+            return stored
+        try:
+            stage.check(unit, stored)
+        except StoreError as error:
+            log.info("a stored unit of %r is damaged (%s): computed again", stage.name, error)
+            self.store.drop(unit.key)
+            return None
+        self._checked.add(unit.key)
         return stored
 
     def _compute(self, stage: Computable, unit: WorkUnit) -> None:

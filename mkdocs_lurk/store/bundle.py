@@ -21,7 +21,7 @@ from typing import IO, Any
 from mkdocs_lurk.errors import StoreError, describe_os_error
 from mkdocs_lurk.files import atomic_write
 from mkdocs_lurk.store.blobs import MOST_JSON_BYTES, DamagedUnitError, load_json, read_header
-from mkdocs_lurk.store.keys import check_key
+from mkdocs_lurk.store.keys import is_key
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store, StoredUnit
 from mkdocs_lurk.store.temporary import temporary_store
@@ -87,6 +87,8 @@ def unpack(store: Store, path: Path, check: BundleCheck) -> int:
         path: The bundle.
         check: Says whether the records are what they should be.
 
+    Units that the check does not open are left behind: no answer leads to them.
+
     Returns:
         The number of units that the store did not have.
 
@@ -108,7 +110,7 @@ def unpack(store: Store, path: Path, check: BundleCheck) -> int:
 
 
 def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) -> tuple[Mapping[str, Any], list[str]]:
-    """Copy the units that the store lacks into ``staged``, and check everything; returns answers and listed keys."""
+    """Copy the units that the store lacks into ``staged``, and check everything; returns answers and opened keys."""
     try:
         with path.open("rb") as file:
             members = _members(file, path)
@@ -123,8 +125,14 @@ def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) ->
     missing = [key for key in contents["units"] if store.get(key) is None and staged.get(key) is None]
     if missing:
         raise StoreError(f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it")
+    opened: dict[str, None] = {}
+
+    def open_unit(key: str) -> StoredUnit | None:
+        opened[key] = None
+        return store.get(key) or staged.get(key)
+
     try:
-        return check(contents["answers"], lambda key: store.get(key) or staged.get(key)), contents["units"]
+        return check(contents["answers"], open_unit), list(opened)
     except (StoreError, RecursionError) as error:
         why = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise StoreError(f"{path} is refused, and nothing of it is kept: {why}") from error
@@ -183,9 +191,8 @@ def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -
     if set(contents) != {"schema", "units", "answers"} or not isinstance(units, list) or not isinstance(answers, dict):
         raise StoreError(f"{path} is no bundle, or is damaged: its list holds something else than units and answers")
     for key in (*units, *answers):
-        if not isinstance(key, str):
+        if not isinstance(key, str) or not is_key(key):
             raise StoreError(f"{path} is no bundle, or is damaged: {ascii(key)[:90]} in its list is no key")
-        check_key(key)
     if len(set(units)) != len(units):
         raise StoreError(f"{path} is no bundle, or is damaged: its list names a unit twice")
     return contents

@@ -34,13 +34,18 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
 
+def is_key(key: str) -> bool:
+    """Return whether a key can name a file: 8 to 80 letters, digits, ``_`` or ``-``."""
+    return _KEY.fullmatch(key) is not None
+
+
 def check_key(key: str) -> str:
     """Return a key unchanged if it can name a file.
 
     Raises:
         StoreError: It is too short or too long, or has a character other than letters, digits, ``_`` and ``-``.
     """
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise StoreError(f"{key!r} cannot be a key of the store: 8 to 80 letters, digits, '_' or '-' are")
     return key
 

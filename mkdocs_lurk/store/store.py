@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from filelock import FileLock, Timeout
 from mkdocs_lurk.errors import StoreError, describe_os_error
 from mkdocs_lurk.files import TEMPORARY_PREFIX, IrregularFileError, write_error
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
+from mkdocs_lurk.store.damage import NO_WAY, clear_way, remove
 from mkdocs_lurk.store.keys import check_key
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -100,9 +99,9 @@ class _UnitFolder:
             log.info("%s is damaged (%s): dropped, and treated as missing", path, damage)
             self.drop(key)
             return None
-        except NotADirectoryError:
-            return None
         except OSError as error:
+            if error.errno in NO_WAY:
+                return None
             raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
         self._verified[key] = header.version
         return header
@@ -114,20 +113,11 @@ class _UnitFolder:
 
     def clear_way(self, key: str) -> None:
         """Remove what is no folder from the place of a key's own folder."""
-        folder = self.path(key).parent
-        if os.path.lexists(folder) and not folder.is_dir():
-            log.info("%s is damaged (it is no folder): dropped", folder)
-            with contextlib.suppress(OSError):  # who writes there will say what is wrong
-                folder.unlink()
+        clear_way(self.root, self.path(key).parent)
 
     def drop(self, key: str) -> None:
         self._verified.pop(key, None)
-        path = self.path(key)
-        with contextlib.suppress(FileNotFoundError):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+        remove(self.path(key))
 
     def all_keys(self) -> tuple[str, ...]:
         return tuple(sorted(path.name.removesuffix(_SUFFIX) for path in self.root.glob(f"??/*{_SUFFIX}")))
@@ -190,7 +180,9 @@ class Store:
         """Return the bytes that a unit takes on disk; 0 if it is missing."""
         try:
             return self._units.path(key).stat().st_size
-        except FileNotFoundError:
+        except OSError as error:
+            if error.errno not in NO_WAY:
+                raise StoreError(f"cannot read {self._units.path(key)}: {describe_os_error(error)}") from error
             return 0
 
     def file(self, key: str) -> Path:
@@ -272,6 +264,9 @@ class Store:
             StoreError: The lock's file cannot be made.
         """
         path = self.root / "locks" / (re.sub(r"[^A-Za-z0-9._-]", "-", name) + ".lock")
+        clear_way(path.parent, path.parent)
+        if path.is_symlink() or path.is_dir():
+            remove(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import posixpath
 import re
@@ -12,7 +13,7 @@ import pytest
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.export import export
-from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.site import Site, SiteFile
 from tests.pages.conftest import Built
 
 
@@ -97,3 +98,12 @@ def test_a_damaged_list_is_one_line(built: Built, tmp_path: Path, contents: str)
     (tmp_path / ".lurk-export.json").write_text(contents)
     with pytest.raises(StoreError, match="the list of an earlier export, is damaged; remove that folder"):
         export(built.site, tmp_path)
+
+
+@pytest.mark.parametrize("uri", ["../net.py", "models/../../net.py", "/net.py", "models\\..\\..\\net.py"])
+def test_no_list_of_files_leads_out_of_the_folder(uri: str, built: Built, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("the author's")
+    site = dataclasses.replace(built.site, files=(SiteFile(uri, tmp_path / "own.txt"),))
+    with pytest.raises(StoreError, match="a page would be written to"):
+        export(site, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["own.txt"]

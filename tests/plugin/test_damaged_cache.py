@@ -22,6 +22,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "folder": lambda path: (path.unlink(), path.mkdir(), (path / "x").write_text("x")),
     "deep JSON": lambda path: path.write_bytes(b"[" * 100_000),
     "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "looping link": lambda path: (path.unlink(), path.symlink_to(path.name)),
     "changed text": lambda path: path.write_bytes(path.read_bytes().replace(b"first", b"worst")),
     "empty list": lambda path: path.write_bytes(b"[]"),
 }
@@ -78,5 +79,39 @@ def test_every_file_of_the_cache_heals(
             shutil.rmtree(cache / "pages")
         DAMAGE[damage](cache / name)
         assert build(root) == expected, name
+    shutil.rmtree(cache)
+    shutil.copytree(tmp_path / "whole", cache)
+
+
+IN_PLACE_OF_FOLDERS: dict[str, Callable[[Path], object]] = {
+    "file": lambda path: path.write_text("x"),
+    "looping link": lambda path: path.symlink_to(path.name),
+    "link to nowhere": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.parametrize("what", list(IN_PLACE_OF_FOLDERS))
+def test_every_folder_of_the_cache_heals(what: str, finished: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
+    root, expected = finished
+    cache = root / ".cache" / "plugin" / "lurk"
+    shutil.copytree(cache, tmp_path / "whole", dirs_exist_ok=True)
+    folders = [path.relative_to(cache) for path in sorted(cache.rglob("*")) if path.is_dir()]
+    assert {"units", "aliases", "pages", "locks"} <= {folder.name for folder in folders}
+    folders.remove(Path("locks"))  # a build that has everything takes no lock
+    for folder in folders:
+        shutil.rmtree(cache)
+        shutil.copytree(tmp_path / "whole", cache)
+        shutil.rmtree(cache / folder)
+        IN_PLACE_OF_FOLDERS[what](cache / folder)
+        if what == "file" and folder.name in ("units", "aliases"):  # it may be the author's
+            result = CliRunner().invoke(cli, ["build", "--strict", "-f", str(root / "mkdocs.yml")])
+            for name in ("mkdocs", "mkdocs.plugins"):
+                logging.getLogger(name).handlers.clear()
+            assert result.exit_code == 1
+            assert str(cache / folder) in result.output
+            assert "Traceback" not in result.output
+            (cache / folder).read_text()
+            continue
+        assert build(root) == expected, folder
     shutil.rmtree(cache)
     shutil.copytree(tmp_path / "whole", cache)

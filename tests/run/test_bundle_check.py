@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.store import ModelReader, Store, digest, pack, unpack
+from mkdocs_lurk.store.store import StoredUnit
 from tests.pages.fake import fake_model
 from tests.pages.patterns import encoded_pattern
 
@@ -91,6 +93,14 @@ MODELS: dict[str, tuple[Change, str]] = {
     "a climbing name": (layer(name="..", slug="..", results="../results.json"), r"layers[0].slug"),
     "other results": (layer(results="../../x"), r"layers[0].results"),
     "a slug of another type": (layer(slug=["a"]), r"layers[0].slug is a list"),
+    "a use twice": (lambda record: record.update(uses=[record["layers"][0]["unit"]] * 2), r"uses names a unit twice"),
+    "two sizes": (
+        lambda record: record["images"].append(
+            {**record["images"][0], "id": len(record["images"]),
+             "picture": {**record["images"][0]["picture"], "size": [1, 1]}}
+        ),
+        r"has two sizes",
+    ),
     "a layer twice": (lambda record: record["layers"].append(record["layers"][0]), r"layers[2].name"),
     "a path as a unit": (layer(unit="../../../etc/passwd"), r"cannot be a key"),
     "a layer that is a picture": (
@@ -208,3 +218,15 @@ def test_a_slug_that_climbs_is_refused_at_the_door(store: Store, tmp_path: Path)
 
 def test_patterns_are_of_a_stored_format() -> None:
     assert encoded_pattern(4, 4, 0)[:4] == b"RIFF"
+
+
+def test_each_unit_is_parsed_once_for_all_of_its_pictures(store: Store) -> None:
+    opened: Counter[str] = Counter()
+
+    def open_unit(key: str) -> StoredUnit | None:
+        opened[key] += 1
+        return store.get(key)
+
+    check_bundle({REQUEST: {"key": key_of(store), "inputs": {}, "declared": {}}}, open_unit)
+    assert opened.keys() == set(store.keys())
+    assert max(opened.values()) <= 2  # a layer's record is read, and may be named among what was used

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from mkdocs_lurk.run.work import (
     array_to_bytes,
     chunks,
 )
-from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.store.store import Store, StoredUnit
 
 CPU = torch.device("cpu")
 
@@ -43,6 +44,10 @@ class Squares:
             raise torch.OutOfMemoryError("no")
         self.computed.append(number)
         return UnitResult({"square": number**2}, {"bytes": bytes([number])})
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        if stored.record.get("square") != unit.items[0] ** 2:
+            raise StoreError("no square")
 
 
 def runner(folder: Path, stage: Squares, ranks: Ranks | None = None) -> Runner:
@@ -68,6 +73,18 @@ def test_a_lost_unit_is_computed_again_when_it_is_read(tmp_path: Path) -> None:
     own.store.drop(stage.units[2].key)
     assert own.fetch(stage, stage.units[2]).record["square"] == 4
     assert stage.computed[-1] == 2
+
+
+def test_a_unit_that_its_stage_does_not_make_is_computed_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage = Squares()
+    own = runner(tmp_path, stage)
+    own.run(stage)
+    own.store.put(stage.units[2].key, {"square": 5})
+    with caplog.at_level(logging.INFO):
+        assert own.fetch(stage, stage.units[2]).record["square"] == 4
+    assert "a stored unit of 'squares' is damaged (no square): computed again" in caplog.text
 
 
 def test_a_unit_that_does_not_stay_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

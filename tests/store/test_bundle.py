@@ -21,7 +21,11 @@ REQUEST = digest("request")
 
 
 def keep_all(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str, Any]:
-    """What the records say is checked elsewhere: see ``tests/run/test_bundle_check.py``."""
+    """Open what the answers lead to; what the records say is checked in ``tests/run/test_bundle_check.py``."""
+    for answer in answers.values():
+        model = open_unit(answer["key"])
+        for layer in model.record.get("layers", ()) if model else ():
+            open_unit(layer["unit"])
     return answers
 
 
@@ -180,3 +184,31 @@ def test_nothing_is_kept_of_a_bundle_whose_records_are_refused(bundle: Path, tmp
     with pytest.raises(StoreError, match=r"results\.tar is refused, and nothing of it is kept: model\.layers\[0\]"):
         unpack(there, bundle, refuse)
     assert list(there.root.rglob("*")) == []
+
+
+def test_units_that_no_answer_leads_to_are_left_behind(store: Store, tmp_path: Path) -> None:
+    store.put(MODEL, {"model": {"name": "net"}, "layers": []})
+    members = {f"{key}.unit": store.file(key).read_bytes() for key in (MODEL, OTHER)}
+    answers = {REQUEST: {"key": MODEL, "inputs": {}, "declared": {}}}
+    contents = json.dumps({"schema": "mkdocs-lurk/bundle/2", "answers": answers, "units": [MODEL, OTHER]}).encode()
+    with tarfile.open(tmp_path / "results.tar", "w") as archive:
+        for name, data in {"bundle.json": contents, **members}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    there = Store(tmp_path / "there")
+    assert unpack(there, tmp_path / "results.tar", keep_all) == 1
+    assert there.keys() == (MODEL,)
+
+
+@pytest.mark.parametrize("where", ["units", "answers"])
+def test_the_error_for_a_bad_key_names_the_bundle(where: str, tmp_path: Path) -> None:
+    answers = {"../x": {"key": MODEL, "inputs": {}, "declared": {}}} if where == "answers" else {}
+    units = ["../../x"] if where == "units" else []
+    contents = json.dumps({"schema": "mkdocs-lurk/bundle/2", "answers": answers, "units": units}).encode()
+    with tarfile.open(tmp_path / "results.tar", "w") as archive:
+        member = tarfile.TarInfo("bundle.json")
+        member.size = len(contents)
+        archive.addfile(member, io.BytesIO(contents))
+    with pytest.raises(StoreError, match=r"results\.tar is no bundle.*x' in its list is no key"):
+        unpack(Store(tmp_path / "there"), tmp_path / "results.tar", keep_all)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import logging
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -318,3 +319,30 @@ def test_only_temporary_files_older_than_an_hour_are_abandoned(store: Store) -> 
     assert new.exists()
     assert folder.exists()
     assert store.has(KEY)
+
+
+@pytest.mark.parametrize("place", ["locks", "locks/net.lock"])
+def test_a_lock_is_taken_where_a_link_or_a_folder_lies(place: str, tmp_path: Path) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(path.name)
+    with Store(tmp_path).lock("net"):
+        assert path.exists()
+    (tmp_path / "locks" / "net.lock").unlink(missing_ok=True)
+    (tmp_path / "locks" / "net.lock").mkdir()
+    with Store(tmp_path).lock("net"):
+        assert (tmp_path / "locks" / "net.lock").is_file()
+
+
+def test_a_unit_behind_a_file_or_a_looping_link_is_missing_and_can_be_put(tmp_path: Path) -> None:
+    store, key = Store(tmp_path), digest("unit")
+    store.put(key, {"a": 1})
+    shard = store.file(key).parent
+    for lay in (lambda: shard.write_text("x"), lambda: shard.symlink_to(shard.name)):
+        shutil.rmtree(shard)
+        lay()
+        assert store.get(key) is None
+        assert store.size(key) == 0
+        store.drop(key)
+        store.put(key, {"a": 1})
+        assert store.has(key)

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from mkdocs_lurk.analysis.connections import kernels_as_pictures, strongest_connections
+from mkdocs_lurk.analysis.connections import CONNECTIONS_PER_FILTER, kernels_as_pictures, strongest_connections
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_inputs
 from mkdocs_lurk.record_format import round_significant
@@ -16,6 +16,7 @@ from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage
 from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.unit_check import check_arrays, check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import ConnectionsRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
@@ -66,6 +67,22 @@ class Connections(Stage):
     def expected_cost(self) -> float:
         """Return one multiply-add per weight."""
         return float(sum(layer.parameters for layer in self.session.layers))
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit speaks of this network's filters."""
+        check_unit_record(stored, ConnectionsRecord)
+        record = cast(ConnectionsRecord, stored.record)
+        found = find_layer_inputs(self.session.trace)
+        check_same("its layers", record["names"], [PICTURE, *found.names[1:]])
+        check_same("its numbers of filters", record["starts"], found.starts.tolist())
+        shape = (int(found.starts[-1]), CONNECTIONS_PER_FILTER)
+        types = {name: np.float32 if name.endswith("weights") else np.int64 for name in _ARRAYS}
+        arrays = check_arrays(stored, {name: np.empty(shape, kind) for name, kind in types.items()})
+        for name in ("inputs", "outputs"):
+            check_same("its connections", bool(((arrays[name] >= -1) & (arrays[name] < shape[0])).all()), True)
+        filters = {layer.name: layer.filters for layer in self.session.layers}
+        check_same("its kernels", set(record["kernels"]) <= set(filters), True)
+        check_blobs(stored, [_kernel_blob(name, index) for name in record["kernels"] for index in range(filters[name])])
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every filter's strongest connections, and its kernel if it reads the picture itself."""

@@ -31,8 +31,10 @@ from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import GradientsRecord, StoredGradient
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.store.store import StoredUnit
 
 _COSINE_DIGITS = 5
 _COST = 0.4
@@ -103,6 +105,13 @@ class Gradients(Stage):
                 blobs[str(place)] = encode_gradient(result.gradient)
         record: GradientsRecord = {"pairs": facts}
         return UnitResult(record, dict(sorted(blobs.items())), formats)
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit holds as many pairs as its chunk, and a picture for each that has one."""
+        check_unit_record(stored, GradientsRecord)
+        pairs = cast(GradientsRecord, stored.record)["pairs"]
+        check_same("its pairs", len(pairs), len(unit.items))
+        check_blobs(stored, [str(place) for place, facts in enumerate(pairs) if "grad_size" in facts])
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every filter's best pictures with their gradients and boxes."""

@@ -14,6 +14,8 @@ from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
+from mkdocs_lurk.run.unit_records import PhotosRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
@@ -43,7 +45,14 @@ class Photos(Stage):
         for image in unit.items:
             pixels = self.session.pictures.pixels(image)
             blobs |= picture_blobs(str(image), pixels)
-        return UnitResult({"images": list(unit.items)}, blobs)
+        record: PhotosRecord = {"images": list(unit.items)}
+        return UnitResult(record, blobs)
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit holds its chunk's pictures."""
+        check_unit_record(stored, PhotosRecord)
+        check_same("its pictures", stored.record["images"], list(unit.items))
+        check_blobs(stored, [str(image) for image in unit.items])
 
     def collect(self, draft: RecordDraft) -> None:
         """Write where each picture is stored."""

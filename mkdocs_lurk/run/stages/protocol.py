@@ -71,6 +71,14 @@ class Stage(ABC):
         """Compute one unit; what it returns is stored under the unit's key."""
         raise NotImplementedError(f"{type(self).__name__} has no units of work")
 
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit is one that ``compute`` makes, since a cache or a bundle may hold anything.
+
+        Raises:
+            StoreError: It is not; it will be computed again.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not check its units")
+
     def report(self) -> None:  # noqa: B027 - most stages have nothing to say
         """Log what the author should know at once; called by one process when the stage is complete."""
 

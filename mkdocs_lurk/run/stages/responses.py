@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,8 +25,10 @@ from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import ShardRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
+from mkdocs_lurk.store.store import StoredUnit
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -62,6 +64,22 @@ class Responses(Stage):
                 shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
         return shard.result()
 
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit is about its shard's pictures, with arrays for all filters."""
+        check_unit_record(stored, ShardRecord)
+        record = cast(ShardRecord, stored.record)
+        heads = [best[0] if best else None for best in record["predictions"]]
+        tails = [one for best in record["predictions"] for one in best[1:]]
+        named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
+        check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
+        like = {f"mined/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
+        for number, columns in enumerate(self.session.network.columns.values()):
+            rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
+            like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
+        arrays = check_arrays(stored, like)
+        ranked = np.concatenate([arrays["mined/avg_images"], arrays["mined/max_images"]])
+        check_same("its ranked pictures", set(np.unique(ranked).tolist()) <= {-1, *unit.items}, True)
+
     @cached_property
     def found(self) -> Findings:
         """All shards merged.
@@ -84,7 +102,7 @@ class Responses(Stage):
             kept += record["kept"]
             n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= dict(record["skipped"])
-            for image, *best in record["predictions"]:
+            for image, *best in cast(list[list[Any]], record["predictions"]):
                 predictions[image] = [(output, probability) for output, probability in best]
         if mined is None or not mined.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
@@ -219,7 +237,7 @@ class _Shard:
             "kept": self._kept,
             "n_outputs": self._n_outputs,
             "skipped": list(self.skipped.items()),
-            "predictions": [[image, *map(list, best)] for image, best in self._predictions.items()],
+            "predictions": [[image, *best] for image, best in self._predictions.items()],
         }
         blobs = {name: array_to_bytes(array) for name, array in arrays.items()}
         return UnitResult(record, blobs, [torch.float32])

@@ -20,8 +20,10 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stopwatch import Stopwatch
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import FailedSynthesis, StoredSynthesis, SynthesesRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.store.store import StoredUnit
 
 _COST, _COST_PER_STEP = 1.0, 0.15
 """Of a picture, and of each of its steps (most are on a small canvas), in float32 forward passes up to its layer."""
@@ -72,6 +74,13 @@ class Syntheses(Stage):
             facts[str(index)] = _facts(synthesis)
         record: SynthesesRecord = {"layer": unit.layer, "filters": facts}
         return UnitResult(record, blobs, [self.session.network.fast_dtype])
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit holds a picture, or the reason for none, of each filter of its chunk."""
+        check_unit_record(stored, SynthesesRecord)
+        filters = cast(SynthesesRecord, stored.record)["filters"]
+        check_same("its filters", set(filters), set(map(str, unit.items)))
+        check_blobs(stored, [index for index, facts in filters.items() if "seen" in facts])
 
     def collect(self, draft: RecordDraft) -> None:
         """Write every picture with the score that its ascent saw; ``Verification`` writes that of the stored file."""

@@ -29,6 +29,7 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
+from mkdocs_lurk.run.unit_check import check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
 from mkdocs_lurk.store.store import StoredUnit
@@ -81,6 +82,17 @@ class Verification(Stage):
         """Verify one unit; the record holds the largest difference and where it is."""
         subject = self._subjects[unit.key]
         return self._verify_syntheses(subject) if unit.layer else self._verify_photos(subject)
+
+    def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
+        """Check that a stored unit is about its subject's pictures."""
+        check_unit_record(stored, VerifiedUnitRecord)
+        record = cast(VerifiedUnitRecord, stored.record)
+        filters = set(map(str, unit.items)) if unit.layer else set[str]()
+        check_same("its filters", {*record.get("won_by", ()), *record.get("scores_by_filter", ())} <= filters, True)
+        column, image = [0, -1] if record["where"] is None else (record["where"] + [-2, -2])[:2]
+        n_columns = max(span.stop for span in self.session.network.columns.values())
+        fits = 0 <= column < n_columns and -1 <= image < len(self.session.images.entries)
+        check_same("its numbers of a filter and a picture", fits, True)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write the verification, and of every synthesis the score, its ratio to the best photo and what it wins by.
