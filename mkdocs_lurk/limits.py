@@ -12,6 +12,8 @@ MOST_PIXELS = 2**31 - 1
 """What ``max_pixels`` may be at most: Pillow counts the pixels of a picture in 31 bits."""
 BYTES_PER_PIXEL = 4
 """An array of ``.npy`` or of a Dataset may be as large as a picture of ``max_pixels`` with four channels."""
+MOST_ARRAY_HEADER = 2**14
+"""Bytes of the header of a file of ``.npy``: NumPy writes 128, and reads 10,000 characters at most."""
 MOST_PICTURES = 5_000_000
 """Pictures of a model: three times ImageNet. More is ``images: /``, or a Dataset whose length is no length."""
 
