@@ -12,6 +12,9 @@ MOST_PIXELS = 2**31 - 1
 """What ``max_pixels`` may be at most: Pillow counts the pixels of a picture in 31 bits."""
 BYTES_PER_PIXEL = 4
 """An array of ``.npy`` or of a Dataset may be as large as a picture of ``max_pixels`` with four channels."""
+MOST_SCANS = 50
+"""Scans of a JPEG of ``max_pixels``, and more of a smaller one: usual progressive ones have 10. Each takes up to 0.1 s
+for 100 million pixels, also if it is empty."""
 MOST_ARRAY_HEADER = 2**14
 """Bytes of the header of a file of ``.npy``: NumPy writes 128, and reads 10,000 characters at most."""
 MOST_PICTURES = 5_000_000

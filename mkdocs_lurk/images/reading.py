@@ -23,6 +23,7 @@ from PIL import Image, ImageOps
 from mkdocs_lurk.declared_files import is_regular, is_there
 from mkdocs_lurk.errors import ImageError, name_error
 from mkdocs_lurk.images.arrays import check_size, check_type, read_array
+from mkdocs_lurk.images.decoding_cost import refuse_many_scans
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 from mkdocs_lurk.limits import MAX_PIXELS
 
@@ -77,20 +78,24 @@ def _open_picture(file: Path | BytesIO, name: str, max_pixels: int) -> Image.Ima
         finally:
             Image.MAX_IMAGE_PIXELS = limit
     try:
-        _refuse_large_picture(picture, name, max_pixels)
-    except ImageError:
+        _refuse_costly(picture, name, max_pixels)
+    except BaseException:
         picture.close()
         raise
     return picture
 
 
-def _refuse_large_picture(picture: Image.Image, name: str, max_pixels: int) -> None:
+def _refuse_costly(picture: Image.Image, name: str, max_pixels: int) -> None:
+    """Refuse a picture without pixels, or whose decoding would take too much memory or time."""
     width, height = picture.size
+    if width * height == 0:
+        raise ImageError(f"{name} has {width} x {height} pixels; replace or remove it")
     if width * height > max_pixels:
         raise ImageError(
             f"{name} has {width:,} x {height:,} pixels where max_pixels is {max_pixels:,}; make it smaller, or raise "
             "the model's 'max_pixels'"
         )
+    refuse_many_scans(picture, name, max_pixels)
 
 
 def looks_like_picture(value: object) -> bool:
@@ -122,7 +127,7 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
         if isinstance(item, Mapping) and looks_like_picture(item):
             item = _open_undecoded(item, name, max_pixels)
         if isinstance(item, Image.Image):
-            _refuse_large_picture(item, name, max_pixels)
+            _refuse_costly(item, name, max_pixels)
             item.load()
             return _read_pil(ImageOps.exif_transpose(item), name, scale)
         check_size(getattr(item, "nbytes", 0), name, max_pixels)

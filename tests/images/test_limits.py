@@ -12,6 +12,7 @@ from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images import reading
+from mkdocs_lurk.images.decoding_cost import count_scans
 from mkdocs_lurk.images.framing import resize_and_crop
 from mkdocs_lurk.images.reading import as_picture, is_picture, read_picture
 from mkdocs_lurk.images.values import ValueScale
@@ -59,6 +60,45 @@ def test_a_sparse_array_is_refused_before_it_is_read(tmp_path: Path) -> None:
     os.truncate(tmp_path / "a.npy", len(header.getvalue()) + 8 * 30_000**2)
     with pytest.raises(ImageError, match=r"^a\.npy has 7,200,000,000 bytes where max_pixels allows 400,000,000"):
         read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def jpeg_of_scans(scans: int, size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return a progressive JPEG with so many scans, the last of them empty."""
+    buffer = io.BytesIO()
+    Image.new("L", size, 90).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * (scans - data.count(b"\xff\xda")) + data[-2:]
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    for scans, refused in ((50, False), (51, True)):
+        data = jpeg_of_scans(scans)
+        (tmp_path / "a.jpg").write_bytes(data)
+        opened = Image.open(io.BytesIO(data))
+        for read in (
+            lambda: read_picture(tmp_path / "a.jpg", "a.jpg", max_pixels=64 * 48),
+            lambda: as_picture({"bytes": data, "path": None}, "a.jpg", max_pixels=64 * 48),  # noqa: B023
+            lambda: as_picture(opened, "a.jpg", max_pixels=64 * 48),  # noqa: B023
+        ):
+            if refused:
+                with pytest.raises(ImageError, match=r"^a\.jpg is a JPEG of 51 scans, where 50 are read at its size"):
+                    read()
+            else:
+                assert np.asarray(read())[0, 0] == 90
+    assert isinstance(read_picture(tmp_path / "a.jpg", "a.jpg", max_pixels=64 * 49), Image.Image)  # 51 are allowed
+
+
+def test_scans_are_counted_in_the_picture_alone() -> None:
+    data = jpeg_of_scans(12)
+    thumbnail = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
+    assert count_scans(data[:2] + thumbnail + b"\xff\xff" + data[2:] + data) == 12
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match=rf"^item 0 has {size[0]} x {size[1]} pixels"):
+        as_picture(Image.new("RGB", size), "item 0")
 
 
 def write_header(path: Path, descr: object, shape: tuple[int, ...]) -> None:
