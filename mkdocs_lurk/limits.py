@@ -20,6 +20,13 @@ MOST_ARRAY_HEADER = 2**14
 MOST_PICTURES = 5_000_000
 """Pictures of a model: three times ImageNet. More is ``images: /``, or a Dataset whose length is no length."""
 
+MOST_MAPPINGS = 100_000
+"""Mappings in a checkpoint that are looked through for a state dict: an optimizer's state has one for each weight."""
+MOST_COMPARED = 2_000
+"""Names that are compared with a wrong one, to suggest the nearest: a large network has fewer layers."""
+LONGEST_COMPARED = 200
+"""Characters of a name that is compared: it takes the square of them."""
+
 MOST_CARD_BYTES = 1_000_000
 """Bytes of a card: the longest on the hubs, with the results of hundreds of benchmarks, have about half of it."""
 MOST_CARD_SECONDS = 6

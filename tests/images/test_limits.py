@@ -92,7 +92,7 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path: Path) ->
 def test_scans_are_counted_in_the_picture_alone() -> None:
     data = jpeg_of_scans(12)
     thumbnail = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
-    assert count_scans(data[:2] + thumbnail + b"\xff\xff" + data[2:] + data) == 12
+    assert count_scans(data[:2] + thumbnail + b"\xff\xff" + data[2:] + bytes(2) + data) == 12
 
 
 @pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])

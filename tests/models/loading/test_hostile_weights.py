@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.models.loading import state_dicts
+from mkdocs_lurk.models.loading.checkpoints import read_checkpoint
 from mkdocs_lurk.models.loading.weights import load_weights
 
 WHOLE = {"int8": torch.int8, "uint8": torch.uint8, "int64": torch.int64, "bool": torch.bool}
@@ -78,6 +81,46 @@ def deep(state: dict[str, Tensor]) -> dict[str, Any]:
 def test_a_checkpoint_without_an_end_is_refused(tmp_path: Path, make: Callable[[dict[str, Tensor]], object]) -> None:
     torch.save(make(network().state_dict()), tmp_path / "w.pt")
     assert load_error(tmp_path / "w.pt").startswith("model 'net': w.pt holds no state dict but ")
+
+
+def holding_each_other(state: dict[str, Tensor]) -> dict[str, Any]:
+    """Return mappings of which each holds all others, under every key that is looked for: billions of ways."""
+    keys = ("state_dict", "model_state_dict", "model", "net", "network", "weights", "ema", "module")
+    ring: list[dict[str, Any]] = [{} for _ in keys]
+    for mapping in ring:
+        mapping.update(zip(keys, ring, strict=True))
+    return ring[0]
+
+
+def shared_by_other_keys(state: dict[str, Tensor]) -> dict[str, Any]:
+    content: dict[str, Any] = {"a" * 100_000: torch.zeros(2)}
+    for _ in range(7):
+        content = {f"{number}": content for number in range(20)}
+    return content
+
+
+@pytest.mark.parametrize("key", [None, "state_dictt"])
+@pytest.mark.parametrize("make", [holding_each_other, shared_by_other_keys])
+def test_mappings_that_are_shared_are_looked_at_once(
+    tmp_path: Path, make: Callable[[dict[str, Tensor]], object], key: str | None
+) -> None:
+    torch.save(make({}), tmp_path / "w.pt")
+    started = time.process_time()
+    with pytest.raises(ModelError, match=r"^w\.pt holds no state dict "):
+        read_checkpoint(tmp_path / "w.pt", "w.pt", key)
+    assert time.process_time() - started < 2
+
+
+def test_a_state_dict_under_two_keys_is_one(tmp_path: Path) -> None:
+    state = network().state_dict()
+    torch.save({"state_dict": state, "model": state}, tmp_path / "w.pt")
+    assert load_weights(network(), tmp_path / "w.pt", "model 'net'").notes == ()
+
+
+def test_a_checkpoint_of_too_many_mappings_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_dicts, "MOST_MAPPINGS", 9)
+    torch.save({"optimizer": {number: {} for number in range(9)}}, tmp_path / "w.pt")
+    assert load_error(tmp_path / "w.pt").startswith("model 'net': w.pt holds more than 9 mappings; save its state dict")
 
 
 def test_control_characters_in_names_are_written_out(tmp_path: Path) -> None:
