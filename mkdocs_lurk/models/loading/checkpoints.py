@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
@@ -35,8 +34,8 @@ class Checkpoint:
     """The tensors of a weights file.
 
     Attributes:
-        state: By name, on the CPU, floating-point ones as float32.
-        notes: Sentences about what was chosen and what was lost.
+        state: By name, on the CPU, of the types that the file holds.
+        notes: Sentences about what was chosen.
         others: The other state dicts of the file that no sentence names, by their keys; none if the author chose one.
         average: The key of the average that was read in the place of other weights; empty if none was.
     """
@@ -60,7 +59,7 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
 
     Raises:
         ModelError: The file cannot be read, holds pickled code, several state dicts or none, or tensors that are
-            quantised, sparse or without values.
+            quantised, sparse, without values or of a type that cannot be computed with.
     """
     content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
     others: dict[str, Mapping[str, Tensor]] = {}
@@ -74,14 +73,7 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
     tensors = _tensors(chosen)
     _refuse_unusual(tensors, where)
     _refuse_inflated(tensors, path.stat().st_size, where)
-    state, rounded = {}, []
-    for name, value in tensors.items():
-        state[name] = value.detach().to(torch.float32) if value.is_floating_point() else value.detach()
-        if value.dtype == torch.float64 and not torch.equal(state[name].double(), value.detach()):
-            rounded.append(name)
-    if rounded:
-        notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
-    return Checkpoint(state, tuple(notes), others, average)
+    return Checkpoint({name: value.detach() for name, value in tensors.items()}, tuple(notes), others, average)
 
 
 def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str], list[str]]:
@@ -165,6 +157,18 @@ def _refuse_unusual(tensors: Mapping[str, Tensor], where: str) -> None:
             raise ModelError(f"{where} holds no values ({name} is on the meta device); save it from a real device")
         if value.layout != torch.strided or value.is_nested:
             raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
+        if value.is_floating_point() and not _has_float32(value.dtype):
+            kind = str(value.dtype).removeprefix("torch.")
+            raise ModelError(f"{where} has the type {kind} ({name}), which torch does not convert; save it as float32")
+
+
+def _has_float32(dtype: torch.dtype) -> bool:
+    """Return whether torch converts a type to float32, which it does not for numbers of 4 bits that share bytes."""
+    try:
+        torch.empty(1, dtype=dtype).to(torch.float32)
+    except (NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str) -> None:
@@ -179,7 +183,7 @@ def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str)
 def _read_safetensors(path: Path, where: str) -> object:
     try:
         return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError, ValueError, KeyError, MemoryError) as reason:
+    except Exception as reason:  # safetensors and torch raise half a dozen kinds for a damaged file
         raise ModelError(
             f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
         ) from reason

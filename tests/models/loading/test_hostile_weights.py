@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,36 @@ def deep(state: dict[str, Tensor]) -> dict[str, Any]:
 def test_a_checkpoint_without_an_end_is_refused(tmp_path: Path, make: Callable[[dict[str, Tensor]], object]) -> None:
     torch.save(make(network().state_dict()), tmp_path / "w.pt")
     assert load_error(tmp_path / "w.pt").startswith("model 'net': w.pt holds no state dict but ")
+
+
+@pytest.mark.parametrize("kind", ["F4", "F6_E2M3", "F8_E8M0", "F31", "C64", "BOOL"])
+def test_a_type_that_is_not_used_for_weights_is_refused(tmp_path: Path, kind: str) -> None:
+    header = json.dumps(
+        {"0.bias": {"dtype": kind, "shape": [4], "data_offsets": [0, 2 if kind == "F4" else 4]}}
+    ).encode()
+    (tmp_path / "w.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    assert load_error(tmp_path / "w.safetensors").startswith("model 'net': w.safetensors ")
+
+
+@pytest.mark.skipif(not hasattr(torch, "float4_e2m1fn_x2"), reason="this torch has no numbers of 4 bits")
+def test_numbers_of_4_bits_are_refused(tmp_path: Path) -> None:
+    state = network().state_dict()
+    state["0.bias"] = torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    torch.save(state, tmp_path / "w.pt")
+    assert load_error(tmp_path / "w.pt") == (
+        "model 'net': w.pt has the type float4_e2m1fn_x2 (0.bias), which torch does not convert; save it as float32"
+    )
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = network().double().state_dict()
+    for wrong in ({"0.bias": torch.zeros(7).double()}, {"other": torch.zeros(10**6).double()}):
+        torch.save(state | wrong, tmp_path / "w.pt")
+        with monkeypatch.context() as patch:
+            patch.setattr(Tensor, "to", lambda value, *_: pytest.fail("converted") if value.numel() > 1 else value)
+            assert "does not fit" in load_error(tmp_path / "w.pt")
 
 
 def holding_each_other(state: dict[str, Tensor]) -> dict[str, Any]:
