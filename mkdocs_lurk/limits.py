@@ -19,6 +19,9 @@ MOST_ARRAY_HEADER = 2**14
 """Bytes of the header of a file of ``.npy``: NumPy writes 128, and reads 10,000 characters at most."""
 MOST_PICTURES = 5_000_000
 """Pictures of a model: three times ImageNet. More is ``images: /``, or a Dataset whose length is no length."""
+MOST_ENTRIES = 4 * MOST_PICTURES
+"""Files and folders that are looked at to find the pictures: each of ``MOST_PICTURES`` with a file beside it, and each
+twice, as ``**`` does."""
 
 MOST_MAPPINGS = 100_000
 """Mappings in a checkpoint that are looked through for a state dict: an optimizer's state has one for each weight."""
