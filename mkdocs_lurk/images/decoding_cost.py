@@ -1,22 +1,55 @@
 """Refuse files whose decoding takes much longer than their pixels do, before anything of them is decoded.
 
 Of most formats, decoding takes a time that grows with the pixels, which ``max_pixels`` bounds. A progressive JPEG
-goes through all its pixels once for every scan, and a scan may have no more than ten bytes.
+goes through all its pixels once for every scan, and a scan may have no more than ten bytes. Decoders of WebP, AVIF and
+JPEG 2000 read a file whole when they open it, also one that is large and empty.
 """
 
 from __future__ import annotations
 
 import re
+from io import BytesIO
+from pathlib import Path
 from typing import IO
 
 from PIL import Image
 
+from mkdocs_lurk.declared_files import first_bytes
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.limits import BYTES_PER_PIXEL, MOST_SCANS
+from mkdocs_lurk.limits import BYTES_PER_PIXEL, MAX_PIXELS, MOST_SCANS
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """Of JPEG (ITU-T T.81, B.1.1): what is no stuffed zero, no restart between blocks and no filling byte."""
+_TIFF = (b"II", b"MM")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN, _TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
+
+
+def most_bytes(max_pixels: int) -> int:
+    """Return how many bytes of a file may be read at once: as many as a large picture has without compression."""
+    return max(max_pixels, MAX_PIXELS) * BYTES_PER_PIXEL
+
+
+def refuse_large_file(file: Path | BytesIO, name: str, max_pixels: int) -> None:
+    """Refuse a file that a decoder would read whole; of TIFF, whose files hold many pages, it reads parts.
+
+    Args:
+        file: A regular file, or the contents of one.
+        name: What messages call it.
+        max_pixels: The most pixels that a picture may have.
+
+    Raises:
+        ImageError: It is too large.
+        OSError: It cannot be read.
+    """
+    size = file.stat().st_size if isinstance(file, Path) else file.getbuffer().nbytes
+    most = most_bytes(max_pixels)
+    if size <= most:
+        return
+    start = first_bytes(file, 4) if isinstance(file, Path) else bytes(file.getbuffer()[:4])
+    if not start.startswith(_TIFF):
+        raise ImageError(
+            f"{name} has {size:,} bytes where {most:,} are read of a picture's file; make it smaller, or raise 'max_pixels'"
+        )
 
 
 def refuse_many_scans(picture: Image.Image, name: str, max_pixels: int) -> None:
@@ -35,7 +68,7 @@ def refuse_many_scans(picture: Image.Image, name: str, max_pixels: int) -> None:
         return
     position = file.tell()
     file.seek(0)
-    data = file.read(max_pixels * BYTES_PER_PIXEL)
+    data = file.read(most_bytes(max_pixels))
     file.seek(position)
     most = MOST_SCANS * max_pixels // max(1, picture.width * picture.height)
     if data.count(bytes([0xFF, _START_OF_SCAN])) > most and (scans := count_scans(data)) > most:

@@ -89,6 +89,25 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path: Path) ->
     assert isinstance(read_picture(tmp_path / "a.jpg", "a.jpg", max_pixels=64 * 49), Image.Image)  # 51 are allowed
 
 
+@pytest.mark.parametrize("start", [b"RIFF\xff\xff\xff\xffWEBPVP8 ", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0"])
+def test_a_large_empty_file_is_refused_before_a_decoder_reads_it(
+    tmp_path: Path, start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(start)
+    os.truncate(tmp_path / "a.jpg", 400_000_001)
+    if start == b"II*\0":  # a TIFF may hold many pages
+        with pytest.raises(ImageError, match=r"^a\.jpg cannot be read"):
+            read_picture(tmp_path / "a.jpg", "a.jpg")
+        return
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    for read in (
+        lambda: read_picture(tmp_path / "a.jpg", "a.jpg"),
+        lambda: as_picture({"bytes": None, "path": str(tmp_path / "a.jpg")}, "a.jpg"),
+    ):
+        with pytest.raises(ImageError, match=r"^a\.jpg has 400,000,001 bytes where 400,000,000 are read of"):
+            read()
+
+
 def test_scans_are_counted_in_the_picture_alone() -> None:
     data = jpeg_of_scans(12)
     thumbnail = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
