@@ -48,7 +48,7 @@ def refuse_large_file(file: Path | BytesIO, name: str, max_pixels: int) -> None:
     start = first_bytes(file, 4) if isinstance(file, Path) else bytes(file.getbuffer()[:4])
     if not start.startswith(_TIFF):
         raise ImageError(
-            f"{name} has {size:,} bytes where {most:,} are read of a picture's file; make it smaller, or raise 'max_pixels'"
+            f"{name} has {size:,} bytes where {most:,} of a picture are read; make it smaller, or raise max_pixels"
         )
 
 

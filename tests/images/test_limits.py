@@ -104,7 +104,7 @@ def test_a_large_empty_file_is_refused_before_a_decoder_reads_it(
         lambda: read_picture(tmp_path / "a.jpg", "a.jpg"),
         lambda: as_picture({"bytes": None, "path": str(tmp_path / "a.jpg")}, "a.jpg"),
     ):
-        with pytest.raises(ImageError, match=r"^a\.jpg has 400,000,001 bytes where 400,000,000 are read of"):
+        with pytest.raises(ImageError, match=r"^a\.jpg has 400,000,001 bytes where 400,000,000 of a picture are read"):
             read()
 
 
