@@ -16,11 +16,12 @@ A message is one line: what, which value, what to do. Only ``plugin/`` turns the
 from __future__ import annotations
 
 import difflib
+import itertools
 import logging
 import os
 from collections.abc import Iterable
 
-from mkdocs_lurk.limits import MOST_MESSAGE
+from mkdocs_lurk.limits import LONGEST_COMPARED, MOST_COMPARED, MOST_MESSAGE
 from mkdocs_lurk.text import visible
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -69,10 +70,15 @@ class StoreError(LurkError):
 def near(word: str, known: Iterable[str], at_most: int = 3) -> str:
     """Return the end of a message that suggests the known words nearest to ``word``.
 
+    Only the first ``MOST_COMPARED`` names are looked at, and none that is longer than ``LONGEST_COMPARED``.
+
     Returns:
         ``"; did you mean 'a' or 'b'?"``, or an empty string if nothing is near.
     """
-    matches = difflib.get_close_matches(word, list(known), n=at_most, cutoff=0.6)
+    if len(word) > LONGEST_COMPARED:
+        return ""
+    short = [name for name in itertools.islice(known, MOST_COMPARED) if len(name) <= LONGEST_COMPARED]
+    matches = difflib.get_close_matches(word, short, n=at_most, cutoff=0.6)
     return "; did you mean " + " or ".join(repr(match) for match in matches) + "?" if matches else ""
 
 

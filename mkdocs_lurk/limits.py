@@ -12,8 +12,23 @@ MOST_PIXELS = 2**31 - 1
 """What ``max_pixels`` may be at most: Pillow counts the pixels of a picture in 31 bits."""
 BYTES_PER_PIXEL = 4
 """An array of ``.npy`` or of a Dataset may be as large as a picture of ``max_pixels`` with four channels."""
+MOST_SCANS = 50
+"""Scans of a JPEG of ``max_pixels``, and more of a smaller one: usual progressive ones have 10. Each takes up to 0.1 s
+for 100 million pixels, also if it is empty."""
+MOST_ARRAY_HEADER = 2**14
+"""Bytes of the header of a file of ``.npy``: NumPy writes 128, and reads 10,000 characters at most."""
 MOST_PICTURES = 5_000_000
 """Pictures of a model: three times ImageNet. More is ``images: /``, or a Dataset whose length is no length."""
+MOST_ENTRIES = 4 * MOST_PICTURES
+"""Files and folders that are looked at to find the pictures: each of ``MOST_PICTURES`` with a file beside it, and each
+twice, as ``**`` does."""
+
+MOST_MAPPINGS = 100_000
+"""Mappings in a checkpoint that are looked through for a state dict: an optimizer's state has one for each weight."""
+MOST_COMPARED = 2_000
+"""Names that are compared with a wrong one, to suggest the nearest: a large network has fewer layers."""
+LONGEST_COMPARED = 200
+"""Characters of a name that is compared: it takes the square of them."""
 
 MOST_CARD_BYTES = 1_000_000
 """Bytes of a card: the longest on the hubs, with the results of hundreds of benchmarks, have about half of it."""

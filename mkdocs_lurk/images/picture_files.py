@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 import io
 import logging
 import os
@@ -16,7 +15,8 @@ from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.validation import quoted
 from mkdocs_lurk.declared_files import expanded, is_folder, is_regular, read_text_file
-from mkdocs_lurk.errors import ImageError, describe_os_error
+from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.globs import EntryCount, find_files, unreadable
 from mkdocs_lurk.images.reading import is_picture
 from mkdocs_lurk.limits import MOST_CSV_BYTES, MOST_PICTURES
 
@@ -66,7 +66,9 @@ def _class_folder(path: str) -> str | None:
 
 def _in_folder(root: Path, declared: str) -> list[PictureFile]:
     """List the pictures under a folder; hidden files and folders are left out."""
-    paths = _only_pictures(_walk(root, set()), root, f"images: {declared!r} holds no picture", "put some there")
+    paths = _only_pictures(
+        _walk(root, set(), EntryCount(declared)), root, f"images: {declared!r} holds no picture", "put some there"
+    )
     return [PictureFile(path, _class_folder(path)) for path in paths]
 
 
@@ -74,8 +76,7 @@ def _in_glob(declared: str, root: Path) -> list[PictureFile]:
     """List the pictures that a glob fits; their classes are the folders under the glob's fixed part."""
     folder = root / glob_folder(declared)
     pattern = expanded(declared).relative_to(glob_folder(declared)).as_posix()
-    matches = (folder / match for match in glob.iglob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - leaves hidden files out
-    files = (path for path in matches if is_regular(path))
+    files = find_files(folder, pattern, EntryCount(declared))
     paths = _only_pictures(files, folder, f"images: {declared!r} fits no picture", "'**' stands for any folders")
     return [PictureFile(path, _class_folder(path)) for path in dict.fromkeys(paths)]
 
@@ -99,7 +100,7 @@ def _only_pictures(files: Iterable[Path], root: Path, failure: str, advice: str)
     return pictures
 
 
-def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
+def _walk(folder: Path, visited: set[str], count: EntryCount) -> Iterator[Path]:
     """Yield every file under a folder; each folder is entered once, however many links lead to it."""
     real = os.path.realpath(folder)
     if real in visited:
@@ -107,12 +108,13 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
     visited.add(real)
     try:
         paths = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
+        count.add(len(paths))
         kinds = [(path, path.is_dir(), path.is_file()) for path in paths]
     except OSError as reason:
-        raise ImageError(f"images: the folder {folder.name!r} cannot be read ({describe_os_error(reason)})") from reason
+        raise unreadable(folder, reason) from reason
     for path, is_a_folder, is_a_file in kinds:
         if is_a_folder:
-            yield from _walk(path, visited)
+            yield from _walk(path, visited, count)
         elif is_a_file:
             yield path
 

@@ -22,8 +22,10 @@ from PIL import Image, ImageOps
 
 from mkdocs_lurk.declared_files import is_regular, is_there
 from mkdocs_lurk.errors import ImageError, name_error
+from mkdocs_lurk.images.arrays import check_size, check_type, read_array
+from mkdocs_lurk.images.decoding_cost import refuse_large_file, refuse_many_scans
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
-from mkdocs_lurk.limits import BYTES_PER_PIXEL, MAX_PIXELS
+from mkdocs_lurk.limits import MAX_PIXELS
 
 Picture = Image.Image | Pixels
 
@@ -61,9 +63,7 @@ def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pix
     with _as_image_error(name):
         _refuse_irregular(path, name)
         if path.suffix.lower() == ".npy":
-            array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header alone
-            _refuse_large_array(array, name, max_pixels)
-            return to_pixels(np.array(array), name, scale)
+            return to_pixels(read_array(path, name, max_pixels), name, scale)
         with _open_picture(path, name, max_pixels) as file:
             file.load()
             return _read_pil(ImageOps.exif_transpose(file), name, scale)
@@ -71,6 +71,7 @@ def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pix
 
 def _open_picture(file: Path | BytesIO, name: str, max_pixels: int) -> Image.Image:
     """Open a picture of the known formats by its header, without Pillow's own limit, which is the whole process's."""
+    refuse_large_file(file, name, max_pixels)
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -78,30 +79,24 @@ def _open_picture(file: Path | BytesIO, name: str, max_pixels: int) -> Image.Ima
         finally:
             Image.MAX_IMAGE_PIXELS = limit
     try:
-        _refuse_large_picture(picture, name, max_pixels)
-    except ImageError:
+        _refuse_costly(picture, name, max_pixels)
+    except BaseException:
         picture.close()
         raise
     return picture
 
 
-def _refuse_large_picture(picture: Image.Image, name: str, max_pixels: int) -> None:
+def _refuse_costly(picture: Image.Image, name: str, max_pixels: int) -> None:
+    """Refuse a picture without pixels, or whose decoding would take too much memory or time."""
     width, height = picture.size
+    if width * height == 0:
+        raise ImageError(f"{name} has {width} x {height} pixels; replace or remove it")
     if width * height > max_pixels:
         raise ImageError(
             f"{name} has {width:,} x {height:,} pixels where max_pixels is {max_pixels:,}; make it smaller, or raise "
             "the model's 'max_pixels'"
         )
-
-
-def _refuse_large_array(array: object, name: str, max_pixels: int) -> None:
-    """Refuse an array of more bytes than a picture of ``max_pixels`` with four channels has."""
-    size = getattr(array, "nbytes", 0)
-    if size > max_pixels * BYTES_PER_PIXEL:
-        raise ImageError(
-            f"{name} has {size:,} bytes where max_pixels allows {max_pixels * BYTES_PER_PIXEL:,} "
-            f"({BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'"
-        )
+    refuse_many_scans(picture, name, max_pixels)
 
 
 def looks_like_picture(value: object) -> bool:
@@ -133,11 +128,12 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
         if isinstance(item, Mapping) and looks_like_picture(item):
             item = _open_undecoded(item, name, max_pixels)
         if isinstance(item, Image.Image):
-            _refuse_large_picture(item, name, max_pixels)
+            _refuse_costly(item, name, max_pixels)
             item.load()
             return _read_pil(ImageOps.exif_transpose(item), name, scale)
-        _refuse_large_array(item, name, max_pixels)
+        check_size(getattr(item, "nbytes", 0), name, max_pixels)
         if isinstance(item, np.ndarray):
+            check_type(item.dtype, name)  # of a type without bytes, the size says nothing
             return to_pixels(item.copy(), name, scale)
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
             values = item.detach().cpu().numpy().copy()
@@ -162,9 +158,13 @@ def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> I
 
 @contextmanager
 def _as_image_error(name: str) -> Iterator[None]:
-    """Turn every exception of a decoder into an ``ImageError`` that begins with a picture's name."""
+    """Turn every exception of a decoder into an ``ImageError`` that begins with a picture's name.
+
+    Numbers that overflow are no warning of NumPy's, which would name a file of a library: they are checked for.
+    """
     try:
-        yield
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
     except ImageError:
         raise
     except MemoryError as reason:

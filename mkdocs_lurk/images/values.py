@@ -15,6 +15,7 @@ from PIL import Image
 
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.arrays import check_shape, check_type
 
 Pixels = NDArray[Any]
 """Pixels ``(h, w, c)``: uint8, or float32 in 0..1."""
@@ -75,8 +76,12 @@ class ValueScale:
                 f"{name} has whole numbers of 8 bits, which are not normalised; leave out 'normalised' in the "
                 "model's transform"
             )
-        scaled = values * np.array(self.gain, np.float64) + np.array(self.offset, np.float64)
-        return restore_8_bits(scaled)
+        pixels = restore_8_bits(values * np.array(self.gain, np.float64) + np.array(self.offset, np.float64))
+        if not np.isfinite(pixels).all():
+            raise ImageError(
+                f"{name} has values that are too large for 32 bits on the scale of its pixels; see to them"
+            )
+        return pixels
 
 
 def restore_8_bits(pixels: NDArray[np.floating]) -> Pixels:
@@ -117,13 +122,13 @@ def to_pixels(values: Pixels, name: str, scale: ValueScale | None = None) -> Pix
     Raises:
         ImageError: The array's shape or its range of values is not a picture's.
     """
+    check_type(values.dtype, name)
+    check_shape(values.shape, name)
     if values.ndim == 2:
         values = values[:, :, None]
-    if values.ndim != 3 or 0 in values.shape:
-        raise ImageError(f"{name} has the shape {values.shape}; give (h, w) or (h, w, c)")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise ImageError(f"{name} has values that are not finite; replace them before the pictures are shown")
-    if scale is not None and values.dtype.kind in "buif":
+    if scale is not None:
         return scale.pixels(values, name)
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)

@@ -12,8 +12,10 @@ from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images import reading
+from mkdocs_lurk.images.decoding_cost import count_scans
 from mkdocs_lurk.images.framing import resize_and_crop
 from mkdocs_lurk.images.reading import as_picture, is_picture, read_picture
+from mkdocs_lurk.images.values import ValueScale
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 
@@ -57,6 +59,119 @@ def test_a_sparse_array_is_refused_before_it_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(header.getvalue())
     os.truncate(tmp_path / "a.npy", len(header.getvalue()) + 8 * 30_000**2)
     with pytest.raises(ImageError, match=r"^a\.npy has 7,200,000,000 bytes where max_pixels allows 400,000,000"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def jpeg_of_scans(scans: int, size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return a progressive JPEG with so many scans, the last of them empty."""
+    buffer = io.BytesIO()
+    Image.new("L", size, 90).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    last = data.rindex(b"\xff\xda")
+    return data[:-2] + data[last:-2] * (scans - data.count(b"\xff\xda")) + data[-2:]
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    for scans, refused in ((50, False), (51, True)):
+        data = jpeg_of_scans(scans)
+        (tmp_path / "a.jpg").write_bytes(data)
+        opened = Image.open(io.BytesIO(data))
+        for read in (
+            lambda: read_picture(tmp_path / "a.jpg", "a.jpg", max_pixels=64 * 48),
+            lambda: as_picture({"bytes": data, "path": None}, "a.jpg", max_pixels=64 * 48),  # noqa: B023
+            lambda: as_picture(opened, "a.jpg", max_pixels=64 * 48),  # noqa: B023
+        ):
+            if refused:
+                with pytest.raises(ImageError, match=r"^a\.jpg is a JPEG of 51 scans, where 50 are read at its size"):
+                    read()
+            else:
+                assert np.asarray(read())[0, 0] == 90
+    assert isinstance(read_picture(tmp_path / "a.jpg", "a.jpg", max_pixels=64 * 49), Image.Image)  # 51 are allowed
+
+
+@pytest.mark.parametrize("start", [b"RIFF\xff\xff\xff\xffWEBPVP8 ", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0"])
+def test_a_large_empty_file_is_refused_before_a_decoder_reads_it(
+    tmp_path: Path, start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(start)
+    os.truncate(tmp_path / "a.jpg", 400_000_001)
+    if start == b"II*\0":  # a TIFF may hold many pages
+        with pytest.raises(ImageError, match=r"^a\.jpg cannot be read"):
+            read_picture(tmp_path / "a.jpg", "a.jpg")
+        return
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    for read in (
+        lambda: read_picture(tmp_path / "a.jpg", "a.jpg"),
+        lambda: as_picture({"bytes": None, "path": str(tmp_path / "a.jpg")}, "a.jpg"),
+    ):
+        with pytest.raises(ImageError, match=r"^a\.jpg has 400,000,001 bytes where 400,000,000 of a picture are read"):
+            read()
+
+
+def test_scans_are_counted_in_the_picture_alone() -> None:
+    data = jpeg_of_scans(12)
+    thumbnail = b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
+    assert count_scans(data[:2] + thumbnail + b"\xff\xff" + data[2:] + bytes(2) + data) == 12
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageError, match=rf"^item 0 has {size[0]} x {size[1]} pixels"):
+        as_picture(Image.new("RGB", size), "item 0")
+
+
+def write_header(path: Path, descr: object, shape: tuple[int, ...]) -> None:
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
+        file.write(bytes(64))
+
+
+@pytest.mark.parametrize(
+    "descr", ["|V0", "<U0", "|S0", "|V4", "<U4", "|S4", "<M8[s]", "<m8[s]", "|O", "<c8", [("a", "<f4")]]
+)
+def test_an_array_of_no_numbers_is_refused_by_its_header(
+    tmp_path: Path, descr: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was read"))
+    write_header(tmp_path / "a.npy", descr, (2**25, 2**25))
+    with pytest.raises(ImageError, match=r"^a\.npy has values of the type .*; give whole or real numbers"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+@pytest.mark.parametrize("shape", [(2**50,), (0, 2**62), (-1, -8), (2, 2, 2, 2), ()])
+def test_an_array_of_no_pictures_shape_is_refused_by_its_header(
+    tmp_path: Path, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was read"))
+    write_header(tmp_path / "a.npy", "|u1", shape)
+    with pytest.raises(ImageError, match=r"^a\.npy has the shape .*; give \(h, w\) or \(h, w, c\)"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def test_an_array_of_more_elements_than_numbers_of_64_bits_count_is_refused(tmp_path: Path) -> None:
+    write_header(tmp_path / "a.npy", "|u1", (2**40, 2**40))  # NumPy would warn of an overflow
+    with pytest.raises(ImageError, match=r"^a\.npy has 1,208,925,819,614,629,174,706,176 bytes"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def test_the_header_of_an_array_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x02\x00" + (2**32 - 1).to_bytes(4, "little"))
+    os.truncate(tmp_path / "a.npy", 2**33)
+    with pytest.raises(ImageError, match=r"^a\.npy cannot be read"):
+        read_picture(tmp_path / "a.npy", "a.npy")
+
+
+def test_a_datasets_array_of_no_numbers_is_refused_before_it_is_copied() -> None:
+    for item in (np.empty((2**30, 2**20), "V0"), np.zeros((4, 4), "M8[s]"), np.zeros((4, 4), complex)):
+        with pytest.raises(ImageError, match=r"^item 0 has values of the type"):
+            as_picture(item, "item 0")
+
+
+def test_numbers_that_overflow_are_refused_without_a_warning(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.full((4, 4), 1e308))
+    with pytest.raises(ImageError, match="too large for 32 bits"):
+        read_picture(tmp_path / "a.npy", "a.npy", ValueScale((1000.0,), (0.0,), (0.0, 1e-3), normalised=False))
+    with pytest.raises(ImageError, match=r"values from 1e\+308"):
         read_picture(tmp_path / "a.npy", "a.npy")
 
 

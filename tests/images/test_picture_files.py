@@ -12,6 +12,7 @@ from PIL import Image
 
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.images import picture_files
+from mkdocs_lurk.images.globs import EntryCount
 from mkdocs_lurk.images.picture_files import _walk
 from mkdocs_lurk.images.sources import list_images
 from tests.config.declarations import read_model
@@ -214,7 +215,7 @@ def test_a_folder_whose_files_cannot_be_looked_at_is_one_line(site: Path, monkey
 
     monkeypatch.setattr(Path, "is_dir", refuse)
     with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\)$"):
-        list(_walk(site / "data" / "train" / "cat", set()))
+        list(_walk(site / "data" / "train" / "cat", set(), EntryCount("data")))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,17 @@ def _load_exported(path: Path, names: list[str], subject: str) -> nn.Module:
     for name in ("train", "eval"):
         # These raise. The graph has no modes, so that those of nn.Module can stand in for them.
         module.__dict__.pop(name, None)
+    try:
+        _refuse_program(program, subject, path)
+    except (AttributeError, IndexError, KeyError, TypeError) as reason:
+        raise ModelError(
+            f"{subject}: {path.name} takes no picture ({describe_error(reason)}); export it with a picture as its input"
+        ) from reason
+    return module
+
+
+def _refuse_program(program: torch.export.ExportedProgram, subject: str, path: Path) -> None:
+    """Refuse a program that does not take one picture, or was exported in training mode."""
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
@@ -95,7 +106,6 @@ def _load_exported(path: Path, names: list[str], subject: str) -> nn.Module:
             f"{subject}: {path.name} takes batches of {batch_size} pictures alone; export it with a batch of one "
             'picture, or of any number: dynamic_shapes=({0: torch.export.Dim("batch")},)'
         )
-    return module
 
 
 def _refuse_training_mode(program: torch.export.ExportedProgram, subject: str, path: Path) -> None:
@@ -113,6 +123,8 @@ def _refuse_training_mode(program: torch.export.ExportedProgram, subject: str, p
 def _batch_size(program: torch.export.ExportedProgram) -> int | None:
     """Return the batch size that an exported program is bound to; None if it was exported with a dynamic one."""
     (network_input,) = program.graph_signature.user_inputs
+    if not isinstance(network_input, str):
+        raise TypeError(f"its input was the constant {network_input}")
     for node in program.graph.nodes:
         if node.op == "placeholder" and node.name == network_input:
             size = node.meta["val"].shape[0]

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
+from mkdocs_lurk.models.loading.state_dicts import CONVERT, find_all_states, find_keys, find_states, holds_tensors
 
 _STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "network", "weights")
 _AVERAGE_KEYS = (
@@ -25,11 +25,8 @@ _AVERAGE_KEYS = (
     "ema_weights", "params_ema",
 )  # fmt: skip
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
-_DEEPEST = 8
-"""Mappings inside each other that are looked through; checkpoints have three."""
 MOST_SHARED = 8
 """How many times its file's size a state dict may be: its tensors may share values, but not fill the memory."""
-_CONVERT = "save its state dict where you trust it: torch.save(model.state_dict(), 'weights.pt')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,8 @@ class Checkpoint:
     """The tensors of a weights file.
 
     Attributes:
-        state: By name, on the CPU, floating-point ones as float32.
-        notes: Sentences about what was chosen and what was lost.
+        state: By name, on the CPU, of the types that the file holds.
+        notes: Sentences about what was chosen.
         others: The other state dicts of the file that no sentence names, by their keys; none if the author chose one.
         average: The key of the average that was read in the place of other weights; empty if none was.
     """
@@ -62,7 +59,7 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
 
     Raises:
         ModelError: The file cannot be read, holds pickled code, several state dicts or none, or tensors that are
-            quantised, sparse or without values.
+            quantised, sparse, without values or of a type that cannot be computed with.
     """
     content = _read_safetensors(path, where) if path.suffix == ".safetensors" else _read_pickled(path, where)
     others: dict[str, Mapping[str, Tensor]] = {}
@@ -70,32 +67,25 @@ def read_checkpoint(path: Path, where: str, key: str | None = None) -> Checkpoin
     if key is None:
         chosen, notes, named = _choose(content, path.name, where)
         average = named[0] if any(part in _AVERAGE_KEYS for part in named[0].split(".")) else ""
-        others = {at: _tensors(state) for at, state in _find_all_states(content) if at not in named}
+        others = {at: _tensors(state) for at, state in find_all_states(content, where) if at not in named}
     else:
         chosen, notes = _follow(content, key, where), []
     tensors = _tensors(chosen)
     _refuse_unusual(tensors, where)
     _refuse_inflated(tensors, path.stat().st_size, where)
-    state, rounded = {}, []
-    for name, value in tensors.items():
-        state[name] = value.detach().to(torch.float32) if value.is_floating_point() else value.detach()
-        if value.dtype == torch.float64 and not torch.equal(state[name].double(), value.detach()):
-            rounded.append(name)
-    if rounded:
-        notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
-    return Checkpoint(state, tuple(notes), others, average)
+    return Checkpoint({name: value.detach() for name, value in tensors.items()}, tuple(notes), others, average)
 
 
 def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, object], list[str], list[str]]:
     """Return the state dict to read, what to say about the choice, and the paths of the state dicts that it names."""
-    all_averages = dict(_find_averages(content))
+    all_averages = dict(_find_averages(content, where))
     averages = {path: state for path, state in all_averages.items() if not _is_yet_to_average(state)}
-    states = dict(_find_states(content, _STATE_KEYS, inside=_STATE_KEYS)) or all_averages
+    states = dict(find_states(content, _STATE_KEYS, inside=_STATE_KEYS, where=where)) or all_averages
     found = averages or states
     if not found:
-        keys = [path for path, _ in _find_all_states(content)]
+        keys = [path for path, _ in find_all_states(content, where)]
         held = join_first(map(str, content), 5) if isinstance(content, Mapping) else type(content).__name__
-        choose = f"choose one by its key, weights: {{file: {file}, key: {keys[0]}}}" if keys else _CONVERT
+        choose = f"choose one by its key, weights: {{file: {file}, key: {keys[0]}}}" if keys else CONVERT
         raise ModelError(f"{where} holds no state dict but {held or 'nothing'}; {choose}")
     if len(found) > 1:
         raise ModelError(
@@ -103,11 +93,11 @@ def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, obj
             f"choose one by its key, weights: {{file: {file}, key: {next(iter(found))}}}"
         )
     ((path, chosen),) = found.items()
-    return chosen, *_describe_choice(content, path, file, averages, [state for state in states if state])
+    return chosen, *_describe_choice(content, path, file, averages, [state for state in states if state], where)
 
 
 def _describe_choice(
-    content: object, path: str, file: str, averages: Mapping[str, object], states: list[str]
+    content: object, path: str, file: str, averages: Mapping[str, object], states: list[str], where: str
 ) -> tuple[list[str], list[str]]:
     top = content if isinstance(content, Mapping) else {}
     if averages:
@@ -118,33 +108,16 @@ def _describe_choice(
     if isinstance(top.get("averaging_state"), Mapping) and isinstance(top.get("current_model_state"), Mapping):
         note = f"Of {file}, the average of the weights was read: {path}, and not current_model_state."
         return [note], [path, "current_model_state"]
-    unread = [each for each, value in _find_keys(content, _AVERAGE_KEYS) if not _is_yet_to_average(value)]
+    unread = [each for each, value in find_keys(content, _AVERAGE_KEYS, where) if not _is_yet_to_average(value)]
     note = f"{file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."
     return [note] * bool(unread), [path]
 
 
-def _find_averages(content: object) -> Iterator[tuple[str, Mapping[object, object]]]:
+def _find_averages(content: object, where: str) -> Iterator[tuple[str, Mapping[object, object]]]:
     """Yield the state dicts of averages by their paths, also those of a callback or inside another mapping."""
-    for path, value in _find_keys(content, _AVERAGE_KEYS):
-        for rest, state in _find_states(value, _INSIDE_AVERAGE, inside=_INSIDE_AVERAGE):
+    for path, value in find_keys(content, _AVERAGE_KEYS, where):
+        for rest, state in find_states(value, _INSIDE_AVERAGE, inside=_INSIDE_AVERAGE, where=where):
             yield ".".join(filter(None, (path, rest))), state
-
-
-def _find_keys(content: object, keys: tuple[str, ...], path: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Yield the mappings and lists under some keys, wherever they lie, by their paths; none inside another."""
-    if not isinstance(content, Mapping) or depth > _DEEPEST:
-        return
-    for key, value in content.items():
-        here = f"{path}.{key}" if path else str(key)
-        if key in keys and isinstance(value, (Mapping, list, tuple)) and _holds_any_tensor(value):
-            yield here, value
-        else:
-            yield from _find_keys(value, keys, here, depth + 1)
-
-
-def _holds_any_tensor(content: object, depth: int = 0) -> bool:
-    inside = content.values() if isinstance(content, Mapping) else content if isinstance(content, list | tuple) else ()
-    return depth <= _DEEPEST and any(isinstance(each, Tensor) or _holds_any_tensor(each, depth + 1) for each in inside)
 
 
 def _is_yet_to_average(state: object) -> bool:
@@ -157,35 +130,8 @@ def _is_yet_to_average(state: object) -> bool:
     return any(count.numel() == 1 and int(count) == 0 for count in counts)
 
 
-def _find_states(
-    content: object, keys: tuple[str, ...], inside: tuple[str, ...], depth: int = 0
-) -> Iterator[tuple[str, Mapping[object, object]]]:
-    """Yield the state dicts under some keys of a checkpoint, and by their paths; by itself, its path is empty."""
-    if not isinstance(content, Mapping) or depth > _DEEPEST:  # one that holds itself has no end
-        return
-    nested = [key for key in keys if isinstance(content.get(key), Mapping)]
-    if not nested and keys is inside and _holds_tensors(content):
-        yield "", content
-    for key in nested:
-        for path, state in _find_states(content[key], inside, inside, depth + 1):
-            yield ".".join(filter(None, (key, path))), state
-
-
-def _holds_tensors(content: Mapping[object, object]) -> bool:
-    return any(isinstance(value, Tensor) for value in content.values())
-
-
 def _tensors(state: Mapping[object, object]) -> dict[str, Tensor]:
     return {str(name): value for name, value in state.items() if isinstance(value, Tensor)}
-
-
-def _find_all_states(content: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, Mapping[object, object]]]:
-    """Yield all mappings of tensors whose keys are text, by their paths, without those that lie very deep."""
-    if isinstance(content, Mapping) and depth <= _DEEPEST:
-        if path and _holds_tensors(content) and all(isinstance(key, str) for key in content):
-            yield path, content
-        for key, value in content.items():
-            yield from _find_all_states(value, f"{path}.{key}" if path else str(key), depth + 1)
 
 
 def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
@@ -196,8 +142,8 @@ def _follow(content: object, key: str, where: str) -> Mapping[object, object]:
         if step is None:
             break
         found, rest = next(value for name, value in found.items() if str(name) == step), rest[len(step) + 1 :]
-    if rest or not isinstance(found, Mapping) or not _holds_tensors(found):
-        known = [path for path, _ in _find_all_states(content)]
+    if rest or not isinstance(found, Mapping) or not holds_tensors(found):
+        known = [path for path, _ in find_all_states(content, where)]
         there = f"; there are {join_first(known, 5)}" if known else "; leave the key out"
         raise ModelError(f"{where} holds no state dict under the key {key!r}{near(key, known) or there}")
     return found
@@ -211,6 +157,18 @@ def _refuse_unusual(tensors: Mapping[str, Tensor], where: str) -> None:
             raise ModelError(f"{where} holds no values ({name} is on the meta device); save it from a real device")
         if value.layout != torch.strided or value.is_nested:
             raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
+        if value.is_floating_point() and not _has_float32(value.dtype):
+            kind = str(value.dtype).removeprefix("torch.")
+            raise ModelError(f"{where} has the type {kind} ({name}), which torch does not convert; save it as float32")
+
+
+def _has_float32(dtype: torch.dtype) -> bool:
+    """Return whether torch converts a type to float32, which it does not for numbers of 4 bits that share bytes."""
+    try:
+        torch.empty(1, dtype=dtype).to(torch.float32)
+    except (NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str) -> None:
@@ -225,7 +183,7 @@ def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str)
 def _read_safetensors(path: Path, where: str) -> object:
     try:
         return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError, ValueError, KeyError, MemoryError) as reason:
+    except Exception as reason:  # safetensors and torch raise half a dozen kinds for a damaged file
         raise ModelError(
             f"{where} is damaged or no safetensors file ({describe_error(reason)}); copy or save it again"
         ) from reason
@@ -234,7 +192,7 @@ def _read_safetensors(path: Path, where: str) -> object:
 def _read_pickled(path: Path, where: str) -> object:
     members = _list_members(path)
     if any(member.filename.endswith("/constants.pkl") for member in members):
-        raise ModelError(f"{where} is a TorchScript archive, which is not read; {_CONVERT}")
+        raise ModelError(f"{where} is a TorchScript archive, which is not read; {CONVERT}")
     if sum(member.file_size for member in members) > path.stat().st_size:
         raise ModelError(f"{where} is compressed, which torch.save never does, or damaged; save it again")
     try:
@@ -251,7 +209,7 @@ def _read_pickled(path: Path, where: str) -> object:
             ) from reason
         name = (code.group(1) or code.group(2)).strip("`.,")
         raise ModelError(
-            f"{where} holds pickled code ({name}), which could do anything and is not run; {_CONVERT}"
+            f"{where} holds pickled code ({name}), which could do anything and is not run; {CONVERT}"
         ) from reason
     except Exception as reason:  # torch.load raises a dozen kinds for a damaged file
         raise ModelError(

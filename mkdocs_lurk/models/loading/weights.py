@@ -49,10 +49,13 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
         where += f" (of which the average {checkpoint.average!r} is read; another by weights: {{file, key}})"
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
     _refuse_whole_numbers(fit.state, module, where)
-    others = _find_other_weights(checkpoint, fit, module, where)
-    module.load_state_dict(fit.state, strict=False)
+    state, rounded = _as_float32(fit.state)
+    others = _find_other_weights(checkpoint, state, module, where)
+    module.load_state_dict(state, strict=False)
     averaged = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
     notes = [*checkpoint.notes]
+    if rounded:
+        notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
     if len(averaged) == 1 and averaged[0].numel() == 1 and not fit.left_out:
         notes.append(f"{path.name} holds an average of the weights at {int(averaged[0])} moments of the training.")
     if others:
@@ -63,24 +66,33 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     return LoadedWeights((*notes, *_describe_fit(fit, path.name)), tuple(fit.children))
 
 
-def _find_other_weights(checkpoint: Checkpoint, fit: Fit, module: nn.Module, where: str) -> list[str]:
+def _find_other_weights(
+    checkpoint: Checkpoint, chosen: Mapping[str, Tensor], module: nn.Module, where: str
+) -> list[str]:
     """Return the keys of the checkpoint's other state dicts that fit the network and have other values."""
     expected = module.state_dict()
-    fewest = sum(not name.endswith("num_batches_tracked") for name in fit.state)
+    fewest = sum(not name.endswith("num_batches_tracked") for name in chosen)
     found = []
     for key, state in checkpoint.others.items():
         if len(state) < fewest:  # an optimizer's, say
             continue
         try:
             other = fit_names(state, expected, where, None).state
-        except ModelError:  # it is not the network's, which is what was asked
-            continue
-        if any(
-            name not in fit.state or not torch.equal(fit.state[name], each.to(fit.state[name].dtype))
-            for name, each in other.items()
-        ):
-            found.append(key)
+            if any(
+                name not in chosen or not torch.equal(chosen[name], each.to(chosen[name].dtype))
+                for name, each in other.items()
+            ):
+                found.append(key)
+        except (ModelError, NotImplementedError, RuntimeError):
+            continue  # it is not the network's, or of a kind that torch does not compare: it could not be read, either
     return found
+
+
+def _as_float32(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """Convert real numbers to float32; returns the weights, and the names of those that lost digits."""
+    converted = {name: value.to(torch.float32) if value.is_floating_point() else value for name, value in state.items()}
+    doubles = (name for name, value in state.items() if value.dtype == torch.float64)
+    return converted, [name for name in doubles if not torch.equal(converted[name].double(), state[name])]
 
 
 def _refuse_whole_numbers(state: Mapping[str, Tensor], module: nn.Module, where: str) -> None:

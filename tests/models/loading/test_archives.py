@@ -163,6 +163,17 @@ def test_pickled_code_in_an_archive_is_refused_and_never_runs(tmp_path: Path, ne
     assert not (tmp_path / "ran").exists()
 
 
+class Doubled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2
+
+
+@pytest.mark.parametrize("example", [torch.tensor(1.0), 3])
+def test_an_export_of_a_number_is_refused(tmp_path: Path, example: Any) -> None:
+    torch.export.save(torch.export.export(Doubled(), (example,)), tmp_path / "net.pt2")
+    assert load_error(tmp_path / "net.pt2").startswith("model 'net': net.pt2 takes no picture (")
+
+
 def test_compiled_code_in_an_archive_is_refused(tmp_path: Path, net: nn.Module) -> None:
     path = archive_of(save_exported, net, tmp_path / "net.pt2")
     with zipfile.ZipFile(path, "a") as archive:

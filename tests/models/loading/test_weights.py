@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from mkdocs_lurk.errors import ModelError
-from mkdocs_lurk.models.loading.checkpoints import read_checkpoint
 from mkdocs_lurk.models.loading.network import digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
 
@@ -117,9 +116,12 @@ def test_digest_does_not_depend_on_batch_counters() -> None:
 def test_double_precision_values_are_rounded_to_float32(tmp_path: Path) -> None:
     state = {name: value.double() for name, value in seeded(1).state_dict().items()}
     torch.save(state, tmp_path / "w.pt")
-    found = read_checkpoint(tmp_path / "w.pt", "w.pt").state
-    assert all(value.dtype == torch.float32 for value in found.values())
-    assert torch.equal(found["classifier.weight"], seeded(1).classifier.weight)
+    net = seeded(2)
+    assert load_weights(net, tmp_path / "w.pt", "model 'net'").notes == ()
+    assert torch.equal(net.classifier.weight, seeded(1).classifier.weight)
+    torch.save(state | {"classifier.bias": state["classifier.bias"] + 1e-12}, tmp_path / "w.pt")
+    (note,) = load_weights(net, tmp_path / "w.pt", "model 'net'").notes
+    assert note == "w.pt holds numbers of 64 bits, which were rounded to 32: classifier.bias."
 
 
 def test_file_without_the_classifier_is_loaded_with_a_note(tmp_path: Path, trained: Small) -> None:
