@@ -13,24 +13,29 @@ from tests.plugin.private_site import SOURCE, WEIGHTS, private_site
 from tests.plugin.sites import Project, build_error
 
 
-def site_with_photos_in_docs(root: Path, images: Any = "docs/photos", **site: Any) -> Project:
+def site_with_photos_in_docs(root: Path, images: Any, album: str) -> Project:
     made = private_site(root)
-    shutil.move(root / "photos", root / "docs" / "photos")
+    shutil.move(root / "photos", root / "docs" / album)
     model = {"name": "small", "source": SOURCE, "weights": WEIGHTS, "images": images, "pictures": "none"}
-    made.declare({"missing": "error", "models": [{**model, "ignore": ["unreadable"]}]}, **site)
+    made.declare({"missing": "error", "models": [{**model, "ignore": ["unreadable"]}]})
     return made
 
 
 @pytest.mark.parametrize(
-    "images",
-    ["docs/photos", "docs/photos/*/*.png", ["docs/photos"], ["docs/photos/ward/unique1name.png", "docs/photos/kennel"]],
+    ("album", "images"),
+    [  # one album each, since MkDocs prints no line twice
+        ("a", "docs/a"),
+        ("b", "docs/b/*/*.png"),
+        ("c", ["docs/c"]),
+        ("d", ["docs/d/ward/unique1name.png", "docs/d/kennel"]),
+    ],
     ids=["folder", "glob", "list", "files"],
 )
 def test_held_back_pictures_in_docs_dir_stop_the_build(
-    tmp_path: Path, images: Any, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, album: str, images: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    line = build_error(site_with_photos_in_docs(tmp_path, images), caplog)
-    assert "plugins.lurk.models[0].pictures: photos/" in line
+    line = build_error(site_with_photos_in_docs(tmp_path, images, album), caplog)
+    assert f"plugins.lurk.models[0].pictures: {album}/" in line
     assert (
         "lies in docs_dir, so that MkDocs would publish it as it is; move the folder, or list it under exclude_docs"
         in line
