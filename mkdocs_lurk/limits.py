@@ -15,6 +15,8 @@ BYTES_PER_PIXEL = 4
 MOST_SCANS = 50
 """Scans of a JPEG of ``max_pixels``, and more of a smaller one: usual progressive ones have 10. Each takes up to 0.1 s
 for 100 million pixels, also if it is empty."""
+MOST_STRIPS = 500_000
+"""Strips or tiles of a TIFF: of 100 million pixels in tiles of 16 x 16 there are 390,000. Each takes about 5 µs."""
 MOST_ARRAY_HEADER = 2**14
 """Bytes of the header of a file of ``.npy``: NumPy writes 128, and reads 10,000 characters at most."""
 MOST_PICTURES = 5_000_000

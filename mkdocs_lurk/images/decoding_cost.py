@@ -8,6 +8,7 @@ JPEG 2000 read a file whole when they open it, also one that is large and empty.
 from __future__ import annotations
 
 import re
+import struct
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -16,11 +17,15 @@ from PIL import Image
 
 from mkdocs_lurk.declared_files import first_bytes
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.limits import BYTES_PER_PIXEL, MAX_PIXELS, MOST_SCANS
+from mkdocs_lurk.limits import BYTES_PER_PIXEL, MAX_PIXELS, MOST_SCANS, MOST_STRIPS
 
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """Of JPEG (ITU-T T.81, B.1.1): what is no stuffed zero, no restart between blocks and no filling byte."""
 _TIFF = (b"II", b"MM")
+_TIFF_PARTS = frozenset({273, 279, 324, 325})
+"""Tags of TIFF 6.0 that hold one number for each strip or tile: offsets and sizes."""
+_MOST_ENTRIES = 4096
+"""Entries of a directory that are looked at: TIFF has a few dozen tags."""
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN, _TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
 
 
@@ -50,6 +55,39 @@ def refuse_large_file(file: Path | BytesIO, name: str, max_pixels: int) -> None:
         raise ImageError(
             f"{name} has {size:,} bytes where {most:,} of a picture are read; make it smaller, or raise max_pixels"
         )
+
+
+def refuse_many_strips(file: Path | BytesIO, name: str) -> None:
+    """Refuse a TIFF of more strips or tiles than ``MOST_STRIPS``, by the directory of its first page.
+
+    Args:
+        file: A regular file, or the contents of one.
+        name: What messages call it.
+
+    Raises:
+        ImageError: It has more.
+        OSError: It cannot be read.
+    """
+    with file.open("rb") if isinstance(file, Path) else BytesIO(file.getbuffer()) as data:
+        head = data.read(16)
+        order = {b"II": "<", b"MM": ">"}.get(head[:2])
+        if order is None or len(head) < 16:
+            return
+        is_big = head[2:4] in (b"\x2b\x00", b"\x00\x2b")  # BigTIFF, whose numbers have 8 bytes
+        (start,) = struct.unpack_from(f"{order}{'Q' if is_big else 'I'}", head, 8 if is_big else 4)
+        data.seek(start)
+        number, entry = ("Q", struct.Struct(f"{order}HHQ8x")) if is_big else ("H", struct.Struct(f"{order}HHI4x"))
+        prefix = data.read(struct.calcsize(number))
+        if len(prefix) < struct.calcsize(number):
+            return
+        (n_entries,) = struct.unpack(f"{order}{number}", prefix)
+        entries = data.read(min(n_entries, _MOST_ENTRIES) * entry.size)
+    for tag, _kind, count in entry.iter_unpack(entries[: len(entries) // entry.size * entry.size]):
+        if tag in _TIFF_PARTS and count > MOST_STRIPS:
+            raise ImageError(
+                f"{name} is a TIFF of {count:,} strips or tiles, where {MOST_STRIPS:,} are read; save it with larger "
+                "ones"
+            )
 
 
 def refuse_many_scans(picture: Image.Image, name: str, max_pixels: int) -> None:

@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from mkdocs_lurk.declared_files import is_regular, is_there
 from mkdocs_lurk.errors import ImageError, name_error
 from mkdocs_lurk.images.arrays import check_size, check_type, read_array
-from mkdocs_lurk.images.decoding_cost import refuse_large_file, refuse_many_scans
+from mkdocs_lurk.images.decoding_cost import refuse_large_file, refuse_many_scans, refuse_many_strips
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 from mkdocs_lurk.limits import MAX_PIXELS
 
@@ -72,6 +72,7 @@ def read_picture(path: Path, name: str, scale: ValueScale | None = None, max_pix
 def _open_picture(file: Path | BytesIO, name: str, max_pixels: int) -> Image.Image:
     """Open a picture of the known formats by its header, without Pillow's own limit, which is the whole process's."""
     refuse_large_file(file, name, max_pixels)
+    refuse_many_strips(file, name)
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:

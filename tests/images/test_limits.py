@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images import reading
-from mkdocs_lurk.images.decoding_cost import count_scans
+from mkdocs_lurk.images.decoding_cost import count_scans, refuse_many_strips
 from mkdocs_lurk.images.framing import resize_and_crop
 from mkdocs_lurk.images.reading import as_picture, is_picture, read_picture
 from mkdocs_lurk.images.values import ValueScale
@@ -196,3 +197,37 @@ def test_a_thin_picture_does_not_grow_without_bounds() -> None:
 def test_the_formats_are_those_that_pillow_can_read() -> None:
     Image.init()  # Pillow lists a format when it first needs it
     assert {"BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"} <= set(reading.FORMATS) & set(Image.OPEN)
+
+
+def tiff(order: str, big: bool, parts: int) -> bytes:
+    """Return the beginning of a TIFF whose directory promises so many strips; nothing of them is there."""
+    end = "<" if order == "II" else ">"
+    entries = [(256, 4, 1, 64), (257, 4, 1, 64), (273, 4, parts, 8)]
+    if big:
+        head = order.encode() + struct.pack(f"{end}HHHQ", 43, 8, 0, 16)
+        return head + struct.pack(f"{end}Q", 3) + b"".join(struct.pack(f"{end}HHQQ", *one) for one in entries)
+    head = order.encode() + struct.pack(f"{end}HI", 42, 8)
+    return head + struct.pack(f"{end}H", 3) + b"".join(struct.pack(f"{end}HHII", *one) for one in entries)
+
+
+@pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
+@pytest.mark.parametrize("order", ["II", "MM"])
+def test_a_tiff_of_many_strips_is_refused_by_its_directory(tmp_path: Path, order: str, big: bool) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(order, big, 98_000_000))
+    with pytest.raises(ImageError, match=r"a TIFF of 98,000,000 strips or tiles, where 500,000 are read"):
+        read_picture(path, path.name)
+    refuse_many_strips(io.BytesIO(tiff(order, big, 500_000)), "a.tif")
+
+
+@pytest.mark.parametrize("length", range(0, 48, 3))
+def test_a_tiff_that_is_cut_short_in_its_directory_is_one_line(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff("II", False, 4)[:length])
+    with pytest.raises(ImageError):
+        read_picture(path, path.name)
+
+
+def test_an_ordinary_tiff_is_read(tmp_path: Path) -> None:
+    Image.new("RGB", (70, 40), (9, 8, 7)).save(tmp_path / "a.tif", compression="tiff_lzw")
+    assert resize_and_crop(read_picture(tmp_path / "a.tif", "a.tif"), None, None).shape == (40, 70, 3)
