@@ -50,14 +50,12 @@ class Choices:
         if call.name in _SHAPES:
             arguments = arguments[:1]
             values = [value for value in values if value is arguments[0]]
-        is_choice = bool(values) if call.name in _COMPARISONS else not values and self._any_choice(arguments)
+        has_choice = any(tensor in self._choices for tensor in arguments)
+        is_choice = bool(values) or has_choice if call.name in _COMPARISONS else has_choice and not values
         joined = call.name in _JOINS and bool(values) and any(call.known.is_constant(one) for one in arguments)
         for tensor in tensors_in(result):
-            _remember(self._choices, tensor, is_choice or (call.name in _COMPARISONS and self._any_choice(arguments)))
+            _remember(self._choices, tensor, is_choice)
             _remember(self._beside_constants, tensor, joined)
-
-    def _any_choice(self, tensors: list[Tensor]) -> bool:
-        return any(tensor in self._choices for tensor in tensors)
 
     def _values(self, call: Call) -> Iterator[Tensor]:
         """Yield the arguments that were computed from the picture and are no choices."""
