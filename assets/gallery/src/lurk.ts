@@ -1,4 +1,5 @@
 /** The script of every page: defines the custom elements, once however often it runs. */
+import "./shared";
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
 import { LurkPhoto } from "./elements/photo";
