@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mkdocs_lurk.config.reading import author_code, is_authored, module_file, note_modules
+from mkdocs_lurk.config.author_code import author_code, is_authored, module_file, note_modules
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import LurkError, describe_error, near
 
@@ -73,8 +73,8 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     """Import the object that a reference names; inside the context, its code can import what lies beside it.
 
     Any exception of the author's code inside the context, except a ``LurkError``, becomes one line of ``error`` that
-    names the exception and its line in the code. What the code reads is noted (``reading.collect_reading``). Modules
-    whose files changed since they were imported are imported anew.
+    names the exception and its line in the code. What the code reads is noted (``author_code.collect_reading``).
+    Modules whose files changed since they were imported are imported anew.
 
     Args:
         reference: ``package.module:name`` or ``path/to/file.py:name``.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.reading import Picture
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")

@@ -14,8 +14,8 @@ from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.webp import STORED_FORMATS
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
+from mkdocs_lurk.run.input_files import Inputs
 from mkdocs_lurk.run.input_paths import is_name, is_portable
-from mkdocs_lurk.run.inputs import Inputs
 from mkdocs_lurk.store.bundle import OpenUnit
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import StoredUnit

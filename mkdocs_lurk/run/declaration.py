@@ -1,7 +1,7 @@
 """The key of a declaration, without torch: of what the author asks for, but not of the files that it names.
 
 Titles, cards, comments and paths are not in it, nor what the files hold: what an analysis was made from is stored
-beside its result and compared (``run/inputs.py``).
+beside its result and compared (``run/input_files.py``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
+from mkdocs_lurk.run.input_files import DECLARED_KINDS, declared_file
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 

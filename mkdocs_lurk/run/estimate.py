@@ -110,14 +110,14 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         if fitting > 1:
             batch = session.limit_batch(fitting)
             forward_s = watch.best_of(lambda: run(fitting)) / fitting
-    mined = merge_all(
+    summary = merge_all(
         summarise_batch(session, part, join_layers([by_layer[layer.name] for layer in session.layers]))
         for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
     )
     encode_s, picture_bytes = _try_encoding(session, ids, watch)
     return Trial(
         images=tuple(ids),
-        findings=Findings(mined, np.array(ids), {}, {}, 0),
+        findings=Findings(summary, np.array(ids), {}, {}, 0),
         decode_s=decode_s,
         forward_s=forward_s,
         encode_s=encode_s,

@@ -7,8 +7,8 @@ from typing import TypedDict
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import spread
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import LayerInfo

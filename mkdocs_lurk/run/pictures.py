@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.author_thread import submit_to_author
-from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform
 
 Pixels = NDArray[Any]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 
+from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA

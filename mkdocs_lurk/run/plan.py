@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkdocs_lurk.config.author_code import Reading, collect_reading, note
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.config.reading import Reading, collect_reading, note
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
-from mkdocs_lurk.images.sources import ImageSet, list_images
+from mkdocs_lurk.images.image_set import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
-from mkdocs_lurk.run.input_paths import stored_path
-from mkdocs_lurk.run.inputs import (
+from mkdocs_lurk.run.input_files import (
     DECLARED_KINDS,
     MISSING,
     Comparison,
@@ -27,6 +26,7 @@ from mkdocs_lurk.run.inputs import (
     list_pictures,
     read_inputs,
 )
+from mkdocs_lurk.run.input_paths import stored_path
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Answer, Store

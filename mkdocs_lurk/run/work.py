@@ -30,8 +30,8 @@ class Sizes:
     """How large units of work and batches are. The stored bytes depend on the unit sizes, never on the batches.
 
     Attributes:
-        shard_pictures: Pictures per unit of mining, unless that made more than ``most_shards`` units.
-        most_shards: Units of mining at most.
+        shard_pictures: Pictures per unit of responses, unless that made more than ``most_shards`` units.
+        most_shards: Units of responses at most.
         kept_responses: Pictures whose responses are kept for statistics; evenly spaced ones of a larger set.
         pairs: Pairs of a filter and a picture per unit of gradients.
         photos: Pictures per unit of kept photos.
@@ -39,8 +39,9 @@ class Sizes:
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         connection_pictures: Pictures whose responses weigh the connections.
-        mining_batch: Pictures per forward pass of mining.
-        scoring_batch: The same when scores are computed again, on a CPU (whose caches hold no more) and elsewhere.
+        response_batch: Pictures per forward pass when responses are measured.
+        scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
+            and elsewhere.
         stray_score: The largest relative difference between a synthesis's scores in bfloat16 and in float32 that does
             not call for a second computation in float32.
     """
@@ -54,7 +55,7 @@ class Sizes:
     syntheses: int = 16
     statistics_pictures: int = 256
     connection_pictures: int = 128
-    mining_batch: int = 16
+    response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02
 

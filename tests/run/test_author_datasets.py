@@ -12,7 +12,7 @@ import torch
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import DatasetError
-from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.run.pictures import Pictures

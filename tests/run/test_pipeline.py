@@ -17,7 +17,7 @@ from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
-from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import responses as responses_stage
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.stages.verification import Verification
@@ -295,14 +295,14 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     wanted = analysed(project(root=tmp_path / "enough"))
-    measure_responses = mining.measure_responses
+    measure_responses = responses_stage.measure_responses
 
     def short(probe: Any, x: torch.Tensor) -> Any:
         if len(x) > 4:
             raise torch.OutOfMemoryError("no")
         return measure_responses(probe, x)
 
-    monkeypatch.setattr(mining, "measure_responses", short)
+    monkeypatch.setattr(responses_stage, "measure_responses", short)
     reader = analysed(project(root=tmp_path / "short"))
     assert "out of memory; going on with batches 1/4 as large" in caplog.text
     for name in ("first", "second"):
@@ -314,7 +314,7 @@ def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyP
     def never(*_: Any) -> None:
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(mining, "measure_responses", never)
+    monkeypatch.setattr(responses_stage, "measure_responses", never)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         analysed(project())
 

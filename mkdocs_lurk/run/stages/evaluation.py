@@ -14,7 +14,7 @@ _SHOWN_PREDICTIONS = 3
 
 
 class Evaluation(Stage):
-    """Compares the predictions that mining kept with the pictures' labels; computes nothing of its own."""
+    """Compares the predictions that were kept with the responses with the pictures' labels; computes nothing itself."""
 
     name = "evaluation"
 

@@ -212,7 +212,7 @@ def list_pairs(session: Session, findings: Findings, layer: Layer, filters: Iter
     first, width = session.network.columns[layer.name].start, layer.output[2]
     pairs: list[Pair] = []
     for index in filters:
-        means, maxima = (ranked(best, first + index) for best in (findings.mined.avg, findings.mined.max))
+        means, maxima = (ranked(best, first + index) for best in (findings.summary.avg, findings.summary.max))
         pairs += [Pair(layer.name, index, best.rank, best.image, best.score) for best in means]
         pairs += [
             Pair(layer.name, index, best.rank, best.image, best.score, divmod(best.place, width)) for best in maxima

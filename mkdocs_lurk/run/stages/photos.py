@@ -83,7 +83,7 @@ class Photos(Stage):
         if n_images <= self.session.sizes.all_photos:
             ids = set(range(n_images))
         else:
-            ids = set(np.unique(np.concatenate([found.mined.avg.images, found.mined.max.images])).tolist())
+            ids = set(np.unique(np.concatenate([found.summary.avg.images, found.summary.max.images])).tolist())
         return sorted(ids - {-1} - set(found.skipped))
 
 

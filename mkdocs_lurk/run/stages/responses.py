@@ -1,4 +1,4 @@
-"""Mining: the responses of every filter to every picture, in shards of pictures that are merged."""
+"""The responses of every filter to every picture, in shards of pictures that are merged."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ from mkdocs_lurk.store.store import StoredUnit
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 _PREDICTIONS = 5
+_SUMMARY = "mined"
+"""How the names of a summary's stored arrays begin."""
 
 
 class Responses(Stage):
@@ -57,7 +59,7 @@ class Responses(Stage):
         """Show a shard's pictures to the network."""
         session = self.session
         shard = _Shard(session, self._stride)
-        batch = session.limit_batch(session.sizes.mining_batch)
+        batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= unreadable
             if ids:
@@ -72,12 +74,12 @@ class Responses(Stage):
         tails = [one for best in record["predictions"] for one in best[1:]]
         named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
         check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
-        like = {f"mined/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
+        like = {f"{_SUMMARY}/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
         for number, columns in enumerate(self.session.network.columns.values()):
             rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
             like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
         arrays = check_arrays(stored, like)
-        ranked = np.concatenate([arrays["mined/avg_images"], arrays["mined/max_images"]])
+        ranked = np.concatenate([arrays[f"{_SUMMARY}/{kind}_images"] for kind in ("avg", "max")])
         check_same("its ranked pictures", set(np.unique(ranked).tolist()) <= {-1, *unit.items}, True)
 
     @cached_property
@@ -87,7 +89,7 @@ class Responses(Stage):
         Raises:
             ImageError: Not one picture could be read.
         """
-        mined: ResponseSummary | None = None
+        summary: ResponseSummary | None = None
         kept: list[int] = []
         skipped: dict[int, str] = {}
         predictions: dict[int, list[tuple[int, float]]] = {}
@@ -95,19 +97,19 @@ class Responses(Stage):
         for unit in self.units:
             stored = self.fetch(unit)
             record = cast(ShardRecord, stored.record)
-            names = [name for name in stored.names if name.startswith("mined/")]
+            names = [name for name in stored.names if name.startswith(f"{_SUMMARY}/")]
             arrays = {name.partition("/")[2]: array_from_bytes(stored.blob(name)) for name in names}
             shard = ResponseSummary.from_arrays(arrays)
-            mined = shard if mined is None else mined.merge(shard)
+            summary = shard if summary is None else summary.merge(shard)
             kept += record["kept"]
             n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= dict(record["skipped"])
             for image, *best in cast(list[list[Any]], record["predictions"]):
                 predictions[image] = [(output, probability) for output, probability in best]
-        if mined is None or not mined.n_images:
+        if summary is None or not summary.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
             raise ImageError(f"{self.session.config.images}: not one of {n_images} pictures could be read; {reason}")
-        return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
+        return Findings(summary, np.array(kept, np.int64), skipped, predictions, n_outputs)
 
     def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Read one layer's kept responses: spatial means and maxima, each ``(n_kept, n_filters)``."""
@@ -169,7 +171,7 @@ class Responses(Stage):
 
     def _statistics(self, layer: Layer) -> dict[int, FilterStats]:
         """Describe the chosen filters: from the kept responses, and where it can be known, from all pictures."""
-        session, mined = self.session, self.found.mined
+        session, summary = self.session, self.found.summary
         chosen = session.filters(layer)
         means, maxima = (rows[:, chosen] for rows in self.of_layer(layer.name))
         labels = class_numbers(session, self.found.kept.tolist())
@@ -177,22 +179,22 @@ class Responses(Stage):
         first = session.network.columns[layer.name].start
         found: dict[int, FilterStats] = {}
         for index, stats in zip(chosen, described, strict=True):
-            highest = mined.max.scores[first + index, 0]
+            highest = summary.max.scores[first + index, 0]
             stats["dead"] = bool(highest <= 0)
-            stats["always_on"] = bool(mined.lowest_mean[first + index] > 0)
+            stats["always_on"] = bool(summary.lowest_mean[first + index] > 0)
             stats["max"] = round_significant(highest)
             found[index] = stats
         return found
 
     def _class_means(self, layer: Layer, index: int) -> ClassMeans:
-        mined = self.found.mined
+        summary = self.found.summary
         column = self.session.network.columns[layer.name].start + index
-        avg, maximum = (self._ranked_classes(sums[:, column]) for sums in (mined.class_avg, mined.class_max))
+        avg, maximum = (self._ranked_classes(sums[:, column]) for sums in (summary.class_avg, summary.class_max))
         return {"avg": avg, "max": maximum}
 
     def _ranked_classes(self, sums: NDArray[np.float64]) -> list[ClassValue]:
         """The classes that have pictures, by falling mean response."""
-        labels, counts = self.session.images.labels, self.found.mined.counts
+        labels, counts = self.session.images.labels, self.found.summary.counts
         means = np.divide(sums, counts, out=np.full(len(counts), -np.inf), where=counts > 0)
         order = [int(number) for number in np.argsort(-means, kind="stable") if counts[number] > 0]
         return [(labels[number], round_significant(means[number])) for number in order]
@@ -228,7 +230,7 @@ class _Shard:
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
         merged = merge_all(self._parts) if self._parts else _no_responses(self._session)
-        arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
+        arrays = {f"{_SUMMARY}/{name}": array for name, array in merged.to_arrays().items()}
         for number, columns in enumerate(self._session.network.columns.values()):
             empty = np.empty((0, columns.stop - columns.start), np.float32)
             for kind, kept in (("means", self._means), ("maxima", self._maxima), ("minima", self._minima)):

@@ -1,6 +1,6 @@
 """Verification: every score is computed again from the stored picture, through the whole network.
 
-A photo's scores were computed when it was mined, and are computed again. A synthesis is scored here, in float32, from
+A photo's scores were computed with the responses, and are computed again. A synthesis is scored here, in float32, from
 its stored file alone; what its ascent saw must agree. If the ascent ran in bfloat16, which agrees in a few digits only,
 the first synthesis of every unit and each that strays are scored twice.
 """
@@ -44,7 +44,7 @@ _PASSES_PER_SYNTHESIS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """The mined scores of some pictures: picture, column among all filters, which of the two lists, and value."""
+    """Scores of the top-k lists: picture, column among all filters, which of the two lists, and value."""
 
     images: NDArray[np.int64]
     columns: NDArray[np.int64]
@@ -103,7 +103,7 @@ class Verification(Stage):
         """
         records = [cast(VerifiedUnitRecord, self.fetch(unit).record) for unit in self.units]
         draft.verified = self._conclude(records)
-        best = self._responses.found.mined.avg.scores
+        best = self._responses.found.summary.avg.scores
         for unit, record in zip(self.units, records, strict=True):
             for index, score in record.get("scores_by_filter", {}).items():
                 column = self.session.network.columns[unit.layer].start + int(index)
@@ -206,7 +206,7 @@ class Verification(Stage):
 
     def _highest_response(self, layer: str) -> float:
         """Return the highest response of any filter of a layer to any picture."""
-        scores = self._responses.found.mined.max.scores[self.session.network.columns[layer]]
+        scores = self._responses.found.summary.max.scores[self.session.network.columns[layer]]
         return float(scores[np.isfinite(scores)].max(initial=0.0))
 
     def _stored_tensor(self, stored: StoredUnit, names: Sequence[int]) -> torch.Tensor:
@@ -265,7 +265,7 @@ class Verification(Stage):
 
     @cached_property
     def _floors(self) -> NDArray[np.float64]:
-        scores = self._responses.found.mined.max.scores
+        scores = self._responses.found.summary.max.scores
         largest = np.abs(np.where(np.isfinite(scores), scores, 0)).max(1)
         floors = np.empty(len(largest))
         for span in self.session.network.columns.values():
@@ -281,7 +281,7 @@ class Verification(Stage):
 def _scores_of(findings: Findings, ids: Sequence[int]) -> _Scores:
     """The scores of some pictures in all top-k lists."""
     parts = []
-    for best, is_maximum in ((findings.mined.avg, False), (findings.mined.max, True)):
+    for best, is_maximum in ((findings.summary.avg, False), (findings.summary.max, True)):
         columns, ranks = np.nonzero(np.isin(best.images, ids))
         kind = np.full(len(columns), is_maximum)
         parts.append((best.images[columns, ranks], columns, kind, best.scores[columns, ranks]))

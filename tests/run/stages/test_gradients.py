@@ -29,7 +29,7 @@ Project = Callable[..., LurkConfig]
 
 
 def opened(config: LurkConfig, sizes: Sizes | None = None) -> tuple[Session, Responses]:
-    """A session whose pictures were mined."""
+    """A session whose responses were measured."""
     store = Store(config.cache_dir)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks(), sizes)
     responses = Responses(session)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
+from mkdocs_lurk.config.author_code import Reading, syntax_digest
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import Reading, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
