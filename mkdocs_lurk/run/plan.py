@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from mkdocs_lurk.config.author_code import Reading, collect_reading, note
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
@@ -140,7 +141,7 @@ def remember(config: LurkConfig, model: ModelConfig, store: Store, key: str, inp
 def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Path]:
     """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
     answers = store.answers(request_key(config, model))
-    files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
+    files = cast(Inputs, answers[0].inputs).get("files", []) if answers else []
     code = (item for item in files if item["kind"] in (*DECLARED_KINDS, "module"))
     paths = (model.root / item["path"] for item in code)
     return [path for path in paths if path.is_file()]
@@ -158,13 +159,14 @@ def _absent_error(model: ModelConfig, changes: tuple[str, ...]) -> ConfigError:
 def _compare(
     answer: Answer, model: ModelConfig, pictures: list[tuple[str, str | None, str]] | None, digests: FileDigests
 ) -> Comparison:
-    files = compare_files(answer.inputs.get("files", ()), model, digests)
-    then = answer.inputs.get("pictures")
+    inputs = cast(Inputs, answer.inputs)  # or empty
+    files = compare_files(inputs.get("files", []), model, digests)
+    then = inputs.get("pictures")
     if _is_withheld(answer):
         return Comparison(files.changes, (*files.unseen, "the pictures"))
     if then is None:
         return files
-    if pictures is None and published_reference(model.images) != answer.inputs["images"]:
+    if pictures is None and published_reference(model.images) != inputs["images"]:
         return Comparison((*files.changes, "images changed"), files.unseen)
     if pictures is None:
         return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))

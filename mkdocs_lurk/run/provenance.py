@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 
@@ -65,15 +65,13 @@ def _units(stage: Stage) -> Iterator[StoredUnit]:
 
 def _made_by(unit: StoredUnit) -> UnitProvenance | None:
     """Return what computed a unit; None if that was not recorded, or is not what we write (a unit from elsewhere)."""
-    made: Any = unit.record.get("made")
     try:
-        check_record(made, UnitProvenance, unit.key)
+        return check_record(unit.record.get("made"), UnitProvenance, unit.key)
     except StoreError:
         return None
-    return cast(UnitProvenance, made)
 
 
-def _environment_of(made: Mapping[str, Any]) -> EnvironmentRecord:
+def _environment_of(made: Mapping[str, object]) -> EnvironmentRecord:
     return cast(EnvironmentRecord, {name: made[name] for name in EnvironmentRecord.__annotations__})
 
 

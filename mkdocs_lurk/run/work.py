@@ -233,7 +233,7 @@ def chunks(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
     return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
 
 
-def array_to_bytes(array: NDArray[Any]) -> bytes:
+def array_to_bytes(array: NDArray[np.generic]) -> bytes:
     """Write an array in NumPy's own format."""
     buffer = BytesIO()
     np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from filelock import FileLock, Timeout
 
@@ -30,6 +30,18 @@ _ABANDONED_AFTER_S = 3600.0
 _MOST_ANSWERS = 8
 
 
+class _StoredAnswer(TypedDict):
+    key: str
+    inputs: dict[str, object]
+
+
+class _Alias(TypedDict, total=False):
+    """The record of an alias."""
+
+    answers: list[_StoredAnswer]
+    declared: dict[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An analysis that answers a request.
@@ -40,7 +52,7 @@ class Answer:
     """
 
     key: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, object] = field(default_factory=dict)
 
 
 class StoredUnit:
@@ -52,7 +64,7 @@ class StoredUnit:
         self._header = header
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The JSON record; do not change it."""
         return self._header.record
 
@@ -195,8 +207,7 @@ class Store:
 
     def answers(self, request_key: str) -> tuple[Answer, ...]:
         """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
-        header = self._aliases.header(request_key)
-        stored = [] if header is None else header.record.get("answers", [])
+        stored = self._read_alias(request_key).get("answers", [])
         try:
             return tuple(Answer(check_key(item["key"]), dict(item["inputs"])) for item in stored)
         except (KeyError, TypeError, ValueError, StoreError):
@@ -204,18 +215,16 @@ class Store:
             self._aliases.drop(request_key)
             return ()
 
-    def declaration(self, request_key: str) -> Mapping[str, Any]:
+    def declaration(self, request_key: str) -> Mapping[str, object]:
         """Return the declaration that a request key is the digest of; empty if it is not known."""
-        header = self._aliases.header(request_key)
-        declared: Mapping[str, Any] = {} if header is None else header.record.get("declared", {})
-        return declared
+        return self._read_alias(request_key).get("declared", {})
 
     def set_alias(
         self,
         request_key: str,
         record_key: str,
-        inputs: Mapping[str, Any] | None = None,
-        declared: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, object] | None = None,
+        declared: Mapping[str, object] | None = None,
         *,
         durable: bool = True,
     ) -> None:
@@ -238,8 +247,13 @@ class Store:
         kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
         self._put_answers(request_key, kept, self.declaration(request_key))
 
+    def _read_alias(self, request_key: str) -> _Alias:
+        """Read what is stored under a request key; empty if there is nothing."""
+        header = self._aliases.header(request_key)
+        return {} if header is None else cast(_Alias, header.record)
+
     def _put_answers(
-        self, request_key: str, answers: list[Answer], declared: Mapping[str, Any], durable: bool = True
+        self, request_key: str, answers: list[Answer], declared: Mapping[str, object], durable: bool = True
     ) -> None:
         stored = [{"key": answer.key, "inputs": answer.inputs} for answer in answers]
         self._aliases.put(request_key, {"answers": stored, "declared": declared}, {}, durable=durable)

@@ -70,8 +70,7 @@ class Connections(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit speaks of this network's filters."""
-        check_unit_record(stored, ConnectionsRecord)
-        record = cast(ConnectionsRecord, stored.record)
+        record = check_unit_record(stored, ConnectionsRecord)
         found = find_layer_inputs(self.session.trace)
         check_same("its layers", record["names"], [PICTURE, *found.names[1:]])
         check_same("its numbers of filters", record["starts"], found.starts.tolist())

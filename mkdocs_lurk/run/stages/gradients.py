@@ -108,8 +108,7 @@ class Gradients(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds as many pairs as its chunk, and a picture for each that has one."""
-        check_unit_record(stored, GradientsRecord)
-        pairs = cast(GradientsRecord, stored.record)["pairs"]
+        pairs = check_unit_record(stored, GradientsRecord)["pairs"]
         check_same("its pairs", len(pairs), len(unit.items))
         check_blobs(stored, [str(place) for place, facts in enumerate(pairs) if "grad_size" in facts])
 

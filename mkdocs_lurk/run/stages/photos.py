@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mkdocs_lurk.images.values import Pixels
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.pictures import Pixels
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
@@ -50,8 +50,7 @@ class Photos(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds its chunk's pictures."""
-        check_unit_record(stored, PhotosRecord)
-        check_same("its pictures", stored.record["images"], list(unit.items))
+        check_same("its pictures", check_unit_record(stored, PhotosRecord)["images"], list(unit.items))
         check_blobs(stored, [str(image) for image in unit.items])
 
     def collect(self, draft: RecordDraft) -> None:

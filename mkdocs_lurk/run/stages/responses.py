@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -68,8 +68,7 @@ class Responses(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its shard's pictures, with arrays for all filters."""
-        check_unit_record(stored, ShardRecord)
-        record = cast(ShardRecord, stored.record)
+        record = check_unit_record(stored, ShardRecord)
         heads = [best[0] if best else None for best in record["predictions"]]
         tails = [one for best in record["predictions"] for one in best[1:]]
         named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
@@ -104,7 +103,7 @@ class Responses(Stage):
             kept += record["kept"]
             n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= dict(record["skipped"])
-            for image, *best in cast(list[list[Any]], record["predictions"]):
+            for image, *best in cast("list[tuple[int, *tuple[tuple[int, float], ...]]]", record["predictions"]):
                 predictions[image] = [(output, probability) for output, probability in best]
         if summary is None or not summary.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))

@@ -77,8 +77,7 @@ class Syntheses(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds a picture, or the reason for none, of each filter of its chunk."""
-        check_unit_record(stored, SynthesesRecord)
-        filters = cast(SynthesesRecord, stored.record)["filters"]
+        filters = check_unit_record(stored, SynthesesRecord)["filters"]
         check_same("its filters", set(filters), set(map(str, unit.items)))
         check_blobs(stored, [index for index, facts in filters.items() if "seen" in facts])
 

@@ -85,8 +85,7 @@ class Verification(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its subject's pictures."""
-        check_unit_record(stored, VerifiedUnitRecord)
-        record = cast(VerifiedUnitRecord, stored.record)
+        record = check_unit_record(stored, VerifiedUnitRecord)
         filters = set(map(str, unit.items)) if unit.layer else set[str]()
         check_same("its filters", {*record.get("won_by", ()), *record.get("scores_by_filter", ())} <= filters, True)
         column, image = [0, -1] if record["where"] is None else (record["where"] + [-2, -2])[:2]
