@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,8 +19,6 @@ from mkdocs_lurk.run.environment import describe_environment, format_name
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.store.store import Store, StoredUnit
-
-Item = TypeVar("Item")
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -226,11 +224,6 @@ class Runner:
     def _made(self, result: UnitResult) -> UnitProvenance:
         """Return what computed a unit, to be stored beside it."""
         return {**describe_environment(self._device.type), "formats": sorted(map(format_name, result.formats))}
-
-
-def chunks(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
-    """Cut a sequence into chunks of one length; it must not depend on the number of processes."""
-    return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
 
 
 def array_to_bytes(array: NDArray[np.generic]) -> bytes:

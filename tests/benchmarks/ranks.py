@@ -71,7 +71,7 @@ def _work(folder: Path, photos: Path, weights: Path | None) -> None:
             responses = responses_of_all_pictures(session)
         stage = Gradients(session, responses)
         with cpu_timer() as gradients:
-            run_stages(session, [stage])
+            run_stages(session.runner, [stage])
         times = {"responses": responses_timer.seconds, "gradients": gradients.seconds}
         (folder / f"rank-{ranks.rank}.json").write_text(json.dumps(times))
 

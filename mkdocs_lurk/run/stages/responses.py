@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import cast
 
@@ -16,18 +16,19 @@ from mkdocs_lurk.analysis.filter_statistics import filter_statistics
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.topk import TopK
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import ClassMeans, ClassValue, FilterStats
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
-from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import ShardRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -58,7 +59,7 @@ class Responses(Stage):
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Show a shard's pictures to the network."""
         session = self.session
-        shard = _Shard(session, self._stride)
+        shard = _Shard(session.images, session.config.top_k, session.network.columns, self._stride)
         batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= unreadable
@@ -73,8 +74,10 @@ class Responses(Stage):
         tails = [one for best in record["predictions"] for one in best[1:]]
         named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
         check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
-        like = {f"{_SUMMARY}/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
-        for number, columns in enumerate(self.session.network.columns.values()):
+        all_columns = self.session.network.columns
+        nothing = _no_responses(self.session.images, self.session.config.top_k, all_columns)
+        like = {f"{_SUMMARY}/{name}": array for name, array in nothing.to_arrays().items()}
+        for number, columns in enumerate(all_columns.values()):
             rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
             like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
         arrays = check_arrays(stored, like)
@@ -173,7 +176,7 @@ class Responses(Stage):
         session, summary = self.session, self.found.summary
         chosen = session.filters(layer)
         means, maxima = (rows[:, chosen] for rows in self.of_layer(layer.name))
-        labels = class_numbers(session, self.found.kept.tolist())
+        labels = class_numbers(session.images, self.found.kept.tolist())
         described = filter_statistics(means, maxima, labels, tuple(session.images.labels), chosen)
         first = session.network.columns[layer.name].start
         found: dict[int, FilterStats] = {}
@@ -202,9 +205,10 @@ class Responses(Stage):
 class _Shard:
     """The responses of a shard while its batches come in."""
 
-    def __init__(self, session: Session, stride: int) -> None:
+    def __init__(self, images: ImageSet, top_k: int, columns: Mapping[str, slice], stride: int) -> None:
         self.skipped: dict[int, str] = {}
-        self._session, self._stride = session, stride
+        self._images, self._top_k = images, top_k
+        self._columns, self._stride = columns, stride
         self._parts: list[ResponseSummary] = []
         self._means: list[NDArray[np.float32]] = []
         self._maxima: list[NDArray[np.float32]] = []
@@ -215,9 +219,8 @@ class _Shard:
 
     def add(self, ids: Sequence[int], by_layer: dict[str, BatchResponses], outputs: Tensor | None) -> None:
         """Take in the responses to a batch of pictures."""
-        session = self._session
-        responses = join_layers([by_layer[layer.name] for layer in session.layers])
-        self._parts.append(summarise_batch(session, ids, responses))
+        responses = join_layers([by_layer[layer] for layer in self._columns])
+        self._parts.append(summarise_batch(self._images, self._top_k, ids, responses))
         kept_rows = [row for row, image in enumerate(ids) if image % self._stride == 0]
         self._kept += [ids[row] for row in kept_rows]
         self._means.append(responses.means[kept_rows])
@@ -228,9 +231,10 @@ class _Shard:
 
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
-        merged = merge_all(self._parts) if self._parts else _no_responses(self._session)
+        nothing = _no_responses(self._images, self._top_k, self._columns)
+        merged = merge_all(self._parts) if self._parts else nothing
         arrays = {f"{_SUMMARY}/{name}": array for name, array in merged.to_arrays().items()}
-        for number, columns in enumerate(self._session.network.columns.values()):
+        for number, columns in enumerate(self._columns.values()):
             empty = np.empty((0, columns.stop - columns.start), np.float32)
             for kind, kept in (("means", self._means), ("maxima", self._maxima), ("minima", self._minima)):
                 arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
@@ -254,25 +258,23 @@ def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
     )
 
 
-def summarise_batch(session: Session, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
+def summarise_batch(images: ImageSet, top_k: int, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
     """Reduce the responses to a batch of pictures to top-k lists and sums by class."""
-    labels = class_numbers(session, ids)
-    return ResponseSummary.of(responses, np.array(ids), labels, len(session.images.labels), session.config.top_k)
+    return ResponseSummary.of(responses, np.array(ids), class_numbers(images, ids), len(images.labels), top_k)
 
 
-def class_numbers(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
+def class_numbers(images: ImageSet, ids: Sequence[int]) -> NDArray[np.int64]:
     """Return the class number of each picture, ``(n,)``; -1 for a picture without a class."""
-    numbers = {label: number for number, label in enumerate(session.images.labels)}
-    labels = (session.images.entries[image].label for image in ids)
+    numbers = {label: number for number, label in enumerate(images.labels)}
+    labels = (images.entries[image].label for image in ids)
     return np.array([-1 if label is None else numbers[label] for label in labels], np.int64)
 
 
-def _no_responses(session: Session) -> ResponseSummary:
-    """What a shard without a readable picture found."""
-    n_filters = sum(layer.filters for layer in session.layers)
-    n_classes = len(session.images.labels)
+def _no_responses(images: ImageSet, top_k: int, columns: Mapping[str, slice]) -> ResponseSummary:
+    """Return the summary of a shard without a readable picture."""
+    n_filters, n_classes = max(span.stop for span in columns.values()), len(images.labels)
     sums = np.zeros((n_classes, n_filters))
-    empty = TopK.empty(n_filters, session.config.top_k)
+    empty = TopK.empty(n_filters, top_k)
     return ResponseSummary(
         empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
     )

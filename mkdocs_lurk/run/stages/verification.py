@@ -18,20 +18,22 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord, WonBy
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.photos import Photos, read_pixels
-from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
 TOLERANCE = 1e-3
@@ -52,7 +54,7 @@ class _Scores:
     values: NDArray[np.float32]
 
 
-class Verification(Stage):
+class Verification(AfterResponses):
     """Computes scores again from stored pictures, and scores syntheses."""
 
     name = "verifying scores"
@@ -60,7 +62,7 @@ class Verification(Stage):
 
     def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
         super().__init__(session, responses)
-        self._responses, self._photos, self._syntheses = responses, photos, syntheses
+        self._photos, self._syntheses = photos, syntheses
         self._subjects: dict[str, WorkUnit] = {}
 
     def list_units(self) -> Iterator[WorkUnit]:
