@@ -17,7 +17,7 @@ from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 SAMPLED = 32
-"""Pictures that are looked at, at most."""
+"""Pictures that are read, at most."""
 _ROUNDING = 2e-3
 """Pixels that lie so little outside 0..1 lie there by rounding."""
 

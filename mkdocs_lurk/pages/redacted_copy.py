@@ -16,7 +16,7 @@ from mkdocs_lurk.records import LayerEntry, PictureReference
 from mkdocs_lurk.store import Store, digest
 
 _PICTURES_PER_UNIT = 256
-"""So many are in memory at a time: about 40 MB of gradients of 224 px."""
+"""In memory at a time: about 40 MB of gradients of 224 px."""
 
 
 def copy_disclosed(reader: DisclosedReader, store: Store) -> str:

@@ -41,7 +41,7 @@ class Ranked:
 
 
 def ranked(best: TopK, column: int) -> list[Ranked]:
-    """List the pictures that a filter ranks; fewer than k where there are not so many pictures."""
+    """List the pictures that a filter ranks; fewer than k where there are fewer pictures."""
     entries = zip(best.images[column], best.scores[column], best.positions[column], strict=True)
     return [
         Ranked(rank, int(image), float(score), int(place))

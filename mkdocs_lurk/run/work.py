@@ -33,7 +33,7 @@ class Sizes:
         kept_responses: Pictures whose responses are kept for statistics; evenly spaced ones of a larger set.
         pairs: Pairs of a filter and a picture per unit of gradients.
         photos: Pictures per unit of kept photos.
-        all_photos: Up to so many pictures, all are kept for the pages; of more, those that some filter ranks.
+        all_photos: Up to this many pictures, all are kept for the pages; of more, those that some filter ranks.
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         connection_pictures: Pictures whose responses weigh the connections.

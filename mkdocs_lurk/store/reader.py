@@ -95,7 +95,7 @@ class ModelReader:
 
     @contextlib.contextmanager
     def _well_formed(self) -> Iterator[None]:
-        """Say in one line where a record whose digest is right is none of a model, as no analysis writes it."""
+        """Say in one line where a record is not that of a model although its digest is right."""
         try:
             yield
         except (KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -48,7 +48,7 @@ class Answer:
 
     Attributes:
         key: The key of its model record.
-        inputs: What it was made from, as JSON; what that means is known to the room that wrote it.
+        inputs: What it was made from, as JSON; what that means is known to those who wrote it.
     """
 
     key: str
@@ -206,7 +206,7 @@ class Store:
         return next((answer.key for answer in self.answers(request_key)), None)
 
     def answers(self, request_key: str) -> tuple[Answer, ...]:
-        """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
+        """Return all answers to a request key, the last first: to one declaration, perhaps with different files."""
         stored = self._read_alias(request_key).get("answers", [])
         try:
             return tuple(Answer(check_key(item["key"]), dict(item["inputs"])) for item in stored)

@@ -244,7 +244,7 @@ class _ReluContext(FunctionCtx):
 
 
 class _Relu(torch.autograd.Function):
-    """A ReLU of which no more is known than where it passes its input.
+    """A ReLU of which no more is known than where it passes its input; it follows the rules of ``relu_rules.set_rule``.
 
     Read as integers, the bits of positive floating-point numbers are in the numbers' own order, and those of negative
     numbers are below 0. So the guided gradient is the incoming gradient's bits, clamped between 0 and the mask: the

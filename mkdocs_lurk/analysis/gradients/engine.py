@@ -1,4 +1,7 @@
-"""The entry point: compute the gradients of many filters on many pictures."""
+"""The entry point: compute the gradients of many filters on many pictures.
+
+By guided backpropagation, deconvolution or saliency (``relu_rules``), in float32 or in bfloat16 (``methods``).
+"""
 
 from __future__ import annotations
 

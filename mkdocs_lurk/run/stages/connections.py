@@ -63,7 +63,7 @@ class Connections(AfterResponses):
         return float(sum(layer.parameters for layer in self.session.layers))
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
-        """Check that a stored unit speaks of this network's filters."""
+        """Check that a stored unit is about this network's filters."""
         record = check_unit_record(stored, ConnectionsRecord)
         found = find_layer_inputs(self.session.trace)
         check_same("its layers", record["names"], [PICTURE, *found.names[1:]])

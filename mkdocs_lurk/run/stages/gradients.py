@@ -1,7 +1,7 @@
 """Gradients and crops of every filter's best pictures.
 
 Units are chunks of pairs of a filter and a picture, sorted by picture: all filters of all layers that rank a picture
-share its forward pass. How gradients are computed is said in ``analysis/gradients``.
+share its forward pass. ``analysis/gradients`` computes them.
 """
 
 from __future__ import annotations
