@@ -113,11 +113,10 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         if fitting > 1:
             batch = session.limit_batch(fitting)
             forward_s = watch.best_of(lambda: run(fitting)) / fitting
+    joined = [join_layers([by_layer[layer.name] for layer in session.layers]) for by_layer in responses]
     summary = merge_all(
-        summarise_batch(
-            session.images, session.config.top_k, part, join_layers([by_layer[layer.name] for layer in session.layers])
-        )
-        for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
+        summarise_batch(session.images, session.config.top_k, part, own)
+        for part, own in zip(chunks(ids, batch), joined, strict=True)
     )
     encode_s, picture_bytes = _try_encoding(session.pictures, ids, watch)
     return Trial(

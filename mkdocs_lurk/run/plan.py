@@ -28,9 +28,10 @@ from mkdocs_lurk.run.input_files import (
     read_inputs,
 )
 from mkdocs_lurk.run.input_paths import stored_path
+from mkdocs_lurk.store.answers import Answer
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Answer, Store
+from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")

@@ -12,14 +12,14 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 from filelock import FileLock, Timeout
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
 from mkdocs_lurk.files import TEMPORARY_PREFIX, IrregularFileError, write_error
+from mkdocs_lurk.store.answers import Alias, Answer
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.damage import NO_WAY, clear_way, remove
 from mkdocs_lurk.store.keys import check_key
@@ -28,31 +28,6 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 _SUFFIX = ".unit"
 _ABANDONED_AFTER_S = 3600.0
 _MOST_ANSWERS = 8
-
-
-class _StoredAnswer(TypedDict):
-    key: str
-    inputs: dict[str, object]
-
-
-class _Alias(TypedDict, total=False):
-    """The record of an alias."""
-
-    answers: list[_StoredAnswer]
-    declared: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An analysis that answers a request.
-
-    Attributes:
-        key: The key of its model record.
-        inputs: What it was made from, as JSON; what that means is known to those who wrote it.
-    """
-
-    key: str
-    inputs: Mapping[str, object] = field(default_factory=dict)
 
 
 class StoredUnit:
@@ -247,10 +222,10 @@ class Store:
         kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
         self._put_answers(request_key, kept, self.declaration(request_key))
 
-    def _read_alias(self, request_key: str) -> _Alias:
+    def _read_alias(self, request_key: str) -> Alias:
         """Read what is stored under a request key; empty if there is nothing."""
         header = self._aliases.header(request_key)
-        return {} if header is None else cast(_Alias, header.record)
+        return {} if header is None else cast(Alias, header.record)
 
     def _put_answers(
         self, request_key: str, answers: list[Answer], declared: Mapping[str, object], durable: bool = True
