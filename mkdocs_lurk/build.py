@@ -18,7 +18,7 @@ from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.record_check import check_record
-from mkdocs_lurk.run.inputs import portable_inputs, withhold
+from mkdocs_lurk.run.input_files import portable_inputs, withhold
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress

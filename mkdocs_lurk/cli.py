@@ -1,4 +1,4 @@
-"""The command line: every command calls another room; an error is one line and exit code 1."""
+"""The command line: every command calls another part of the package; an error is one line and exit code 1."""
 
 from __future__ import annotations
 

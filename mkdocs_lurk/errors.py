@@ -70,7 +70,7 @@ class StoreError(LurkError):
 def near(word: str, known: Iterable[str], at_most: int = 3) -> str:
     """Return the end of a message that suggests the known words nearest to ``word``.
 
-    Only the first ``MOST_COMPARED`` names are looked at, and none that is longer than ``LONGEST_COMPARED``.
+    Only the first ``MOST_COMPARED`` names are compared, and none that is longer than ``LONGEST_COMPARED``.
 
     Returns:
         ``"; did you mean 'a' or 'b'?"``, or an empty string if nothing is near.

@@ -19,7 +19,7 @@ class GraphNode(TypedDict):
 
 
 class GraphGroup(TypedDict):
-    """A module that holds nodes and groups; with ``count``, so many repeated blocks in place of one."""
+    """A module that holds nodes and groups; ``count`` is the number of repeated blocks that it stands for."""
 
     id: str
     parent: str | None

@@ -1,7 +1,7 @@
 """The record of what made a model's results: programs, number formats, seed, and digests of what went in.
 
 Nothing here decides whether results are used again: that is a matter of keys (``run/session.py``) and of inputs
-(``run/inputs.py``). It is told to readers, who may want to make the same results again.
+(``run/input_files.py``). It is published for readers who may want to make the same results again.
 """
 
 # No postponed annotations here: records.py resolves these types.

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
+from typing import Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.record_format import fields_of, required_fields
 from mkdocs_lurk.records import Skipped
 
+Record = TypeVar("Record")
+
 _LARGEST_INT = 1 << 63
 _SHOWN = 60
 
 
-def check_record(value: object, kind: Any, where: str) -> None:
+def check_record(value: object, kind: type[Record], where: str) -> Record:
     """Check a value against its type: kinds of values, required and unknown keys, literals, lengths, finite numbers.
 
     The depth of a value that passes is the depth of its type, whatever it was nested in.
@@ -26,27 +28,35 @@ def check_record(value: object, kind: Any, where: str) -> None:
             unions, text, numbers, ``bool`` and None.
         where: What the value is, for the message; the path of the field follows it.
 
+    Returns:
+        The value itself, typed.
+
     Raises:
         StoreError: The first field that is not as its type says, with its path: ``layers[0].slug``.
     """
+    _check(value, kind, where)
+    return cast(Record, value)
+
+
+def _check(value: object, kind: object, where: str) -> None:
     origin = get_origin(kind)
     if is_typeddict(kind):
         _check_fields(value, kind, where)
     elif origin in (Union, UnionType):
-        check_record(value, _choose(value, get_args(kind)), where)
+        _check(value, _choose(value, get_args(kind)), where)
     elif origin is Literal:
         if not any(value == allowed and type(value) is type(allowed) for allowed in get_args(kind)):
             raise record_error(where, value, " or ".join(repr(allowed) for allowed in get_args(kind)))
     elif origin is list:
         (item,) = get_args(kind)
         for place, one in enumerate(_list(value, where)):
-            check_record(one, item, f"{where}[{place}]")
+            _check(one, item, f"{where}[{place}]")
     elif origin is tuple:
         _check_tuple(value, get_args(kind), where)
     elif origin in (dict, Mapping):
         for name, one in _mapping(value, where).items():
             _check_scalar(name, str, where)
-            check_record(one, get_args(kind)[1], f"{where}.{name[:_SHOWN]}")
+            _check(one, get_args(kind)[1], f"{where}.{str(name)[:_SHOWN]}")
     else:
         _check_scalar(value, kind, where)
 
@@ -57,7 +67,7 @@ def record_error(where: str, value: object, wanted: str) -> StoreError:
     return StoreError(f"{where} is {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}; it should be {wanted}")
 
 
-def _check_fields(value: object, kind: Any, where: str) -> None:
+def _check_fields(value: object, kind: object, where: str) -> None:
     record = _mapping(value, where)
     hints = fields_of(kind)
     for name in record:
@@ -65,20 +75,20 @@ def _check_fields(value: object, kind: Any, where: str) -> None:
             raise StoreError(f"{where} has an unknown field {ascii(name)[:_SHOWN]}")
     for name, hint in hints.items():
         if name in record:
-            check_record(record[name], hint, f"{where}.{name}")
+            _check(record[name], hint, f"{where}.{name}")
         elif name in required_fields(kind):
             raise StoreError(f"{where} has no field {name!r}")
 
 
-def _check_tuple(value: object, hints: tuple[Any, ...], where: str) -> None:
+def _check_tuple(value: object, hints: tuple[object, ...], where: str) -> None:
     items = _list(value, where)
     if len(items) != len(hints):
         raise StoreError(f"{where} holds {len(items)} values; it should hold {len(hints)}")
     for place, (one, hint) in enumerate(zip(items, hints, strict=True)):
-        check_record(one, hint, f"{where}[{place}]")
+        _check(one, hint, f"{where}[{place}]")
 
 
-def _choose(value: object, hints: tuple[Any, ...]) -> Any:
+def _choose(value: object, hints: tuple[object, ...]) -> object:
     """Return the member of a union that a value seems to be; the last one, for its message, if it is none of them."""
     if isinstance(value, Mapping) and Skipped in hints and set(value) == {"skipped"}:
         return Skipped
@@ -86,7 +96,7 @@ def _choose(value: object, hints: tuple[Any, ...]) -> Any:
     return next((hint for hint in kinds if _is_like(value, hint)), kinds[0])
 
 
-def _is_like(value: object, hint: Any) -> bool:
+def _is_like(value: object, hint: object) -> bool:
     origin = get_origin(hint)
     if is_typeddict(hint) or origin in (dict, Mapping):
         return isinstance(value, Mapping)
@@ -97,7 +107,7 @@ def _is_like(value: object, hint: Any) -> bool:
     return _SCALARS[hint][0](value)
 
 
-def _check_scalar(value: object, kind: Any, where: str) -> None:
+def _check_scalar(value: object, kind: object, where: str) -> None:
     is_right, wanted = _SCALARS[kind]
     if not is_right(value):
         raise record_error(where, value, wanted)
@@ -117,7 +127,7 @@ def _is_number(value: object) -> bool:
     return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
 
 
-_SCALARS: dict[Any, tuple[Callable[[object], bool], str]] = {
+_SCALARS: dict[object, tuple[Callable[[object], bool], str]] = {
     str: (_is_text, "text"),
     int: (_is_integer, "a whole number"),
     float: (_is_number, "a finite number"),
@@ -126,13 +136,13 @@ _SCALARS: dict[Any, tuple[Callable[[object], bool], str]] = {
 }
 
 
-def _list(value: object, where: str) -> list[Any] | tuple[Any, ...]:
+def _list(value: object, where: str) -> Sequence[object]:
     if not isinstance(value, (list, tuple)):
         raise record_error(where, value, "a list")
     return value
 
 
-def _mapping(value: object, where: str) -> Mapping[Any, Any]:
+def _mapping(value: object, where: str) -> Mapping[object, object]:
     if not isinstance(value, Mapping):
         raise record_error(where, value, "an object with fields")
     return value

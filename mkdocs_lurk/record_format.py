@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, NotRequired, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import NotRequired, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from mkdocs_lurk.records import Skipped
 
 Record = TypeVar("Record")
+
+
+class _RecordType(Protocol):
+    """What a ``TypedDict`` is when the program runs."""
+
+    __name__: str
+    __required_keys__: frozenset[str]
 
 
 def round_significant(value: float, digits: int = 7) -> float:
@@ -17,7 +24,7 @@ def round_significant(value: float, digits: int = 7) -> float:
     return float(f"{float(value):.{digits}g}")
 
 
-def in_order(record: Mapping[str, Any], kind: type[Record]) -> Record:
+def in_order(record: Mapping[str, object], kind: type[Record]) -> Record:
     """Copy a record with its keys, and those of the records in it, in the order that their types list.
 
     Args:
@@ -27,34 +34,36 @@ def in_order(record: Mapping[str, Any], kind: type[Record]) -> Record:
     Raises:
         KeyError: The record holds a key that its type does not list, or lacks one that it requires.
     """
-    described: Any = kind
-    hints = fields_of(described)
-    unknown = [name for name in record if name not in hints]
-    lacking = [name for name in required_fields(described) if name not in record]
-    if unknown or lacking:
-        raise KeyError(
-            f"{described.__name__}: " + "; ".join([f"unknown {n!r}" for n in unknown] + [f"no {n!r}" for n in lacking])
-        )
-    ordered: Any = {name: _ordered(record[name], hint) for name, hint in hints.items() if name in record}
-    return cast(Record, ordered)
+    return cast(Record, _ordered_record(record, kind))
 
 
 @cache
-def fields_of(kind: Any) -> dict[str, Any]:
+def fields_of(kind: object) -> dict[str, object]:
     """Return the fields of a record type and their types, in their order."""
     return get_type_hints(kind)
 
 
 @cache
-def required_fields(kind: Any) -> frozenset[str]:
+def required_fields(kind: object) -> frozenset[str]:
     """Return the fields that a type requires; in a module with postponed annotations it does not know itself."""
     hints = get_type_hints(kind, include_extras=True)
-    return frozenset(name for name in kind.__required_keys__ if get_origin(hints[name]) is not NotRequired)
+    named = cast(_RecordType, kind).__required_keys__
+    return frozenset(name for name in named if get_origin(hints[name]) is not NotRequired)
 
 
-def _ordered(value: Any, hint: Any) -> Any:
+def _ordered_record(record: Mapping[str, object], kind: object) -> dict[str, object]:
+    hints = fields_of(kind)
+    unknown = [name for name in record if name not in hints]
+    lacking = [name for name in required_fields(kind) if name not in record]
+    if unknown or lacking:
+        problems = [f"unknown {name!r}" for name in unknown] + [f"no {name!r}" for name in lacking]
+        raise KeyError(f"{cast(_RecordType, kind).__name__}: " + "; ".join(problems))
+    return {name: _ordered(record[name], hint) for name, hint in hints.items() if name in record}
+
+
+def _ordered(value: object, hint: object) -> object:
     if is_typeddict(hint):
-        return in_order(value, hint)
+        return _ordered_record(cast("Mapping[str, object]", value), hint)
     if get_origin(hint) in (Union, UnionType):
         return _ordered_union(value, get_args(hint))
     if get_origin(hint) is list and isinstance(value, (list, tuple)):
@@ -63,11 +72,11 @@ def _ordered(value: Any, hint: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _ordered_union(value: Any, hints: tuple[Any, ...]) -> Any:
+def _ordered_union(value: object, hints: tuple[object, ...]) -> object:
     """Order a value by that member of a union which it is: ``Skipped`` where it says so, else the other one."""
     if isinstance(value, Mapping):
         kinds = [hint for hint in hints if is_typeddict(hint)]
         skipped = set(value) == {"skipped"}
-        return in_order(value, next(kind for kind in kinds if (kind is Skipped) == skipped))
+        return _ordered_record(value, next(kind for kind in kinds if (kind is Skipped) == skipped))
     lists = [hint for hint in hints if get_origin(hint) is list]
     return _ordered(value, lists[0]) if isinstance(value, (list, tuple)) and lists else value

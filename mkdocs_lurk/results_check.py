@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
@@ -24,17 +23,20 @@ MOST_PICTURE_PX = 1 << 26
 """Pixels of a stored picture at most: 8192 x 8192, more than any network's input; 200 MB decoded."""
 
 
-def check_model_record(record: Any, where: str) -> None:
+def check_model_record(value: object, where: str) -> ModelRecord:
     """Check the record of a model, but not what it refers to.
 
     Args:
-        record: A value as ``json.loads`` returns it.
+        value: A value as ``json.loads`` returns it.
         where: What messages call it.
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: It is not of the type ``ModelRecord``, or a number or a name in it cannot be right.
     """
-    check_record(record, ModelRecord, where)
+    record = check_record(value, ModelRecord, where)
     _equal(record["schema"], RESULTS_SCHEMA, f"{where}.schema")
     _check_shape(record["model"]["input"]["size"], 3, f"{where}.model.input.size")
     for place, image in enumerate(record["images"]):
@@ -44,26 +46,30 @@ def check_model_record(record: Any, where: str) -> None:
     _check_addresses(record["layers"], where)
     _check_graph(record["graph"], f"{where}.graph")
     _check_pictures(record["images"], f"{where}.images")
+    return record
 
 
-def check_layer_record(record: Any, entry: LayerEntry, model: ModelRecord, where: str) -> None:
+def check_layer_record(value: object, entry: LayerEntry, model: ModelRecord, where: str) -> LayerRecord:
     """Check the record of a layer against the model's, but not the pictures that it refers to.
 
     Args:
-        record: A value as ``json.loads`` returns it.
+        value: A value as ``json.loads`` returns it.
         entry: The layer in the model's record, checked.
         model: The model's record, checked.
         where: What messages call the layer's record.
 
+    Returns:
+        The record.
+
     Raises:
         StoreError: It is not of the type ``LayerRecord``, is another layer's, or a number in it cannot be right.
     """
-    check_record(record, LayerRecord, where)
+    record = check_record(value, LayerRecord, where)
     _equal(record["schema"], RESULTS_SCHEMA, f"{where}.schema")
     for name in LayerInfo.__annotations__:
-        _equal(record["layer"][name], entry[name], f"{where}.layer.{name}")  # type: ignore[literal-required]
+        _equal(record["layer"].get(name), entry.get(name), f"{where}.layer.{name}")
     _equal(record["chosen"], entry["chosen"], f"{where}.chosen")
-    filters: list[FilterRecord] = record["filters"]
+    filters = record["filters"]
     _equal("all" if len(filters) == entry["filters"] else len(filters), entry["chosen"], f"{where}: chosen filters")
     before = -1
     for place, item in enumerate(filters):
@@ -73,6 +79,7 @@ def check_layer_record(record: Any, entry: LayerEntry, model: ModelRecord, where
         before = item["index"]
         _check_filter(item, model, here)
     _check_pictures(filters, f"{where}.filters")
+    return record
 
 
 def pictures_in(value: object) -> Iterator[PictureReference]:

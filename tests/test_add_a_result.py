@@ -23,6 +23,7 @@ ALLOWED = (
     r"mkdocs_lurk/records\.py",
     r"mkdocs_lurk/algorithms\.py",
     r"mkdocs_lurk/analysis/\w+\.py",
+    r"mkdocs_lurk/run/unit_records\.py",
     r"mkdocs_lurk/run/stages/\w+\.py",
     r"mkdocs_lurk/config/options\.py",
     r"mkdocs_lurk/pages/templates/lurk/\w+\.md\.j2",

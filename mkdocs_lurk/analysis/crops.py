@@ -1,4 +1,8 @@
-"""Find the part of a picture that a unit depends on: by its receptive field, or by its gradient."""
+"""Find the box of a crop: the part of a picture that a unit depends on.
+
+It is the unit's receptive field; where that covers most of the picture, the effective box, which holds most of the
+gradient's energy.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -120,7 +119,7 @@ class Probe:
         shape = shape if channels is None else (channels, *shape[1:])
         return output_as_maps(output, shape, self._layouts.get(layer, "nchw"))
 
-    def read(self, x: Tensor, receive: Callable[[str, Tensor], None]) -> Any:
+    def read(self, x: Tensor, receive: Callable[[str, Tensor], None]) -> object:
         """Run the whole network and hand over each layer's maps as they arise.
 
         Args:

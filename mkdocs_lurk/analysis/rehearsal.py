@@ -101,8 +101,9 @@ def _run(network: ProbedNetwork, x: Tensor) -> _Pass:
 
     with torch.inference_mode():
         output = network.probe.read(x, receive)
-    is_classifier = isinstance(output, Tensor) and output.dim() == 2 and len(output) == len(x)
-    return _Pass(layers, output.float() if is_classifier else None)
+    if isinstance(output, Tensor) and output.dim() == 2 and len(output) == len(x):
+        return _Pass(layers, output.float())
+    return _Pass(layers, None)
 
 
 def _describe(maps: Tensor) -> Tensor:

@@ -66,8 +66,7 @@ def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Te
             f"layers: {{exclude: [{left_out!r}]}}"
         )
     responses = {name: Responses(*(values.cpu().numpy() for values in of_layer)) for name, of_layer in reduced.items()}
-    is_classifier = isinstance(output, Tensor) and output.dim() == 2
-    return responses, output.float().cpu() if is_classifier else None
+    return responses, output.float().cpu() if isinstance(output, Tensor) and output.dim() == 2 else None
 
 
 def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

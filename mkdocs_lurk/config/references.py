@@ -11,15 +11,18 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TypeAlias, cast
 
-from mkdocs_lurk.config.reading import author_code, is_authored, module_file, note_modules
+from mkdocs_lurk.config.author_code import author_code, is_authored, module_file, note_modules
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import LurkError, describe_error, near
+
+Factory: TypeAlias = Callable[..., object]
+"""An author's function or class; or something else that a reference names, which whoever calls it finds out."""
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_][\w.]*")
 _FILE = re.compile(r".+\.py:[A-Za-z_][\w.]*")
@@ -69,12 +72,12 @@ def _module_file(name: str, root: Path) -> Path | None:
 
 
 @contextmanager
-def import_reference(reference: str, root: Path, error: type[LurkError], subject: str) -> Iterator[Any]:
+def import_reference(reference: str, root: Path, error: type[LurkError], subject: str) -> Iterator[Factory]:
     """Import the object that a reference names; inside the context, its code can import what lies beside it.
 
     Any exception of the author's code inside the context, except a ``LurkError``, becomes one line of ``error`` that
-    names the exception and its line in the code. What the code reads is noted (``reading.collect_reading``). Modules
-    whose files changed since they were imported are imported anew.
+    names the exception and its line in the code. What the code reads is noted (``author_code.collect_reading``).
+    Modules whose files changed since they were imported are imported anew.
 
     Args:
         reference: ``package.module:name`` or ``path/to/file.py:name``.
@@ -108,15 +111,15 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
             _remember_modules(root, modules_before)
 
 
-def _attribute(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Any:
+def _attribute(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Factory:
     """Return an object by its dotted name inside a module."""
-    value: Any = module
+    value: object = module
     for part in name.split("."):
         if not hasattr(value, part):
             known = [other for other in vars(value) if not other.startswith("_")]
             raise error(f"{subject}: {reference.rpartition(':')[0]} has no {name!r}{near(part, known)}")
         value = getattr(value, part)
-    return value
+    return cast(Factory, value)
 
 
 def _run_file(path: Path) -> ModuleType:

@@ -1,4 +1,4 @@
-"""The door for values from ``mkdocs.yml``: plain ones, in bounded number, nesting and length.
+"""Check all values from ``mkdocs.yml`` before any is read: plain ones, in bounded number, nesting and length.
 
 YAML can say a value that is larger than any memory in a few lines (aliases), and MkDocs' YAML any object of Python.
 """

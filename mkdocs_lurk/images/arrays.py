@@ -13,8 +13,11 @@ from mkdocs_lurk.declared_files import first_bytes
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.limits import BYTES_PER_PIXEL, MOST_ARRAY_HEADER
 
+Values = NDArray[np.bool_ | np.integer | np.floating]
+"""Real numbers whose meaning is not known yet, of a picture ``(h, w)`` or ``(h, w, c)``."""
 
-def read_array(path: Path, name: str, max_pixels: int) -> NDArray[np.generic]:
+
+def read_array(path: Path, name: str, max_pixels: int) -> Values:
     """Read a file of ``.npy`` whose header says that it is a picture of a size that is allowed.
 
     Args:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mkdocs_lurk.config.author_code import author_code
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import code_digest, import_reference
 from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
 from mkdocs_lurk.files import read_json, write_json

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.reading import Picture
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 SAMPLED = 32
-"""Pictures that are looked at, at most."""
+"""Pictures that are read, at most."""
 _ROUNDING = 2e-3
 """Pixels that lie so little outside 0..1 lie there by rounding."""
 

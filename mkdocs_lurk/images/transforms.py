@@ -11,15 +11,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, name_error
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.reading import Picture
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.values import Pixels, ValueScale, restore_8_bits
 from mkdocs_lurk.text import published_reference
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,9 @@ from PIL import Image
 
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.arrays import check_shape, check_type
+from mkdocs_lurk.images.arrays import Values, check_shape, check_type
 
-Pixels = NDArray[Any]
+Pixels = NDArray[np.uint8 | np.float32]
 """Pixels ``(h, w, c)``: uint8, or float32 in 0..1."""
 
 _LEVEL_TOLERANCE = 1e-3
@@ -59,7 +59,7 @@ class ValueScale:
         """Everything that the pixels depend on but the values."""
         return [list(self.gain), list(self.offset), self.normalised]
 
-    def pixels(self, values: Pixels, name: str) -> Pixels:
+    def pixels(self, values: Values, name: str) -> Pixels:
         """Return values ``(h, w, c)`` as pixels, which lie outside 0..1 where the values leave the declared range.
 
         Raises:
@@ -84,7 +84,7 @@ class ValueScale:
         return pixels
 
 
-def restore_8_bits(pixels: NDArray[np.floating]) -> Pixels:
+def restore_8_bits(pixels: Values) -> Pixels:
     """Return pixels in 0..1 as uint8 if all of them are 8-bit values but for rounding; else as float32."""
     levels = np.rint(pixels * 255)
     if levels.min() >= 0 and levels.max() <= 255 and np.abs(pixels * 255 - levels).max() < _LEVEL_TOLERANCE:
@@ -111,7 +111,7 @@ def values_of_8_bits(picture: Image.Image, scale: ValueScale, name: str) -> Pixe
     return values[:, :, None] if values.ndim == 2 else values
 
 
-def to_pixels(values: Pixels, name: str, scale: ValueScale | None = None) -> Pixels:
+def to_pixels(values: Values, name: str, scale: ValueScale | None = None) -> Pixels:
     """Return an array ``(h, w)`` or ``(h, w, c)`` as pixels ``(h, w, c)``, uint8 or float32.
 
     Args:
@@ -135,7 +135,8 @@ def to_pixels(values: Pixels, name: str, scale: ValueScale | None = None) -> Pix
     if values.dtype == np.bool_:
         return np.ascontiguousarray(values) * np.uint8(255)
     if values.dtype.kind == "u":
-        return (values / np.iinfo(values.dtype).max).astype(np.float32)
+        highest = np.iinfo(cast("np.dtype[np.unsignedinteger]", values.dtype)).max
+        return np.asarray(values / highest, np.float32)
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "i" and low >= 0 and high <= 255:
         return values.astype(np.uint8)

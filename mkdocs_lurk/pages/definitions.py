@@ -21,7 +21,7 @@ def meaning(figure: str, n: int | None = None) -> str:
 
     Args:
         figure: A key of ``DEFINITIONS``.
-        n: The number of pictures that the sentence speaks of, if it does.
+        n: The number of pictures that the sentence is about, if it does.
     """
     sentence = DEFINITIONS[figure]
     return sentence if n is None else sentence.replace("{n}", f"{n:,}")

@@ -1,4 +1,4 @@
-"""The one door from the cache to what is published: what may be shown of a model's pictures and of its author.
+"""Read from the cache what may be published of a model's pictures and of its author, and nothing else.
 
 Pages, data files and bundles read records and pictures through ``DisclosedReader`` alone, and it hands out nothing
 that the author holds back. A new result passes through it without a line of its own, and a test follows the imports.

@@ -1,4 +1,4 @@
-r"""The one door through which text from outside reaches a page: names, titles, classes, paths, reasons, metadata.
+r"""Escape all text from outside on its way to a page: names, titles, classes, paths, reasons, metadata.
 
 ``escaped`` is safe in every place of a template, since it writes what HTML, Markdown or a plugin could read as an
 entity: in Markdown text, headings and cells of tables, in HTML text and in quoted attributes. Templates apply it to

@@ -59,7 +59,7 @@ def is_dead(item: FilterRecord) -> bool:
 
 
 def preferred_class(item: FilterRecord) -> str | None:
-    """Return the class that a filter answers most to; None if none stands out, or the pictures have no classes."""
+    """Return the class that a filter responds most to; None if none stands out, or the pictures have no classes."""
     selectivity = item["stats"]["selectivity"] if "stats" in item else None
     return selectivity["class"] if selectivity is not None and selectivity["clear"] else None
 

@@ -6,8 +6,7 @@ pages are made from, and none of the intermediate results that an analysis would
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from mkdocs_lurk.pages.data.results_json import replace_pictures
 from mkdocs_lurk.pages.disclosure import DisclosedReader
@@ -17,7 +16,7 @@ from mkdocs_lurk.records import LayerEntry, PictureReference
 from mkdocs_lurk.store import Store, digest
 
 _PICTURES_PER_UNIT = 256
-"""So many are in memory at a time: about 40 MB of gradients of 224 px."""
+"""In memory at a time: about 40 MB of gradients of 224 px."""
 
 
 def copy_disclosed(reader: DisclosedReader, store: Store) -> str:
@@ -29,14 +28,14 @@ def copy_disclosed(reader: DisclosedReader, store: Store) -> str:
     record = reader.record
     images = _with_pictures_copied(record["images"], reader, store)
     layers = [_copy_layer(entry, reader, store) for entry in record["layers"]]
-    copy: dict[str, Any] = {**record, "images": images, "layers": layers, "uses": []}
+    copy = {**record, "images": images, "layers": layers, "uses": []}
     return _put(store, "model record", copy)
 
 
 def _copy_layer(entry: LayerEntry, reader: DisclosedReader, store: Store) -> LayerEntry:
     """Copy the record of a layer; returns its entry in the model's record."""
     layer = reader.layer(entry["name"])
-    copy: dict[str, Any] = {**layer, "filters": _with_pictures_copied(layer["filters"], reader, store)}
+    copy = {**layer, "filters": _with_pictures_copied(layer["filters"], reader, store)}
     return {**entry, "unit": _put(store, "layer record", copy)}
 
 
@@ -59,7 +58,7 @@ def _groups(references: Iterable[PictureReference]) -> Iterator[list[PictureRefe
         yield different[start : start + _PICTURES_PER_UNIT]
 
 
-def _put(store: Store, what: str, record: dict[str, Any]) -> str:
+def _put(store: Store, what: str, record: Mapping[str, object]) -> str:
     key = digest(what, record)
     store.put(key, record)
     return key

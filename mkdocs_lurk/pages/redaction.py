@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TypeVar, cast
 
 from mkdocs_lurk.config.pictures import MODES, Mode, PictureRules
 from mkdocs_lurk.named_warnings import unreadable_warning
 from mkdocs_lurk.pages.model_records import is_picture_reference
+from mkdocs_lurk.provenance_record import InputDigests, ProvenanceRecord
 from mkdocs_lurk.records import ImageRecord, LayerRecord, ModelRecord, PictureReference, Skipped
+
+Value = TypeVar("Value")
 
 WITHHELD: Skipped = {"skipped": "the author does not publish this picture"}
 """What stands in place of a picture of a hidden one: its gradient, say."""
@@ -86,22 +89,28 @@ def redact_model(
     secrets = {name: new for name, new in renamed.items() if name != new}
     secrets |= dict.fromkeys(declared, SECRET) if anonymous else {}
     skipped = [(image["path"], image["skipped"]) for image in images if "skipped" in image]
-    redacted: dict[str, Any] = {**record, "images": images, "skipped_images": skipped}
-    for field in ("notes", "warnings", "skipped_layers"):
-        redacted[field] = _without(redacted[field], secrets)
+    redacted: ModelRecord = {
+        **record,
+        "images": images,
+        "skipped_images": skipped,
+        "notes": _without(record["notes"], secrets),
+        "skipped_layers": _without(record["skipped_layers"], secrets),
+    }
     unreadable = unreadable_warning(skipped, len(images))
     redacted["warnings"] = [
         unreadable if unreadable is not None and warning["name"] == unreadable["name"] else warning
-        for warning in redacted["warnings"]
+        for warning in _without(record["warnings"], secrets)
     ]
     if "provenance" in redacted:
         is_open = all(own.mode == "full" for own in shown)
         redacted["provenance"] = _redact_provenance(redacted["provenance"], is_open=is_open, anonymous=anonymous)
     if anonymous:
         model = record["model"]
-        own_transform = {"function": SECRET} if "function" in model["input"] else {}
-        redacted["model"] = {**model, "source": "", "weights_digest": "", "input": {**model["input"], **own_transform}}
-    return cast("ModelRecord", redacted)
+        network_input = model["input"]
+        if "function" in network_input:
+            network_input = {**network_input, "function": SECRET}
+        redacted["model"] = {**model, "source": "", "weights_digest": "", "input": network_input}
+    return redacted
 
 
 def redact_layer(record: LayerRecord, shown: Sequence[ShownPicture]) -> LayerRecord:
@@ -133,7 +142,7 @@ def picture_name(image: int) -> str:
 
 
 def _redact_image(image: ImageRecord, shown: ShownPicture, anonymous: bool) -> ImageRecord:
-    redacted = cast("dict[str, Any]", {**image})
+    redacted: ImageRecord = {**image}
     name = picture_name(image["id"])
     if shown.mode == "none" or anonymous:
         redacted["path"] = name
@@ -147,30 +156,36 @@ def _redact_image(image: ImageRecord, shown: ShownPicture, anonymous: bool) -> I
             redacted["picture"] = picture
         else:
             del redacted["picture"]
-    return cast("ImageRecord", redacted)
+    return redacted
 
 
-def _redact_provenance(provenance: Mapping[str, Any], *, is_open: bool, anonymous: bool) -> dict[str, Any]:
+def _redact_provenance(provenance: ProvenanceRecord, *, is_open: bool, anonymous: bool) -> ProvenanceRecord:
     """Leave out the digest of the pictures where one is hidden; of an anonymous model, all digests."""
     digests = {
         name: "" if anonymous else value
         for name, value in provenance["digests"].items()
         if name != "pictures" or (is_open and not anonymous)
     }
-    return {**provenance, "digests": digests}
+    return {**provenance, "digests": cast(InputDigests, digests)}
 
 
-def _without(value: Any, secrets: Mapping[str, str]) -> Any:
-    """Copy texts, and lists and mappings of texts, with all secrets replaced: whole, and the names of files alone."""
+def _without(value: Value, secrets: Mapping[str, str]) -> Value:
+    """Copy texts, and lists and mappings of texts, with all secrets replaced."""
+    copy: object = value
     if isinstance(value, list):
-        return [_without(item, secrets) for item in value]
-    if isinstance(value, dict):
-        return {name: _without(item, secrets) for name, item in value.items()}
-    if not isinstance(value, str):
-        return value
+        copy = [_without(item, secrets) for item in value]
+    elif isinstance(value, dict):
+        copy = {name: _without(item, secrets) for name, item in value.items()}
+    elif isinstance(value, str):
+        copy = _text_without(value, secrets)
+    return cast(Value, copy)
+
+
+def _text_without(text: str, secrets: Mapping[str, str]) -> str:
+    """Replace secrets in a text: whole, and the names of files alone."""
     files = {path.rpartition("/")[2]: new for path, new in secrets.items() if "." in path.rpartition("/")[2]}
     names = {**files, **secrets}
-    for name in sorted((name for name in names if name in value), key=len, reverse=True):
+    for name in sorted((name for name in names if name in text), key=len, reverse=True):
         if len(name) >= _SHORTEST_NAME and not name.isdecimal():
-            value = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", lambda _, new=names[name]: new, value)  # type: ignore[misc]
-    return value
+            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", lambda _, new=names[name]: new, text)  # type: ignore[misc]
+    return text

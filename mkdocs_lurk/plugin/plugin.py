@@ -1,4 +1,4 @@
-"""The MkDocs plugin: hooks that call other rooms and have no logic of their own."""
+"""The MkDocs plugin: hooks that call other parts of the package and have no logic of their own."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
 
 from PIL import Image, UnidentifiedImageError
 
@@ -14,17 +13,11 @@ from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.webp import STORED_FORMATS
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
+from mkdocs_lurk.run.input_files import Inputs
 from mkdocs_lurk.run.input_paths import is_name, is_portable
-from mkdocs_lurk.run.inputs import Inputs
-from mkdocs_lurk.store.bundle import OpenUnit
+from mkdocs_lurk.store.bundle import BundleAnswer, OpenUnit
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import StoredUnit
-
-
-class _Answer(TypedDict):
-    key: str
-    inputs: dict[str, object]
-    declared: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ class _Needed:
     pictures: dict[str, dict[str, tuple[list[int], str]]] = field(default_factory=lambda: defaultdict(dict))
 
 
-def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str, Any]:
+def check_bundle(answers: Mapping[str, object], open_unit: OpenUnit) -> Mapping[str, BundleAnswer]:
     """Check the answers of a bundle and everything that they lead to.
 
     Args:
@@ -53,13 +46,14 @@ def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str
     Raises:
         StoreError: The first thing that is wrong, in one line that begins with where it is.
     """
-    checked: set[str] = set()
+    checked: dict[str, BundleAnswer] = {}
+    models: set[str] = set()
     needed = _Needed()
     for place, (request_key, answer) in enumerate(answers.items()):
         where = f"answers[{place}]"
-        if not isinstance(answer, dict) or set(answer) != set(_Answer.__annotations__):
+        if not isinstance(answer, dict) or set(answer) != set(BundleAnswer.__annotations__):
             raise record_error(where, answer, "an object with key, inputs and declared")
-        check_record(answer["key"], str, f"{where}.key")
+        key = check_record(answer["key"], str, f"{where}.key")
         for name in ("inputs", "declared"):
             if not isinstance(answer[name], dict):
                 raise record_error(f"{where}.{name}", answer[name], "an object")
@@ -67,18 +61,18 @@ def check_bundle(answers: Mapping[str, Any], open_unit: OpenUnit) -> Mapping[str
             raise StoreError(f"{where}.declared is not what its request key is the digest of")
         if answer["inputs"]:
             _check_inputs(answer["inputs"], f"{where}.inputs")
-        if answer["key"] not in checked:
-            _check_model(answer["key"], open_unit, needed)
-            checked.add(answer["key"])
+        if key not in models:
+            _check_model(key, open_unit, needed)
+            models.add(key)
+        checked[request_key] = {"key": key, "inputs": answer["inputs"], "declared": answer["declared"]}
     for key in {**needed.uses, **needed.pictures}:
         _check_unit(key, open_unit, needed)
-    return answers
+    return checked
 
 
-def _check_inputs(inputs: Any, where: str) -> None:
+def _check_inputs(inputs: object, where: str) -> None:
     """Check a list of files; a later build reads them, those alone that lie in its repository (``input_paths``)."""
-    check_record(inputs, Inputs, where)
-    for place, item in enumerate(inputs["files"]):
+    for place, item in enumerate(check_record(inputs, Inputs, where)["files"]):
         here, path = f"{where}.files[{place}].path", item["path"]
         if not path.isprintable():
             raise record_error(here, path, "printable")
@@ -91,8 +85,7 @@ def _check_inputs(inputs: Any, where: str) -> None:
 def _check_model(key: str, open_unit: OpenUnit, needed: _Needed) -> None:
     model = _open(key, open_unit, "the record of a model")
     where = f"model {key[:8]}"
-    check_model_record(model.record, where)
-    record: Any = model.record
+    record = check_model_record(model.record, where)
     if len(set(record["uses"])) != len(record["uses"]):
         raise StoreError(f"{where}.uses names a unit twice")
     for place, unit in enumerate(record["uses"]):
@@ -100,8 +93,8 @@ def _check_model(key: str, open_unit: OpenUnit, needed: _Needed) -> None:
     _gather_pictures(record["images"], f"{where}.images", needed)
     for place, entry in enumerate(record["layers"]):
         here = f"{where}.layers[{place}]"
-        layer: Any = _open(entry["unit"], open_unit, f"{here}.unit").record
-        check_layer_record(layer, entry, record, here)
+        stored = _open(entry["unit"], open_unit, f"{here}.unit").record
+        layer = check_layer_record(stored, entry, record, here)
         _gather_pictures(layer["filters"], f"{here}.filters", needed)
 
 

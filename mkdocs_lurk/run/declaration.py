@@ -1,19 +1,18 @@
 """The key of a declaration, without torch: of what the author asks for, but not of the files that it names.
 
 Titles, cards, comments and paths are not in it, nor what the files hold: what an analysis was made from is stored
-beside its result and compared (``run/inputs.py``).
+beside its result and compared (``run/input_files.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, asdict, fields, is_dataclass
-from typing import Any
 
 from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.run.inputs import DECLARED_KINDS, declared_file
+from mkdocs_lurk.run.input_files import DECLARED_KINDS, declared_file
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 
@@ -22,14 +21,14 @@ _NOT_IN_THE_KEY = {
 }  # fmt: skip
 
 
-def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
+def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, object]:
     """Return a model's options by name, as plain values.
 
     All of ``ModelConfig`` counts, unless it is excluded here or a switch at its default.
 
     Files and code stand as what they are (``a file``, ``factory``): their contents are compared, not their paths.
     """
-    declared: dict[str, Any] = {
+    declared: dict[str, object] = {
         option.name: _plain(getattr(model, option.name))
         for option in fields(model)
         if option.name not in _NOT_IN_THE_KEY and not _is_switched_as_usual(option, model)
@@ -48,7 +47,7 @@ def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, Any]:
     return {"engine": dict(VERSIONS), "precision": config.precision, **threads, **declared}
 
 
-def _is_switched_as_usual(option: Field[Any], model: ModelConfig) -> bool:
+def _is_switched_as_usual(option: Field[object], model: ModelConfig) -> bool:
     """Return whether an option is a switch at its default, which a version without it would have answered alike."""
     return bool(option.metadata.get("switch")) and getattr(model, option.name) == option.default
 
@@ -58,7 +57,7 @@ def request_key(config: LurkConfig, model: ModelConfig) -> str:
     return digest("request", declaration(config, model))
 
 
-def describe_change(store: Store, declared: Mapping[str, Any]) -> str:
+def describe_change(store: Store, declared: Mapping[str, object]) -> str:
     """Say how a declaration differs from the nearest one of the same model that was analysed; empty if none was."""
     best: list[str] | None = None
     for request in store.requests():
@@ -82,7 +81,7 @@ def _describe(name: str, before: object, now: object) -> str:
     return f"{name} changed"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A declared value in a form that can be digested and stored as JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))

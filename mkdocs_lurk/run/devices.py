@@ -57,7 +57,7 @@ def choose_fast_dtype(wanted: str, device: torch.device, macs: float) -> torch.d
 
 
 def use_threads(count: int | None) -> None:
-    """Let PyTorch use so many threads from now on, whatever the environment says; None changes nothing.
+    """Set how many threads PyTorch uses from now on, whatever the environment says; None changes nothing.
 
     Its kernels share sums and loops out among threads, and round differently in other shares.
     """

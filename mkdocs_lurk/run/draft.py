@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mkdocs_lurk.analysis.crops import needs_effective_box
+from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.input_record import InputRecord
@@ -70,7 +71,7 @@ class RecordDraft:
         filters = list(self._filters[layer.name].values())
         record: LayerRecord = {
             "schema": RESULTS_SCHEMA,
-            "layer": describe_layer(self._session, layer),
+            "layer": describe_layer(self._session.network, layer, self._session.search.addresses[layer.name]),
             "chosen": "all" if len(filters) == layer.filters else len(filters),
             "filters": filters,
         }
@@ -100,13 +101,12 @@ def describe_input(config: ModelConfig, transform: Transform) -> InputRecord:
     return record
 
 
-def describe_layer(session: Session, layer: Layer) -> LayerInfo:
+def describe_layer(network: ProbedNetwork, layer: Layer, address: str) -> LayerInfo:
     """Describe a layer: its address, its shape, its cost and its receptive field."""
-    address = session.search.addresses[layer.name]
-    field = session.network.fields[layer.name]
+    field = network.fields[layer.name]
     status: FieldStatus = field.status
     note = field.note
-    if status == "exact" and needs_effective_box(session.network, layer.name):
+    if status == "exact" and needs_effective_box(network, layer.name):
         status = "effective"
         note = (
             f"the exact field, {field.size[0]} x {field.size[1]} px, covers most of the picture; boxes hold most of "

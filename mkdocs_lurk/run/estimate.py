@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from mkdocs_lurk.analysis.responses import Responses, measure_responses, merge_all
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.stages import Stage, list_stages
+from mkdocs_lurk.run.stages import list_stages
 from mkdocs_lurk.run.stages.responses import join_layers, summarise_batch
 from mkdocs_lurk.run.stopwatch import Clocks, Stopwatch
 from mkdocs_lurk.run.trial import Trial
-from mkdocs_lurk.run.work import chunks
 from mkdocs_lurk.store.store import Store
 
 _PICTURES, _LAYERS = 8, 3
@@ -76,15 +77,17 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store, clocks: Clock
     stages = list_stages(session)
     for stage in stages:
         stage.complete = stage.ready and not session.runner.missing(stage)
-    found = estimate_stages(session, stages, try_pictures(session, watch))
-    return replace(found, busy=watch.describe_load(), opening_s=opening_s, warnings=tuple(warnings))
-
-
-def estimate_stages(session: Session, stages: Sequence[Stage], trial: Trial) -> Estimate:
-    """Ask every stage what it still takes."""
+    trial = try_pictures(session, watch)
     by_stage = {stage.name: stage.estimate(trial) for stage in stages}
-    left = {name: own.seconds for name, own in by_stage.items()}
-    return Estimate(left, _record_bytes(session) + sum(own.stored_bytes for own in by_stage.values()))
+    n_filters = sum(len(session.filters(layer)) for layer in session.layers)
+    record_bytes = _record_bytes(n_filters, len(session.images.labels), session.config.top_k)
+    return Estimate(
+        seconds_left={name: own.seconds for name, own in by_stage.items()},
+        stored_bytes=record_bytes + sum(own.stored_bytes for own in by_stage.values()),
+        busy=watch.describe_load(),
+        opening_s=opening_s,
+        warnings=tuple(warnings),
+    )
 
 
 def try_pictures(session: Session, watch: Stopwatch) -> Trial:
@@ -93,7 +96,7 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
     Raises:
         ImageError: None of them can be read.
     """
-    ids, x = _read_spaced(session)
+    ids, x = _read_spaced(session.pictures, session.config.images)
     probe = session.network.probe
     with watch.share(_SHARE):
         decode_s = watch.best_of(lambda: session.pictures.read_all_anew(ids), in_parallel=False) / len(ids)
@@ -110,14 +113,15 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         if fitting > 1:
             batch = session.limit_batch(fitting)
             forward_s = watch.best_of(lambda: run(fitting)) / fitting
-    mined = merge_all(
-        summarise_batch(session, part, join_layers([by_layer[layer.name] for layer in session.layers]))
-        for part, by_layer in zip(chunks(ids, batch), responses, strict=True)
+    joined = [join_layers([by_layer[layer.name] for layer in session.layers]) for by_layer in responses]
+    summary = merge_all(
+        summarise_batch(session.images, session.config.top_k, part, own)
+        for part, own in zip(chunks(ids, batch), joined, strict=True)
     )
-    encode_s, picture_bytes = _try_encoding(session, ids, watch)
+    encode_s, picture_bytes = _try_encoding(session.pictures, ids, watch)
     return Trial(
         images=tuple(ids),
-        findings=Findings(mined, np.array(ids), {}, {}, 0),
+        findings=Findings(summary, np.array(ids), {}, {}, 0),
         decode_s=decode_s,
         forward_s=forward_s,
         encode_s=encode_s,
@@ -128,20 +132,20 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
     )
 
 
-def _read_spaced(session: Session) -> tuple[Sequence[int], torch.Tensor]:
-    """Read a few pictures, spread evenly through the set: their ids, and ``(n, c, h, w)``."""
-    n_images = len(session.images.entries)
+def _read_spaced(pictures: Pictures, declared: str) -> tuple[Sequence[int], torch.Tensor]:
+    """Read a few pictures, spread evenly through the ``declared`` set: their ids, and ``(n, c, h, w)``."""
+    n_images = len(pictures.images.entries)
     spaced = range(0, n_images, max(1, n_images // _PICTURES))[:_PICTURES]
-    ids, x, _ = next(session.pictures.batches(spaced, _PICTURES))
+    ids, x, _ = next(pictures.batches(spaced, _PICTURES))
     if not ids:
-        raise ImageError(f"{session.config.images}: not one of {len(spaced)} pictures that were tried could be read")
+        raise ImageError(f"{declared}: not one of {len(spaced)} pictures that were tried could be read")
     return ids, x
 
 
-def _try_encoding(session: Session, images: Sequence[int], watch: Stopwatch) -> tuple[float, float]:
+def _try_encoding(pictures: Pictures, images: Sequence[int], watch: Stopwatch) -> tuple[float, float]:
     """Return the seconds that it takes to encode a picture for the store, and its mean size in bytes."""
     encoded: list[bytes] = []
-    pixels = [session.pictures.pixels(image) for image in images]
+    pixels = [pictures.pixels(image) for image in images]
     spent_s = watch.best_of(lambda: encoded.extend(map(encode_picture, pixels)), in_parallel=False)
     return spent_s / len(images), float(np.mean([len(picture) for picture in encoded]))
 
@@ -153,8 +157,6 @@ def _layers_to_try(count: int) -> tuple[int, ...]:
     return tuple(sorted(inner | {last}))
 
 
-def _record_bytes(session: Session) -> float:
+def _record_bytes(n_filters: int, n_classes: int, top_k: int) -> float:
     """The size of the records of all layers."""
-    n_filters = sum(len(session.filters(layer)) for layer in session.layers)
-    n_classes, k = len(session.images.labels), session.config.top_k
-    return n_filters * (_FILTER_BYTES + 2 * k * _PAIR_BYTES + 2 * n_classes * _CLASS_BYTES)
+    return n_filters * (_FILTER_BYTES + 2 * top_k * _PAIR_BYTES + 2 * n_classes * _CLASS_BYTES)

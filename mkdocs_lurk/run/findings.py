@@ -1,4 +1,4 @@
-"""What mining found, over all filters of all layers side by side."""
+"""What the responses of all pictures show, over all filters of all layers side by side."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Findings:
     """The merged responses of all pictures.
 
     Attributes:
-        mined: Top-k lists and sums by class, one column per filter of every layer.
+        summary: Top-k lists and sums by class, one column per filter of every layer.
         kept: ``(n_kept,)`` ids of the pictures whose responses were kept: all, or evenly spaced ones of a large set.
         skipped: Pictures that could not be read, and why.
         predictions: For each picture the five likeliest outputs and their probabilities; empty for other networks.
         n_outputs: Numbers that the network gives for one picture; 0 if it does not classify.
     """
 
-    mined: ResponseSummary
+    summary: ResponseSummary
     kept: NDArray[np.int64]
     skipped: dict[int, str]
     predictions: dict[int, list[tuple[int, float]]]
@@ -41,7 +41,7 @@ class Ranked:
 
 
 def ranked(best: TopK, column: int) -> list[Ranked]:
-    """List the pictures that a filter ranks; fewer than k where there are not so many pictures."""
+    """List the pictures that a filter ranks; fewer than k where there are fewer pictures."""
     entries = zip(best.images[column], best.scores[column], best.positions[column], strict=True)
     return [
         Ranked(rank, int(image), float(score), int(place))

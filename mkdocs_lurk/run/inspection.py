@@ -7,12 +7,13 @@ from typing import TypedDict
 from PIL import Image
 
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import spread
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import LayerInfo
 from mkdocs_lurk.run.draft import describe_layer
+from mkdocs_lurk.run.rehearsal import Rehearsed
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text
 
@@ -75,23 +76,23 @@ class Inspection(TypedDict):
 
 def inspect_session(session: Session) -> Inspection:
     """Describe a model whose network and pictures are loaded, and whose rehearsal went well."""
-    transform = session.transform
+    transform, network, addresses = session.transform, session.network, session.search.addresses
     return {
         "name": session.config.name,
         "title": session.config.title,
         "source": session.config.source,
         "parameters": session.loaded.parameters,
         "input": {
-            "size": list(session.network.input_size),
+            "size": list(network.input_size),
             "mean": list(transform.mean),
             "std": list(transform.std),
         },
         "images": _describe_pictures(session.images),
         "classes": list(session.rehearsed.classes.names or session.images.labels),
-        "predictions": _predictions(session),
+        "predictions": _predictions(session.rehearsed, session.images),
         "notes": session.notes,
         "warnings": session.warnings_at_start,
-        "layers": [describe_layer(session, layer) for layer in session.layers],
+        "layers": [describe_layer(network, layer, addresses[layer.name]) for layer in session.layers],
     }
 
 
@@ -118,14 +119,14 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
     return {"count": count, "measured": len(sizes), "smallest": sizes[0], "largest": sizes[-1]}
 
 
-def _predictions(session: Session) -> list[Prediction]:
+def _predictions(rehearsed: Rehearsed, images: ImageSet) -> list[Prediction]:
     """Return the likeliest output for each picture of the rehearsal; none if the network does not classify."""
-    rehearsed, names = session.rehearsed, session.rehearsed.classes.names
+    names = rehearsed.classes.names
     if rehearsed.outputs is None or rehearsed.outputs.shape[1] < 2:
         return []
     found: list[Prediction] = []
     for image, probabilities in zip(rehearsed.images, rehearsed.outputs.softmax(1), strict=True):
-        entry, best = session.images.entries[image], int(probabilities.argmax())
+        entry, best = images.entries[image], int(probabilities.argmax())
         found.append(
             {
                 "path": as_text(entry.path),

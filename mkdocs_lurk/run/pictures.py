@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.author_thread import submit_to_author
-from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform
-
-Pixels = NDArray[Any]
-"""``(h, w, c)`` at the network's input size, not normalised: uint8, or float32 in 0..1."""
+from mkdocs_lurk.images.values import Pixels
 
 _CACHED_PICTURES = 256
 _DECODER_THREADS = 2

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 
+from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import LayerEntry, LayerRecord, ModelRecord
+from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerRecord, ModelRecord
 from mkdocs_lurk.run.draft import RecordDraft, describe_input
 from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
@@ -22,7 +22,7 @@ from mkdocs_lurk.run.provenance import describe_rounding, gather_provenance
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import Stage, list_stages
-from mkdocs_lurk.run.work import Sizes
+from mkdocs_lurk.run.work import Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.text import published_reference
@@ -81,7 +81,7 @@ def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], 
     for warning in warnings:  # every build warns when the results are there; whoever waits for them can know now
         log.info("before the analysis: %s: %s; %s", model.name, warning["fact"], warning["remedy"])
     listed = stages(session)
-    run_stages(session, listed)
+    run_stages(session.runner, listed)
     key = _store_records(session, listed, warnings)
     if session.runner.ranks.is_main:
         remember(config, model, session.runner.store, key, inputs)
@@ -89,13 +89,13 @@ def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], 
     return key
 
 
-def run_stages(session: Session, stages: Sequence[Stage]) -> None:
+def run_stages(runner: Runner, stages: Sequence[Stage]) -> None:
     """Run stages in order; the progress is told anew what is left whenever more is known."""
     for stage in stages:
-        session.runner.progress.plan({other.name: other.cost() for other in stages if not other.complete})
-        session.runner.run(stage)
+        runner.progress.plan({other.name: other.cost() for other in stages if not other.complete})
+        runner.run(stage)
         stage.complete = True
-        if session.runner.ranks.is_main:
+        if runner.ranks.is_main:
             stage.report()
 
 
@@ -109,18 +109,18 @@ def _store_records(session: Session, stages: Sequence[Stage], warnings: Sequence
     for layer in session.layers:
         record = draft.layer_record(layer)
         key = digest("layer record", record)
-        _put(session, key, record)
+        _put(session.runner, key, record)
         layers.append({**record["layer"], "unit": key, "chosen": record["chosen"]})
     uses = sorted({unit.key for stage in stages for unit in stage.units})
     model = _model_record(session, draft, layers, uses, gather_provenance(session, stages))
     key = digest("model record", model)
-    _put(session, key, model)
+    _put(session.runner, key, model)
     return key
 
 
-def _put(session: Session, key: str, record: LayerRecord | ModelRecord) -> None:
-    if session.runner.ranks.is_main:
-        session.runner.store.put(key, record)
+def _put(runner: Runner, key: str, record: LayerRecord | ModelRecord) -> None:
+    if runner.ranks.is_main:
+        runner.store.put(key, record)
 
 
 def _model_record(
@@ -147,7 +147,12 @@ def _model_record(
         "gradient": model.gradient,
         "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
         "seed": model.seed,
-        "notes": [*_notes(session, draft), *describe_rounding(session, provenance)],
+        "notes": [
+            *session.notes,
+            *draft.notes,
+            *_note_of_few_pictures(draft.images, model.top_k),
+            *describe_rounding(provenance, session.network.fast_dtype),
+        ],
         "warnings": in_page_order([*draft.warnings, *([] if unreadable is None else [unreadable])]),
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
@@ -160,11 +165,9 @@ def _model_record(
     return in_order(record, ModelRecord)
 
 
-def _notes(session: Session, draft: RecordDraft) -> list[str]:
-    """What a reader should know of this analysis, in sentences."""
-    notes = [*session.notes, *draft.notes]
-    n_read = sum("skipped" not in image for image in draft.images)
-    if n_read < session.config.top_k:
-        wanted = session.config.top_k
-        notes.append(f"Only {n_read} pictures could be read, so the lists are shorter than the {wanted} asked for.")
-    return notes
+def _note_of_few_pictures(images: Sequence[ImageRecord], top_k: int) -> list[str]:
+    """Say where fewer pictures could be read than the lists should hold; nothing if there are enough."""
+    n_read = sum("skipped" not in image for image in images)
+    if n_read >= top_k:
+        return []
+    return [f"Only {n_read} pictures could be read, so the lists are shorter than the {top_k} asked for."]

@@ -6,17 +6,17 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from mkdocs_lurk.config.author_code import Reading, collect_reading, note
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.config.reading import Reading, collect_reading, note
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
-from mkdocs_lurk.images.sources import ImageSet, list_images
+from mkdocs_lurk.images.image_set import ImageSet, list_images
 from mkdocs_lurk.run.declaration import declaration, describe_change, request_key
-from mkdocs_lurk.run.input_paths import stored_path
-from mkdocs_lurk.run.inputs import (
+from mkdocs_lurk.run.input_files import (
     DECLARED_KINDS,
     MISSING,
     Comparison,
@@ -27,9 +27,11 @@ from mkdocs_lurk.run.inputs import (
     list_pictures,
     read_inputs,
 )
+from mkdocs_lurk.run.input_paths import stored_path
+from mkdocs_lurk.store.answers import Answer
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Answer, Store
+from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -140,7 +142,7 @@ def remember(config: LurkConfig, model: ModelConfig, store: Store, key: str, inp
 def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Path]:
     """Return the code and weights that a model's last results were made from, as far as they are there; no data."""
     answers = store.answers(request_key(config, model))
-    files: list[InputFile] = answers[0].inputs.get("files", []) if answers else []
+    files = cast(Inputs, answers[0].inputs).get("files", []) if answers else []
     code = (item for item in files if item["kind"] in (*DECLARED_KINDS, "module"))
     paths = (model.root / item["path"] for item in code)
     return [path for path in paths if path.is_file()]
@@ -158,13 +160,14 @@ def _absent_error(model: ModelConfig, changes: tuple[str, ...]) -> ConfigError:
 def _compare(
     answer: Answer, model: ModelConfig, pictures: list[tuple[str, str | None, str]] | None, digests: FileDigests
 ) -> Comparison:
-    files = compare_files(answer.inputs.get("files", ()), model, digests)
-    then = answer.inputs.get("pictures")
+    inputs = cast(Inputs, answer.inputs)  # or empty
+    files = compare_files(inputs.get("files", []), model, digests)
+    then = inputs.get("pictures")
     if _is_withheld(answer):
         return Comparison(files.changes, (*files.unseen, "the pictures"))
     if then is None:
         return files
-    if pictures is None and published_reference(model.images) != answer.inputs["images"]:
+    if pictures is None and published_reference(model.images) != inputs["images"]:
         return Comparison((*files.changes, "images changed"), files.unseen)
     if pictures is None:
         return Comparison(files.changes, (*files.unseen, f"the {len(then):,} pictures"))

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TextIO
+from typing import NoReturn, Protocol, TextIO
 
 from tqdm import tqdm
 
@@ -89,7 +89,7 @@ class ProgressReporter:
         self._stream = stream or sys.stderr
         self._clock = clock
         self._remaining = RemainingTime()
-        self._bar: tqdm[Any] | None = None
+        self._bar: tqdm[NoReturn] | None = None
         self._last_line_s = clock()
 
     def plan(self, costs: dict[str, float]) -> None:

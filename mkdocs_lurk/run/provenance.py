@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import torch
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.provenance_record import EnvironmentRecord, InputDigests, ProvenanceRecord, UnitProvenance
+from mkdocs_lurk.images.image_set import ImageSet
+from mkdocs_lurk.provenance_record import EnvironmentRecord, ProvenanceRecord, UnitProvenance
 from mkdocs_lurk.record_check import check_record
 from mkdocs_lurk.run.environment import describe_environment
 from mkdocs_lurk.run.session import Session
@@ -40,13 +41,22 @@ def gather_provenance(session: Session, stages: Sequence[Stage]) -> ProvenanceRe
         "precision": {result: sorted(names) for result, names in sorted(formats.items()) if names},
         "threads": session.threads,
         "seed": session.config.seed,
-        "digests": _digest_inputs(session),
+        "digests": {
+            "weights": session.loaded.weights_digest,
+            "transform": digest("transform", session.transform.identity),
+            "pictures": _digest_pictures(session.images),
+        },
         "unrecorded": unrecorded,
     }
 
 
-def describe_rounding(session: Session, provenance: ProvenanceRecord) -> list[str]:
-    """Say which results were computed in bfloat16, as a sentence; nothing if none was, and only what is known."""
+def describe_rounding(provenance: ProvenanceRecord, fast_dtype: torch.dtype) -> list[str]:
+    """Say which results were computed in bfloat16, as a sentence; nothing if none was, and only what is known.
+
+    Args:
+        provenance: What made the results.
+        fast_dtype: The number format of passes that need not be in float32, in this run.
+    """
     used: Mapping[str, list[str]] = provenance["precision"]
     rounded = [result for result in _MAY_BE_ROUNDED if "bfloat16" in used.get(result, ())]
     subjects = [result if used[result] == ["bfloat16"] else f"some {result}" for result in rounded]
@@ -54,7 +64,7 @@ def describe_rounding(session: Session, provenance: ProvenanceRecord) -> list[st
     if subjects:
         text = " and ".join(subjects)
         sentences.append(f"{text[:1].upper()}{text[1:]} were computed in bfloat16; every score is float32.")
-    if provenance["unrecorded"] and session.network.fast_dtype != torch.float32:
+    if provenance["unrecorded"] and fast_dtype != torch.float32:
         sentences.append("Of results from an earlier version it is not recorded whether they are bfloat16 or float32.")
     return sentences
 
@@ -65,22 +75,15 @@ def _units(stage: Stage) -> Iterator[StoredUnit]:
 
 def _made_by(unit: StoredUnit) -> UnitProvenance | None:
     """Return what computed a unit; None if that was not recorded, or is not what we write (a unit from elsewhere)."""
-    made: Any = unit.record.get("made")
     try:
-        check_record(made, UnitProvenance, unit.key)
+        return check_record(unit.record.get("made"), UnitProvenance, unit.key)
     except StoreError:
         return None
-    return cast(UnitProvenance, made)
 
 
-def _environment_of(made: Mapping[str, Any]) -> EnvironmentRecord:
+def _environment_of(made: Mapping[str, object]) -> EnvironmentRecord:
     return cast(EnvironmentRecord, {name: made[name] for name in EnvironmentRecord.__annotations__})
 
 
-def _digest_inputs(session: Session) -> InputDigests:
-    pictures = "".join(f"{entry.digest}\n" for entry in session.images.entries)
-    return {
-        "weights": session.loaded.weights_digest,
-        "transform": digest("transform", session.transform.identity),
-        "pictures": hashlib.sha256(pictures.encode()).hexdigest(),
-    }
+def _digest_pictures(images: ImageSet) -> str:
+    return hashlib.sha256("".join(f"{entry.digest}\n" for entry in images.entries).encode()).hexdigest()

@@ -11,10 +11,10 @@ from torch import Tensor
 from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.config.reading import collect_reading
 from mkdocs_lurk.errors import ModelError, join_first
-from mkdocs_lurk.images.sources import ImageSet
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
 from mkdocs_lurk.models.loading.sources import load_network

@@ -17,7 +17,7 @@ class Trial:
 
     Attributes:
         images: The pictures that were tried.
-        findings: Their responses, as mining would merge them.
+        findings: Their responses, merged as the stage would merge them.
         decode_s: Seconds to read one picture.
         forward_s: Seconds of one picture's forward pass with its responses.
         encode_s: Seconds to encode one picture for the store.

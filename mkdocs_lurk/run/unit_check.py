@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,21 @@ from mkdocs_lurk.record_check import check_record
 from mkdocs_lurk.run.work import array_from_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
+Record = TypeVar("Record")
+
 _LARGEST_NPY_HEADER = 4096
 
 
-def check_unit_record(stored: StoredUnit, kind: Any) -> None:
+def check_unit_record(stored: StoredUnit, kind: type[Record]) -> Record:
     """Check a unit's record against its type, but for ``made``, which may be missing.
+
+    Returns:
+        The record without ``made``.
 
     Raises:
         StoreError: It is not of that type.
     """
-    check_record({name: value for name, value in stored.record.items() if name != "made"}, kind, "its record")
+    return check_record({name: value for name, value in stored.record.items() if name != "made"}, kind, "its record")
 
 
 def check_blobs(stored: StoredUnit, wanted: Collection[str]) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
 from mkdocs_lurk.errors import join_first
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import Sample, look_at_sample
-from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,8 +20,6 @@ from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.store.store import Store, StoredUnit
 
-Item = TypeVar("Item")
-
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 
@@ -30,17 +28,18 @@ class Sizes:
     """How large units of work and batches are. The stored bytes depend on the unit sizes, never on the batches.
 
     Attributes:
-        shard_pictures: Pictures per unit of mining, unless that made more than ``most_shards`` units.
-        most_shards: Units of mining at most.
+        shard_pictures: Pictures per unit of responses, unless that made more than ``most_shards`` units.
+        most_shards: Units of responses at most.
         kept_responses: Pictures whose responses are kept for statistics; evenly spaced ones of a larger set.
         pairs: Pairs of a filter and a picture per unit of gradients.
         photos: Pictures per unit of kept photos.
-        all_photos: Up to so many pictures, all are kept for the pages; of more, those that some filter ranks.
+        all_photos: Up to this many pictures, all are kept for the pages; of more, those that some filter ranks.
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         connection_pictures: Pictures whose responses weigh the connections.
-        mining_batch: Pictures per forward pass of mining.
-        scoring_batch: The same when scores are computed again, on a CPU (whose caches hold no more) and elsewhere.
+        response_batch: Pictures per forward pass when responses are measured.
+        scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
+            and elsewhere.
         stray_score: The largest relative difference between a synthesis's scores in bfloat16 and in float32 that does
             not call for a second computation in float32.
     """
@@ -54,7 +53,7 @@ class Sizes:
     syntheses: int = 16
     statistics_pictures: int = 256
     connection_pictures: int = 128
-    mining_batch: int = 16
+    response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02
 
@@ -227,12 +226,7 @@ class Runner:
         return {**describe_environment(self._device.type), "formats": sorted(map(format_name, result.formats))}
 
 
-def chunks(items: Sequence[Item], length: int) -> list[tuple[Item, ...]]:
-    """Cut a sequence into chunks of one length; it must not depend on the number of processes."""
-    return [tuple(items[start : start + length]) for start in range(0, len(items), length)]
-
-
-def array_to_bytes(array: NDArray[Any]) -> bytes:
+def array_to_bytes(array: NDArray[np.generic]) -> bytes:
     """Write an array in NumPy's own format."""
     buffer = BytesIO()
     np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)

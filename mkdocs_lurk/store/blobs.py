@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.files import atomic_write, open_regular
@@ -44,6 +44,14 @@ class DamagedUnitError(Exception):
     """The file is not the unit that was written; the text says how that shows."""
 
 
+class _Header(TypedDict):
+    """The header as it is written."""
+
+    key: str
+    record: dict[str, object]
+    blobs: dict[str, tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class UnitHeader:
     """Everything in a unit's file but the blobs themselves.
@@ -55,7 +63,7 @@ class UnitHeader:
         version: The version of the file that the header was read from.
     """
 
-    record: dict[str, Any]
+    record: dict[str, object]
     blobs: dict[str, tuple[int, int]]
     blobs_offset: int
     version: FileVersion
@@ -142,13 +150,13 @@ def _parse_header(file: BufferedReader, key: str, verified: FileVersion | None) 
     file.seek(_BODY_OFFSET)
     try:
         (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
-        header = load_json(file.read(min(length, MOST_JSON_BYTES + 1)))
+        header = cast(_Header, load_json(file.read(min(length, MOST_JSON_BYTES + 1))))
         return _check_header(header, key, _HEADER_OFFSET + length, version)
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedUnitError("its header cannot be read") from error
 
 
-def load_json(data: bytes) -> Any:
+def load_json(data: bytes) -> object:
     """Parse JSON in bounded time and memory.
 
     Raises:
@@ -157,19 +165,20 @@ def load_json(data: bytes) -> Any:
     if len(data) > MOST_JSON_BYTES or data.count(b"[") + data.count(b"{") > MOST_JSON_VALUES:
         raise ValueError(f"more than {MOST_JSON_BYTES:,} bytes, or {MOST_JSON_VALUES:,} lists and objects")
     try:
-        return json.loads(data, object_pairs_hook=_without_twins)
+        value: object = json.loads(data, object_pairs_hook=_without_twins)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
+    return value
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("an object has a key twice")
     return found
 
 
-def _check_header(header: Any, key: str, blobs_offset: int, version: FileVersion) -> UnitHeader:
+def _check_header(header: _Header, key: str, blobs_offset: int, version: FileVersion) -> UnitHeader:
     if header["key"] != key:
         raise DamagedUnitError(f"it holds the unit {ascii(header['key'])[:90]}")
     record = header["record"]

@@ -16,7 +16,7 @@ import os
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypedDict, cast
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
 from mkdocs_lurk.files import atomic_write
@@ -31,11 +31,28 @@ _SCHEMA = "mkdocs-lurk/bundle/2"
 _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 20
 
+
+class BundleAnswer(TypedDict):
+    """An answer to a request: the key of the model's record, what it was made from, and the declaration."""
+
+    key: str
+    inputs: Mapping[str, object]
+    declared: Mapping[str, object]
+
+
+class _Contents(TypedDict):
+    """``bundle.json``; ``answers`` by request key, before they are checked."""
+
+    schema: str
+    answers: dict[str, object]
+    units: list[str]
+
+
 OpenUnit = Callable[[str], StoredUnit | None]
 """Opens a unit of a bundle, or of the store where the store has it already; None if neither has it."""
-MakePortable = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+MakePortable = Callable[[Mapping[str, object]], Mapping[str, object]]
 """Takes the inputs of an answer; returns them without what only this machine can use."""
-BundleCheck = Callable[[Mapping[str, Any], OpenUnit], Mapping[str, Any]]
+BundleCheck = Callable[[Mapping[str, object], OpenUnit], Mapping[str, BundleAnswer]]
 """Takes a bundle's ``answers``; returns those to keep, or raises a StoreError that begins with where the fault is."""
 
 
@@ -109,7 +126,9 @@ def unpack(store: Store, path: Path, check: BundleCheck) -> int:
     return len(new)
 
 
-def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) -> tuple[Mapping[str, Any], list[str]]:
+def _read_bundle(
+    store: Store, staged: Store, path: Path, check: BundleCheck
+) -> tuple[Mapping[str, BundleAnswer], list[str]]:
     """Copy the units that the store lacks into ``staged``, and check everything; returns answers and opened keys."""
     try:
         with path.open("rb") as file:
@@ -138,7 +157,7 @@ def _read_bundle(store: Store, staged: Store, path: Path, check: BundleCheck) ->
         raise StoreError(f"{path} is refused, and nothing of it is kept: {why}") from error
 
 
-def _describe_answer(store: Store, request_key: str, record_key: str, portable: MakePortable) -> dict[str, Any]:
+def _describe_answer(store: Store, request_key: str, record_key: str, portable: MakePortable) -> BundleAnswer:
     inputs = next((answer.inputs for answer in store.answers(request_key) if answer.key == record_key), {})
     return {"key": record_key, "inputs": portable(inputs), "declared": store.declaration(request_key)}
 
@@ -176,7 +195,7 @@ def _members(file: IO[bytes], path: Path) -> Iterator[tuple[str, int]]:
         at += -(-member.size // _BLOCK) * _BLOCK
 
 
-def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -> dict[str, Any]:
+def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -> _Contents:
     """Read ``bundle.json``: ``{"schema", "answers": {request key: {"key", "inputs", "declared"}}, "units": [key]}``."""
     name, size = first or ("", 0)
     if name != _CONTENTS or size > MOST_JSON_BYTES:
@@ -195,7 +214,7 @@ def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -
             raise StoreError(f"{path} is no bundle, or is damaged: {ascii(key)[:90]} in its list is no key")
     if len(set(units)) != len(units):
         raise StoreError(f"{path} is no bundle, or is damaged: its list names a unit twice")
-    return contents
+    return cast(_Contents, contents)
 
 
 def _copy_unit(store: Store, staged: Store, key: str, file: IO[bytes], size: int, path: Path) -> None:

@@ -9,11 +9,34 @@ must keep.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Required, TypedDict, cast
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.store.store import Store, StoredUnit
+
+
+class _Blob(TypedDict):
+    """The part of a reference to a picture that says where it is."""
+
+    unit: str
+    blob: str
+
+
+class _Named(TypedDict):
+    name: str
+
+
+class _Layer(_Named):
+    unit: str
+
+
+class _ModelRecord(TypedDict, total=False):
+    """The part of a model's record that says where everything else is."""
+
+    model: Required[_Named]
+    layers: Required[Sequence[_Layer]]
+    uses: Sequence[str]
 
 
 class ModelReader:
@@ -31,21 +54,22 @@ class ModelReader:
         self.store = store
         self.key = key
         self._units: dict[str, StoredUnit] = {}
-        self.record: dict[str, Any] = self._unit(key).record
+        self.record = self._unit(key).record
+        self._parts = cast(_ModelRecord, self.record)
 
-    def layer(self, name: str) -> dict[str, Any]:
+    def layer(self, name: str) -> dict[str, object]:
         """Return the record of a layer, by its dotted name.
 
         Raises:
             StoreError: The model has no results for such a layer.
         """
         with self._well_formed():
-            for entry in self.record["layers"]:
+            for entry in self._parts["layers"]:
                 if entry["name"] == name:
                     return self._unit(entry["unit"]).record
-            raise StoreError(f"the model {self.record['model']['name']} has no results for a layer {name!r}")
+            raise StoreError(f"the model {self._parts['model']['name']} has no results for a layer {name!r}")
 
-    def picture(self, reference: Mapping[str, Any]) -> bytes:
+    def picture(self, reference: _Blob) -> bytes:
         """Read an encoded picture (WebP or PNG), and nothing else of its unit.
 
         Raises:
@@ -57,7 +81,7 @@ class ModelReader:
         """Return the keys of all units that the model's records refer to, the model record's own included."""
         with self._well_formed():
             keys = set(self.direct_units())
-            for entry in self.record["layers"]:
+            for entry in self._parts["layers"]:
                 keys.update(_unit_references(self.layer(entry["name"])))
             return frozenset(keys)
 
@@ -67,11 +91,11 @@ class ModelReader:
         These are the layers' records and all units that went into them: an analysis leaves no others.
         """
         with self._well_formed():
-            return frozenset({self.key, *self.record.get("uses", ()), *_unit_references(self.record)})
+            return frozenset({self.key, *self._parts.get("uses", ()), *_unit_references(self.record)})
 
     @contextlib.contextmanager
     def _well_formed(self) -> Iterator[None]:
-        """Say in one line where a record whose digest is right is none of a model, as no analysis writes it."""
+        """Say in one line where a record is not that of a model although its digest is right."""
         try:
             yield
         except (KeyError, TypeError, AttributeError, RecursionError) as error:

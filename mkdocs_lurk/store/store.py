@@ -12,14 +12,14 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from filelock import FileLock, Timeout
 
 from mkdocs_lurk.errors import StoreError, describe_os_error
 from mkdocs_lurk.files import TEMPORARY_PREFIX, IrregularFileError, write_error
+from mkdocs_lurk.store.answers import Alias, Answer
 from mkdocs_lurk.store.blobs import DamagedUnitError, FileVersion, UnitHeader, read_blob, read_header, write_unit
 from mkdocs_lurk.store.damage import NO_WAY, clear_way, remove
 from mkdocs_lurk.store.keys import check_key
@@ -28,19 +28,6 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 _SUFFIX = ".unit"
 _ABANDONED_AFTER_S = 3600.0
 _MOST_ANSWERS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An analysis that answers a request.
-
-    Attributes:
-        key: The key of its model record.
-        inputs: What it was made from, as JSON; what that means is known to the room that wrote it.
-    """
-
-    key: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StoredUnit:
@@ -52,7 +39,7 @@ class StoredUnit:
         self._header = header
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """The JSON record; do not change it."""
         return self._header.record
 
@@ -194,9 +181,8 @@ class Store:
         return next((answer.key for answer in self.answers(request_key)), None)
 
     def answers(self, request_key: str) -> tuple[Answer, ...]:
-        """Return all answers to a request key, the last first: of one declaration, with different files perhaps."""
-        header = self._aliases.header(request_key)
-        stored = [] if header is None else header.record.get("answers", [])
+        """Return all answers to a request key, the last first: to one declaration, perhaps with different files."""
+        stored = self._read_alias(request_key).get("answers", [])
         try:
             return tuple(Answer(check_key(item["key"]), dict(item["inputs"])) for item in stored)
         except (KeyError, TypeError, ValueError, StoreError):
@@ -204,18 +190,16 @@ class Store:
             self._aliases.drop(request_key)
             return ()
 
-    def declaration(self, request_key: str) -> Mapping[str, Any]:
+    def declaration(self, request_key: str) -> Mapping[str, object]:
         """Return the declaration that a request key is the digest of; empty if it is not known."""
-        header = self._aliases.header(request_key)
-        declared: Mapping[str, Any] = {} if header is None else header.record.get("declared", {})
-        return declared
+        return self._read_alias(request_key).get("declared", {})
 
     def set_alias(
         self,
         request_key: str,
         record_key: str,
-        inputs: Mapping[str, Any] | None = None,
-        declared: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, object] | None = None,
+        declared: Mapping[str, object] | None = None,
         *,
         durable: bool = True,
     ) -> None:
@@ -238,8 +222,13 @@ class Store:
         kept = [answer for answer in self.answers(request_key) if answer.key == record_key]
         self._put_answers(request_key, kept, self.declaration(request_key))
 
+    def _read_alias(self, request_key: str) -> Alias:
+        """Read what is stored under a request key; empty if there is nothing."""
+        header = self._aliases.header(request_key)
+        return {} if header is None else cast(Alias, header.record)
+
     def _put_answers(
-        self, request_key: str, answers: list[Answer], declared: Mapping[str, Any], durable: bool = True
+        self, request_key: str, answers: list[Answer], declared: Mapping[str, object], durable: bool = True
     ) -> None:
         stored = [{"key": answer.key, "inputs": answer.inputs} for answer in answers]
         self._aliases.put(request_key, {"answers": stored, "declared": declared}, {}, durable=durable)

@@ -18,7 +18,7 @@ import torch
 from tests.benchmarks.rows import Row, table
 from tests.benchmarks.workspace import DEMO, Workspace
 
-STAGES = ("mining", "gradients", "published", "replay", "synthesis", "job", "site", "memory", "ranks", "scaling")
+STAGES = ("responses", "gradients", "published", "replay", "synthesis", "job", "site", "memory", "ranks", "scaling")
 _PHOTOS = 264
 
 

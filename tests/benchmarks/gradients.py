@@ -14,12 +14,12 @@ import torch
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
 from mkdocs_lurk.analysis.gradients.single import filter_gradients
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.gradients import encode_gradient, list_pairs
-from mkdocs_lurk.run.work import chunks
 from tests.benchmarks.cpu_time import cpu_seconds, cpu_timer
 from tests.benchmarks.rows import Row
-from tests.benchmarks.workspace import Workspace, mined_responses, open_first_model
+from tests.benchmarks.workspace import Workspace, open_first_model, responses_of_all_pictures
 
 FILTERS, PHOTOS, TOP_K = 4224, 1000, 4
 _PICTURES, _GROUPS, _FORWARDS, _COMPARED = 21, 3, 3, 32
@@ -119,8 +119,12 @@ def _sample(workspace: Workspace) -> Sample:
 def _drawn_requests(session: Session) -> list[list[GradientRequest]]:
     """Draw pictures, and requests of each in the order in which an analysis makes them."""
     generator = random.Random(0)  # noqa: S311 - a sample, no secret
-    per_picture, found = _pairs_per_picture(), mined_responses(session).found
-    pairs = [pair for layer in session.layers for pair in list_pairs(session, found, layer, session.filters(layer))]
+    per_picture, found = _pairs_per_picture(), responses_of_all_pictures(session).found
+    pairs = [
+        pair
+        for layer in session.layers
+        for pair in list_pairs(found, session.network.columns, layer, session.filters(layer))
+    ]
     in_order = sorted((pair.request for pair in pairs), key=lambda request: request.image)
     by_picture = [list(group) for _, group in groupby(in_order, key=lambda request: request.image)]
     by_picture = [requests for requests in by_picture if len(requests) >= per_picture]

@@ -66,7 +66,7 @@ def measure(workspace: Workspace) -> list[Row]:
     n_photos = len(session.images.entries)
     pairs = gradients.sampled(workspace)
     stages = {
-        "mining": sum(meter.spent[Responses.name]) / n_photos * _PICTURES,
+        "responses": sum(meter.spent[Responses.name]) / n_photos * _PICTURES,
         "gradients": (pairs.pair_s + pairs.encode_s) * gradients.FILTERS * 2 * gradients.TOP_K,
         "photos": sum(meter.spent[Photos.name]) / n_photos * _PICTURES,
         "synthesis": _scaled_by_layer(session, meter.spent[Syntheses.name]),

@@ -14,7 +14,7 @@ from typing import Any
 
 from mkdocs_lurk.store import Store
 from tests.benchmarks.rows import Row
-from tests.benchmarks.workspace import ROOT, Workspace, mined_responses, open_first_model
+from tests.benchmarks.workspace import ROOT, Workspace, open_first_model, responses_of_all_pictures
 
 _LAYER, _FILTERS, _LEAST = "features.14", 192, 1.8
 
@@ -29,7 +29,7 @@ def measure(workspace: Workspace) -> list[Row]:
         Row(
             "ranks",
             "VGG16, 2 processes of one thread against 1, CPU time of the busiest",
-            f"at least {_LEAST} times on mining and gradients, the same bytes",
+            f"at least {_LEAST} times on responses and gradients, the same bytes",
             f"{described}; {'the same bytes' if same else 'OTHER BYTES'}, {len(one['bytes'])} units",
             same and min(gains.values()) >= _LEAST,
             {"gains": gains, "same_bytes": same, "cpu_s": {"1": one["cpu_s"], "2": two["cpu_s"]}},
@@ -67,12 +67,12 @@ def _work(folder: Path, photos: Path, weights: Path | None) -> None:
         session = open_first_model(Workspace(folder, weights, photos, {}).vgg(**chosen), ranks)
         session.pictures.tensor([0])
         ranks.wait()
-        with cpu_timer() as mining:
-            responses = mined_responses(session)
+        with cpu_timer() as responses_timer:
+            responses = responses_of_all_pictures(session)
         stage = Gradients(session, responses)
         with cpu_timer() as gradients:
-            run_stages(session, [stage])
-        times = {"mining": mining.seconds, "gradients": gradients.seconds}
+            run_stages(session.runner, [stage])
+        times = {"responses": responses_timer.seconds, "gradients": gradients.seconds}
         (folder / f"rank-{ranks.rank}.json").write_text(json.dumps(times))
 
 

@@ -54,8 +54,8 @@ def open_first_model(config: LurkConfig, ranks: Ranks | None = None) -> Session:
     return open_session(config, config.models[0], store, SilentProgress(), ranks or Ranks())
 
 
-def mined_responses(session: Session) -> Responses:
+def responses_of_all_pictures(session: Session) -> Responses:
     """Measure the responses to all pictures, or read them from the store; returns the complete stage."""
     responses = Responses(session)
-    run_stages(session, [responses])
+    run_stages(session.runner, [responses])
     return responses

@@ -11,33 +11,12 @@ import pytest
 
 from tests.browser.conftest import MATERIAL, Visitor
 from tests.browser.server import Server
+from tests.fuzz.texts import MARK, MARKUP
 from tests.pages import fake, fake_filter
 from tests.plugin.sites import FENCE, Project, project
 
 Visit = Callable[..., Visitor]
-MARK = "window.__ran=(window.__ran||0)+1"
-PAYLOADS = (
-    f"<script>{MARK}</script>",
-    f"<img src=x onerror={MARK}>",
-    f'"><svg onload="{MARK}">',
-    f"'><b onmouseover='{MARK}'>",
-    f"[Free](javascript:{MARK})",
-    f"a` [Free](javascript:{MARK}) `b",
-    f"![x](data:text/html,{MARK})",
-    f"<javascript:{MARK}>",
-    "<base href=//evil.example>",
-    '<meta http-equiv="refresh" content="0;url=//evil.example">',
-    "<!-- swallowed",
-    "--> ]]> </noscript></textarea></title></table></script>",
-    "{{ 7*7 }} {% raw %} {# c #}",
-    f"word {{: onclick={MARK} }} {{ .lurk onclick={MARK} }}",
-    "a](lurk:nope).png [b](lurk:nope)",
-    "# 1. - | pipe | **bold** _it_ ~~del~~ https://evil.example www.evil.example a@evil.example",
-    "```lurk",
-    "<!-- lurk -->",
-    "&lt;b&gt; &amp; \\<b>",
-)
-EVERY = " ".join(PAYLOADS)
+EVERY = " ".join(MARKUP)
 CARD = (
     "---\n{metadata}---\n\n# T\n\nThe lead.\n\n{body}\n\n## Card heading {{: onclick={mark} }}\n\n{fence}\n\nThe end.\n"
 )
@@ -57,6 +36,12 @@ SCAN = """() => ({
     nav: [...document.querySelectorAll('nav, .wy-menu, .navbar')].map((one) => one.textContent).join(' '),
     text: document.body.textContent,
 })"""
+DRAWN = {
+    "index.html": ".lurk-embed",
+    "models/index.html": ".lurk-facts",
+    "models/small/index.html": ".lurk-map-box",
+}
+"""What shows that a page is complete; on all others the gallery's tiles do."""
 THEMES: dict[str, dict[str, Any]] = {
     "material": {"theme": {**MATERIAL, "features": ["navigation.footer"]}},
     "mkdocs": {"theme": {"name": "mkdocs", "highlightjs": False}},
@@ -65,11 +50,9 @@ THEMES: dict[str, dict[str, Any]] = {
 
 
 def hostile_card() -> str:
-    values = {f"key {place} {text}": [text] for place, text in enumerate(PAYLOADS)}
+    values = {f"key {place} {text}": [text] for place, text in enumerate(MARKUP)}
     values["link"] = [f"javascript:{MARK}"]
-    body = "\n\n".join(
-        text for text in PAYLOADS if "lurk:nope" not in text and text not in ("```lurk", "<!-- swallowed")
-    )
+    body = "\n\n".join(text for text in MARKUP if "lurk:nope" not in text and text not in ("```lurk", "<!-- swallowed"))
     body += f"\n\n[a][r] <a href='java&#10;script:{MARK}'>b</a> <form action=javascript:{MARK}>"
     body += f"<input autofocus onfocus={MARK}>"
     body += f"\n\n[r]: javascript:{MARK}\n\n[good](lurk:small/features.3)"
@@ -111,9 +94,9 @@ def hostile_model(store_model: Callable[[fake.FakeAnalysis], str]) -> Callable[[
 
         def hostile_put(key: str, record: Any, blobs: Any = None) -> Any:
             if "skipped_layers" in record:
-                record["notes"] = list(PAYLOADS)
-                record["skipped_layers"] = {f"{place} {text}": text for place, text in enumerate(PAYLOADS)}
-                record["skipped_images"] = [(text, text) for text in PAYLOADS[:10]]
+                record["notes"] = list(MARKUP)
+                record["skipped_layers"] = {f"{place} {text}": text for place, text in enumerate(MARKUP)}
+                record["skipped_images"] = [(text, text) for text in MARKUP[:10]]
                 for image in record["images"]:
                     image["path"] = f"{EVERY}/{image['id']}"
                 for node in record["graph"]["nodes"]:
@@ -149,12 +132,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         address = path.relative_to(server.root / theme).as_posix()
         visitor = visit(server.address(theme))
         visitor.go(address)
-        part = {
-            "index.html": ".lurk-embed",
-            "models/index.html": ".lurk-facts",
-            "models/small/index.html": ".lurk-map-box",
-        }
-        visitor.page.locator(part.get(address, "lurk-gallery a[data-filter]")).first.wait_for()
+        visitor.page.locator(DRAWN.get(address, "lurk-gallery a[data-filter]")).first.wait_for()
         found = visitor.page.evaluate(SCAN)
         assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
         assert found["heading"], address
@@ -164,7 +142,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
             assert found["heading"].startswith(shown)
             assert found["title"].startswith(shown)
             text = " ".join(found["text"].split())
-            for payload in PAYLOADS:
+            for payload in MARKUP:
                 assert text.count(payload) > 2, payload
             assert "The end." in text
             assert visitor.page.locator(".lurk-embed").count() == 1

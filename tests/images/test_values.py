@@ -13,8 +13,8 @@ from PIL import Image
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.reading import as_picture, read_picture
-from mkdocs_lurk.images.sources import list_images
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.images.values import ValueScale, to_pixels
 

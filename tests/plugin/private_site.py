@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from click.testing import CliRunner
 from PIL import Image
 
+from mkdocs_lurk.cli import main
 from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import resolve
@@ -214,3 +217,31 @@ def _recoloured(data: bytes, name: str, ranked: dict[str, int]) -> bytes:
 
 def _one_colour(kind: str, label: str, height: int, width: int) -> bytes:
     return encode_picture(np.full((height, width, 3), _COLOURS[kind, label], np.uint8))
+
+
+OF_PATIENTS = {"photo of patients", "gradient of patients", "name of patients"}
+
+
+OF_DOGS = {"photo of dogs", "gradient of dogs", "name of dogs"}
+
+
+ALWAYS = {"synthesis"}
+
+
+def command(*arguments: str) -> None:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+
+
+def built(made: Project) -> set[str]:
+    made.build()
+    return found_in(made.site)
+
+
+def packed(made: Project) -> Path:
+    """Pack the results, and return a folder with all members of the bundle."""
+    command("bundle", "pack", "-f", str(made.config), str(made.root / "results.tar"))
+    folder = made.root / "members"
+    with tarfile.open(made.root / "results.tar") as archive:
+        archive.extractall(folder, filter="data")
+    return folder

@@ -1,4 +1,4 @@
-"""The last door before MkDocs writes: no list of generated files makes one outside the site."""
+"""The last check before MkDocs writes: no list of generated files makes one outside the site."""
 
 from __future__ import annotations
 

@@ -3,60 +3,38 @@
 from __future__ import annotations
 
 import json
-import logging
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from click.testing import CliRunner
-from mkdocs.exceptions import Abort
 from PIL import Image
 
-from mkdocs_lurk.cli import main
 from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.store import ModelReader, Store, StoredUnit
 from tests.plugin.private_site import (
+    ALWAYS,
     N_IMAGES,
+    OF_DOGS,
+    OF_PATIENTS,
     SIDE,
-    WEIGHTS,
     analysed_site,
+    built,
+    command,
     declare,
     detailed,
     found_in,
     name_of,
+    packed,
     private_site,
     store_of,
 )
-from tests.plugin.sites import Project, build_error
+from tests.plugin.sites import build_error
 
-OF_PATIENTS = {"photo of patients", "gradient of patients", "name of patients"}
-OF_DOGS = {"photo of dogs", "gradient of dogs", "name of dogs"}
 SEEN = {f"{what} of {label}" for what in ("photo", "name", "digest") for label in ("dogs", "patients")}
 ORIGIN = {"source", "digest"}
 FILES = {"weights", "author"}
-ALWAYS = {"synthesis"}
-
-
-def command(*arguments: str) -> None:
-    result = CliRunner().invoke(main, list(arguments))
-    assert result.exit_code == 0, result.output
-
-
-def built(made: Project) -> set[str]:
-    made.build()
-    return found_in(made.site)
-
-
-def packed(made: Project) -> Path:
-    """Pack the results, and return a folder with all members of the bundle."""
-    command("bundle", "pack", "-f", str(made.config), str(made.root / "results.tar"))
-    folder = made.root / "members"
-    with tarfile.open(made.root / "results.tar") as archive:
-        archive.extractall(folder, filter="data")
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -174,93 +152,6 @@ def cut(folder: Path, picture: Any) -> Any:
     return decode_picture((folder / picture["src"]).read_bytes())[y : y + height, x : x + width]
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [
-        {"pictures": "none"},
-        {"pictures": {"ward/*": "none"}},
-        {"pictures": {"ward/unique1*": {"thumbnails": 8}, "label:patients": "none", "*": {"thumbnails": 16}}},
-        {"anonymous": True},
-        {"anonymous": True, "pictures": {"kennel/*": "full", "*": "none"}},
-    ],
-)
-def test_a_site_from_a_bundle_is_that_of_its_author(
-    tmp_path: Path, choice: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
-    made = private_site(tmp_path, **choice, ignore=["unreadable", "unchecked-pattern"])
-    made.build()
-    packed(made)
-    first = contents(made.site)
-    made.cache.rename(tmp_path / "old")
-    command("bundle", "unpack", "-f", str(made.config), str(tmp_path / "results.tar"))
-    assert not found_in(made.cache) & ({"digest"} if "anonymous" in choice else {"digest of patients"})
-    made.build()
-    second = contents(made.site)
-    assert first.keys() == second.keys()
-    different = [name for name in first if first[name] != second[name]]
-    assert different == [name for name in different if name in ("models/small/index.html", "search/search_index.json")]
-    note = b"Not compared with the network here: "
-    page = second["models/small/index.html"]
-    assert note in page
-    assert note not in first["models/small/index.html"]
-    start = page.index(b"<p>" + note)
-    assert page[:start] + page[page.index(b"</p>\n", start) + 5 :] == first["models/small/index.html"]
-
-
-@pytest.mark.parametrize(
-    ("then", "line"),
-    [
-        ({"ward/*": "none"}, "pictures: 'ward/*' fits no picture whose name is in the bundle, and may have a slip"),
-        ({"ward/*": "none", "kenel/*": "none"}, "pictures: 'ward/*', 'kenel/*' fits no picture whose name is in the"),
-        ({"ward/*": "full", "kennel/*": "none"}, None),
-        ({"label:patients": "none", "label:dogs": {"thumbnails": 8}}, None),
-    ],
-)
-def test_a_pattern_that_a_bundle_cannot_tell_is_a_warning_of_every_build(
-    tmp_path: Path, then: dict[str, Any], line: str | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    made = unpacked(tmp_path, {"ward/*": "none"}, then)
-    for _ in range(2):
-        caplog.clear()
-        if line is None:
-            made.build()
-            continue
-        with pytest.raises(Abort):
-            made.build()
-        (warned,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-        assert warned.startswith(f"small: {line}")
-        assert "accept it with ignore: [unchecked-pattern]" in warned
-    command("bundle", "pack", "-f", str(made.config), str(tmp_path / "again.tar"))
-
-
-def test_a_label_pattern_with_a_slip_is_refused_after_a_bundle_too(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    made = unpacked(tmp_path, {"ward/*": "none"}, {"label:dgs": "none"})
-    assert build_error(made, caplog) == (
-        "lurk: plugins.lurk.models[0].pictures['label:dgs']: no picture has such a label; did you mean 'dogs'?"
-    )
-
-
-def unpacked(root: Path, pictures: Any, then: Any) -> Project:
-    """A project whose results are from a bundle that holds something back, with other ``pictures`` by now."""
-    made = private_site(root, pictures=pictures)
-    packed(made)
-    made.cache.rename(root / "old")
-    declare(made, pictures=then)
-    command("bundle", "unpack", "-f", str(made.config), str(root / "results.tar"))
-    return made
-
-
-def contents(site: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(site).as_posix(): path.read_bytes()
-        for path in sorted(site.rglob("*"))
-        if path.is_file() and not path.name.startswith("sitemap")
-    }
-
-
 MOST = "what it responds to most in photos"
 MADE = "a picture made to raise its response"
 
@@ -291,94 +182,6 @@ def test_exported_pages_hold_back_the_same(tmp_path: Path) -> None:
     made = private_site(tmp_path, pictures="none")
     command("export", "-f", str(made.config), "--out", str(tmp_path / "out"))
     assert found_in(tmp_path / "out") == ALWAYS | ORIGIN | FILES
-
-
-def test_whole_results_come_before_those_of_a_bundle(tmp_path: Path) -> None:
-    made = private_site(tmp_path, pictures="none")
-    _, key = store_of(made)
-    packed(made)
-    command("bundle", "unpack", "-f", str(made.config), str(tmp_path / "results.tar"))
-    assert store_of(made)[1] == key
-
-
-def test_an_anonymous_model_tells_no_source_no_path_and_no_author(tmp_path: Path) -> None:
-    made = private_site(tmp_path, anonymous=True)
-    shown = {"photo of patients", "gradient of patients", "photo of dogs", "gradient of dogs"} | ALWAYS
-    assert built(made) == shown
-    page = made.html("models/small/index.html")
-    assert "Made from" not in page
-    assert "A network." in page
-    assert "mit" in page
-    assert found_in(packed(made)) == shown
-
-
-BROKEN = """
-import torch
-from PIL import Image
-
-class DoeError(Exception):
-    pass
-
-class Broken:
-    def __len__(self):
-        return 4
-
-    def __getitem__(self, index):
-        if index == 2:
-            raise DoeError("item of doe")
-        return Image.new("RGB", (8, 8), (60 * index, 0, 0)), index % 2
-
-def transform():
-    def apply(picture):
-        if picture.width == 10:
-            raise DoeError("picture of doe")
-        return torch.zeros(3, 8, 8) + picture.width / 20
-    return apply
-"""
-WAYS = {
-    "items": {"images": "doe_lab.broken:Broken"},
-    "items of a file": {"images": "doe_lab/broken.py:Broken"},
-    "transform": {"images": "photos", "transform": "doe_lab.broken:transform"},
-    "transform of a file": {"images": "photos", "transform": "doe_lab/broken.py:transform"},
-    "absolute": {"images": "ROOT/doe_lab/broken.py:Broken", "transform": "ROOT/doe_lab/broken.py:transform"},
-}
-
-
-@pytest.mark.parametrize(
-    ("way", "choice"),
-    [*((way, {"anonymous": True}) for way in WAYS), ("items", {"pictures": "none"}), ("transform", {})],
-)
-def test_why_a_picture_cannot_be_read_names_no_code_of_the_authors(
-    tmp_path: Path, way: str, choice: dict[str, Any]
-) -> None:
-    made = analysed_site(tmp_path, images="photos")
-    made.write("doe_lab/__init__.py", "")
-    made.write("doe_lab/broken.py", BROKEN)
-    keys = {key: value.replace("ROOT", str(tmp_path)) for key, value in WAYS[way].items()}
-    plain = {"transform": {"crop": 8, "mean": [0, 0, 0], "std": [1, 1, 1]}}
-    network = {"source": "net.py:make", "weights": None, "synthesis": False, "ignore": ["chance", "unreadable"]}
-    declare(made, "analyze", **{**plain, **keys, **network, **choice})
-    made.build()
-    members = packed(made)
-    command("export", "-f", str(made.config), "--out", str(tmp_path / "out"))
-    secret = {"doe_lab", "DoeError", "broken.py"} if "anonymous" in choice else {"DoeError"}
-    seen = {text for folder in (made.site, members, tmp_path / "out") for text in secret if text in all_texts(folder)}
-    assert seen == (set() if choice else {"DoeError"})
-    assert "cannot be read" in all_texts(made.site) or not choice
-    assert "cannot be read" in all_texts(members) or not choice
-
-
-def all_texts(folder: Path) -> str:
-    """The bytes of all files of a folder, as text."""
-    files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return "".join(data.decode("utf-8", "replace") for data in files)
-
-
-def test_an_anonymous_page_names_no_file_that_is_not_at_hand(tmp_path: Path) -> None:
-    made = private_site(tmp_path, anonymous=True)
-    (tmp_path / WEIGHTS).unlink()
-    assert not built(made) & {"source", "weights", "author"}
-    assert "some of its files are not at hand" in made.html("models/small/index.html")
 
 
 def test_a_page_without_results_names_no_hidden_picture(tmp_path: Path) -> None:

@@ -12,13 +12,11 @@ import torch
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import DatasetError
-from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.run.pictures import Pictures
-from mkdocs_lurk.run.pipeline import analyze
-from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store
+from tests.run.analyses import analysed
 from tests.run.hostile_datasets import HOSTILE
 from tests.run.networks import layer_outputs
 
@@ -35,11 +33,6 @@ def hostile(project: Project) -> Project:
         return project(images=f"data.py:{name}", **({"synthesis": False} | model))
 
     return make
-
-
-def analysed(config: LurkConfig) -> ModelReader:
-    store = Store(config.cache_dir)
-    return ModelReader(store, analyze(config, config.models[0], store))
 
 
 def inputs(config: LurkConfig, name: str) -> torch.Tensor:

@@ -16,10 +16,10 @@ from torch import Tensor
 from mkdocs_lurk.pages.definitions import DEFINITIONS, meaning
 from mkdocs_lurk.run.stages import verification
 from tests.run import definitions_pictures, definitions_responses  # noqa: F401 - they fill CHECKS
+from tests.run.analyses import Project, analysed
 from tests.run.definitions_network import NETWORK, draw, network, outputs
 from tests.run.definitions_results import CHECKS, SENTENCES, Results
 from tests.run.networks import input_tensors
-from tests.run.test_pipeline import Project, analysed
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def test_stored_stages_take_no_time(project: Project) -> None:
     config = project()
     store = Store(config.cache_dir)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())
-    run_stages(session, list_stages(session)[:2])
+    run_stages(session.runner, list_stages(session)[:2])
     left = estimate(config, config.models[0], store).seconds_left
     assert left[Responses.name] == left[Gradients.name] == 0
     assert left[Syntheses.name] > 0

@@ -15,8 +15,8 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.run.bundle_check import check_bundle
+from mkdocs_lurk.run.input_files import portable_inputs
 from mkdocs_lurk.run.input_paths import find_path, is_name, is_portable, repository, shown_path, stored_path
-from mkdocs_lurk.run.inputs import portable_inputs
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import ModelState, resolve
 from mkdocs_lurk.store import Store, pack, unpack

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,30 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ImageError, LayerError, ModelError, StoreError
-from mkdocs_lurk.images.webp import decode_picture, encode_picture
-from mkdocs_lurk.models.loading.sources import load_network
+from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.plan import resolve
-from mkdocs_lurk.run.stages import responses as mining
+from mkdocs_lurk.run.stages import responses as responses_stage
 from mkdocs_lurk.run.stages.responses import Responses
-from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.stages.verification import Verification
-from mkdocs_lurk.run.work import Sizes, UnitResult
-from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
+from tests.run.analyses import Project, analysed
 from tests.run.networks import SIDE, input_tensors, layer_outputs
 
-Project = Callable[..., LurkConfig]
 TANH = "self.second(torch.tanh(self.first(x)))"
-
-
-def analysed(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
-    store = Store(config.cache_dir)
-    return ModelReader(store, analyze(config, config.models[0], store, sizes=sizes))
 
 
 def tensors(config: LurkConfig) -> torch.Tensor:
@@ -78,92 +67,6 @@ def test_classes_are_means_by_class(project: Project) -> None:
         for label, mean in found["classes"]["avg"]:
             own = [float(means[i, found["index"]]) for i, name in enumerate(labels) if name == label]
             assert mean == pytest.approx(np.mean(own), rel=1e-4, abs=1e-6)
-
-
-def test_every_score_is_verified(project: Project) -> None:
-    reader = analysed(project())
-    verified = reader.record["verified"]
-    assert verified["scores"] == 11 * 3 * 2 + 11  # both lists of every filter, and its synthesis
-    assert verified["largest"] <= 1e-3
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_every_synthesis_is_scored_from_its_file(project: Project, precision: str) -> None:
-    config = project(precision=precision)
-    reader, module = analysed(config), load_network(config.models[0]).module
-    for layer in ("first", "second"):
-        for item in reader.layer(layer)["filters"]:
-            made, best = item["max_activ"], item["top_avg"][0]["score"]
-            pixels = torch.tensor(decode_picture(reader.picture(made["picture"]))).movedim(-1, 0)[None]
-            with torch.no_grad():
-                maps = module.first((pixels.float() / 255 - 0.5) / 0.25)
-                maps = maps if layer == "first" else module.second(F.relu(maps))
-            score = float(maps[0, item["index"]].mean())
-            assert made["score"] == pytest.approx(score, rel=1e-4, abs=1e-6)
-            assert made["ratio"] == (pytest.approx(score / best, rel=1e-3) if best > 0 else None)
-
-
-@pytest.mark.parametrize(("strays", "twice"), [(1.0, 2), (-1.0, 11)])
-def test_after_an_ascent_in_bfloat16_a_few_syntheses_are_scored_twice(
-    project: Project, strays: float, twice: int
-) -> None:
-    """The first of each layer, and those that stray: none if any difference passes, all if none does."""
-    verified = analysed(project(precision="bfloat16"), Sizes(stray_score=strays)).record["verified"]
-    assert verified["scores"] == 11 * 3 * 2 + twice
-    assert verified["syntheses"] == 11
-    assert verified["largest"] <= 1e-3
-
-
-def test_a_score_that_differs_the_second_time_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    score, calls = Verification.score, [0]
-
-    def drifting(*arguments: Any) -> dict[int, float]:
-        calls[0] += 1
-        return {index: value + calls[0] for index, value in score(*arguments).items()}
-
-    monkeypatch.setattr(Verification, "score", drifting)
-    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
-        analysed(project(precision="bfloat16"))
-
-
-def test_a_synthesis_that_is_not_what_it_was_scored_by_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    compute = Syntheses.compute
-
-    def inverted(*arguments: Any) -> UnitResult:
-        result = compute(*arguments)
-        pictures = {name: encode_picture(255 - decode_picture(data)) for name, data in result.blobs.items()}
-        return UnitResult(result.record, pictures)
-
-    monkeypatch.setattr(Syntheses, "compute", inverted)
-    with pytest.raises(ModelError, match=r"the score of filter \d of layer '(first|second)' on its synthesis differs"):
-        analysed(project())
-
-
-def test_a_network_that_is_not_repeatable_fails(project: Project) -> None:
-    config = project()
-    path = config.root / "net.py"
-    path.write_text(path.read_text().replace("self.first(x)", "self.first(x + 0.1 * torch.rand_like(x))"))
-    with pytest.raises(
-        ModelError, match=r"^the network gives something else for class-0/000\.png the second time, first"
-    ):
-        analysed(config)
-
-
-def test_a_network_that_drifts_after_the_rehearsal_fails(project: Project) -> None:
-    config = project()
-    path = config.root / "net.py"
-    text = path.read_text().replace("self.first(x)", "self.first(x * (1 + 0.1 * (self.count() > 16)))")
-    path.write_text(
-        text.replace(
-            "    def forward",
-            "    calls = 0\n\n    def count(self):\n"
-            "        self.calls += 1\n        return self.calls\n\n    def forward",
-        )
-    )
-    with pytest.raises(
-        ModelError, match=r"the score of filter \d of layer '(first|second)' on class-\d/\d+\.png differs by"
-    ):
-        analysed(config)
 
 
 def test_the_second_time_nothing_is_computed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,14 +198,14 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     wanted = analysed(project(root=tmp_path / "enough"))
-    measure_responses = mining.measure_responses
+    measure_responses = responses_stage.measure_responses
 
     def short(probe: Any, x: torch.Tensor) -> Any:
         if len(x) > 4:
             raise torch.OutOfMemoryError("no")
         return measure_responses(probe, x)
 
-    monkeypatch.setattr(mining, "measure_responses", short)
+    monkeypatch.setattr(responses_stage, "measure_responses", short)
     reader = analysed(project(root=tmp_path / "short"))
     assert "out of memory; going on with batches 1/4 as large" in caplog.text
     for name in ("first", "second"):
@@ -314,7 +217,7 @@ def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyP
     def never(*_: Any) -> None:
         raise torch.OutOfMemoryError("no")
 
-    monkeypatch.setattr(mining, "measure_responses", never)
+    monkeypatch.setattr(responses_stage, "measure_responses", never)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         analysed(project())
 

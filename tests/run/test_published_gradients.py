@@ -17,8 +17,8 @@ from mkdocs_lurk.images.webp import gradient_pixels
 from mkdocs_lurk.pages.pictures.layer_pictures import write_pictures
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.store import ModelReader
+from tests.run.analyses import Project, analysed
 from tests.run.networks import input_tensors
-from tests.run.test_pipeline import Project, analysed
 
 SIDE = 64  # larger than pixel art, which is published without loss
 NETWORK = """

@@ -24,7 +24,7 @@ from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
 KILLS = 50
-SMALL_UNITS = Sizes(shard_pictures=8, mining_batch=4, pairs=6, syntheses=2)
+SMALL_UNITS = Sizes(shard_pictures=8, response_batch=4, pairs=6, syntheses=2)
 """Many small units, so that there is much to interrupt."""
 fork = multiprocessing.get_context("fork")
 

@@ -13,7 +13,7 @@ from PIL import Image
 from mkdocs_lurk.build import watched_files
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.run.bundle_check import check_bundle
-from mkdocs_lurk.run.inputs import portable_inputs
+from mkdocs_lurk.run.input_files import portable_inputs
 from mkdocs_lurk.run.plan import ModelState
 from mkdocs_lurk.store import Store, clean, pack, unpack
 from tests.run.networks import SIDE

@@ -15,7 +15,7 @@ from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.work import Sizes, array_to_bytes
 from mkdocs_lurk.store.store import Store
 
-SIZES = Sizes(shard_pictures=4, mining_batch=4, pairs=16, syntheses=2)
+SIZES = Sizes(shard_pictures=4, response_batch=4, pairs=16, syntheses=2)
 Unit = tuple[dict[str, Any], dict[str, bytes]]
 
 

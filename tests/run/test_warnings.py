@@ -17,7 +17,7 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD
 from mkdocs_lurk.errors import ModelError
-from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.named_warnings import WarningRecord, unreadable_warning
 from mkdocs_lurk.run.plan import resolve

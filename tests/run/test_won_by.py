@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tests.run.test_pipeline import Project, analysed
+from tests.run.analyses import Project, analysed
 
 NETWORK = """
 import torch

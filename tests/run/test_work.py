@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mkdocs_lurk.errors import ModelError, StoreError
@@ -20,7 +19,6 @@ from mkdocs_lurk.run.work import (
     WorkUnit,
     array_from_bytes,
     array_to_bytes,
-    chunks,
 )
 from mkdocs_lurk.store.store import Store, StoredUnit
 
@@ -114,13 +112,6 @@ def test_memory_for_not_even_one_picture_is_an_error(tmp_path: Path) -> None:
     stage = Squares(fits=0)
     with pytest.raises(ModelError, match="cpu: out of memory with a single picture; use another device"):
         runner(tmp_path, stage).run(stage)
-
-
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 7))
-def test_chunks_hold_every_item_in_order(items: list[int], length: int) -> None:
-    found = chunks(items, length)
-    assert [item for chunk in found for item in chunk] == items
-    assert all(len(chunk) == length for chunk in found[:-1])
 
 
 @given(hnp.arrays(np.float32, hnp.array_shapes(max_dims=3, max_side=4)))

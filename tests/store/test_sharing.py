@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from mkdocs_lurk.store import Store
-from tests.store.test_store import BLOBS, KEY, RECORD, files
+from tests.store.units import BLOBS, KEY, RECORD, files
 
 
 def put_often(root: Path, seconds: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ from mkdocs_lurk.analysis.gradients.recording import pixels_of_windows
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.models.tracing.functions import BatchNormCall, MaxPoolCall, PoolGeometry, ReluCall, as_pair
 from mkdocs_lurk.models.tracing.layer_calls import LayerCall
+from mkdocs_lurk.models.tracing.operations import Argument
 
 aten = torch.ops.aten
 
@@ -40,7 +41,7 @@ class ConvolutionSettings(NamedTuple):
     groups: int
 
     @classmethod
-    def of(cls, kind: str, settings: Mapping[str, Any]) -> ConvolutionSettings:
+    def of(cls, kind: str, settings: Mapping[str, Argument]) -> ConvolutionSettings:
         """Read the settings of a ``Conv2d`` or ``ConvTranspose2d`` call."""
         stride, padding, dilation = (as_pair(settings.get(*one)) for one in _DEFAULTS)
         output_padding, groups = as_pair(settings.get("output_padding", 0)), int(settings.get("groups", 1))
@@ -243,7 +244,7 @@ class _ReluContext(FunctionCtx):
 
 
 class _Relu(torch.autograd.Function):
-    """A ReLU of which no more is known than where it passes its input.
+    """A ReLU of which no more is known than where it passes its input; it follows the rules of ``relu_rules.set_rule``.
 
     Read as integers, the bits of positive floating-point numbers are in the numbers' own order, and those of negative
     numbers are below 0. So the guided gradient is the incoming gradient's bits, clamped between 0 and the mask: the

@@ -1,4 +1,7 @@
-"""The entry point: compute the gradients of many filters on many pictures."""
+"""The entry point: compute the gradients of many filters on many pictures.
+
+By guided backpropagation, deconvolution or saliency (``relu_rules``), in float32 or in bfloat16 (``methods``).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,12 +26,12 @@ from mkdocs_lurk.analysis.gradients.replay import replay
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult, GradientSettings
 from mkdocs_lurk.analysis.gradients.single import joint_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import LurkError, describe_error
 from mkdocs_lurk.names import Box
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
-Item = TypeVar("Item")
 Found = Iterator[tuple[int, GradientResult]]
 
 
@@ -95,7 +98,7 @@ class GradientEngine:
     def _from_recordings(self, method: ReplayMethod, requests: Sequence[GradientRequest]) -> Found:
         """Compute gradients by backward passes through recorded forward passes, each shared by a few pictures."""
         by_picture = [list(group) for _, group in groupby(enumerate(requests), key=lambda item: item[1].image)]
-        for pictures in _cut(by_picture, self._limit_batch(self._recordings_at_once)):
+        for pictures in chunks(by_picture, self._limit_batch(self._recordings_at_once)):
             x = self._placed([group[0][1].image for group in pictures])
             recording = Recording(self._network.probe, x, method.dtype, masks_only=method.masks_only)
             by_layer: dict[str, list[_Task]] = defaultdict(list)
@@ -173,10 +176,10 @@ class GradientEngine:
             else:
                 (means if task.request.position is None else units).append(task)
         for size, parts in sorted(by_size.items()):
-            for batch in _cut(parts, self._batch_size(method, size)):
+            for batch in chunks(parts, self._batch_size(method, size)):
                 yield from self._from_windows(method, recording, layer, batch)
         for whole in (means, units):
-            for tasks_ in _cut(whole, self._batch_size(method, self._network.picture_size)):
+            for tasks_ in chunks(whole, self._batch_size(method, self._network.picture_size)):
                 yield from self._from_whole_pictures(method, recording, layer, tasks_)
 
     def _window(self, request: GradientRequest) -> InputWindow | None:
@@ -211,7 +214,7 @@ class GradientEngine:
         with_energy = [number for number, request in enumerate(requests) if self._needs_energy(request)]
         for places in (whole, with_energy):
             by_depth = sorted(places, key=lambda place: self._depths[requests[place].layer])
-            for batch in _cut(by_depth, self._limit_batch(self._whole_pictures)):
+            for batch in chunks(by_depth, self._limit_batch(self._whole_pictures)):
                 for number, result in self._together([requests[place] for place in batch]):
                     yield batch[number], result
 
@@ -274,8 +277,3 @@ class GradientEngine:
 
     def _placed(self, images: Sequence[int]) -> Tensor:
         return self._load(images).to(self._network.device, torch.float32)
-
-
-def _cut(items: Sequence[Item], length: int) -> list[Sequence[Item]]:
-    """Cut a sequence into runs of a length."""
-    return [items[start : start + length] for start in range(0, len(items), length)]

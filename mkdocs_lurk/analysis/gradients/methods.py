@@ -1,4 +1,8 @@
-"""Choose how gradients are computed: in which number format, and from how much of a recorded forward pass."""
+"""Choose how gradients are computed: in bfloat16 or float32, and from how much of a recorded forward pass.
+
+Guided backpropagation and the other rules are tried on noise; a method counts if its gradients are those of single
+passes in float32.
+"""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def _batch_norm(context: SourceContext, op: Op, output_shapes: Shapes) -> list[C
         return []
     if running_mean is None or running_var is None:
         return []
-    eps = float(arguments.get("eps", arguments.get("epsilon", 1e-5)))
+    eps = float(arguments["eps"] if "eps" in arguments else arguments.get("epsilon", 1e-5))
     scale = _constant(1.0 if weight is None else weight) * (_constant(running_var).double() + eps).rsqrt()
     shift = _constant(0.0 if bias is None else bias) - _constant(running_mean).double() * scale
     view = [-1, *[1] * (rank - 2)]

@@ -101,12 +101,23 @@ class Op:
         parameters: Names of the parameters that the operation reads.
     """
 
-    target: Any
+    target: OpOverload | str
     args: tuple[Argument, ...]
     kwargs: dict[str, Argument]
     outputs: tuple[int, ...]
     module_call: int
     parameters: tuple[str, ...] = ()
+
+    @property
+    def overload(self) -> OpOverload:
+        """The operator that ran.
+
+        Raises:
+            TypeError: None did: the operation is a ``read`` or a ``write``.
+        """
+        if isinstance(self.target, str):
+            raise TypeError(f"{self.target} is no operator")
+        return self.target
 
     @property
     def name(self) -> str:

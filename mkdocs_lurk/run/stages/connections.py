@@ -13,9 +13,7 @@ from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_in
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import Connection, Skipped, Wiring
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.protocol import Stage
-from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.unit_check import check_arrays, check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import ConnectionsRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
@@ -26,14 +24,10 @@ _NO_WEIGHTS = "the output of a module that holds several layers has no weights o
 _ARRAYS = ("inputs", "input_weights", "outputs", "output_weights")
 
 
-class Connections(Stage):
+class Connections(AfterResponses):
     """Follows every filter to the layers that read it, and weighs what is read by typical responses."""
 
     name = "wiring"
-
-    def __init__(self, session: Session, responses: Responses) -> None:
-        super().__init__(session, responses)
-        self._responses = responses
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield the one unit: all connections of the network."""
@@ -69,9 +63,8 @@ class Connections(Stage):
         return float(sum(layer.parameters for layer in self.session.layers))
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
-        """Check that a stored unit speaks of this network's filters."""
-        check_unit_record(stored, ConnectionsRecord)
-        record = cast(ConnectionsRecord, stored.record)
+        """Check that a stored unit is about this network's filters."""
+        record = check_unit_record(stored, ConnectionsRecord)
         found = find_layer_inputs(self.session.trace)
         check_same("its layers", record["names"], [PICTURE, *found.names[1:]])
         check_same("its numbers of filters", record["starts"], found.starts.tolist())

@@ -5,22 +5,16 @@ from __future__ import annotations
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import EvaluationRecord
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.protocol import Stage
-from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.warnings import chance_warning
 
 _SHOWN_PREDICTIONS = 3
 
 
-class Evaluation(Stage):
-    """Compares the predictions that mining kept with the pictures' labels; computes nothing of its own."""
+class Evaluation(AfterResponses):
+    """Compares the predictions that were kept with the responses with the pictures' labels; computes nothing itself."""
 
     name = "evaluation"
-
-    def __init__(self, session: Session, responses: Responses) -> None:
-        super().__init__(session, responses)
-        self._responses = responses
 
     def collect(self, draft: RecordDraft) -> None:
         """Write each picture's predictions, and the share of right ones; warn where it is that of guessing."""

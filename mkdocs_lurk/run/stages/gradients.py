@@ -1,13 +1,13 @@
 """Gradients and crops of every filter's best pictures.
 
 Units are chunks of pairs of a filter and a picture, sorted by picture: all filters of all layers that rank a picture
-share its forward pass. How gradients are computed is said in ``analysis/gradients``.
+share its forward pass. ``analysis/gradients`` computes them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import cycle, groupby, islice
@@ -21,6 +21,7 @@ from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.images.webp import encode_picture, gradient_cosine, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
@@ -28,12 +29,13 @@ from mkdocs_lurk.records import PictureReference, RankedMaximum, RankedMean, Ski
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings, ranked
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
+from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import GradientsRecord, StoredGradient
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
 _COSINE_DIGITS = 5
@@ -68,7 +70,7 @@ class Pair:
         return GradientRequest(self.image, self.layer, self.filter, self.position)
 
 
-class Gradients(Stage):
+class Gradients(AfterResponses):
     """Computes the gradient, and for maxima the crop's box, of every filter's best pictures."""
 
     name = "gradients and crops"
@@ -76,7 +78,6 @@ class Gradients(Stage):
 
     def __init__(self, session: Session, responses: Responses) -> None:
         super().__init__(session, responses)
-        self._responses = responses
         self._engine = GradientEngine(
             session.network, session.config.gradient, session.pictures.tensor, session.limit_batch
         )
@@ -108,8 +109,7 @@ class Gradients(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds as many pairs as its chunk, and a picture for each that has one."""
-        check_unit_record(stored, GradientsRecord)
-        pairs = cast(GradientsRecord, stored.record)["pairs"]
+        pairs = check_unit_record(stored, GradientsRecord)["pairs"]
         check_same("its pairs", len(pairs), len(unit.items))
         check_blobs(stored, [str(place) for place, facts in enumerate(pairs) if "grad_size" in facts])
 
@@ -164,8 +164,8 @@ class Gradients(Stage):
     @cached_property
     def _pairs(self) -> list[Pair]:
         """The pairs of all chosen filters of all layers, sorted by picture."""
-        session, found = self.session, self._responses.found
-        pairs = [pair for layer in session.layers for pair in list_pairs(session, found, layer, session.filters(layer))]
+        session, found, columns = self.session, self._responses.found, self.session.network.columns
+        pairs = [pair for layer in session.layers for pair in list_pairs(found, columns, layer, session.filters(layer))]
         return sorted(pairs, key=lambda pair: pair.image)
 
     def _expected_pairs(self) -> list[tuple[Layer, int]]:
@@ -180,7 +180,8 @@ class Gradients(Stage):
         session, image, watch = self.session, trial.images[0], trial.watch
 
         def some(layer: Layer, n_pairs: int) -> list[GradientRequest]:
-            pairs = list_pairs(session, trial.findings, layer, session.filters(layer)[:_TRIED_FILTERS])
+            filters = session.filters(layer)[:_TRIED_FILTERS]
+            pairs = list_pairs(trial.findings, session.network.columns, layer, filters)
             of_picture = sorted((pair for pair in pairs if pair.image == image), key=lambda pair: pair.rank)
             return [pair.request for pair in islice(cycle(of_picture), n_pairs)]
 
@@ -207,12 +208,19 @@ class Gradients(Stage):
         return (encode_gradient(gradient) for gradient in results if gradient is not None)
 
 
-def list_pairs(session: Session, findings: Findings, layer: Layer, filters: Iterable[int]) -> list[Pair]:
-    """List the best pictures of some filters of a layer, of both rankings."""
-    first, width = session.network.columns[layer.name].start, layer.output[2]
+def list_pairs(findings: Findings, columns: Mapping[str, slice], layer: Layer, filters: Iterable[int]) -> list[Pair]:
+    """List the best pictures of some filters of a layer, of both rankings.
+
+    Args:
+        findings: What the responses of all pictures show.
+        columns: Where each layer's filters are among all filters side by side.
+        layer: The layer.
+        filters: Some of its filters.
+    """
+    first, width = columns[layer.name].start, layer.output[2]
     pairs: list[Pair] = []
     for index in filters:
-        means, maxima = (ranked(best, first + index) for best in (findings.mined.avg, findings.mined.max))
+        means, maxima = (ranked(best, first + index) for best in (findings.summary.avg, findings.summary.max))
         pairs += [Pair(layer.name, index, best.rank, best.image, best.score) for best in means]
         pairs += [
             Pair(layer.name, index, best.rank, best.image, best.score, divmod(best.place, width)) for best in maxima

@@ -7,30 +7,26 @@ from functools import cached_property
 
 import numpy as np
 
+from mkdocs_lurk.chunks import chunks
+from mkdocs_lurk.images.values import Pixels
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.pictures import Pixels
-from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
-from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
+from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import PhotosRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
 _COST = 1e8
 """Of one picture, in multiply-adds that take as long."""
 
 
-class Photos(Stage):
+class Photos(AfterResponses):
     """Stores the pictures that pages show, at the network's input size."""
 
     name = "keeping pictures"
-
-    def __init__(self, session: Session, responses: Responses) -> None:
-        super().__init__(session, responses)
-        self._responses = responses
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of pictures."""
@@ -50,8 +46,7 @@ class Photos(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds its chunk's pictures."""
-        check_unit_record(stored, PhotosRecord)
-        check_same("its pictures", stored.record["images"], list(unit.items))
+        check_same("its pictures", check_unit_record(stored, PhotosRecord)["images"], list(unit.items))
         check_blobs(stored, [str(image) for image in unit.items])
 
     def collect(self, draft: RecordDraft) -> None:
@@ -83,7 +78,7 @@ class Photos(Stage):
         if n_images <= self.session.sizes.all_photos:
             ids = set(range(n_images))
         else:
-            ids = set(np.unique(np.concatenate([found.mined.avg.images, found.mined.max.images])).tolist())
+            ids = set(np.unique(np.concatenate([found.summary.avg.images, found.summary.max.images])).tolist())
         return sorted(ids - {-1} - set(found.skipped))
 
 

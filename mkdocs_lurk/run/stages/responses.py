@@ -1,11 +1,11 @@
-"""Mining: the responses of every filter to every picture, in shards of pictures that are merged."""
+"""The responses of every filter to every picture, in shards of pictures that are merged."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,23 +16,26 @@ from mkdocs_lurk.analysis.filter_statistics import filter_statistics
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.topk import TopK
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import ClassMeans, ClassValue, FilterStats
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
-from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import ShardRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 _PREDICTIONS = 5
+_SUMMARY = "mined"
+"""How the names of a summary's stored arrays begin."""
 
 
 class Responses(Stage):
@@ -56,8 +59,8 @@ class Responses(Stage):
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Show a shard's pictures to the network."""
         session = self.session
-        shard = _Shard(session, self._stride)
-        batch = session.limit_batch(session.sizes.mining_batch)
+        shard = _Shard(session.images, session.config.top_k, session.network.columns, self._stride)
+        batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= unreadable
             if ids:
@@ -66,18 +69,19 @@ class Responses(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its shard's pictures, with arrays for all filters."""
-        check_unit_record(stored, ShardRecord)
-        record = cast(ShardRecord, stored.record)
+        record = check_unit_record(stored, ShardRecord)
         heads = [best[0] if best else None for best in record["predictions"]]
         tails = [one for best in record["predictions"] for one in best[1:]]
         named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
         check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
-        like = {f"mined/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
-        for number, columns in enumerate(self.session.network.columns.values()):
+        all_columns = self.session.network.columns
+        nothing = _no_responses(self.session.images, self.session.config.top_k, all_columns)
+        like = {f"{_SUMMARY}/{name}": array for name, array in nothing.to_arrays().items()}
+        for number, columns in enumerate(all_columns.values()):
             rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
             like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
         arrays = check_arrays(stored, like)
-        ranked = np.concatenate([arrays["mined/avg_images"], arrays["mined/max_images"]])
+        ranked = np.concatenate([arrays[f"{_SUMMARY}/{kind}_images"] for kind in ("avg", "max")])
         check_same("its ranked pictures", set(np.unique(ranked).tolist()) <= {-1, *unit.items}, True)
 
     @cached_property
@@ -87,7 +91,7 @@ class Responses(Stage):
         Raises:
             ImageError: Not one picture could be read.
         """
-        mined: ResponseSummary | None = None
+        summary: ResponseSummary | None = None
         kept: list[int] = []
         skipped: dict[int, str] = {}
         predictions: dict[int, list[tuple[int, float]]] = {}
@@ -95,19 +99,19 @@ class Responses(Stage):
         for unit in self.units:
             stored = self.fetch(unit)
             record = cast(ShardRecord, stored.record)
-            names = [name for name in stored.names if name.startswith("mined/")]
+            names = [name for name in stored.names if name.startswith(f"{_SUMMARY}/")]
             arrays = {name.partition("/")[2]: array_from_bytes(stored.blob(name)) for name in names}
             shard = ResponseSummary.from_arrays(arrays)
-            mined = shard if mined is None else mined.merge(shard)
+            summary = shard if summary is None else summary.merge(shard)
             kept += record["kept"]
             n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= dict(record["skipped"])
-            for image, *best in cast(list[list[Any]], record["predictions"]):
+            for image, *best in cast("list[tuple[int, *tuple[tuple[int, float], ...]]]", record["predictions"]):
                 predictions[image] = [(output, probability) for output, probability in best]
-        if mined is None or not mined.n_images:
+        if summary is None or not summary.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
             raise ImageError(f"{self.session.config.images}: not one of {n_images} pictures could be read; {reason}")
-        return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
+        return Findings(summary, np.array(kept, np.int64), skipped, predictions, n_outputs)
 
     def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Read one layer's kept responses: spatial means and maxima, each ``(n_kept, n_filters)``."""
@@ -169,30 +173,30 @@ class Responses(Stage):
 
     def _statistics(self, layer: Layer) -> dict[int, FilterStats]:
         """Describe the chosen filters: from the kept responses, and where it can be known, from all pictures."""
-        session, mined = self.session, self.found.mined
+        session, summary = self.session, self.found.summary
         chosen = session.filters(layer)
         means, maxima = (rows[:, chosen] for rows in self.of_layer(layer.name))
-        labels = class_numbers(session, self.found.kept.tolist())
+        labels = class_numbers(session.images, self.found.kept.tolist())
         described = filter_statistics(means, maxima, labels, tuple(session.images.labels), chosen)
         first = session.network.columns[layer.name].start
         found: dict[int, FilterStats] = {}
         for index, stats in zip(chosen, described, strict=True):
-            highest = mined.max.scores[first + index, 0]
+            highest = summary.max.scores[first + index, 0]
             stats["dead"] = bool(highest <= 0)
-            stats["always_on"] = bool(mined.lowest_mean[first + index] > 0)
+            stats["always_on"] = bool(summary.lowest_mean[first + index] > 0)
             stats["max"] = round_significant(highest)
             found[index] = stats
         return found
 
     def _class_means(self, layer: Layer, index: int) -> ClassMeans:
-        mined = self.found.mined
+        summary = self.found.summary
         column = self.session.network.columns[layer.name].start + index
-        avg, maximum = (self._ranked_classes(sums[:, column]) for sums in (mined.class_avg, mined.class_max))
+        avg, maximum = (self._ranked_classes(sums[:, column]) for sums in (summary.class_avg, summary.class_max))
         return {"avg": avg, "max": maximum}
 
     def _ranked_classes(self, sums: NDArray[np.float64]) -> list[ClassValue]:
         """The classes that have pictures, by falling mean response."""
-        labels, counts = self.session.images.labels, self.found.mined.counts
+        labels, counts = self.session.images.labels, self.found.summary.counts
         means = np.divide(sums, counts, out=np.full(len(counts), -np.inf), where=counts > 0)
         order = [int(number) for number in np.argsort(-means, kind="stable") if counts[number] > 0]
         return [(labels[number], round_significant(means[number])) for number in order]
@@ -201,9 +205,10 @@ class Responses(Stage):
 class _Shard:
     """The responses of a shard while its batches come in."""
 
-    def __init__(self, session: Session, stride: int) -> None:
+    def __init__(self, images: ImageSet, top_k: int, columns: Mapping[str, slice], stride: int) -> None:
         self.skipped: dict[int, str] = {}
-        self._session, self._stride = session, stride
+        self._images, self._top_k = images, top_k
+        self._columns, self._stride = columns, stride
         self._parts: list[ResponseSummary] = []
         self._means: list[NDArray[np.float32]] = []
         self._maxima: list[NDArray[np.float32]] = []
@@ -214,9 +219,8 @@ class _Shard:
 
     def add(self, ids: Sequence[int], by_layer: dict[str, BatchResponses], outputs: Tensor | None) -> None:
         """Take in the responses to a batch of pictures."""
-        session = self._session
-        responses = join_layers([by_layer[layer.name] for layer in session.layers])
-        self._parts.append(summarise_batch(session, ids, responses))
+        responses = join_layers([by_layer[layer] for layer in self._columns])
+        self._parts.append(summarise_batch(self._images, self._top_k, ids, responses))
         kept_rows = [row for row, image in enumerate(ids) if image % self._stride == 0]
         self._kept += [ids[row] for row in kept_rows]
         self._means.append(responses.means[kept_rows])
@@ -227,9 +231,10 @@ class _Shard:
 
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
-        merged = merge_all(self._parts) if self._parts else _no_responses(self._session)
-        arrays = {f"mined/{name}": array for name, array in merged.to_arrays().items()}
-        for number, columns in enumerate(self._session.network.columns.values()):
+        nothing = _no_responses(self._images, self._top_k, self._columns)
+        merged = merge_all(self._parts) if self._parts else nothing
+        arrays = {f"{_SUMMARY}/{name}": array for name, array in merged.to_arrays().items()}
+        for number, columns in enumerate(self._columns.values()):
             empty = np.empty((0, columns.stop - columns.start), np.float32)
             for kind, kept in (("means", self._means), ("maxima", self._maxima), ("minima", self._minima)):
                 arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
@@ -253,25 +258,23 @@ def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
     )
 
 
-def summarise_batch(session: Session, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
+def summarise_batch(images: ImageSet, top_k: int, ids: Sequence[int], responses: BatchResponses) -> ResponseSummary:
     """Reduce the responses to a batch of pictures to top-k lists and sums by class."""
-    labels = class_numbers(session, ids)
-    return ResponseSummary.of(responses, np.array(ids), labels, len(session.images.labels), session.config.top_k)
+    return ResponseSummary.of(responses, np.array(ids), class_numbers(images, ids), len(images.labels), top_k)
 
 
-def class_numbers(session: Session, ids: Sequence[int]) -> NDArray[np.int64]:
+def class_numbers(images: ImageSet, ids: Sequence[int]) -> NDArray[np.int64]:
     """Return the class number of each picture, ``(n,)``; -1 for a picture without a class."""
-    numbers = {label: number for number, label in enumerate(session.images.labels)}
-    labels = (session.images.entries[image].label for image in ids)
+    numbers = {label: number for number, label in enumerate(images.labels)}
+    labels = (images.entries[image].label for image in ids)
     return np.array([-1 if label is None else numbers[label] for label in labels], np.int64)
 
 
-def _no_responses(session: Session) -> ResponseSummary:
-    """What a shard without a readable picture found."""
-    n_filters = sum(layer.filters for layer in session.layers)
-    n_classes = len(session.images.labels)
+def _no_responses(images: ImageSet, top_k: int, columns: Mapping[str, slice]) -> ResponseSummary:
+    """Return the summary of a shard without a readable picture."""
+    n_filters, n_classes = max(span.stop for span in columns.values()), len(images.labels)
     sums = np.zeros((n_classes, n_filters))
-    empty = TopK.empty(n_filters, session.config.top_k)
+    empty = TopK.empty(n_filters, top_k)
     return ResponseSummary(
         empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
     )

@@ -11,18 +11,20 @@ import torch
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
 from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.photos import picture_blobs
-from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stopwatch import Stopwatch
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import FailedSynthesis, StoredSynthesis, SynthesesRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
 _COST, _COST_PER_STEP = 1.0, 0.15
@@ -36,7 +38,7 @@ _TRIED_PASSES = 36
 """Forward passes of one picture at full size, and backward passes counted as two, that trying a layer costs at most."""
 
 
-class Syntheses(Stage):
+class Syntheses(AfterResponses):
     """Makes pictures by gradient ascent on a filter's spatial mean."""
 
     name = "gradient ascent"
@@ -44,7 +46,6 @@ class Syntheses(Stage):
 
     def __init__(self, session: Session, responses: Responses) -> None:
         super().__init__(session, responses)
-        self._responses = responses
         self._steps = session.config.synthesis.steps if session.config.synthesis else 0
         self._settings = AscentSettings(steps=self._steps)
 
@@ -77,8 +78,7 @@ class Syntheses(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds a picture, or the reason for none, of each filter of its chunk."""
-        check_unit_record(stored, SynthesesRecord)
-        filters = cast(SynthesesRecord, stored.record)["filters"]
+        filters = check_unit_record(stored, SynthesesRecord)["filters"]
         check_same("its filters", set(filters), set(map(str, unit.items)))
         check_blobs(stored, [index for index, facts in filters.items() if "seen" in facts])
 

@@ -1,6 +1,6 @@
 """Verification: every score is computed again from the stored picture, through the whole network.
 
-A photo's scores were computed when it was mined, and are computed again. A synthesis is scored here, in float32, from
+A photo's scores were computed with the responses, and are computed again. A synthesis is scored here, in float32, from
 its stored file alone; what its ascent saw must agree. If the ascent ran in bfloat16, which agrees in a few digits only,
 the first synthesis of every unit and each that strays are scored twice.
 """
@@ -18,20 +18,22 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
+from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord, WonBy
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.photos import Photos, read_pixels
-from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
+from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
 TOLERANCE = 1e-3
@@ -44,7 +46,7 @@ _PASSES_PER_SYNTHESIS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """The mined scores of some pictures: picture, column among all filters, which of the two lists, and value."""
+    """Scores of the top-k lists: picture, column among all filters, which of the two lists, and value."""
 
     images: NDArray[np.int64]
     columns: NDArray[np.int64]
@@ -52,7 +54,7 @@ class _Scores:
     values: NDArray[np.float32]
 
 
-class Verification(Stage):
+class Verification(AfterResponses):
     """Computes scores again from stored pictures, and scores syntheses."""
 
     name = "verifying scores"
@@ -60,7 +62,7 @@ class Verification(Stage):
 
     def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
         super().__init__(session, responses)
-        self._responses, self._photos, self._syntheses = responses, photos, syntheses
+        self._photos, self._syntheses = photos, syntheses
         self._subjects: dict[str, WorkUnit] = {}
 
     def list_units(self) -> Iterator[WorkUnit]:
@@ -85,8 +87,7 @@ class Verification(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its subject's pictures."""
-        check_unit_record(stored, VerifiedUnitRecord)
-        record = cast(VerifiedUnitRecord, stored.record)
+        record = check_unit_record(stored, VerifiedUnitRecord)
         filters = set(map(str, unit.items)) if unit.layer else set[str]()
         check_same("its filters", {*record.get("won_by", ()), *record.get("scores_by_filter", ())} <= filters, True)
         column, image = [0, -1] if record["where"] is None else (record["where"] + [-2, -2])[:2]
@@ -103,7 +104,7 @@ class Verification(Stage):
         """
         records = [cast(VerifiedUnitRecord, self.fetch(unit).record) for unit in self.units]
         draft.verified = self._conclude(records)
-        best = self._responses.found.mined.avg.scores
+        best = self._responses.found.summary.avg.scores
         for unit, record in zip(self.units, records, strict=True):
             for index, score in record.get("scores_by_filter", {}).items():
                 column = self.session.network.columns[unit.layer].start + int(index)
@@ -206,7 +207,7 @@ class Verification(Stage):
 
     def _highest_response(self, layer: str) -> float:
         """Return the highest response of any filter of a layer to any picture."""
-        scores = self._responses.found.mined.max.scores[self.session.network.columns[layer]]
+        scores = self._responses.found.summary.max.scores[self.session.network.columns[layer]]
         return float(scores[np.isfinite(scores)].max(initial=0.0))
 
     def _stored_tensor(self, stored: StoredUnit, names: Sequence[int]) -> torch.Tensor:
@@ -265,7 +266,7 @@ class Verification(Stage):
 
     @cached_property
     def _floors(self) -> NDArray[np.float64]:
-        scores = self._responses.found.mined.max.scores
+        scores = self._responses.found.summary.max.scores
         largest = np.abs(np.where(np.isfinite(scores), scores, 0)).max(1)
         floors = np.empty(len(largest))
         for span in self.session.network.columns.values():
@@ -281,7 +282,7 @@ class Verification(Stage):
 def _scores_of(findings: Findings, ids: Sequence[int]) -> _Scores:
     """The scores of some pictures in all top-k lists."""
     parts = []
-    for best, is_maximum in ((findings.mined.avg, False), (findings.mined.max, True)):
+    for best, is_maximum in ((findings.summary.avg, False), (findings.summary.max, True)):
         columns, ranks = np.nonzero(np.isin(best.images, ids))
         kind = np.full(len(columns), is_maximum)
         parts.append((best.images[columns, ranks], columns, kind, best.scores[columns, ranks]))

@@ -34,7 +34,7 @@ def analysed(drawn: Drawn) -> tuple[nn.Module, tuple[Layer, ...], Probe]:
     return module, layers, Probe.of(module, layers)
 
 
-def mined(probe: Probe, layer: str, x: Tensor, ids: list[int]) -> ResponseSummary:
+def summary_of(probe: Probe, layer: str, x: Tensor, ids: list[int]) -> ResponseSummary:
     responses, _ = measure_responses(probe, x[ids])
     return ResponseSummary.of(responses[layer], np.array(ids), np.zeros(len(ids), np.int64), 1, K)
 
@@ -61,7 +61,7 @@ def test_rankings_equal_a_full_sort_for_any_order_and_batches(drawn: Drawn, rand
     order = list(range(N_PICTURES))
     random.shuffle(order)
     edges = [0, *sorted(cuts), N_PICTURES]
-    found = merge_all(mined(probe, layer, x, order[a:b]) for a, b in pairwise(edges))
+    found = merge_all(summary_of(probe, layer, x, order[a:b]) for a, b in pairwise(edges))
     maps = hooked_output(module, layer, x)
     for best, scores in ((found.avg, maps.mean((2, 3))), (found.max, maps.amax((2, 3)))):
         scale = float(scores.abs().max())

@@ -40,7 +40,7 @@ def load(name: str, **values: Any) -> Network:
 
 
 def outputs_of(module: nn.Module, kind: type[nn.Module], run: Any) -> dict[str, list[Tensor]]:
-    """Return what every module of a kind puts out in one run, by name and in the order of the calls."""
+    """Return what every module of a kind returns in one run, by name and in the order of the calls."""
     found: dict[str, list[Tensor]] = {}
     hooks = [
         child.register_forward_hook(lambda _m, _i, out, name=name: found.setdefault(name, []).append(out.clone()))

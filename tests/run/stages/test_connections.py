@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,10 @@ from PIL import Image
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.images.webp import decode_picture, gradient_pixels
 from mkdocs_lurk.models.loading.sources import load_network
-from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.work import Sizes
-from mkdocs_lurk.store.reader import ModelReader
-from mkdocs_lurk.store.store import Store
+from tests.run.analyses import Project, analysed
 from tests.run.networks import input_tensors, layer_outputs
-
-Project = Callable[..., LurkConfig]
-
-
-def read(config: LurkConfig, sizes: Sizes | None = None) -> ModelReader:
-    store = Store(config.cache_dir)
-    return ModelReader(store, analyze(config, config.models[0], store, sizes=sizes))
 
 
 def by_hand(config: LurkConfig, step: int = 1) -> torch.Tensor:
@@ -44,7 +34,7 @@ def check(found: list[list[Any]], layer: str, weights: torch.Tensor) -> None:
 
 def test_records_hold_the_wires(project: Project) -> None:
     config = project()
-    reader, weights = read(config), by_hand(config)
+    reader, weights = analysed(config), by_hand(config)
     for item in reader.layer("first")["filters"]:
         assert item["wiring"]["inputs"] == []
         check(item["wiring"]["outputs"], "second", weights[:, item["index"]])
@@ -57,13 +47,13 @@ def test_records_hold_the_wires(project: Project) -> None:
 def test_responses_are_those_of_evenly_spaced_pictures(project: Project) -> None:
     config = project()
     weights = by_hand(config, 3)
-    for item in read(config, Sizes(connection_pictures=7, shard_pictures=4)).layer("second")["filters"]:
+    for item in analysed(config, Sizes(connection_pictures=7, shard_pictures=4)).layer("second")["filters"]:
         check(item["wiring"]["inputs"], "first", weights[item["index"]])
 
 
 def test_first_kernels_are_pictures(project: Project) -> None:
     config = project()
-    reader = read(config)
+    reader = analysed(config)
     kernels = load_network(config.models[0]).module.first.weight.detach().numpy()
     for item in reader.layer("first")["filters"]:
         assert item["kernel"]["size"] == [3, 3]
@@ -72,15 +62,15 @@ def test_first_kernels_are_pictures(project: Project) -> None:
 
 
 def test_a_layer_left_out_is_named(project: Project) -> None:
-    reader = read(project(layers={"include": ["second"]}))
+    reader = analysed(project(layers={"include": ["second"]}))
     for item in reader.layer("second")["filters"]:
         assert item["wiring"] == {"skipped": "it reads first, which layers.include does not show"}
 
 
 def test_other_settings_find_the_same_unit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = read(project())
+    first = analysed(project())
     monkeypatch.setattr(Connections, "compute", None)
-    second = read(project(title="Another", synthesis=False))
+    second = analysed(project(title="Another", synthesis=False))
     assert second.key != first.key
     for name in ("first", "second"):
         kept = [[item["wiring"] for item in reader.layer(name)["filters"]] for reader in (first, second)]
@@ -89,9 +79,9 @@ def test_other_settings_find_the_same_unit(project: Project, monkeypatch: pytest
 
 def test_other_pictures_find_other_wires(project: Project, tmp_path: Path) -> None:
     roots = [tmp_path / "one", tmp_path / "two"]
-    first = read(project(root=roots[0]))
+    first = analysed(project(root=roots[0]))
     config = project(root=roots[1])
     path = min((roots[1] / "pictures").rglob("*.png"))
     Image.eval(Image.open(path), lambda value: 255 - value).save(path)
-    units = [reader.layer("first")["filters"][0]["kernel"]["unit"] for reader in (first, read(config))]
+    units = [reader.layer("first")["filters"][0]["kernel"]["unit"] for reader in (first, analysed(config))]
     assert units[0] != units[1]

@@ -29,17 +29,21 @@ Project = Callable[..., LurkConfig]
 
 
 def opened(config: LurkConfig, sizes: Sizes | None = None) -> tuple[Session, Responses]:
-    """A session whose pictures were mined."""
+    """A session whose responses were measured."""
     store = Store(config.cache_dir)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks(), sizes)
     responses = Responses(session)
-    run_stages(session, [responses])
+    run_stages(session.runner, [responses])
     return session, responses
 
 
 def all_pairs(session: Session, responses: Responses) -> list[Pair]:
     layers = session.layers
-    pairs = [p for layer in layers for p in list_pairs(session, responses.found, layer, session.filters(layer))]
+    pairs = [
+        p
+        for layer in layers
+        for p in list_pairs(responses.found, session.network.columns, layer, session.filters(layer))
+    ]
     return sorted(pairs, key=lambda pair: pair.image)
 
 
@@ -71,7 +75,7 @@ def test_gradients_of_ranked_pictures_equal_those_of_single_passes(
 def test_records_hold_the_boxes_and_gradients_of_the_results(project: Project) -> None:
     session, responses = opened(project())
     stage = Gradients(session, responses)
-    run_stages(session, [stage])
+    run_stages(session.runner, [stage])
     draft = RecordDraft(session)
     stage.collect(draft)
     pairs = all_pairs(session, responses)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar
 
 from torch.utils._pytree import tree_leaves
 
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
-from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Argument, Constant, Op, Ref
 
 Shapes = Sequence[tuple[int, ...]]
 Rule = TypeVar("Rule")
@@ -54,9 +54,9 @@ IntervalRule = Callable[[Context, Op, Shapes], list[Intervals]]
 """Returns the intervals of an operation's outputs, given their shapes; an empty list if the rule does not apply."""
 
 
-def arguments_by_name(op: Op) -> dict[str, Any]:
+def arguments_by_name(op: Op) -> dict[str, Argument]:
     """Return the arguments of a torch operation by the names of its schema, defaults included."""
-    schema = op.target._schema.arguments
+    schema = op.overload._schema.arguments
     arguments = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
     arguments.update({argument.name: value for argument, value in zip(schema, op.args, strict=False)})
     arguments.update(op.kwargs)

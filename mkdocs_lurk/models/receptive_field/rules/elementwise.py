@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from mkdocs_lurk.models.receptive_field.intervals import ACTUAL_END, ACTUAL_START, Intervals, hull
@@ -19,7 +18,7 @@ _POINTWISE = DROPOUT_OPERATIONS | {"hardswish", "_prelu_kernel", "bernoulli", "r
 
 def is_pointwise(op: Op) -> bool:
     """Whether each element of the output depends only on the elements at its own position."""
-    return torch.Tag.pointwise in op.target.tags or op.name.removesuffix("_") in _POINTWISE
+    return op.is_pointwise or op.name.removesuffix("_") in _POINTWISE
 
 
 def pointwise(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:

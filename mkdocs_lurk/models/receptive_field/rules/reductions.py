@@ -88,7 +88,7 @@ def _layer_norm(context: Context, op: Op, output_shapes: Shapes) -> list[Interva
 def _group_norm(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
     """Statistics over the maps of each group of channels."""
     value, arguments = context.intervals_of(op.args[0]), arguments_by_name(op)
-    groups = int(arguments.get("group", arguments.get("num_groups", 1)))
+    groups = int(arguments["group"] if "group" in arguments else arguments.get("num_groups", 1))
     if context.gates_as_constants and math.prod(value.shape[2:]) > 1:
         return [_normalised(context, value, (), over_map=True)]
     shape = (value.shape[0], groups, value.shape[1] // groups, *value.shape[2:])

@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from mkdocs_lurk.models.receptive_field.intervals import EMPTY, ElementBounds, Intervals, hull, move_elements
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, is_tensor, rules_by_name
 from mkdocs_lurk.models.receptive_field.rules.elementwise import pointwise
-from mkdocs_lurk.models.tracing.operations import Constant, Geometry, Op, Ref
+from mkdocs_lurk.models.tracing.operations import Constant, Geometry, Op, Ref, TorchFunction
 
 
 def _same(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
@@ -39,9 +39,9 @@ def _move(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
     if any(isinstance(argument, Ref) for argument in indices):
         return pointwise(context, op, output_shapes) if op.name.startswith(("where", "masked_fill")) else []
     index_ids = {id(argument) for argument in indices}
-    function = _WITHOUT_STRIDES.get(op.name, op.target)
+    function: TorchFunction = _WITHOUT_STRIDES.get(op.name, op.overload)
     if op.name.endswith("_"):
-        function = getattr(torch, op.name.removesuffix("_"), op.target)
+        function = getattr(torch, op.name.removesuffix("_"), op.overload)
 
     def run(bounds_of: ElementBounds) -> Tensor | Sequence[Tensor]:
         def replace(argument: object) -> object:

@@ -137,7 +137,7 @@ def _resize_taps(op: Op, spatial_axis: int, n_spatial: int, length: int, outputs
         if scales:
             scales[1 - spatial_axis] = None
             args[-2:] = scales
-    weights = op.target(points, *args).reshape(length, outputs)
+    weights = op.overload(points, *args).reshape(length, outputs)
     largest_number = max(1, int((weights != 0).sum(dim=0).max()))
     read = (weights != 0).float().topk(min(largest_number, length), dim=0)
     return torch.where(read.values > 0, read.indices, torch.full_like(read.indices, NO_TAP)).T

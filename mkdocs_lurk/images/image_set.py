@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mkdocs_lurk.config.author_code import author_code
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import author_code
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.datasets import DatasetReader

@@ -17,7 +17,7 @@ from PIL import Image
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.file_digests import FileDigests, path_key
-from mkdocs_lurk.images.sources import list_images
+from mkdocs_lurk.images.image_set import list_images
 
 DATASET = """
 import numpy as np

@@ -12,10 +12,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, NotRequired, TypedDict, get_args
+from typing import Literal, NotRequired, TypedDict, cast, get_args
 
+from mkdocs_lurk.config.author_code import Reading, syntax_digest
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.config.reading import Reading, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
@@ -106,14 +106,17 @@ def read_inputs(
             "images": published_reference(model.images)}  # fmt: skip
 
 
-def portable_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def portable_inputs(inputs: Mapping[str, object]) -> Mapping[str, object]:
     """Return the inputs of an analysis as a bundle holds them: nothing in them names a folder outside the repository.
 
     Args:
         inputs: As ``read_inputs`` made them, or empty.
     """
-    files = [item if is_portable(item["path"]) else _without_folder(item) for item in inputs.get("files", ())]
-    return {**inputs, "files": sorted(files, key=lambda item: (item["kind"], item["path"]))} if inputs else {}
+    if not inputs:
+        return {}
+    listed = cast(Inputs, inputs)["files"]
+    files = [item if is_portable(item["path"]) else _without_folder(item) for item in listed]
+    return {**inputs, "files": sorted(files, key=lambda item: (item["kind"], item["path"]))}
 
 
 def _without_folder(item: InputFile) -> InputFile:
@@ -122,7 +125,7 @@ def _without_folder(item: InputFile) -> InputFile:
     return {**item, "path": name} if item["kind"] in DECLARED_KINDS else {**item, "kind": "elsewhere", "path": name}
 
 
-def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
+def withhold(inputs: Mapping[str, object], *, anonymous: bool) -> Mapping[str, object]:
     """Return a list of inputs without the pictures, and without what an author's code opened, which may be pictures.
 
     Args:
@@ -131,7 +134,8 @@ def withhold(inputs: Mapping[str, Any], *, anonymous: bool) -> dict[str, Any]:
     """
     if not inputs:
         return {}
-    told = [item for item in inputs["files"] if item["kind"] in (*DECLARED_KINDS, "module", "package")]
+    listed = cast(Inputs, inputs)["files"]
+    told = [item for item in listed if item["kind"] in (*DECLARED_KINDS, "module", "package")]
     return {"files": [] if anonymous else told, "pictures": None, "images": "", "withheld": True}
 
 

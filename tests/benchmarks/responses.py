@@ -42,14 +42,14 @@ def _row(probe: Probe, x: torch.Tensor, dtype: torch.dtype) -> Row:
         {
             "plain": forward(plain, x),
             "channels last": forward(probe.module, channels_last),
-            "mining": lambda: measure_responses(probe, x),
+            "responses": lambda: measure_responses(probe, x),
         },
         _ROUNDS,
     )
-    of_plain, of_channels_last = (median_ratio(rounds, name, "mining") for name in ("plain", "channels last"))
+    of_plain, of_channels_last = (median_ratio(rounds, name, "responses") for name in ("plain", "channels last"))
     name = str(dtype).removeprefix("torch.")
     return Row(
-        "mining",
+        "responses",
         _WORK.format(name),
         f"at least {_TARGETS[dtype]} of the bare forward's throughput",
         f"{of_plain:.2f} of the bare forward as PyTorch lays it out; "
