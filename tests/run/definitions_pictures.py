@@ -85,8 +85,8 @@ def won_by_border(results: Results) -> None:
 
 @defined(
     "won_by_flat",
-    "A flat picture of the picture's mean colour has a mean response that is at most a tenth lower, or lower by at most "
-    "a thousandth of the highest response of any filter of the layer to a photo.",
+    "A flat picture of the picture's mean colour has a mean response that is at most a tenth lower, or lower by at "
+    "most a thousandth of the highest response of any filter of the layer to a photo.",
 )
 def won_by_flat(results: Results) -> None:
     for layer, record, _ in results.filters():
