@@ -13,7 +13,7 @@ VERSIONS: Final = {
     "gradients": 7,
     "photos": 1,
     "syntheses": 2,
-    "verification": 3,
+    "verification": 4,
     "connections": 4,
     "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

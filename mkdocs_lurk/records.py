@@ -156,7 +156,7 @@ class SynthesisRecord(TypedDict):
     Attributes:
         ratio: Its score, divided by the best photo's; None where that is below 1 % of the layer's highest response.
         won_by: What the synthesis wins by, if not by what the filter looks for: the padding around the picture, or a
-            colour that a flat picture has as well.
+            colour that a flat picture has as well, up to a thousandth of the layer's highest response.
     """
 
     picture: PictureReference

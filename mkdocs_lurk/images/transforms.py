@@ -26,6 +26,8 @@ from mkdocs_lurk.text import published_reference
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 IMAGENET = TransformSpec(256, (224, 224), IMAGENET_MEAN, IMAGENET_STD, 3)
+_REPEATS = 8
+"""How often a picture is transformed to see whether it stays the same: a random step may be left out at times."""
 _RANGE_SAMPLES = 64  # pictures from which the range of an unknown normalisation is taken
 
 
@@ -215,7 +217,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         function = factory()
         if not callable(function):
             raise ImageError(f"transform: {reference} gave a {type(function).__name__}; it must return a function")
-        first = _apply_twice(function, _first_picture(images), reference)
+        first = _apply_repeatedly(function, _first_picture(images), reference)
         mean, std = _normalisation(function)
     channels, height, width = first.shape
     notes: tuple[str, ...] = ()
@@ -232,13 +234,13 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
     return CustomTransform(channels, height, width, mean, std, notes, function, reference, code, tells)
 
 
-def _apply_twice(function: Callable[[Picture], object], picture: Picture, name: str) -> Tensor:
-    """Return what a function makes of the first picture; a ``DatasetError`` if it differs the second time."""
+def _apply_repeatedly(function: Callable[[Picture], object], picture: Picture, name: str) -> Tensor:
+    """Return what a function makes of the first picture; a ``DatasetError`` if it does not do so every time."""
     try:
-        first, second = _apply(function, picture, name), _apply(function, picture, name)
+        first, *others = [_apply(function, picture, name) for _ in range(_REPEATS)]
     except ImageError as reason:
         raise ImageError(f"transform: the first picture {reason}") from reason
-    if not torch.equal(first, second):
+    if not all(torch.equal(first, other) for other in others):
         raise DatasetError(
             f"transform: {name} makes other values of the same picture the second time; leave out random augmentation"
         )

@@ -19,6 +19,7 @@ from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
+from mkdocs_lurk.run.record_trial import seconds_of_records
 from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.run.stages import list_stages
 from mkdocs_lurk.run.stages.responses import join_layers, summarise_batch
@@ -26,6 +27,8 @@ from mkdocs_lurk.run.stopwatch import Clocks, Stopwatch
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.store.store import Store
 
+RECORDS = "writing records"
+"""What the estimate calls the work of the pipeline when all stages are complete."""
 _PICTURES, _LAYERS = 8, 3
 _LIMIT_S = 17.0
 """Of elapsed time; importing PyTorch, and a last try that takes longer than foreseen, fit into the rest of 20 s."""
@@ -40,7 +43,8 @@ class Estimate:
     """What an analysis still takes.
 
     Attributes:
-        seconds_left: Elapsed time on a machine that does nothing else, for what is missing, by the name of the stage.
+        seconds_left: Elapsed time on a machine that does nothing else, for what is missing, by the name of the stage;
+            the last is ``RECORDS``.
         stored_bytes: The size of all results, when they are complete.
         busy: What shows that the machine is busy; None if it is not.
         opening_s: How long it took to load the network and to rehearse its analysis.
@@ -79,10 +83,11 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store, clocks: Clock
         stage.complete = stage.ready and not session.runner.missing(stage)
     trial = try_pictures(session, watch)
     by_stage = {stage.name: stage.estimate(trial) for stage in stages}
+    left = {name: own.seconds for name, own in by_stage.items()} | {RECORDS: seconds_of_records(session, trial)}
     n_filters = sum(len(session.filters(layer)) for layer in session.layers)
     record_bytes = _record_bytes(n_filters, len(session.images.labels), session.config.top_k)
     return Estimate(
-        seconds_left={name: own.seconds for name, own in by_stage.items()},
+        seconds_left=left,
         stored_bytes=record_bytes + sum(own.stored_bytes for own in by_stage.values()),
         busy=watch.describe_load(),
         opening_s=opening_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.errors import ModelError, join_first
+from mkdocs_lurk.errors import ModelError, describe_error, join_first
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
@@ -40,6 +41,8 @@ from mkdocs_lurk.run.warnings import random_layers_warning, warnings_at_start
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 @dataclass(frozen=True)
@@ -208,12 +211,40 @@ def _probed(loaded: Network, trace: Trace, layers: tuple[Layer, ...], blank: Ten
     memory_format = choose_memory_format(loaded.module.to(device), blank)
     probe = Probe.of(loaded.module.to(memory_format=memory_format), layers, memory_format)
     fast_dtype = choose_fast_dtype(precision, device, sum(layer.macs for layer in layers))
+    fast_probe = probe if fast_dtype == torch.float32 else probe.copy_to(device, fast_dtype)
+    if not _runs_in(fast_dtype, fast_probe, blank, is_wanted=precision != "auto"):
+        fast_probe, fast_dtype = probe, torch.float32
     fields = receptive_fields(trace, layers)
     return ProbedNetwork(
         probe=probe,
-        fast_probe=probe if fast_dtype == torch.float32 else probe.copy_to(device, fast_dtype),
+        fast_probe=fast_probe,
         fast_dtype=fast_dtype,
         layers=layers,
         fields={layer.name: fields[layer.name] for layer in layers},
         input_size=(blank.shape[1], blank.shape[2], blank.shape[3]),
     )
+
+
+def _runs_in(dtype: torch.dtype, probe: Probe, blank: Tensor, is_wanted: bool) -> bool:
+    """Return whether a network, which runs in float32, runs in another number format, too.
+
+    Raises:
+        ModelError: It does not, and the author wants that format.
+    """
+    if dtype == torch.float32:
+        return True
+    try:
+        with torch.inference_mode():
+            probe.read(blank.to(dtype), lambda _name, _maps: None)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # whatever the author's forward method raises
+        problem = f"the network does not run in {str(dtype).removeprefix('torch.')} ({describe_error(error)})"
+        if is_wanted:
+            raise ModelError(
+                f"{problem}; say precision: float32, or register the tensors that it keeps beside its parameters as "
+                "buffers"
+            ) from error
+        log.info("%s: gradients and syntheses are computed in float32", problem)
+        return False
+    return True

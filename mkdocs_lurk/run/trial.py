@@ -42,13 +42,14 @@ class Trial:
         """Seconds of one multiply-add of a forward pass."""
         return self.forward_s / max(self.macs_up_to[-1], 1.0)
 
-    def over_layers(self, values: Mapping[int, float]) -> list[float]:
+    def over_layers(self, values: Mapping[int, float], by_cost: bool = True) -> list[float]:
         """Spread values of the layers that were tried, by number, one at least, to all layers.
 
         They are interpolated linearly in the MACs of the forward pass up to each layer; beyond the last layer that was
-        tried they grow in proportion to those.
+        tried they grow in proportion to those, unless ``by_cost`` is false.
         """
         costs, tried = np.array(self.macs_up_to), sorted(values)
         last_cost = max(costs[tried[-1]], 1.0)
         inner = np.interp(costs, costs[tried], [values[number] for number in tried])
-        return [float(value) for value in inner * np.maximum(1.0, costs / last_cost)]
+        growth = np.maximum(1.0, costs / last_cost) if by_cost else 1.0
+        return [float(value) for value in inner * growth]

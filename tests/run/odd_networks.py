@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 
 class Odd(nn.Module):
@@ -432,6 +433,36 @@ class SkipsALayer(Odd):
 class WithoutDerivative(Odd):
     def between(self, y):
         return self.act(OneWay.apply(y))
+
+
+class SideBranch(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.side = nn.Conv2d(8, 2, 1)
+
+    def between(self, y):
+        self.side(OneWay.apply(y))  # its result leads nowhere, and its layer is shown
+        return self.act(y)
+
+
+class Checkpointed(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.c = nn.Conv2d(8, 8, 1)
+
+    def between(self, y):
+        return checkpoint(lambda z: self.act(self.c(self.act(z))), y, use_reentrant=False)
+
+
+class SavedElsewhere(Odd):
+    def between(self, y):
+        with torch.autograd.graph.saved_tensors_hooks(lambda z: z.clone(), lambda z: z):
+            return self.act(self.a(y[:, :3]))
+
+
+class PlainConstant(Odd):
+    def between(self, y):
+        return self.act(y) - torch.full((8, 1, 1), 0.1)
 
 
 class OneWay(torch.autograd.Function):

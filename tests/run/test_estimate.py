@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from mkdocs_lurk.config.options import LurkConfig
-from mkdocs_lurk.run.estimate import estimate
+from mkdocs_lurk.run.estimate import RECORDS, estimate
 from mkdocs_lurk.run.pipeline import analyze, run_stages
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
@@ -29,7 +29,7 @@ def test_at_first_every_stage_takes_time(project: Project) -> None:
     store = Store(config.cache_dir)
     found = estimate(config, config.models[0], store)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())
-    assert list(found.seconds_left) == [stage.name for stage in list_stages(session)]
+    assert list(found.seconds_left) == [*(stage.name for stage in list_stages(session)), RECORDS]
     computed = {name: seconds for name, seconds in found.seconds_left.items() if name != Evaluation.name}
     assert all(seconds > 0 for seconds in computed.values()), computed
     assert len(store.keys()) == 0

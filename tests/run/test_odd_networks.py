@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from mkdocs_lurk.names import Box
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
-from mkdocs_lurk.run.session import open_session
+from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 from tests.run.networks import input_tensors
@@ -179,6 +180,8 @@ REFUSED = {
     "FailsOnPictures": r"the network runs on a blank picture, but fails on class-0/000\.png \(ValueError: only blank",
     "SkipsALayer": r"layer 'b' runs on a blank picture, but not on class-0/000\.png: .* layers: \{exclude: \['b'\]\}$",
     "WithoutDerivative": r"layer 'b' cannot be differentiated \(NotImplementedError: .*; change the step",
+    "SideBranch": r"layer 'side' cannot be differentiated \(NotImplementedError: .*; change the step",
+    "Checkpointed": r"layer 'c' cannot be differentiated \(CheckpointError: torch\.utils\.checkpoint",
     "Grey": r"layer 'a' takes 1 channel, but the transform makes pictures of 3; say transform: \{channels: 1\}, with",
 }
 
@@ -190,6 +193,32 @@ def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_compu
         analysed(config)
     assert "\n" not in str(caught.value)
     assert not list(config.cache_dir.rglob("*.unit"))
+
+
+def opened(config: LurkConfig) -> Session:
+    """Load and rehearse a model, as ``inspect`` does."""
+    return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+
+
+@pytest.mark.parametrize("name", ["SideBranch", "Checkpointed"])
+def test_what_some_layer_cannot_do_is_found_without_an_analysis(odd: Project, name: str) -> None:
+    with pytest.raises(LurkError, match=REFUSED[name]):
+        opened(odd(name))
+
+
+def test_hooks_that_give_back_what_they_saved_are_no_hindrance(odd: Project) -> None:
+    assert [layer.name for layer in opened(odd("SavedElsewhere")).layers]
+
+
+def test_a_number_format_that_the_network_does_not_take_is_found_before_the_analysis(
+    odd: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = odd("PlainConstant")
+    with pytest.raises(LurkError, match=r"^the network does not run in bfloat16 \(RuntimeError: .*precision: float32"):
+        opened(replace(config, precision="bfloat16"))
+    monkeypatch.setattr("mkdocs_lurk.run.session.choose_fast_dtype", lambda *_: torch.bfloat16)
+    assert opened(config).network.fast_dtype == torch.float32  # with precision: auto
+    assert opened(odd("Standing")).network.fast_dtype == torch.bfloat16
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning", "ignore:.torch.jit:FutureWarning")

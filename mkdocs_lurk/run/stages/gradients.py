@@ -95,7 +95,10 @@ class Gradients(AfterResponses):
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Compute the gradients and boxes of a chunk of pairs."""
-        requests = [self._pairs[number].request for number in unit.items]
+        return self._computed([self._pairs[number].request for number in unit.items])
+
+    def _computed(self, requests: Sequence[GradientRequest]) -> UnitResult:
+        """Compute what is stored of some pairs."""
         facts: list[StoredGradient] = [{} for _ in requests]
         blobs: dict[str, bytes] = {}
         formats: set[torch.dtype] = set()
@@ -122,12 +125,12 @@ class Gradients(AfterResponses):
             stored = cast(GradientsRecord, self.fetch(unit).record)["pairs"]
             for place, number in enumerate(unit.items):
                 pair, facts = self._pairs[number], stored[place]
-                mean = _ranked_mean(pair, facts, unit.key, str(place))
+                mean = ranked_mean(pair, facts, unit.key, str(place))
                 n_coarse += facts.get("grad_cosine", 1.0) < _LEAST_COSINE
                 if pair.position is None:
                     means[pair.layer, pair.filter][pair.rank] = mean
                 else:
-                    maxima[pair.layer, pair.filter][pair.rank] = _ranked_maximum(mean, pair.position, facts)
+                    maxima[pair.layer, pair.filter][pair.rank] = ranked_maximum(mean, pair.position, facts)
         if n_coarse:
             draft.notes.append(
                 f"Of {n_coarse} gradients the picture, of 8 bits, is coarser than usual, since a few values exceed all "
@@ -197,15 +200,11 @@ class Gradients(AfterResponses):
             expected_s = len(requests) * trial.macs_up_to[number] * trial.seconds_per_mac
             if pair_s and not watch.has_time_for(forward_s + expected_s):
                 continue
-            done: list[int] = []
-            spent_s = watch.best_of(lambda: done.extend(map(len, self._encoded(requests))))  # noqa: B023 - at once
+            done: list[UnitResult] = []
+            spent_s = watch.best_of(lambda: done.append(self._computed(requests)))  # noqa: B023 - at once
             pair_s[number] = max(spent_s - forward_s, 0.0) / max(1, len(requests))
-            pair_bytes[number] = sum(done) / max(1, len(done))
-        return forward_s, trial.over_layers(pair_s), trial.over_layers(pair_bytes)
-
-    def _encoded(self, requests: Sequence[GradientRequest]) -> Iterator[bytes]:
-        results = (result.gradient for _, result in self._engine.compute(requests))
-        return (encode_gradient(gradient) for gradient in results if gradient is not None)
+            pair_bytes[number] = sum(map(len, done[0].blobs.values())) / max(1, len(requests))
+        return forward_s, trial.over_layers(pair_s), trial.over_layers(pair_bytes, by_cost=False)
 
 
 def list_pairs(findings: Findings, columns: Mapping[str, slice], layer: Layer, filters: Iterable[int]) -> list[Pair]:
@@ -253,14 +252,16 @@ def _facts(result: GradientResult) -> StoredGradient:
     return facts
 
 
-def _ranked_mean(pair: Pair, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
+def ranked_mean(pair: Pair, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
+    """Return what is published of a pair of ``top_avg``, whose gradient is a blob of a unit."""
     grad: PictureReference | Skipped = {"skipped": "the unit sees padding only"}
     if "grad_size" in stored:
         grad = {"unit": unit, "blob": blob, "size": stored["grad_size"], "cosine": stored["grad_cosine"]}
     return {"image": pair.image, "score": round_significant(pair.score), "grad": grad}
 
 
-def _ranked_maximum(mean: RankedMean, position: tuple[int, int], stored: StoredGradient) -> RankedMaximum:
+def ranked_maximum(mean: RankedMean, position: tuple[int, int], stored: StoredGradient) -> RankedMaximum:
+    """Return what is published of a pair of ``top_max``: that of ``top_avg``, with the unit and its boxes."""
     maximum: RankedMaximum = {
         "image": mean["image"],
         "score": mean["score"],

@@ -33,7 +33,9 @@ _SMALL_BATCH = 8
 _SCORING_PASSES = 3
 """Of a finished picture, by ``Verification``: for its score, and twice to tell what it wins by."""
 _NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
-_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS, _TRIED_ON_CPU = 6, 2, 2
+_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS = 6, 2
+_LEAST_TRIED, _TRIED_PX = 2, 4 * 224 * 224
+"""Pictures that are tried at once on a CPU: as many as fill its caches, and two at least."""
 _TRIED_PASSES = 36
 """Forward passes of one picture at full size, and backward passes counted as two, that trying a layer costs at most."""
 
@@ -170,19 +172,36 @@ class Syntheses(AfterResponses):
         """
         session, watch = self.session, trial.watch
         statistics = self._measure(trial.images)
-        batch = _TRIED_ON_CPU if session.network.device.type == "cpu" else _SMALL_BATCH
+        batch = self._tried_batch(max(len(session.synthesis_filters(layer)) for layer in session.layers))
         small_s, full_s, rest_s = dict[int, float](), dict[int, float](), dict[int, float]()
         for number in trial.layers:
             forward_s = trial.macs_up_to[number] * trial.seconds_per_mac
             if not watch.has_time_for(_TRIED_PASSES * batch * forward_s):
                 continue
             small_s[number], full_s[number], once_s = self._try_layer(session.layers[number], statistics, batch, watch)
-            rest_s[number] = once_s + _SCORING_PASSES * forward_s + trial.encode_s
+            scored_s = self._scoring_s(session.layers[number], batch, watch)
+            rest_s[number] = once_s + _SCORING_PASSES * scored_s + trial.encode_s
         if not rest_s:
             return [self._cost(layer, 1) * trial.seconds_per_mac for layer in session.layers]
         n_small = self._settings.small_steps
         parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)
         return [rest + n_small * small + (self._steps - n_small) * full for small, full, rest in parts]
+
+    def _tried_batch(self, most_filters: int) -> int:
+        """Return how many pictures are tried at once, as many as in the ascent where that makes a difference."""
+        network = self.session.network
+        batch = _SMALL_BATCH if most_filters <= _SMALL_BATCH else self.session.sizes.syntheses
+        if network.device.type == "cpu":
+            batch = min(batch, max(_LEAST_TRIED, _TRIED_PX // (network.input_size[1] * network.input_size[2])))
+        return self.session.limit_batch(batch)
+
+    def _scoring_s(self, layer: Layer, batch: int, watch: Stopwatch) -> float:
+        """Return the seconds of one pass of a picture up to its layer, as ``Verification`` runs it."""
+        network = self.session.network
+        x = torch.zeros(batch, *network.input_size, device=network.device)
+        filters = [number % layer.filters for number in range(batch)]
+        with torch.inference_mode():
+            return watch.best_of(lambda: network.probe.maps(x, layer.name, filters).mean((1, 2)).tolist()) / batch
 
     def _try_layer(
         self, layer: Layer, statistics: ImageStatistics, batch: int, watch: Stopwatch

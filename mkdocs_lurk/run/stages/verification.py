@@ -75,7 +75,7 @@ class Verification(AfterResponses):
             self._subjects[key] = photos
             yield WorkUnit(key, pass_cost * len(photos.items), "", photos.items)
         for made in self._syntheses.units:
-            key = session.key("verification", "syntheses", made.key)
+            key = session.key("verification", "syntheses", made.key, self._highest_response(made.layer))
             self._subjects[key] = made
             cost = _PASSES_PER_SYNTHESIS * session.network.macs_up_to[made.layer] * len(made.items)
             yield WorkUnit(key, cost, made.layer, made.items)
@@ -192,7 +192,7 @@ class Verification(AfterResponses):
 
     def _won_by(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, WonBy | None]:
         """Return what the stored synthesis of each filter wins by, if not by what the filter looks for."""
-        inside = self.session.network.fields[layer].inside()
+        inside, scale = self.session.network.fields[layer].inside(), self._highest_response(layer)
         found: dict[int, WonBy | None] = {}
         for batch in chunks(filters, self._batch):
             x = self._stored_tensor(stored, batch)
@@ -202,7 +202,7 @@ class Verification(AfterResponses):
                     for pictures in (x, flat_pictures(x))
                 )
             for index, own, flat in zip(batch, maps, flat_maps, strict=True):
-                found[index] = won_by(own, flat, inside)
+                found[index] = won_by(own, flat, inside, scale)
         return found
 
     def _highest_response(self, layer: str) -> float:

@@ -58,3 +58,10 @@ def test_where_no_field_is_inside_only_the_colour_counts() -> None:
     nowhere = torch.zeros_like(INSIDE)
     assert judged(FLAT, EDGE, inside=nowhere) == "flat"
     assert won_by(torch.ones(SIDE, SIDE), torch.zeros(SIDE, SIDE), nowhere) is None
+
+
+def test_a_gain_that_is_lost_in_the_scale_of_the_layer_is_flat() -> None:
+    detector, flat = INSIDE.float() * 8e-9, torch.full((SIDE, SIDE), -8e-9)
+    assert won_by(detector, flat, INSIDE) is None
+    assert won_by(detector, flat, INSIDE, layer_scale=1.0) == "flat"
+    assert won_by(1e6 * detector, 1e6 * flat, INSIDE, layer_scale=1.0) is None
