@@ -46,13 +46,13 @@ def seconds_of_records(session: Session, trial: Trial) -> float:
 
 def _write(session: Session, trial: Trial, layer: Layer, filters: tuple[int, ...]) -> None:
     """Do for some filters what the stages and the pipeline do when all units are stored."""
-    pairs = list_pairs(session, trial.findings, layer, filters)
+    pairs = list_pairs(trial.findings, session.network.columns, layer, filters)
     stored: GradientsRecord = {"pairs": [_STORED for _ in pairs]}
     check_record(json.loads(json.dumps(stored)), GradientsRecord, "its record")
     n_images = min(len(session.images.entries), session.sizes.kept_responses)
     means, maxima = np.random.default_rng(0).standard_normal((2, n_images, len(filters)), np.float32)
     names = session.images.labels
-    described = filter_statistics(means, maxima, class_numbers(session, range(n_images)), tuple(names), filters)
+    described = filter_statistics(means, maxima, class_numbers(session.images, range(n_images)), tuple(names), filters)
     records: dict[int, FilterRecord] = {}
     for index, stats in zip(filters, described, strict=True):
         connections: list[Connection] = [(layer.name, 0, round_significant(0.5, 4))] * CONNECTIONS_PER_FILTER
@@ -70,7 +70,7 @@ def _write(session: Session, trial: Trial, layer: Layer, filters: tuple[int, ...
         _add(records[pair.filter], pair)
     record: LayerRecord = {
         "schema": RESULTS_SCHEMA,
-        "layer": describe_layer(session, layer),
+        "layer": describe_layer(session.network, layer, session.search.addresses[layer.name]),
         "chosen": "all",
         "filters": list(records.values()),
     }
