@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from mkdocs_lurk import errors
@@ -68,15 +69,21 @@ class Message:
     is_warning: bool = False
 
 
+@cache
+def _modules() -> dict[Path, ast.Module]:
+    """Return every module of the package."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
 def list_messages() -> list[Message]:
     """Return all refusals and warnings, sorted."""
-    modules = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
     calls: dict[str, list[ast.Call]] = {}
-    for module in modules.values():
+    for module in _modules().values():
         for call in _calls(module):
             calls.setdefault(_name(call.func), []).append(call)
     found: set[Message] = set()
-    for path, module in modules.items():
+    for path, module in _modules().items():
         source = Source(calls, {function.name: function for function in _functions(module)})
         for function in source.functions.values():
             for call in _calls(function):
@@ -227,10 +234,11 @@ def _shown_value(node: ast.expr, scope: Scope) -> str:
     return scope.get(name, f"<{SAID.get(name, name.strip('_').replace('_', ' ')) or 'value'}>")
 
 
+@cache
 def _constant(name: str) -> str:
     """Return a module's constant text; its name if it is no text."""
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_text("utf-8")).body:
+    for module in _modules().values():
+        for node in module.body:
             if isinstance(node, ast.Assign) and any(_name(target) == name for target in node.targets):
                 return str(node.value.value) if isinstance(node.value, ast.Constant) else f"<{name.strip('_').lower()}>"
     return f"<{name.strip('_').lower()}>"

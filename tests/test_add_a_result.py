@@ -16,6 +16,7 @@ import torch
 import mkdocs_lurk
 from tests.run.networks import NETWORK, SIDE, draw, input_tensors, layer_outputs
 
+pytestmark = pytest.mark.xdist_group("add a result")  # one process of several: the site is slow to make
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "contributing" / "add-a-result.md"
 BLOCK = re.compile(r'^```(?P<kind>\w+) title="(?P<path>[^"]+)"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)

@@ -14,11 +14,14 @@ from mkdocs_lurk.cli import main
 from mkdocs_lurk.store import Store
 from tests.plugin.sites import Project, project
 
+NETWORK = "from torch import nn\n\ndef make():\n    return nn.Conv2d(3, 2, 3)\n"
+
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
-    return project(tmp_path)
+    (tmp_path / "net.py").write_text(NETWORK)  # small, so that an estimate is quick
+    return project(tmp_path, model={"source": "net.py:make"})
 
 
 def run(*arguments: str) -> Result:
@@ -91,7 +94,6 @@ def test_a_complete_model_is_not_analysed_again(made: Project) -> None:
 
 
 def test_force_analyses_a_complete_model_again(made: Project) -> None:
-    made.write("net.py", "from torch import nn\n\ndef make():\n    return nn.Conv2d(3, 2, 3)\n")
     plain = {"crop": 8, "mean": [0, 0, 0], "std": [1, 1, 1]}
     made.declare({"models": [{"name": "tiny", "source": "net.py:make", "images": "photos", "transform": plain,
                               "synthesis": False}]})  # fmt: skip

@@ -1,7 +1,11 @@
 import re
 
+import pytest
+
 from mkdocs_lurk.errors import ConfigError
 from tests.messages import MARK, PAGE, list_messages, render_messages
+
+pytestmark = pytest.mark.xdist_group("messages")  # one process of several: the messages are listed once
 
 
 def test_the_page_lists_every_refusal_and_warning() -> None:

@@ -81,7 +81,7 @@ def test_a_class_of_one_picture_is_no_clear_preference() -> None:
 def test_few_filters_prefer_a_class_by_chance(n_classes: int, n_images: int) -> None:
     random = np.random.default_rng(1)
     maxima = np.concatenate(
-        [random.normal(3, 1, (n_images, 1000)), random.exponential(1, (n_images, 1000))], axis=1
+        [random.normal(3, 1, (n_images, 400)), random.exponential(1, (n_images, 400))], axis=1
     ).astype(np.float32)
     statistics = filter_statistics(maxima, maxima, np.arange(n_images) % n_classes, tuple(map(str, range(n_classes))))
     assert np.mean([one["selectivity"]["clear"] for one in statistics]) < 0.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -20,6 +21,7 @@ def pattern(height: int, width: int, seed: int) -> np.ndarray:
     return ((np.stack(waves, -1) + 1) * 127.5).astype(np.uint8)
 
 
+@lru_cache(maxsize=4096)  # every made-up model draws the same ones, and encoding them is most of its time
 def encoded_pattern(height: int, width: int, seed: int) -> bytes:
     """The same pattern as a WebP file without loss."""
     file = io.BytesIO()

@@ -7,6 +7,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -209,12 +210,19 @@ def _plain(kind: str, label: str, record: Any) -> bytes:
 
 
 def _recoloured(data: bytes, name: str, ranked: dict[str, int]) -> bytes:
-    height, width, _ = decode_picture(data).shape
+    height, width = _size_of(data)
     if name in ranked:
         return _one_colour("gradient", label_of(ranked[name]), height, width)
     return _one_colour("synthesis", "", height, width)
 
 
+@lru_cache(maxsize=4096)
+def _size_of(data: bytes) -> tuple[int, int]:
+    height, width, _ = decode_picture(data).shape
+    return height, width
+
+
+@lru_cache(maxsize=4096)
 def _one_colour(kind: str, label: str, height: int, width: int) -> bytes:
     return encode_picture(np.full((height, width, 3), _COLOURS[kind, label], np.uint8))
 

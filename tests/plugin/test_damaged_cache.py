@@ -61,6 +61,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return root, build(root)
 
 
+def damaged_in_turn(names: list[Path], damage: str) -> list[Path]:
+    """Every file; of generated ones, which one loop compares with their list, two for most kinds of damage."""
+    listed = [name for name in names if name.parts[0] == "pages" and "files" in name.parts]
+    if damage == "flip" or not listed:
+        return names  # whether the comparison leaves none out
+    text, picture = (next(name for name in listed if name.suffix == suffix) for suffix in (".md", ".webp"))
+    return [name for name in names if name not in listed or name in (text, picture)]
+
+
 @pytest.mark.parametrize("pages_too", [False, True], ids=["pages cached", "pages anew"])
 @pytest.mark.parametrize("damage", list(DAMAGE))
 def test_every_file_of_the_cache_heals(
@@ -72,7 +81,7 @@ def test_every_file_of_the_cache_heals(
     names = [path.relative_to(cache) for path in sorted(cache.rglob("*")) if path.is_file() and path.suffix != ".lock"]
     kept = [name for name in names if (name.parts[0] == "pages") != pages_too]
     assert kept
-    for name in kept:
+    for name in damaged_in_turn(kept, damage):
         shutil.rmtree(cache)
         shutil.copytree(tmp_path / "whole", cache)
         if pages_too:

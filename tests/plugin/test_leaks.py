@@ -17,6 +17,7 @@ from mkdocs_lurk.images.reading import as_picture, read_picture
 from tests.plugin.marked_site import FOLDER, HELPERS, MARKS, declare, marked_site, run
 from tests.plugin.sites import Project, build_error, project
 
+pytestmark = pytest.mark.xdist_group("leaks")  # one process of several: the marked site is slow to make
 MARK = "unique-marker-folder"
 
 

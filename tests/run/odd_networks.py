@@ -6,6 +6,9 @@ Each is a subclass of ``Odd`` with two convolutions, and says what its forward p
 
 from __future__ import annotations
 
+import ast
+from functools import cache
+
 ODD = '''
 import numpy as np
 import torch
@@ -324,11 +327,12 @@ class Lazy(Odd):
 
 
 def compiled():
-    return torch.compile(Compiled())
+    return torch.compile(Compiled(), backend="eager")  # which imports less
 
 
 def compiled_inside():
-    return nn.Sequential(torch.compile(nn.Conv2d(3, 8, 3, padding=1)), nn.ReLU(), torch.compile(nn.Conv2d(8, 4, 3)))
+    first, second = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 3)
+    return nn.Sequential(torch.compile(first, backend="eager"), nn.ReLU(), torch.compile(second, backend="eager"))
 
 
 def not_compiled():
@@ -337,7 +341,7 @@ def not_compiled():
 
 def compiled_in_place():
     module = Compiled()
-    module.compile()
+    module.compile(backend="eager")
     return module
 
 
@@ -479,3 +483,17 @@ class Grey(nn.Module):
     def forward(self, x):
         return self.a(x)
 '''
+
+
+@cache
+def code_of(name: str) -> str:
+    """The part of ``ODD`` that a network needs: each analysis reads the whole of the file that it is in."""
+    tree = ast.parse(ODD)
+    defined = {node.name: node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    needed, found = {name}, {name}
+    while found:
+        used = {node.id for one in found for node in ast.walk(defined[one]) if isinstance(node, ast.Name)}
+        found = used & defined.keys() - needed
+        needed |= found
+    chosen = [node for node in tree.body if node not in defined.values() or node in map(defined.get, needed)]
+    return "\n\n\n".join(str(ast.get_source_segment(ODD, node)) for node in chosen) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from mkdocs_lurk.run.session import Session, open_session
 from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store
 from tests.run.networks import input_tensors
-from tests.run.odd_networks import ODD
+from tests.run.odd_networks import code_of
 
 Project = Callable[..., LurkConfig]
 
@@ -63,22 +64,28 @@ class Guided(torch.autograd.Function):
 
 @pytest.fixture
 def odd(project: Project, tmp_path: Path) -> Project:
-    (tmp_path / "odd.py").write_text(ODD)
-
     def make(name: str, **model: Any) -> LurkConfig:
-        return project(source=f"odd.py:{name}", count=6, **({"synthesis": {"steps": 2}} | model))
+        (tmp_path / "odd.py").write_text(code_of(name))
+        return project(source=f"odd.py:{name}", count=6, **({"synthesis": {"steps": 2, "filters": 1}} | model))
 
     return make
 
 
+@cache
+def network_class(name: str) -> Callable[[], nn.Module]:
+    names: dict[str, Any] = {}
+    exec(code_of(name), names)  # noqa: S102 - the project's own text
+    network: Callable[[], nn.Module] = names[name]
+    return network
+
+
 def made(name: str) -> nn.Module:
     """The network as the analysis makes it: seed 0."""
-    names: dict[str, Any] = {}
-    exec(ODD, names)  # noqa: S102 - the project's own text
     name = {"compiled": "Compiled", "compiled_in_place": "Compiled", "compiled_inside": "not_compiled"}.get(name, name)
+    network = network_class(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        module: nn.Module = names[name]()
+        module = network()
         with torch.no_grad():
             module.eval()(torch.zeros(1, 3, 16, 16))  # lazy modules
     return module.requires_grad_(False)

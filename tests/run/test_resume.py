@@ -23,7 +23,7 @@ from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
-KILLS = 50
+KILLS = 20
 SMALL_UNITS = Sizes(shard_pictures=8, response_batch=4, pairs=6, syntheses=2)
 """Many small units, so that there is much to interrupt."""
 fork = multiprocessing.get_context("fork")
