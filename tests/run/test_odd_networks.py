@@ -141,6 +141,8 @@ def slow_maps(name: str, x: Tensor) -> Tensor:
 @pytest.mark.parametrize(("precision", "by_replay"), [("float32", False), ("float32", True), ("bfloat16", True)])
 @pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE[:-2], "Standing", "Lazy", "StraightThrough"])
 def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str, by_replay: bool) -> None:
+    if (name, precision) == ("ScaledByNumpy", "bfloat16"):
+        pytest.skip("NumPy has no bfloat16: such a network is refused")
     config = odd(name, precision=precision)
     session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
     settings = GradientSettings(least_plain_batch=1000 if by_replay else 1)
