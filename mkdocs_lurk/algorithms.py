@@ -14,6 +14,6 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 2,
     "verification": 3,
-    "connections": 4,
+    "connections": 5,
     "records": 5,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }
