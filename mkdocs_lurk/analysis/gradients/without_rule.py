@@ -23,6 +23,7 @@ from mkdocs_lurk.models.tracing.functions import (
     SMOOTH_NODES,
 )
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
+from mkdocs_lurk.models.tracing.stopped_gradients import StoppedGradients
 
 
 def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -> list[str]:
@@ -43,14 +44,19 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
 
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        choices = Choices()
-        with RectifierMode(x, choices):
+        choices, stopped = Choices(), StoppedGradients()
+        with RectifierMode(x, choices, stopped):
             probe.read(x, receive)
     without = Counter(choices.places)
     without.update("TorchScript" for module in probe.module.modules() if isinstance(module, torch.jit.ScriptModule))
     counted, smooth = _count(found)
     without.update(counted)
-    return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH[rule])]
+    return [
+        *_sentence(without, "has no rule; its plain gradient is used"),
+        *_sentence(smooth, _SMOOTH[rule]),
+        *_sentence(Counter(stopped.places), _STOPPED, "a value"),
+        *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
+    ]
 
 
 def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
@@ -83,6 +89,8 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
 
 _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
+_STOPPED = "meets one whose gradient the network's code stops (detach, .data or no_grad); none passes there"
+_HOOKED = "has a hook of the network's code, which changes the gradient there before any rule does"
 _OF_DERIVATIVES = "Backward"
 """How the names of nodes end that computed the derivative of an activation in the forward pass."""
 _HOOKS = frozenset({"BackwardHookFunction"})
@@ -118,8 +126,8 @@ def _distinct(outputs: Sequence[Node]) -> Iterator[Node]:
         yield from nodes_behind(output, met)
 
 
-def _sentence(counts: Counter[str], what: str) -> list[str]:
-    if not counts:
+def _sentence(counts: Counter[str], what: str, of: str = "an activation") -> list[str]:
+    if not counts.total():
         return []
     places = "1 place" if counts.total() == 1 else f"{counts.total()} places"
-    return [f"In {places} an activation ({', '.join(sorted(counts))}) {what}."]
+    return [f"In {places} {of} ({', '.join(sorted(counts))}) {what}."]

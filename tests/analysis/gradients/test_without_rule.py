@@ -166,6 +166,34 @@ def test_smooth_activations_are_named() -> None:
         assert ("the activation's own derivative" in sentence) == has_derivative
 
 
+def hooked(x: Tensor) -> Tensor:
+    if x.requires_grad:
+        x.register_hook(lambda gradient: -gradient)
+    return F.relu(x)
+
+
+def written_behind_autograd(x: Tensor) -> Tensor:
+    x.data.clamp_(min=0)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("activation", "start", "end"),
+    [
+        (lambda x: x - (x - F.relu(x)).detach(), "In 1 place a value (sub) meets one", "none passes there."),
+        (lambda x: x + F.relu(x).data * 2, "In 1 place a value (add) meets one", "none passes there."),
+        (written_behind_autograd, "In 1 place a value (clamp) meets one", "none passes there."),
+        (hooked, "In 1 place a tensor (register_hook) has a hook", "before any rule does."),
+    ],
+)
+def test_what_the_network_does_to_gradients_is_said(
+    activation: Callable[[Tensor], Tensor], start: str, end: str
+) -> None:
+    (sentence,) = described(Written(activation))
+    assert sentence.startswith(start)
+    assert sentence.endswith(end)
+
+
 def test_an_activation_that_is_written_out_is_named_once() -> None:
     (sentence,) = described(Written(lambda x: x * torch.tanh(F.softplus(x))))
     assert sentence.startswith("In 1 place an activation (Mul of Softplus, Tanh) has no rule in the papers; ")
