@@ -10,10 +10,10 @@ from typing import Final
 
 VERSIONS: Final = {
     "responses": 3,
-    "gradients": 7,
+    "gradients": 8,
     "photos": 1,
     "syntheses": 2,
     "verification": 4,
-    "connections": 4,
-    "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "connections": 5,
+    "records": 6,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.analysis.gradients.relu_rules import operation_of
+from mkdocs_lurk.analysis.gradients.graph_nodes import operation_of
 from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.errors import LayerError, describe_error

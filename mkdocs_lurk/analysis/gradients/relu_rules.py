@@ -6,8 +6,9 @@ whether a module, a function or an in-place call made it. The hooks vanish with 
 Which nodes count is listed in ``models.tracing.functions``: ReLU and what resembles it (ReLU6, leaky, parametric, ELU,
 threshold, a clamp from 0 or below), and the smooth activations (GELU, SiLU, Mish, Hardswish, softplus), for which the
 papers state no rule. For those the incoming gradient is rectified as for ReLU, and their own derivative takes the place
-of ReLU's.
-Sigmoids and softmaxes pass their plain gradient.
+of ReLU's. So it is for activations that are written out as a value times a gate of this value, as
+``x * torch.tanh(F.softplus(x))`` (``composed_activations``). What else is written out of several operations passes its
+plain gradient as a whole, and so do sigmoids and softmaxes.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.models.tracing.functions import CLAMP_NODES, PRODUCT_NODES, RELU_LIKE_NODES, SMOOTH_NODES
+from mkdocs_lurk.analysis.gradients.composed_activations import ComposedActivation, find_composed_activations
+from mkdocs_lurk.analysis.gradients.graph_nodes import is_rectifier, nodes_behind, operation_of
+from mkdocs_lurk.models.tracing.functions import PRODUCT_NODES, SMOOTH_NODES
 
 ReluRule = Literal["guided", "deconv", "saliency"]
 Gradients = tuple[Tensor | None, ...]
@@ -34,34 +38,23 @@ def set_rule(output: Tensor, rule: ReluRule) -> None:
             input was positive. ``deconv`` (Zeiler and Fergus 2014, arXiv:1311.2901) passes the positive part of the
             gradient everywhere. ``saliency`` (Simonyan et al. 2014, arXiv:1312.6034) is the plain gradient.
     """
-    for node in nodes_behind(output.grad_fn):
-        if not is_rectifier(node) and operation_of(node) not in SMOOTH_NODES:
+    if rule == "saliency":
+        return
+    nodes = list(nodes_behind(output.grad_fn))
+    covered: set[Node] = set()
+    for composed in find_composed_activations(nodes):
+        covered |= {composed.output, *composed.inner}
+        if composed.kind == "gated" and rule == "guided":
+            composed.output.register_prehook(_rectify_incoming)
+        elif composed.kind == "gated":
+            _pass_around(composed)
+    for node in nodes:
+        if node in covered or not (is_rectifier(node) or operation_of(node) in SMOOTH_NODES):
             continue
         if rule == "guided":
             node.register_prehook(_rectify_incoming)
-        elif rule == "deconv":
+        else:
             node.register_hook(_pass_rectified_incoming)
-
-
-def is_rectifier(node: Node) -> bool:
-    """Whether a node of the autograd graph is a ReLU or resembles it.
-
-    A clamp is one if its lower bound is 0 or below. With a bound above 0 it keeps a denominator or a logarithm from
-    zero, as a rule, and passes its plain gradient. An upper bound alone belongs to the rectifier that it follows.
-    """
-    name = operation_of(node)
-    if name not in CLAMP_NODES:
-        return name in RELU_LIKE_NODES
-    lowest = lower_bound(node)
-    return any(map(is_rectifier, nodes_read_by(node))) if lowest is None else lowest <= 0
-
-
-def lower_bound(node: Node) -> float | None:
-    """Return the lower bound of a clamp's node, the highest of several; None if it has none."""
-    bound = getattr(node, "_saved_min_val", getattr(node, "_saved_min", None))
-    if isinstance(bound, Tensor):
-        return float(bound.max()) if bound.numel() else None
-    return None if bound is None else float(bound)
 
 
 @contextmanager
@@ -81,34 +74,6 @@ def hold_gates(output: Tensor) -> Iterator[None]:
         yield
 
 
-def nodes_behind(output: Node | None, met: set[Node] | None = None) -> Iterator[Node]:
-    """Yield every node of the autograd graph that ends in ``output``, once; ``met`` holds those to leave out."""
-    met = set() if met is None else met
-    if output is None or output in met:
-        return
-    met.add(output)
-    waiting = [output]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for before in nodes_read_by(node):
-            if before not in met:
-                met.add(before)
-                waiting.append(before)
-
-
-def nodes_read_by(node: Node) -> Iterator[Node]:
-    """Yield the nodes that a node passes gradients to; a tensor that was overwritten whole gets none."""
-    for before, _ in node.next_functions[operation_of(node) == "CopyBackwards" :]:
-        if before is not None:
-            yield before
-
-
-def operation_of(node: Node) -> str:
-    """Return a node's name as in the tables: ``Relu`` for ``ReluBackward0``."""
-    return node.name().split("::")[-1].rstrip("0123456789").removesuffix("Backward")
-
-
 def _rectify_incoming(incoming: Gradients) -> Gradients:
     return tuple(None if gradient is None else gradient.clamp(min=0) for gradient in incoming)
 
@@ -118,6 +83,26 @@ def _pass_rectified_incoming(outgoing: Gradients, incoming: Gradients) -> Gradie
     if first is None or not outgoing:
         return outgoing
     return (first.clamp(min=0), *outgoing[1:])
+
+
+def _pass_around(composed: ComposedActivation) -> None:
+    """Pass the positive part of the gradient from an activation's result to its source, past all that is between."""
+    source, place = composed.source
+    passed: list[Tensor] = []
+
+    def keep(outgoing: Gradients, incoming: Gradients) -> Gradients:
+        passed[:] = [gradient.clamp(min=0) for gradient in incoming[:1] if gradient is not None]
+        return tuple(None if gradient is None else torch.zeros_like(gradient) for gradient in outgoing)
+
+    def add(incoming: Gradients) -> Gradients:
+        if not passed:
+            return incoming
+        before = incoming[place]
+        gradient = passed.pop() if before is None else passed.pop().sum_to_size(before.shape) + before
+        return (*incoming[:place], gradient, *incoming[place + 1 :])
+
+    composed.output.register_hook(keep)
+    source.register_prehook(add)
 
 
 def _zero_gate_gradient(outgoing: Gradients, _incoming: Gradients) -> Gradients:

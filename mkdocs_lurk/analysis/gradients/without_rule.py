@@ -9,7 +9,10 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
-from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule, lower_bound, nodes_behind, nodes_read_by, operation_of
+from mkdocs_lurk.analysis.gradients.averaged_arithmetic import is_part_of_statistic
+from mkdocs_lurk.analysis.gradients.composed_activations import find_composed_activations, is_arithmetic_activation
+from mkdocs_lurk.analysis.gradients.graph_nodes import lower_bound, nodes_behind, nodes_read_by, operation_of
+from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
@@ -20,6 +23,7 @@ from mkdocs_lurk.models.tracing.functions import (
     SMOOTH_NODES,
 )
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
+from mkdocs_lurk.models.tracing.stopped_gradients import StoppedGradients
 
 
 def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -> list[str]:
@@ -40,26 +44,55 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
 
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        choices = Choices()
-        with RectifierMode(x, choices):
+        choices, stopped = Choices(), StoppedGradients()
+        with RectifierMode(x, choices, stopped):
             probe.read(x, receive)
-    without, smooth = Counter(choices.places), Counter[str]()
+    without = Counter(choices.places)
     without.update("TorchScript" for module in probe.module.modules() if isinstance(module, torch.jit.ScriptModule))
-    for node, consumers in _consumers(found).items():
+    counted, smooth = _count(found)
+    without.update(counted)
+    return [
+        *_sentence(without, "has no rule; its plain gradient is used"),
+        *_sentence(smooth, _SMOOTH[rule]),
+        *_sentence(Counter(stopped.places), _STOPPED, "a value"),
+        *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
+    ]
+
+
+def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
+    """Count the activations behind some nodes that keep their plain gradient, and those that take over ReLU's rule."""
+    without, smooth = Counter[str](), Counter[str]()
+    consumers = _consumers(outputs)
+    covered: set[Node] = set()
+    for composed in find_composed_activations(consumers):
+        covered |= {composed.output, *composed.inner}
+        if composed.kind == "gated":
+            smooth[composed.name] += 1
+        elif composed.holds_activation or not is_part_of_statistic(composed.output, consumers):
+            without[composed.name] += 1
+    for node, readers in consumers.items():
         name = operation_of(node)
-        if name in _HOOKS:
+        if node in covered or name in _HOOKS:
             continue
-        gate = bool(consumers) and all(operation_of(other) in PRODUCT_NODES for other in consumers)
-        own = isinstance(node, torch.autograd.function.BackwardCFunction)
+        gate = bool(readers) and all(operation_of(other) in PRODUCT_NODES for other in readers)
+        own = isinstance(node, torch.autograd.function.BackwardCFunction) or name.endswith(_OF_DERIVATIVES)
+        if name == "Abs" and is_part_of_statistic(node, consumers):
+            continue
         if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate) or _is_high_clamp(node):
             without[name] += 1
         elif name in SMOOTH_NODES:
             smooth[name] += 1
-    return [*_sentence(without, "has no rule; its plain gradient is used"), *_sentence(smooth, _SMOOTH[rule])]
+        elif is_arithmetic_activation(node) and not is_part_of_statistic(node, consumers):
+            without[name] += 1
+    return without, smooth
 
 
 _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
+_STOPPED = "meets one whose gradient the network's code stops (detach, .data or no_grad); none passes there"
+_HOOKED = "has a hook of the network's code, which changes the gradient there before any rule does"
+_OF_DERIVATIVES = "Backward"
+"""How the names of nodes end that computed the derivative of an activation in the forward pass."""
 _HOOKS = frozenset({"BackwardHookFunction"})
 """What PyTorch puts around a module that has hooks for the backward pass."""
 _SMOOTH: Mapping[ReluRule, str] = {
@@ -93,8 +126,8 @@ def _distinct(outputs: Sequence[Node]) -> Iterator[Node]:
         yield from nodes_behind(output, met)
 
 
-def _sentence(counts: Counter[str], what: str) -> list[str]:
-    if not counts:
+def _sentence(counts: Counter[str], what: str, of: str = "an activation") -> list[str]:
+    if not counts.total():
         return []
     places = "1 place" if counts.total() == 1 else f"{counts.total()} places"
-    return [f"In {places} an activation ({', '.join(sorted(counts))}) {what}."]
+    return [f"In {places} {of} ({', '.join(sorted(counts))}) {what}."]

@@ -23,6 +23,7 @@ from mkdocs_lurk.models.connections.channel_sources import (
     carry_same_filters,
     mean,
 )
+from mkdocs_lurk.models.connections.monotonicity import activation_falls, activation_is_not_negative
 from mkdocs_lurk.models.receptive_field.intervals import Intervals
 from mkdocs_lurk.models.receptive_field.rules import shapes as moving_rules
 from mkdocs_lurk.models.receptive_field.rules.context import Context, Shapes, arguments_by_name, rules_by_name
@@ -40,11 +41,13 @@ class SourceContext:
         shapes: Shape of every value.
         sources: Channel sources of the values that are still needed, by the value's id.
         gates: Values between 0 and 1 that others may be multiplied by.
+        not_negative: Values that are known to have no element below 0.
     """
 
     shapes: tuple[tuple[int, ...], ...]
     sources: dict[int, ChannelSources]
     gates: set[int] = field(default_factory=set)
+    not_negative: set[int] = field(default_factory=set)
 
     def sources_of(self, argument: object) -> ChannelSources:
         """Return the channel sources of one tensor argument; a constant has none."""
@@ -53,6 +56,10 @@ class SourceContext:
     def mark_gates(self, op: Op) -> None:
         """Note that the outputs of an operation may be gates."""
         self.gates.update(value for value in op.outputs if value is not None)
+
+    def mark_not_negative(self, op: Op) -> None:
+        """Note that the outputs of an operation have no element below 0."""
+        self.not_negative.update(value for value in op.outputs if value is not None)
 
 
 SourceRule = Callable[[SourceContext, Op, Shapes], list[ChannelSources]]
@@ -70,7 +77,16 @@ def _same(context: SourceContext, op: Op, output_shapes: Shapes) -> list[Channel
 
 
 def _activate(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelSources]:
-    """Each element carries what the element at its own position carries, rectified."""
+    """Each element carries what the element at its own position carries, rectified.
+
+    Nothing is said of an activation that falls somewhere, as PReLU with a negative slope does.
+    """
+    name = op.name.removesuffix("_")
+    if activation_falls(name, arguments_by_name(op)):
+        return []
+    keeps_sign = name in functions.SIGNED_OPERATIONS and set(references(op)) <= context.not_negative
+    if keeps_sign or activation_is_not_negative(name, arguments_by_name(op)):
+        context.mark_not_negative(op)
     return [activated(context.sources_of(op.args[0]))] if isinstance(op.args[0], Ref) else []
 
 
@@ -161,15 +177,19 @@ def _mul(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
     if not isinstance(left, Ref):
         left, right = right, left
     if not isinstance(right, Ref):
+        if left.id in context.not_negative and bool((_constant(right) >= 0).all()):
+            context.mark_not_negative(op)
         return [affine(context.sources_of(left), _constant(right), 0.0, rank)]
     if left.id == right.id:  # a square is strong at both ends
         return []
     left_is_gate, right_is_gate = _is_gate(context, left, right), _is_gate(context, right, left)
     same = carry_same_filters(context.sources_of(left), context.sources_of(right))
+    if same and any(map(ChannelSource.opposes, context.sources_of(left), context.sources_of(right))):
+        return []  # x * sigmoid(-x), for example, rises and falls
     if left_is_gate != right_is_gate:
         value = context.sources_of(right if left_is_gate else left)
         return [tuple(source.with_rank(rank) for source in (activated(value) if same else value))]
-    if not same:
+    if not same or not {left.id, right.id} & context.not_negative:  # x * tanh(x) is strong at both ends
         return []
     # x * relu6(x + 3), for example: an activation spelled out
     value = context.sources_of(left)
@@ -195,6 +215,8 @@ def _div(context: SourceContext, op: Op, output_shapes: Shapes) -> list[ChannelS
     left, right = op.args[0], op.args[1]
     if not isinstance(left, Ref) or isinstance(right, Ref) or arguments_by_name(op).get("rounding_mode"):
         return []
+    if left.id in context.not_negative and bool((_constant(right) > 0).all()):
+        context.mark_not_negative(op)
     return [affine(context.sources_of(left), 1 / _constant(right), 0.0, len(output_shapes[0]))]
 
 

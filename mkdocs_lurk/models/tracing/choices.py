@@ -15,12 +15,13 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from mkdocs_lurk.models.tracing.derived_values import tensors_in
 from mkdocs_lurk.models.tracing.rectifier_calls import Call
 
-_COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn", "signbit", "heaviside"})
+COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn", "signbit", "heaviside"})
 _SHAPES = frozenset({"convert", "copy", "expand_as", "view_as", "reshape_as"})
 """Functions that take another tensor for its shape or type alone; what they return is made of the first one."""
 _JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "broadcast_tensors"})
 _LOGICAL = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite"})
-_LARGEST = frozenset({"maximum", "minimum", "amax", "amin", "aminmax", "topk", "sort"})
+_LARGEST = frozenset({"maximum", "minimum", "amax", "amin", "aminmax", "topk", "sort", "max_pool1d"})
+_RESHAPES = frozenset({"reshape", "view", "flatten", "unflatten", "unsqueeze", "squeeze", "permute", "transpose"})
 
 
 class Choices:
@@ -37,7 +38,7 @@ class Choices:
 
     def meet(self, call: Call) -> None:
         """Take note of a call, before it runs, that amounts to no rectifier."""
-        if call.name in _COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
+        if call.name in COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
             return
         values = list(self._values(call))
         chosen = bool(values) and any(tensor in self._choices for tensor in _arguments(call))
@@ -51,9 +52,11 @@ class Choices:
             arguments = arguments[:1]
             values = [value for value in values if value is arguments[0]]
         has_choice = any(tensor in self._choices for tensor in arguments)
-        is_choice = bool(values) or has_choice if call.name in _COMPARISONS else has_choice and not values
+        is_choice = bool(values) or has_choice if call.name in COMPARISONS else has_choice and not values
         joined = call.name in _JOINS and bool(values) and any(call.known.is_constant(one) for one in arguments)
-        for tensor in tensors_in(result):
+        joined |= call.name in _RESHAPES and any(tensor in self._beside_constants for tensor in arguments)
+        written = call.args[:1] if call.name == "setitem" else result
+        for tensor in tensors_in(written):
             _remember(self._choices, tensor, is_choice)
             _remember(self._beside_constants, tensor, joined)
 

@@ -83,6 +83,8 @@ class DerivedValues:
             return float(value)
         if not isinstance(value, Tensor) or value.is_complex() or not value.numel() or not self.is_constant(value):
             return None
+        while torch._C._functorch.is_functorch_wrapped_tensor(value):  # of torch.vmap, which forbids to read numbers
+            value = torch._C._functorch.get_unwrapped(value)
         low, high = value.detach().aminmax()
         return float(low) if bool(low == high) else None
 

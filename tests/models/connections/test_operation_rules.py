@@ -31,6 +31,31 @@ def test_gates_and_activations_keep_filters_apart():
         assert single_source_filters(inputs_of(Between(module)), "b") == filters_of_a, module
 
 
+def prelu(*slopes):
+    module = nn.PReLU(len(slopes))
+    module.weight.data = torch.tensor(slopes)
+    return module
+
+
+def test_nothing_is_said_behind_an_activation_that_falls():
+    falling = [
+        *[prelu(0.1, 0.2, -0.5, 0.3), nn.LeakyReLU(-0.1), nn.ELU(-1.0), nn.Threshold(0.0, 2.0)],
+        *[module_of(lambda x: x * x.tanh()), module_of(lambda x: x * torch.sigmoid(-x))],
+        *[module_of(lambda x: F.relu(x) * F.relu(1 - x)), module_of(lambda x: x * F.relu6(3 - x))],
+        *[module_of(lambda x: F.leaky_relu_(x, -1.0)), module_of(lambda x: x * x)],
+    ]
+    for module in falling:
+        reason = inputs_of(Between(module)).layers["b"].unknown_reason
+        assert reason.startswith("what it reads has passed through"), module
+    for module in (
+        *[prelu(0.1, 0.2, 0.0, 0.3), nn.LeakyReLU(0.0), nn.ELU(2.0), nn.Threshold(2.0, 2.0)],
+        module_of(lambda x: x * torch.tanh(F.softplus(x))),
+        module_of(lambda x: x * (F.hardtanh(x + 3, 0, 6) / 6)),
+        module_of(lambda x: x * ((x + 3).clamp(0, 6) * 0.2)),
+    ):
+        assert not inputs_of(Between(module)).layers["b"].unknown_reason, module
+
+
 def test_a_constant_added_to_a_sum_belongs_to_none_of_its_summands():
     class Sum(nn.Module):
         def __init__(self):
