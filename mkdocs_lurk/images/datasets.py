@@ -19,13 +19,15 @@ from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
 from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.entries import ImageEntry
-from mkdocs_lurk.images.items import Item, Items
+from mkdocs_lurk.images.items import Item, Items, name_item
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS, MOST_PICTURES
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
+_READING = 2
+"""Raised whenever other pixels are made of an item, so that the listings of before are forgotten."""
 _READ_TWICE = 8
 """Items that are read a second time when the dataset is listed; all others are compared when they are used."""
 
@@ -62,6 +64,10 @@ class DatasetReader:
         self._listing_file = _listing_file(config, cache_file)
         self._remembered = None if anew else _read_listing(self._listing_file)
         self.listing = self._remembered or call_author(self._list)
+
+    def name(self, index: int) -> str:
+        """Return what messages call an item."""
+        return name_item(index, self._config.images)
 
     def read(self, index: int) -> Picture:
         """Read one item's picture, in the author's thread.
@@ -272,7 +278,7 @@ def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
     """
     if cache_file is None:
         return None
-    declared = f"{config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
+    declared = f"{_READING} {config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
     scale = ValueScale.of(config.transform)
     declared += "" if scale is None else f" {scale.identity}"
     declared += "" if config.max_pixels == MAX_PIXELS else f" {config.max_pixels}"  # decides which items can be read

@@ -51,6 +51,10 @@ class ImageSet:
         """The names of the classes, sorted; empty if no picture has one."""
         return tuple(sorted({entry.label for entry in self.entries if entry.label is not None}))
 
+    def name(self, image: ImageId) -> str:
+        """Return what messages call a picture."""
+        return self.entries[image].path if self.dataset is None else self.dataset.name(image)
+
     def open(self, image: ImageId) -> Picture:
         """Read a picture.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -123,3 +124,28 @@ TRANSFORMS = {
 def test_a_transform_that_does_not_repeat_itself_is_blamed_by_name(hostile: Project, name: str) -> None:
     with pytest.raises(DatasetError, match=TRANSFORMS[name]):
         analysed(hostile("Many", transform=f"data.py:{name}"))
+
+
+TWO_NAMES = """
+    import torch
+
+    class Some:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, number):
+            if number == 1:
+                raise ValueError("lost")
+            return torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(number))
+
+    class Others(Some):
+        pass
+    """
+
+
+def test_a_skipped_item_has_the_name_of_its_own_dataset_where_results_are_shared(project: Project) -> None:
+    config = project(synthesis=False, count=1)
+    (config.root / "data.py").write_text(textwrap.dedent(TWO_NAMES))
+    for name in ("Some", "Others"):
+        record = analysed(project(images=f"data.py:{name}", synthesis=False)).record
+        assert record["skipped_images"] == [["1", f"item 1 of data.py:{name} cannot be read: ValueError"]]
