@@ -102,7 +102,7 @@ AGAIN = "a Dataset must give the same item every time: leave out random augmenta
 BROKEN = {
     "Augmented": rf"\]\.images: item 59 of data\.py:Augmented has other pixels when it is read again; {AGAIN}",
     "Rarely": rf"\]\.images: item 7 of data\.py:Rarely has other pixels when it is read again; {AGAIN}",
-    "Relabelled": r"\]\.images: item 7 of data\.py:Relabelled has the label '2' when it is read again, not '1'; a Dataset",
+    "Relabelled": r"\]\.images: item 7 of data\.py:Relabelled has the label '2' when it is read again, not '1'",
     "Fading": r"\]\.images: item 7 of data\.py:Fading was read once and fails when it is read again: OSError",
 }
 
