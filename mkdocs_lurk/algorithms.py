@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 VERSIONS: Final = {
-    "responses": 3,
+    "responses": 4,
     "gradients": 8,
     "photos": 1,
     "syntheses": 2,

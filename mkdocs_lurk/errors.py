@@ -19,6 +19,7 @@ import difflib
 import itertools
 import logging
 import os
+import threading
 from collections.abc import Iterable
 
 from mkdocs_lurk.limits import LONGEST_COMPARED, MOST_COMPARED, MOST_MESSAGE
@@ -124,6 +125,14 @@ def _is_of_the_system(error: OSError) -> bool:
 def describe_os_error(error: OSError) -> str:
     """Return the system's reason for an error in lower case, for the end of a message."""
     return (error.strerror or str(error)).lower()
+
+
+def is_users_interrupt(reason: BaseException) -> bool:
+    """Return whether an exception is the user's Ctrl-C, and none that the author's code raised.
+
+    Python raises the user's in the main thread alone.
+    """
+    return isinstance(reason, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def join_first(items: Iterable[str], at_most: int, separator: str = ", ") -> str:

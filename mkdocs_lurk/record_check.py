@@ -8,8 +8,7 @@ from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.record_format import fields_of, required_fields
-from mkdocs_lurk.records import Skipped
+from mkdocs_lurk.record_format import closest_record, fields_of, required_fields
 
 Record = TypeVar("Record")
 
@@ -89,11 +88,12 @@ def _check_tuple(value: object, hints: tuple[object, ...], where: str) -> None:
 
 
 def _choose(value: object, hints: tuple[object, ...]) -> object:
-    """Return the member of a union that a value seems to be; the last one, for its message, if it is none of them."""
-    if isinstance(value, Mapping) and Skipped in hints and set(value) == {"skipped"}:
-        return Skipped
-    kinds = [hint for hint in hints if hint is not Skipped] or list(hints)
-    return next((hint for hint in kinds if _is_like(value, hint)), kinds[0])
+    """Return the member of a union that a value seems to be; the first one, for its message, if it is none of them."""
+    like = [hint for hint in hints if _is_like(value, hint)]
+    records = [hint for hint in like if is_typeddict(hint)]
+    if isinstance(value, Mapping) and len(records) > 1:
+        return closest_record(value, records)
+    return (like or hints)[0]
 
 
 def _is_like(value: object, hint: object) -> bool:

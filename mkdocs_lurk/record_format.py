@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import UnionType
 from typing import NotRequired, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
-
-from mkdocs_lurk.records import Skipped
 
 Record = TypeVar("Record")
 
@@ -51,6 +49,25 @@ def required_fields(kind: object) -> frozenset[str]:
     return frozenset(name for name in named if get_origin(hints[name]) is not NotRequired)
 
 
+def closest_record(value: Mapping[str, object] | Mapping[object, object], kinds: Sequence[object]) -> object:
+    """Return which of several record types a value is.
+
+    Args:
+        value: The value.
+        kinds: The types, at least one: those of a union.
+
+    Returns:
+        The first that lists all keys of the value and requires no others; if none does, the first of those that share
+        most keys with it.
+    """
+
+    def closeness(kind: object) -> tuple[bool, int]:
+        known = fields_of(kind).keys()
+        return value.keys() <= known and required_fields(kind) <= value.keys(), len(known & value.keys())
+
+    return max(kinds, key=closeness)
+
+
 def _ordered_record(record: Mapping[str, object], kind: object) -> dict[str, object]:
     hints = fields_of(kind)
     unknown = [name for name in record if name not in hints]
@@ -73,10 +90,8 @@ def _ordered(value: object, hint: object) -> object:
 
 
 def _ordered_union(value: object, hints: tuple[object, ...]) -> object:
-    """Order a value by that member of a union which it is: ``Skipped`` where it says so, else the other one."""
+    """Order a value by that member of a union which it is."""
     if isinstance(value, Mapping):
-        kinds = [hint for hint in hints if is_typeddict(hint)]
-        skipped = set(value) == {"skipped"}
-        return _ordered_record(value, next(kind for kind in kinds if (kind is Skipped) == skipped))
+        return _ordered_record(value, closest_record(value, [hint for hint in hints if is_typeddict(hint)]))
     lists = [hint for hint in hints if get_origin(hint) is list]
     return _ordered(value, lists[0]) if isinstance(value, (list, tuple)) and lists else value

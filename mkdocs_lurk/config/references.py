@@ -19,7 +19,7 @@ from typing import TypeAlias, cast
 
 from mkdocs_lurk.config.author_code import author_code, is_authored, module_file, note_modules
 from mkdocs_lurk.declared_files import expanded
-from mkdocs_lurk.errors import LurkError, describe_error, near
+from mkdocs_lurk.errors import LurkError, describe_error, is_users_interrupt, near
 
 Factory: TypeAlias = Callable[..., object]
 """An author's function or class; or something else that a reference names, which whoever calls it finds out."""
@@ -99,9 +99,9 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
             yield _attribute(module, name, reference, error, subject)
     except LurkError:
         raise
-    except KeyboardInterrupt:
-        raise
     except BaseException as reason:
+        if is_users_interrupt(reason):
+            raise
         raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}") from reason
     finally:
         note_modules(root, modules_before, module)

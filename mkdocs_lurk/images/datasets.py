@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +20,15 @@ from mkdocs_lurk.errors import DatasetError, ImageError, StoreError, near
 from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.entries import ImageEntry
-from mkdocs_lurk.images.items import Item, Items
+from mkdocs_lurk.images.items import Item, Items, name_item
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS, MOST_PICTURES
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
+_READING = 2
+"""Raised whenever other pixels are made of an item, so that the listings of before are forgotten."""
 _READ_TWICE = 8
 """Items that are read a second time when the dataset is listed; all others are compared when they are used."""
 
@@ -63,6 +66,10 @@ class DatasetReader:
         self._remembered = None if anew else _read_listing(self._listing_file)
         self.listing = self._remembered or call_author(self._list)
 
+    def name(self, index: int) -> str:
+        """Return what messages call an item."""
+        return name_item(index, self._config.images)
+
     def read(self, index: int) -> Picture:
         """Read one item's picture, in the author's thread.
 
@@ -70,10 +77,14 @@ class DatasetReader:
             ImageError: It cannot be read, and could not be when the dataset was listed.
             DatasetError: It is not what it was when the dataset was listed.
         """
-        return call_author(self._read, index)
+        with named_by_key(self._config):
+            return call_author(self._read, index)
 
     def _read(self, index: int) -> Picture:
-        items = self._open()
+        try:
+            items = self._open()
+        except ImageError as reason:  # no item can be read, which is not the item's fault
+            raise DatasetError(f"{reason}; it was listed before with {len(self.listing.entries)} items") from reason
         try:
             with author_code(None):  # a transform's factory may ask for an item; what that reads is not its reading
                 item = items.read(index)
@@ -161,6 +172,17 @@ class DatasetReader:
             log.debug("%s cannot be written; the dataset will be listed again", self._listing_file)
 
 
+@contextmanager
+def named_by_key(config: ModelConfig) -> Iterator[None]:
+    """Let a message that begins with ``images`` begin with the whole key: ``plugins.lurk.models[0].images``."""
+    try:
+        yield
+    except (ImageError, DatasetError) as reason:
+        if not str(reason).startswith(("images:", "images.")):
+            raise
+        raise type(reason)(f"{config.place}.{reason}") from reason
+
+
 def open_items(config: ModelConfig) -> Items:
     """Make the dataset that a model's ``images`` refers to.
 
@@ -179,7 +201,10 @@ def open_items(config: ModelConfig) -> Items:
             )
         items = Items(dataset, reference, ValueScale.of(config.transform), config.max_pixels)
         if len(items) == 0:
-            raise ImageError(f"images: the dataset of {reference} is empty; give one with pictures")
+            raise ImageError(
+                f"images: the dataset of {reference} is empty; relative paths in its code start from the folder in "
+                "which the command runs, so let it begin them with Path(__file__).parent, or give one with pictures"
+            )
         if len(items) > MOST_PICTURES:
             raise ImageError(
                 f"images: the dataset of {reference} has {len(items):,} items; give {MOST_PICTURES:,} at most"
@@ -272,7 +297,7 @@ def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:
     """
     if cache_file is None:
         return None
-    declared = f"{config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
+    declared = f"{_READING} {config.images} {config.images_detail.split} {code_digest(config.images, config.root)}"
     scale = ValueScale.of(config.transform)
     declared += "" if scale is None else f" {scale.identity}"
     declared += "" if config.max_pixels == MAX_PIXELS else f" {config.max_pixels}"  # decides which items can be read

@@ -10,7 +10,7 @@ from mkdocs_lurk.config.author_code import author_code
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ImageError
-from mkdocs_lurk.images.datasets import DatasetReader
+from mkdocs_lurk.images.datasets import DatasetReader, named_by_key
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.picture_files import PictureFile, find_pictures
@@ -51,6 +51,10 @@ class ImageSet:
         """The names of the classes, sorted; empty if no picture has one."""
         return tuple(sorted({entry.label for entry in self.entries if entry.label is not None}))
 
+    def name(self, image: ImageId) -> str:
+        """Return what messages call a picture."""
+        return self.entries[image].path if self.dataset is None else self.dataset.name(image)
+
     def open(self, image: ImageId) -> Picture:
         """Read a picture.
 
@@ -83,7 +87,8 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
         DatasetError: An item of the dataset is not the same when it is read twice.
     """
     if is_reference(config.images):
-        dataset = DatasetReader(config, cache_file, anew=anew)
+        with named_by_key(config):
+            dataset = DatasetReader(config, cache_file, anew=anew)
         listing = dataset.listing
         return ImageSet(config.root, listing.entries, listing.label_indices, listing.class_names, dataset)
     root, pictures = find_pictures(config)

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from mkdocs_lurk.errors import DatasetError, ImageError, LurkError, name_error
+from mkdocs_lurk.errors import DatasetError, ImageError, LurkError, is_users_interrupt, name_error
 from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_of, label_column
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
@@ -88,7 +88,7 @@ class Items:
 
     def name(self, index: int) -> str:
         """Return what messages call an item."""
-        return f"item {index} of {published_reference(self._reference)}"
+        return name_item(index, self._reference)
 
     def read(self, index: int) -> Item:
         """Read one item.
@@ -100,9 +100,11 @@ class Items:
         name = self.name(index)
         try:
             return self._read(index, name)
-        except (LurkError, KeyboardInterrupt):
+        except LurkError:
             raise
         except BaseException as reason:  # the author's own code, which may end itself
+            if is_users_interrupt(reason):
+                raise
             raise ImageError(f"{name} cannot be read: {name_error(reason)}") from reason
 
     def _read(self, index: int, name: str) -> Item:
@@ -160,6 +162,11 @@ class Items:
         listed = ", ".join(map(repr, columns or item))
         what = f"several pictures ({listed})" if columns else f"no picture among its columns ({listed})"
         raise ImageError(f"{name} has {what}; let the factory return a dataset with one column 'image'")
+
+
+def name_item(index: int, reference: str) -> str:
+    """Return what messages call an item of the dataset that a reference declares."""
+    return f"item {index} of {published_reference(reference)}"
 
 
 def _whole_number(label: object) -> int | None:

@@ -1,4 +1,4 @@
-"""Read one picture, from a file or from a dataset's item, upright and on the right scale.
+"""Read one picture, from a file (upright) or from a dataset's item (as the dataset gives it), on the right scale.
 
 Every picture file is opened here: a regular file, in one of the formats that photos have, and no larger than the
 model's ``max_pixels``, which is compared with the header before anything is decoded.
@@ -16,8 +16,10 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mkdocs_lurk.declared_files import is_regular, is_there
@@ -26,6 +28,9 @@ from mkdocs_lurk.images.arrays import check_size, check_type, read_array
 from mkdocs_lurk.images.decoding_cost import refuse_large_file, refuse_many_scans, refuse_many_strips
 from mkdocs_lurk.images.values import Pixels, ValueScale, to_pixels, values_of_8_bits
 from mkdocs_lurk.limits import MAX_PIXELS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Picture = Image.Image | Pixels
 
@@ -110,7 +115,8 @@ def looks_like_picture(value: object) -> bool:
 def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Convert a dataset's item: a PIL picture, an array ``(h, w)`` or ``(h, w, c)``, or a tensor ``(c, h, w)``.
 
-    Of Hugging Face also ``{"bytes": ..., "path": ...}``, a picture that is not decoded.
+    Of Hugging Face also ``{"bytes": ..., "path": ...}``, a picture that is not decoded: it is turned as its EXIF
+    orientation says, as that library decodes it. A PIL picture is the author's, and is not turned.
 
     Args:
         item: What the dataset gave.
@@ -125,21 +131,31 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
         ImageError: It is none of these, is too large, or its values are out of range; the message begins with
             ``name``.
     """
-    with _as_image_error(name):
+    with _as_image_error(name, "damaged" if isinstance(item, (Image.Image, Mapping)) else ""):
         if isinstance(item, Mapping) and looks_like_picture(item):
-            item = _open_undecoded(item, name, max_pixels)
+            with _open_undecoded(item, name, max_pixels) as file:
+                file.load()
+                return _read_pil(ImageOps.exif_transpose(file), name, scale)  # as the Hub's library decodes it
         if isinstance(item, Image.Image):
             _refuse_costly(item, name, max_pixels)
-            item.load()
-            return _read_pil(ImageOps.exif_transpose(item), name, scale)
+            return _read_pil(item.copy(), name, scale)
         check_size(getattr(item, "nbytes", 0), name, max_pixels)
         if isinstance(item, np.ndarray):
             check_type(item.dtype, name)  # of a type without bytes, the size says nothing
             return to_pixels(item.copy(), name, scale)
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
-            values = item.detach().cpu().numpy().copy()
+            values = _tensor_values(cast("Tensor", item))
             return to_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name, scale)
     raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
+
+
+def _tensor_values(tensor: Tensor) -> NDArray[Any]:
+    """Return a copy of a tensor's values; of number formats that NumPy does not have (bfloat16), in float32."""
+    tensor = tensor.detach().cpu()
+    if tensor.is_floating_point() and tensor.dtype.itemsize < 4:
+        tensor = tensor.float()
+    values: NDArray[Any] = tensor.numpy().copy()
+    return values
 
 
 def _refuse_irregular(path: Path, name: str) -> None:
@@ -158,7 +174,7 @@ def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> I
 
 
 @contextmanager
-def _as_image_error(name: str) -> Iterator[None]:
+def _as_image_error(name: str, otherwise: str = "damaged") -> Iterator[None]:
     """Turn every exception of a decoder into an ``ImageError`` that begins with a picture's name.
 
     Numbers that overflow are no warning of NumPy's, which would name a file of a library: they are checked for.
@@ -171,7 +187,7 @@ def _as_image_error(name: str) -> Iterator[None]:
     except MemoryError as reason:
         raise ImageError(f"{name} does not fit into memory; make it smaller") from reason
     except Exception as reason:  # a damaged file can make Pillow's decoders raise any kind
-        raise ImageError(f"{name} cannot be read ({name_error(reason, 'damaged')}); replace or remove it") from reason
+        raise ImageError(f"{name} cannot be read ({name_error(reason, otherwise)}); replace or remove it") from reason
 
 
 def _read_pil(picture: Image.Image, name: str, scale: ValueScale | None) -> Picture:

@@ -15,7 +15,7 @@ from mkdocs_lurk.config.author_code import collect_reading
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
-from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, name_error
+from mkdocs_lurk.errors import ConfigError, DatasetError, ImageError, is_users_interrupt, name_error
 from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.framing import convert_channels, resize_and_crop
 from mkdocs_lurk.images.image_set import ImageSet
@@ -256,9 +256,9 @@ def _apply(function: Callable[[Picture], object], image: Picture, name: str) -> 
     name = published_reference(name)
     try:
         values = function(image)
-    except KeyboardInterrupt:
-        raise
     except BaseException as reason:  # the author's own code, which may end itself
+        if is_users_interrupt(reason):
+            raise
         raise ImageError(f"makes the transform {name} raise {name_error(reason)}") from reason
     if not isinstance(values, Tensor) or values.dim() != 3 or not values.is_floating_point():
         what = f"{values.dtype} {tuple(values.shape)}" if isinstance(values, Tensor) else type(values).__name__

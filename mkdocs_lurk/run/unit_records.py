@@ -13,7 +13,7 @@ class ShardRecord(TypedDict):
     Attributes:
         kept: The pictures whose responses are stored for statistics.
         n_outputs: The number of the network's outputs; 0 if it does not classify.
-        skipped: Pictures that could not be read, each with the reason.
+        skipped: Pictures that could not be read, each with the reason, which follows the picture's name.
         predictions: For each picture ``[id, [output, probability], ...]``, the likeliest output first.
     """
 

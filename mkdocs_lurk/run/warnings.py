@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
+from mkdocs_lurk.analysis.class_order import find_other_order
 from mkdocs_lurk.errors import join_first
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import Sample, look_at_sample
@@ -52,6 +53,25 @@ def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:
         return None
     p = binomial_tail(right, n, 1 / outputs)
     return WARNINGS["chance"].record(right=f"{right:,}", n=f"{n:,}", outputs=f"{outputs:,}", p=f"{p:.2g}")
+
+
+def class_order_warning(names: Sequence[str], predicted: Sequence[tuple[int, int]]) -> WarningRecord | None:
+    """Return the warning that predictions speak against the assumed order of the outputs; None if they do not.
+
+    Args:
+        names: The assumed names of the outputs.
+        predicted: For each picture the output that its class is assumed to be, and the likeliest one.
+    """
+    other = find_other_order(predicted)
+    if other is None:
+        return None
+    moved = [f"{names[assumed]!r} as output {output}" for assumed, output in sorted(other.outputs.items())]
+    return WARNINGS["class-order"].record(
+        right=f"{sum(assumed == output for assumed, output in predicted):,}",
+        n=f"{len(predicted):,}",
+        other=f"{other.right:,}",
+        moved=join_first(moved, 5),
+    )
 
 
 def _split_classes(labels: Sequence[str]) -> WarningRecord | None:

@@ -82,7 +82,8 @@ def test_an_item_that_was_listed_earlier_and_changed_since_is_named_and_the_list
     with pytest.raises(DatasetError) as caught:
         list_images(config, cache).open(3)
     assert str(caught.value) == (
-        "images: data.py:Noted is not what it was when it was listed: item 3 has other pixels; its data changed, or "
+        "plugins.lurk.models[0].images: data.py:Noted is not what it was when it was listed: item 3 has other pixels; "
+        "its data changed, or "
         "its factory draws at random; the list is forgotten: run again"
     )
     assert np.asarray(list_images(config, cache).open(3))[0, 0, 0] == 103
@@ -117,7 +118,7 @@ def test_the_order_of_its_classes_is_listed_and_compared(tmp_path: Path) -> None
 
 def test_an_item_that_can_be_read_only_the_second_time_is_named(tmp_path: Path) -> None:
     images = list_images(declared(tmp_path, "Flaky"))
-    with pytest.raises(DatasetError, match=r"^images: item 2 of data\.py:Flaky failed once and can be read when it is"):
+    with pytest.raises(DatasetError, match=r"\]\.images: item 2 of data\.py:Flaky failed once and can be read when it"):
         images.open(2)
 
 
@@ -154,4 +155,14 @@ def test_one_split_of_a_mapping_of_datasets_is_read(tmp_path: Path) -> None:
 def test_the_error_for_a_wrong_split_is_one_line(tmp_path: Path, name: str, split: str | None, message: str) -> None:
     with pytest.raises(ImageError) as caught:
         list_images(declared(tmp_path, name, split))
-    assert str(caught.value) == message
+    assert str(caught.value) == f"plugins.lurk.models[0].{message}"
+
+
+def test_a_dataset_that_is_empty_now_stops_the_analysis_and_says_where_paths_start(tmp_path: Path) -> None:
+    config, cache = declared(tmp_path, "Ordered"), tmp_path / "cache" / "pictures.json"
+    (tmp_path / "order").write_text("cat dog")
+    list_images(config, cache)
+    images = list_images(config, cache)
+    (tmp_path / "order").unlink()
+    with pytest.raises(DatasetError, match=r"^plugins\S+\.images: data\.py:Ordered raised .*listed before with 9"):
+        images.open(0)

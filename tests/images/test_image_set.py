@@ -286,7 +286,9 @@ def test_a_remembered_dataset_is_opened_only_to_read_a_picture(data: Path) -> No
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Empty", "images: the dataset of data.py:Empty is empty; give one with pictures"),
+        ("Empty", "images: the dataset of data.py:Empty is empty; relative paths in its code start from the folder "
+                  "in which the command runs, so let it begin them with Path(__file__).parent, or give one with "
+                  "pictures"),
         ("stream", "images: data.py:stream gave a zip; "
                    "it must return a map-style dataset, with a length and items by number"),
         ("failing", "images: data.py:failing raised RuntimeError: no data here (line 36)"),
@@ -296,4 +298,4 @@ def test_a_remembered_dataset_is_opened_only_to_read_a_picture(data: Path) -> No
 def test_the_error_for_an_unusable_dataset_is_one_line(data: Path, name: str, message: str) -> None:
     with pytest.raises(ImageError) as caught:
         list_images(declared(data, f"data.py:{name}"))
-    assert str(caught.value) == message
+    assert str(caught.value) == f"plugins.lurk.models[0].{message}"

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
 
 from mkdocs_lurk.errors import DatasetError, ImageError
+from mkdocs_lurk.images.author_thread import call_author
 from mkdocs_lurk.images.items import Item, Items
 
 PICTURE = Pillow.new("RGB", (4, 4), (9, 0, 0))
@@ -255,3 +256,38 @@ def test_the_length_of_a_dataset_is_asked_for_once() -> None:
     items = Items(dataset, "data.py:made")
     dataset.items = ()
     assert len(items) == 1
+
+
+def test_an_interrupt_that_an_item_raises_itself_is_its_error() -> None:
+    items = Items(Listed((PICTURE, Ending(KeyboardInterrupt()))), "data.py:made")
+    with pytest.raises(ImageError, match=r"item 0 of data\.py:made cannot be read: KeyboardInterrupt"):
+        call_author(items.read, 0)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_pil_picture_is_not_turned(tmp_path: Path, orientation: int) -> None:
+    stored = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    Pillow.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    assert np.array_equal(np.asarray(first(Listed(Pillow.open(tmp_path / "a.png"))).picture), stored)
+
+
+def test_a_picture_of_hugging_face_that_is_not_decoded_is_turned_as_that_library_does(tmp_path: Path) -> None:
+    stored = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
+    exif = Pillow.Exif()
+    exif[0x0112] = 3
+    Pillow.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    item = {"image": {"bytes": (tmp_path / "a.png").read_bytes(), "path": None}}
+    assert np.array_equal(np.asarray(first(Listed(item)).picture), stored[::-1, ::-1])
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float8_e4m3fn])
+def test_tensors_of_short_floats_are_pictures(dtype: torch.dtype) -> None:
+    tensor = torch.tensor([0, 0.25, 0.5, 1]).reshape(1, 2, 2).to(dtype)
+    assert np.asarray(first(Listed(tensor)).picture).ravel().tolist() == [0, 0.25, 0.5, 1]
+
+
+def test_a_tensor_that_is_no_picture_is_not_called_damaged() -> None:
+    with pytest.raises(ImageError, match=r"cannot be read \(RuntimeError\)"):
+        first(Listed(torch.eye(4).expand(3, 4, 4).to_sparse()))

@@ -155,3 +155,20 @@ def test_the_order_of_texts_is_said_to_be_assumed(declared: Callable[..., LurkCo
     order = sorted(WORDS)
     for image in record["images"]:
         assert image["predictions"][0][0] == order[WORDS.index(image["label"])]
+
+
+@pytest.mark.parametrize("letters", [WORDS, "abcdefghijkl"], ids=["another order", "alphabetical"])
+def test_predictions_that_speak_for_another_order_are_warned_about(
+    declared: Callable[..., LurkConfig], tmp_path: Path, letters: tuple[str, ...] | str
+) -> None:
+    for index, name in enumerate(letters):
+        for number in range(2):
+            path = tmp_path / "folders" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((8, 8, 3), 20 * index, np.uint8)).save(path)
+    record = published(declared("folders"))
+    warnings = {warning["name"]: warning for warning in record["warnings"]}
+    assert ("class-order" in warnings) == (letters is WORDS)
+    if letters is WORDS:
+        assert "another order names 24 right: '10' as output 3, " in warnings["class-order"]["fact"]
+        assert "classes" in warnings["class-order"]["remedy"]

@@ -28,6 +28,11 @@ class OutputClasses:
     of_labels: Mapping[str, int] = field(default_factory=dict)
     note: str | None = None
 
+    @property
+    def are_assumed(self) -> bool:
+        """Whether the classes are given to the outputs by their alphabetical order alone."""
+        return self.note == _ASSUMED
+
 
 @dataclass(frozen=True)
 class Labels:

@@ -113,8 +113,10 @@ def _describe_fit(fit: Fit, file: str) -> list[str]:
         notes.append(f"In {file} the weights have other names: {held} is {own} here.")
     if fit.left_out:
         notes.append(
-            f"{file} holds more than this network's weights, which was left out: {join_first(fit.left_out, 3)}."
+            f"The file {file} holds more than this network's weights; left out: {join_first(fit.left_out, 3)}."
         )
     if fit.children:
-        notes.append(f"{file} holds no weights for {join_first(fit.children, 5)}: these parts keep random values.")
+        notes.append(
+            f"The file {file} holds no weights for {join_first(fit.children, 5)}: these parts keep random values."
+        )
     return notes

@@ -6,7 +6,7 @@ from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import EvaluationRecord
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
-from mkdocs_lurk.run.warnings import chance_warning
+from mkdocs_lurk.run.warnings import chance_warning, class_order_warning
 
 _SHOWN_PREDICTIONS = 3
 
@@ -26,6 +26,15 @@ class Evaluation(AfterResponses):
         draft.evaluation = self._evaluate(ranks)
         warning = chance_warning(ranks.count(0), len(ranks), self._responses.found.n_outputs) if ranks else None
         draft.warnings += [] if warning is None else [warning]
+        order = class_order_warning(names, self._predicted()) if self.session.rehearsed.classes.are_assumed else None
+        draft.warnings += [] if order is None else [order]
+
+    def _predicted(self) -> list[tuple[int, int]]:
+        """For each picture whose label names an output, that output and the likeliest one."""
+        images, right = self.session.images, self.session.rehearsed.classes.of_labels
+        predictions = sorted(self._responses.found.predictions.items())
+        labelled = [(images.entries[image].label, best) for image, best in predictions]
+        return [(right[label], best[0][0]) for label, best in labelled if label is not None and label in right]
 
     def _ranks_of_labels(self) -> list[int | None]:
         """For each picture whose label names an output, that output's place among the likeliest; None if outside."""

@@ -62,7 +62,9 @@ class Responses(Stage):
         shard = _Shard(session.images, session.config.top_k, session.network.columns, self._stride)
         batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
-            shard.skipped |= unreadable
+            shard.skipped |= {
+                image: _without_name(why, session.images.name(image)) for image, why in unreadable.items()
+            }
             if ids:
                 shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
         return shard.result()
@@ -105,7 +107,7 @@ class Responses(Stage):
             summary = shard if summary is None else summary.merge(shard)
             kept += record["kept"]
             n_outputs = max(n_outputs, record["n_outputs"])
-            skipped |= dict(record["skipped"])
+            skipped |= {image: f"{self.session.images.name(image)} {why}" for image, why in record["skipped"]}
             for image, *best in cast("list[tuple[int, *tuple[tuple[int, float], ...]]]", record["predictions"]):
                 predictions[image] = [(output, probability) for output, probability in best]
         if summary is None or not summary.n_images:
@@ -200,6 +202,11 @@ class Responses(Stage):
         means = np.divide(sums, counts, out=np.full(len(counts), -np.inf), where=counts > 0)
         order = [int(number) for number in np.argsort(-means, kind="stable") if counts[number] > 0]
         return [(labels[number], round_significant(means[number])) for number in order]
+
+
+def _without_name(reason: str, name: str) -> str:
+    """Return why a picture is skipped without its name: another model may have it under another one."""
+    return reason.removeprefix(name).strip()
 
 
 class _Shard:

@@ -88,7 +88,7 @@ def test_wrapped_networks_have_the_weights_of_the_plain_one(saved: nn.Module, tm
     net, notes = load({"state_dict": saved.state_dict(), "epoch": 3}, tmp_path)
     assert digest_weights(net) == digest_weights(Small(1))
     assert notes[0].startswith("In w.ckpt the weights have other names: ")
-    left_out = [note for note in notes if note.startswith("w.ckpt holds more than this network's weights")]
+    left_out = [note for note in notes if note.startswith("The file w.ckpt holds more than this network's weights")]
     outside = [name for name, _ in saved.named_children() if name in ("head", "criterion", "projection")]
     assert bool(left_out) == bool(outside)
     assert all(name in left_out[0] for name in outside)
@@ -99,7 +99,7 @@ def test_metrics_beside_an_unwrapped_network_are_left_out(tmp_path: Path) -> Non
     net, notes = load({"state_dict": state}, tmp_path)
     assert digest_weights(net) == digest_weights(Small(1))
     assert notes == (
-        "w.ckpt holds more than this network's weights, which was left out: criterion.weight, train_acc.total.",
+        "The file w.ckpt holds more than this network's weights; left out: criterion.weight, train_acc.total.",
     )
 
 

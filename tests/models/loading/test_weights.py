@@ -130,7 +130,7 @@ def test_file_without_the_classifier_is_loaded_with_a_note(tmp_path: Path, train
     net = seeded(2)
     random_classifier = net.classifier.weight.clone()
     loaded = load_weights(net, tmp_path / "w.pth", "model 'net'")
-    assert loaded.notes == ("w.pth holds no weights for classifier: these parts keep random values.",)
+    assert loaded.notes == ("The file w.pth holds no weights for classifier: these parts keep random values.",)
     assert loaded.parts_without == ("classifier",)
     assert torch.equal(net.features[0].weight, trained.features[0].weight)
     assert torch.equal(net.classifier.weight, random_classifier)
