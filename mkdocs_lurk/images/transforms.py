@@ -26,8 +26,7 @@ from mkdocs_lurk.text import published_reference
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
 IMAGENET = TransformSpec(256, (224, 224), IMAGENET_MEAN, IMAGENET_STD, 3)
-_REPEATS = 8
-"""How often a picture is transformed to see whether it stays the same: a random step may be left out at times."""
+_REPEATS = 8  # transforms of one picture, to see whether it stays the same: a random step may be left out at times
 _RANGE_SAMPLES = 64  # pictures from which the range of an unknown normalisation is taken
 
 
