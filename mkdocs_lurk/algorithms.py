@@ -12,7 +12,7 @@ VERSIONS: Final = {
     "responses": 3,
     "gradients": 7,
     "photos": 1,
-    "syntheses": 2,
+    "syntheses": 3,
     "verification": 3,
     "connections": 4,
     "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
