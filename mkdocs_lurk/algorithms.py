@@ -12,7 +12,7 @@ VERSIONS: Final = {
     "responses": 4,
     "gradients": 8,
     "photos": 1,
-    "syntheses": 2,
+    "syntheses": 3,
     "verification": 4,
     "connections": 5,
     "records": 6,  # what is derived from stored units when records are written: statistics, evaluation, notes

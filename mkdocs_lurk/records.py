@@ -262,9 +262,17 @@ class EvaluationRecord(TypedDict):
 
 
 class SynthesisSettings(TypedDict):
-    """How the syntheses were made."""
+    """How the syntheses were declared.
 
-    steps: int
+    Attributes:
+        steps: The steps of each; absent where ``quality`` chose them for each layer.
+        quality: How much computation a picture may take; an earlier version did not record it.
+        target: What was raised; an earlier version knew only the spatial mean.
+    """
+
+    steps: NotRequired[int]
+    quality: NotRequired[Literal["quick", "default", "best"]]
+    target: NotRequired[Literal["mean", "centre"]]
 
 
 class ModelRecord(TypedDict):

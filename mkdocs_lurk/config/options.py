@@ -22,12 +22,16 @@ OnServe = Literal["cached", "analyze"]
 Precision = Literal["auto", "float32", "bfloat16"]
 NavMode = Literal["inject", "none"]
 Gradient = Literal["guided", "deconv", "saliency"]
+Quality = Literal["quick", "default", "best"]
+Target = Literal["mean", "centre"]
 
 MISSING: tuple[Missing, ...] = get_args(Missing)
 ON_SERVE: tuple[OnServe, ...] = get_args(OnServe)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 NAV_MODES: tuple[NavMode, ...] = get_args(NavMode)
 GRADIENTS: tuple[Gradient, ...] = get_args(Gradient)
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+TARGETS: tuple[Target, ...] = get_args(Target)
 
 
 def switch(default: bool) -> bool:
@@ -54,9 +58,18 @@ class LayersConfig:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisConfig:
-    """Pictures made by gradient ascent, of ``steps`` steps each, for those of the chosen filters in ``filters``."""
+    """Pictures made by gradient ascent.
 
-    steps: int = 64
+    Attributes:
+        steps: The steps of each; None for as many as ``quality`` allows in each layer.
+        quality: How much computation a picture may take.
+        target: What a picture is to raise: the filter's spatial mean, or the unit in the middle of its map.
+        filters: Those of the chosen filters that get a picture.
+    """
+
+    steps: int | None = None
+    quality: Quality = "default"
+    target: Target = "mean"
     filters: FilterSelection = "all"
 
 

@@ -17,6 +17,8 @@ from mkdocs_lurk.config.options import (
     NAV_MODES,
     ON_SERVE,
     PRECISIONS,
+    QUALITIES,
+    TARGETS,
     LayersConfig,
     LurkConfig,
     ModelConfig,
@@ -260,11 +262,16 @@ def _read_synthesis(section: Section) -> SynthesisConfig | None:
     if value is False:
         return None
     if value is not True and value is not None and not isinstance(value, Mapping):
-        raise ConfigError(f"{path}: {quoted(value)} is not known; give false or {{steps, filters}}")
+        raise ConfigError(f"{path}: {quoted(value)} is not known; give false or {{quality, steps, target, filters}}")
     if not isinstance(value, Mapping):
         return SynthesisConfig()
-    inner = section.section("synthesis", ("steps", "filters"))
-    steps = inner.integer(
-        "steps", SynthesisConfig().steps, 1, f"steps of gradient ascent, 1 to {MOST_STEPS}", MOST_STEPS
+    inner = section.section("synthesis", ("steps", "quality", "target", "filters"))
+    steps = None
+    if inner.get("steps")[0] is not None:
+        steps = inner.integer("steps", 1, 1, f"steps of gradient ascent, 1 to {MOST_STEPS}", MOST_STEPS)
+    return SynthesisConfig(
+        steps=steps,
+        quality=inner.word("quality", "default", QUALITIES),
+        target=inner.word("target", "mean", TARGETS),
+        filters=read_filters(*inner.get("filters", "all"), minimum=0),
     )
-    return SynthesisConfig(steps, read_filters(*inner.get("filters", "all"), minimum=0))

@@ -8,13 +8,13 @@ from contextlib import closing, nullcontext
 from functools import partial
 
 from mkdocs_lurk.config.author_code import collect_reading
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import LurkConfig, ModelConfig, SynthesisConfig
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerRecord, ModelRecord
+from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerRecord, ModelRecord, SynthesisSettings
 from mkdocs_lurk.run.draft import RecordDraft, describe_input
 from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress
@@ -123,6 +123,11 @@ def _put(runner: Runner, key: str, record: LayerRecord | ModelRecord) -> None:
         runner.store.put(key, record)
 
 
+def _synthesis_settings(synthesis: SynthesisConfig) -> SynthesisSettings:
+    settings: SynthesisSettings = {"quality": synthesis.quality, "target": synthesis.target}
+    return settings if synthesis.steps is None else {"steps": synthesis.steps, **settings}
+
+
 def _model_record(
     session: Session, draft: RecordDraft, layers: list[LayerEntry], uses: list[str], provenance: ProvenanceRecord
 ) -> ModelRecord:
@@ -145,7 +150,7 @@ def _model_record(
         "classes": list(session.images.labels),
         "top_k": model.top_k,
         "gradient": model.gradient,
-        "synthesis": None if model.synthesis is None else {"steps": model.synthesis.steps},
+        "synthesis": None if model.synthesis is None else _synthesis_settings(model.synthesis),
         "seed": model.seed,
         "notes": [
             *session.notes,

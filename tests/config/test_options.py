@@ -39,7 +39,7 @@ def test_every_key_of_a_model_is_read(site: Path) -> None:
         filters={"features.*": 8, "stem": [5, 1, 5]},
         top_k=9,
         gradient="deconv",
-        synthesis={"steps": 12, "filters": {"*": 0}},
+        synthesis={"steps": 12, "quality": "best", "target": "centre", "filters": {"*": 0}},
         card="card.md",
         seed=3,
     )
@@ -48,7 +48,7 @@ def test_every_key_of_a_model_is_read(site: Path) -> None:
     assert net.transform == TransformSpec(28, (24, 28), (0.5,), (0.25,), 1)
     assert net.layers == LayersConfig(("features.*",), ("*.1",))
     assert net.filters == {"features.*": 8, "stem": (1, 5)}
-    assert net.synthesis == SynthesisConfig(12, {"*": 0})
+    assert net.synthesis == SynthesisConfig(12, "best", "centre", {"*": 0})
     assert net.card == site / "card.md"
 
 
@@ -90,7 +90,7 @@ def test_defaults_are_merged_into_every_model_and_its_mappings(site: Path) -> No
         "defaults": {"top_k": 7, "synthesis": {"steps": 5}, "card": "card.md"}
     }
     net = from_mapping(mapping, site).models[0]
-    assert (net.top_k, net.synthesis, net.card) == (7, SynthesisConfig(5, 2), site / "card.md")
+    assert (net.top_k, net.synthesis, net.card) == (7, SynthesisConfig(5, filters=2), site / "card.md")
 
 
 def test_a_model_can_turn_synthesis_off_against_the_defaults(site: Path) -> None:

@@ -195,7 +195,15 @@ WRONG_MODELS = {
     ),
     "synthesis in words": (
         {"synthesis": "yes"},
-        "plugins.lurk.models[0].synthesis: 'yes' is not known; give false or {steps, filters}",
+        "plugins.lurk.models[0].synthesis: 'yes' is not known; give false or {quality, steps, target, filters}",
+    ),
+    "an unknown quality of syntheses": (
+        {"synthesis": {"quality": "bset"}},
+        "plugins.lurk.models[0].synthesis.quality: 'bset' is not known; did you mean 'best'?",
+    ),
+    "an unknown target of syntheses": (
+        {"synthesis": {"target": "center"}},
+        "plugins.lurk.models[0].synthesis.target: 'center' is not known; did you mean 'centre'?",
     ),
     "an unknown warning": (
         {"ignore": ["chance", "enlargd"]},

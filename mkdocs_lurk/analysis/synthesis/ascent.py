@@ -18,7 +18,6 @@ Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 _BETA2 = 0.99
 _TINY = 1e-20
-_ANY_SHIFT = 0.5
 _NOISE_STEP = 0.2
 """The step, in multiples of the noise, of a picture that has no gradient."""
 
@@ -44,16 +43,15 @@ class RandomTransform:
         return zoom(pictures.roll(shift, (2, 3)), self.zoom)
 
 
-def draw_transforms(settings: AscentSettings, small_steps: int, seed: int) -> list[RandomTransform]:
-    """Draw the random transform of every step, the first ``small_steps`` of which use the small canvas.
+def draw_transforms(settings: AscentSettings, seed: int) -> list[RandomTransform]:
+    """Draw the random transform of every step.
 
     The transforms are the same for every filter, so that any filters can share a batch.
     """
     generator = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
     transforms = []
     for step in range(settings.steps):
-        largest_shift = _ANY_SHIFT if step < small_steps else settings.jitter
-        down, right = (generator.uniform(-1, 1) * largest_shift for _ in range(2))
+        down, right = (generator.uniform(-1, 1) * settings.jitter for _ in range(2))
         factor = math.exp(generator.uniform(-1, 1) * math.log1p(settings.zoom))
         transforms.append(RandomTransform(down, right, 1.0 if step == settings.steps - 1 else factor))
     return transforms
@@ -66,55 +64,48 @@ class GradientAscent:
         canvas: Turns the coefficients into pictures.
         coefficients: The initial coefficients, ``(n, c, h, w // 2 + 1, 2)``.
         settings: Momentum and epsilon.
-        learning_rates: The learning rate of every step, those before and after this ascent included.
 
     Attributes:
         had_gradient: Whether each picture ever had a gradient that is finite and not zero, ``(n,)``.
         had_non_finite: Whether each picture ever had a gradient that is not finite, which is taken for zero, ``(n,)``.
     """
 
-    def __init__(
-        self, canvas: FourierCanvas, coefficients: Tensor, settings: AscentSettings, learning_rates: Sequence[float]
-    ) -> None:
+    def __init__(self, canvas: FourierCanvas, coefficients: Tensor, settings: AscentSettings) -> None:
         self.canvas = canvas
         self.coefficients = coefficients
         self.settings = settings
-        self.learning_rates = learning_rates
         self.had_gradient = torch.zeros(len(coefficients), dtype=torch.bool, device=coefficients.device)
         self.had_non_finite = torch.zeros_like(self.had_gradient)
         self._first_moment = torch.zeros_like(coefficients)
         self._second_moment = torch.zeros_like(coefficients[..., :1])
         self._updates = 0
 
-    def pixels(self) -> Tensor:
-        """Return the pictures as they are now, ``(n, c, h, w)``, values 0..1."""
+    def pixels(self, contrast: float = 1.0) -> Tensor:
+        """Return the pictures as they are now, at so many times their contrast, ``(n, c, h, w)``, uint8."""
         with torch.no_grad():
-            return self.canvas.pixels(self.coefficients)
+            return (self.canvas.pixels(contrast * self.coefficients) * 255).round().to(torch.uint8)
 
-    def run(
-        self, objective: Objective, steps: Sequence[int], transforms: Sequence[RandomTransform], noise: Tensor
-    ) -> list[Tensor]:
-        """Take some steps.
+    def run(self, objective: Objective, transforms: Sequence[RandomTransform], noise: Tensor) -> Tensor:
+        """Take all steps.
 
         Args:
             objective: What to maximise.
-            steps: The numbers of the steps, which choose their learning rates and transforms.
-            transforms: The random transforms of all steps.
+            transforms: The random transform before each step.
             noise: Coefficients of unit variance, added to a picture as long as it has no gradient.
 
         Returns:
-            For each step the scores before it, ``(n,)``, of the transformed pictures.
+            The scores before each step, of the transformed pictures, ``(n, steps)``.
         """
         scores_by_step = []
-        for step in steps:
+        for transform, learning_rate in zip(transforms, self.settings.learning_rates, strict=True):
             with torch.enable_grad():
                 variable = self.coefficients.detach().requires_grad_()
-                pictures = transforms[step].apply(self.canvas.pixels(variable))
+                pictures = transform.apply(self.canvas.pixels(variable))
             scores, picture_gradient = objective(pictures.detach())
             (gradient,) = torch.autograd.grad(pictures, variable, picture_gradient)
             scores_by_step.append(scores)
-            self._update(gradient, self.learning_rates[step], noise)
-        return scores_by_step
+            self._update(gradient, learning_rate, noise)
+        return torch.stack(scores_by_step, 1)
 
     def _update(self, gradient: Tensor, learning_rate: float, noise: Tensor) -> None:
         """Take one step; pictures without a finite gradient other than zero take a step of noise instead."""

@@ -1,18 +1,18 @@
 """Feature visualisation: for each filter a synthetic picture that maximises its response.
 
 A picture starts as faint noise around the data's mean colour and is optimised by gradient ascent on the filter's
-**spatial mean, before any activation**. The ascent changes the picture's Fourier coefficients (Olah et al. 2017,
-doi:10.23915/distill.00007), each measured in units of what the model's own pictures have at that frequency and in that
-principal colour, so that no frequency or colour is favoured beyond what the data has. Before each step the picture is
-shifted and zoomed a little.
+**spatial mean, before any activation** (or on its centre unit, where the settings say so). The ascent changes the
+picture's Fourier coefficients (Olah et al. 2017, doi:10.23915/distill.00007), in units of one over their frequency and
+of the data's principal colours. Before each step the picture is shifted a little. Gradients leak through inactive ReLUs
+and spread in max-poolings: see `leaky_backward`.
 
-Most steps use a canvas no larger than the layer needs; it is then tiled to the network's input size, without visible
-repetition, and the last steps run there. Of the pictures after the last step and before it, the one with the higher
-clean score is kept. No natural picture is used as a starting point; only the averages of `ImageStatistics` enter.
+At the end the picture is tried at several times its contrast, and the one with the highest score is kept. No natural
+picture is used as a starting point; only the averages of `ImageStatistics` enter.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,16 +23,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.synthesis.coarse_to_fine import AscentResult, CoarseToFineAscent, to_bytes
+from mkdocs_lurk.analysis.synthesis.ascent import GradientAscent, draw_transforms
+from mkdocs_lurk.analysis.synthesis.fourier import FourierCanvas
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
 from mkdocs_lurk.analysis.synthesis.scoring import FilterScorer
 from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 
 _SHIFT_PX = 8
 _ENLARGEMENT = 0.1
+_LEAST_HALF_PX = 48
+"""The shortest side of a picture that is repeated: a smaller one shows little."""
 _FAST_TOLERANCE, _EXACT_TOLERANCE = 0.1, 1e-4
 """How far gradients of a linear layer may differ, in the number format of the ascent and in float32."""
-_RAISED_CONTRAST = 4
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Synthesis:
     Attributes:
         pixels: ``(h, w, c)``, uint8, at the network's input size.
         score: The filter's spatial mean on exactly these pixels, without a shift or zoom, in the number format of the
-            ascent.
+            ascent, whatever its target.
         steps: The number of gradient steps.
         seed: The seed of the noise and of the random transforms.
-        scores_by_step: The score before each step, of the transformed picture; early ones are of the small canvas.
+        scores_by_step: What was maximised, before each step, of the transformed picture.
         robust_shift8: The score after a shift by 8 px towards the lower right corner, borders reflected.
         robust_scale10: The score after an enlargement by 10 % about the centre.
         failed: Why the picture says nothing about the filter; None if it does.
@@ -96,8 +98,9 @@ def synthesise(
     Returns:
         One synthesis per filter, in their order. ``failed`` is set for filters whose score cannot be raised.
     """
-    exact, ascent = (FilterScorer(one, layer, mean, std) for one in (probe, fast or probe))
-    synthesiser = _LayerSynthesiser(exact, ascent, size, statistics, settings or AscentSettings(), seed)
+    settings = settings or AscentSettings()
+    exact, ascent = (FilterScorer(one, layer, mean, std, settings) for one in (probe, fast or probe))
+    synthesiser = _LayerSynthesiser(exact, ascent, size, statistics, seed)
     return synthesiser.make_all(filters, batch, n_filters=probe.shapes[layer][0])
 
 
@@ -109,7 +112,6 @@ class _LayerSynthesiser:
         fast: Scores pictures in the number format of the ascent.
         size: The network's input size ``(c, h, w)``.
         statistics: The averages of the model's own pictures.
-        settings: How the ascent is done.
         seed: The seed of the noise and of the random transforms.
     """
 
@@ -119,13 +121,13 @@ class _LayerSynthesiser:
         fast: FilterScorer,
         size: tuple[int, int, int],
         statistics: ImageStatistics,
-        settings: AscentSettings,
         seed: int,
     ) -> None:
-        self.exact, self.fast, self.settings, self.seed = exact, fast, settings, seed
-        self.ascent = CoarseToFineAscent(fast, size, statistics, settings, seed)
-        canvas = self.ascent.small or self.ascent.full
-        sides = canvas.height, canvas.width
+        self.exact, self.fast, self.settings, self.seed = exact, fast, fast.settings, seed
+        self.size = size[1:]
+        sides = self._canvas_sides()
+        self.canvas = FourierCanvas(*sides, statistics, fast.device)
+        self.transforms = draw_transforms(self.settings, seed)
         self.is_linear = fast.is_linear(*sides, _FAST_TOLERANCE) and exact.is_linear(*sides, _EXACT_TOLERANCE)
 
     def make_all(self, filters: Sequence[int], batch: int, n_filters: int) -> list[Synthesis]:
@@ -139,49 +141,66 @@ class _LayerSynthesiser:
 
     def make(self, filters: Sequence[int]) -> list[Synthesis]:
         """Make the pictures of one batch."""
-        result = self.ascent.run(filters)
-        pixels, scores = result.pixels, self.fast.clean_scores(result.pixels, filters)
-        if bool((result.scores_by_step[:, -1] > scores).any()):  # the last step does not zoom, so that these compare
-            pixels, scores = self._better(result.pixels_before, pixels, scores, filters)
+        noise = self._noise(filters)
+        ascent = GradientAscent(self.canvas, self.settings.initial_contrast * noise, self.settings)
+        by_step = ascent.run(lambda pictures: self.fast.target_and_gradients(pictures, filters), self.transforms, noise)
+        pixels = self._best_contrast(ascent, filters)
         if self.is_linear:
-            pixels, scores = self._compared_with_bound(pixels, filters)
-        return self._syntheses(pixels, scores, result, filters)
+            pixels = self._compared_with_bound(pixels, filters)
+        return self._syntheses(self._filling(pixels), by_step, ascent, filters)
 
-    def _better(self, before: Tensor, after: Tensor, scores: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return the better of two versions of each picture, given the scores of the second, and its score."""
-        scores_before = self.fast.clean_scores(before, filters)
-        higher = scores_before > scores
-        return torch.where(_per_picture(higher), before, after), torch.where(higher, scores_before, scores)
+    def _canvas_sides(self) -> tuple[int, int]:
+        """Return the height and width at which pictures are made: the input's, or half of them."""
+        height, width = self.size
+        half = -(-height // 2), -(-width // 2)
+        if self.settings.half_size and min(half) >= _LEAST_HALF_PX and self.fast.accepts_size(*half):
+            return half
+        return height, width
 
-    def _compared_with_bound(self, pixels: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Replace pictures whose score is far below the highest possible one; return pictures and float32 scores.
+    def _filling(self, pixels: Tensor) -> Tensor:
+        """Repeat periodic pictures until they have the input's size."""
+        height, width = self.size
+        if pixels.shape[2:] == self.size:
+            return pixels
+        return pixels.repeat(1, 1, 2, 2)[..., :height, :width].contiguous()
+
+    def _noise(self, filters: Sequence[int]) -> Tensor:
+        """Draw each filter's own noise, ``(n, c, h, w // 2 + 1, 2)``, whatever else is in the batch."""
+        names = [f"{self.seed}/{self.fast.layer}/{index}" for index in filters]
+        return torch.stack([self.canvas.noise(_seed_from(name)) for name in names])
+
+    def _best_contrast(self, ascent: GradientAscent, filters: Sequence[int]) -> Tensor:
+        """Return each picture at the contrast with the highest score."""
+        versions = [ascent.pixels(contrast) for contrast in self.settings.contrasts]
+        scores = torch.stack([self.fast.clean_target(version, filters) for version in versions])
+        best = scores.nan_to_num(nan=-torch.inf).argmax(0)
+        return torch.stack(versions)[best, torch.arange(len(filters), device=best.device)]
+
+    def _compared_with_bound(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+        """Replace pictures whose score is far below the highest possible one.
 
         In a layer that is linear in the picture the score is highest where each value is 0 or 1, whichever its gradient
-        points to: a flat colour, or a grating as fine as the layer's stride. Zooming destroys such a grating, so that
-        the ascent, which zooms, cannot find it; it is therefore used only where the ascent found little. The ascent's
-        own picture is used at four times its contrast if that raises its score.
+        points to: a flat colour, or a grating as fine as the layer's stride. Such a grating depends on every pixel's
+        place, which shifts change; it is therefore used only where the ascent found little.
         """
-        mean_colour = self.ascent.full.mean.sigmoid().expand(pixels.shape).contiguous()
-        _, gradient = self.fast.scores_and_gradients(mean_colour, filters)
+        mean_colour = self.canvas.mean.sigmoid().expand(pixels.shape).contiguous()
+        _, gradient = self.fast.target_and_gradients(mean_colour, filters)
         extreme = to_bytes(torch.where(gradient == 0, mean_colour, (gradient > 0).float()))
-        contrasty = to_bytes((_RAISED_CONTRAST * (pixels / 255).logit(eps=1e-4)).sigmoid())
-        plain_scores, contrasty_scores, bounds = (
-            self._exact_scores(candidate, filters) for candidate in (pixels, contrasty, extreme)
-        )
-        ascended = torch.where(_per_picture(contrasty_scores > plain_scores), contrasty, pixels)
-        scores = torch.maximum(plain_scores, contrasty_scores)
+        scores, bounds = (self._exact_target(candidate, filters) for candidate in (pixels, extreme))
         far_below = (self.settings.kept_share_of_bound * bounds > scores) | (bounds <= 0)
-        replaced = (bounds > scores) & far_below
-        return torch.where(_per_picture(replaced), extreme, ascended), torch.where(replaced, bounds, scores)
+        return torch.where(((bounds > scores) & far_below)[:, None, None, None], extreme, pixels)
 
-    def _exact_scores(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
-        return self.exact.clean_scores(pixels.to(self.exact.device), filters).to(pixels.device)
+    def _exact_target(self, pixels: Tensor, filters: Sequence[int]) -> Tensor:
+        return self.exact.clean_target(pixels.to(self.exact.device), filters).to(pixels.device)
 
     def _syntheses(
-        self, pixels: Tensor, scores: Tensor, result: AscentResult, filters: Sequence[int]
+        self, pixels: Tensor, by_step: Tensor, ascent: GradientAscent, filters: Sequence[int]
     ) -> list[Synthesis]:
-        """Measure how robust the pictures are, and describe each."""
-        shifted, enlarged = (self.fast.clean_scores(changed, filters) for changed in (_shift(pixels), _enlarge(pixels)))
+        """Score the pictures, measure how robust they are, and describe each."""
+        scores, shifted, enlarged = (
+            self.fast.clean_scores(changed, filters) for changed in (pixels, _shift(pixels), _enlarge(pixels))
+        )
+        reached = scores if self.settings.target == "mean" else self.fast.clean_target(pixels, filters)
         pictures = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return [
             Synthesis(
@@ -189,18 +208,23 @@ class _LayerSynthesiser:
                 score=float(scores[row]),
                 steps=self.settings.steps,
                 seed=self.seed,
-                scores_by_step=tuple(result.scores_by_step[row].tolist()),
+                scores_by_step=tuple(by_step[row].tolist()),
                 robust_shift8=float(shifted[row]),
                 robust_scale10=float(enlarged[row]),
-                failed=_failure(scores[row], result, row),
+                failed=_failure(reached[row], by_step[row], ascent, row),
             )
             for row, picture in enumerate(pictures)
         ]
 
 
-def _per_picture(flags: Tensor) -> Tensor:
-    """Reshape flags ``(n,)`` so that they broadcast over pictures ``(n, c, h, w)``."""
-    return flags[:, None, None, None]
+def to_bytes(pictures: Tensor) -> Tensor:
+    """Return pictures of values 0..1 as they are stored, uint8."""
+    return (pictures * 255).round().to(torch.uint8)
+
+
+def _seed_from(name: str) -> int:
+    """Return a seed that depends on the name alone, the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=7).digest(), "big")
 
 
 def _shift(pixels: Tensor) -> Tensor:
@@ -219,14 +243,20 @@ def _enlarge(pixels: Tensor) -> Tensor:
     return enlarged[..., top : top + height, left : left + width]
 
 
-def _failure(score: Tensor, result: AscentResult, row: int) -> str | None:
-    """Return why the ascent of one picture failed; None if it did not."""
-    scores_by_step = result.scores_by_step[row]
-    had_gradient, had_non_finite = bool(result.had_gradient[row]), bool(result.had_non_finite[row])
-    if not score.isfinite() or (had_non_finite and not had_gradient):
+def _failure(reached: Tensor, by_step: Tensor, ascent: GradientAscent, row: int) -> str | None:
+    """Return why the ascent of one picture failed; None if it did not.
+
+    Args:
+        reached: What was maximised, of the finished picture.
+        by_step: The same before each step, ``(steps,)``.
+        ascent: The ascent of the batch.
+        row: The picture's number in it.
+    """
+    had_gradient, had_non_finite = bool(ascent.had_gradient[row]), bool(ascent.had_non_finite[row])
+    if not reached.isfinite() or (had_non_finite and not had_gradient):
         return "its score or its gradient is not a finite number"
     if not had_gradient:
         return "no gradient reaches the picture: nothing that was tried in it changes the filter's output"
-    if len(scores_by_step) and not score > scores_by_step[0]:
-        return f"{len(scores_by_step)} steps did not raise its score"
+    if not reached > by_step[0]:
+        return f"{len(by_step)} steps did not raise its score"
     return None

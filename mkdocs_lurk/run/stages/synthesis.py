@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import cast
 
 import torch
 
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
-from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
+from mkdocs_lurk.analysis.synthesis.settings import AscentSettings, repeats_half_size, steps_within
 from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
 from mkdocs_lurk.chunks import chunks
+from mkdocs_lurk.config.options import SynthesisConfig
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.photos import picture_blobs
 from mkdocs_lurk.run.stages.protocol import StageEstimate
-from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stopwatch import Stopwatch
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
@@ -27,16 +27,16 @@ from mkdocs_lurk.run.unit_records import FailedSynthesis, StoredSynthesis, Synth
 from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
-_COST, _COST_PER_STEP = 1.0, 0.15
-"""Of a picture, and of each of its steps (most are on a small canvas), in float32 forward passes up to its layer."""
+_COST, _COST_PER_STEP = 8.0, 2.5
+"""Of a picture, and of each of its steps, in float32 forward passes up to its layer."""
 _SMALL_BATCH = 8
 _SCORING_PASSES = 3
 """Of a finished picture, by ``Verification``: for its score, and twice to tell what it wins by."""
 _NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
-_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS = 6, 2
+_TRIED_STEPS = 3
 _LEAST_TRIED, _TRIED_PX = 2, 4 * 224 * 224
 """Pictures that are tried at once on a CPU: as many as fill its caches, and two at least."""
-_TRIED_PASSES = 36
+_TRIED_PASSES = 80
 """Forward passes of one picture at full size, and backward passes counted as two, that trying a layer costs at most."""
 
 
@@ -46,18 +46,13 @@ class Syntheses(AfterResponses):
     name = "gradient ascent"
     result = "syntheses"
 
-    def __init__(self, session: Session, responses: Responses) -> None:
-        super().__init__(session, responses)
-        self._steps = session.config.synthesis.steps if session.config.synthesis else 0
-        self._settings = AscentSettings(steps=self._steps)
-
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of a layer's filters."""
         session = self.session
         digests = session.picture_digests(self._measured_pictures)
         for layer in session.layers if session.config.synthesis else ():
             for filters in chunks(session.synthesis_filters(layer), session.sizes.syntheses):
-                what = [layer.name, list(filters), self._settings.as_dict(), session.config.seed]
+                what = [layer.name, list(filters), self._settings(layer.name).as_dict(), session.config.seed]
                 key = session.key("syntheses", *what, str(session.network.fast_dtype), digests)
                 yield WorkUnit(key, self._cost(layer, len(filters)), layer.name, filters)
 
@@ -65,7 +60,7 @@ class Syntheses(AfterResponses):
         """Make the pictures of a chunk of filters."""
         batch = _SMALL_BATCH if len(unit.items) <= _SMALL_BATCH else self.session.sizes.syntheses
         made = self._synthesise(
-            unit.layer, unit.items, self._statistics, self._settings, self.session.limit_batch(batch)
+            unit.layer, unit.items, self._statistics, self._settings(unit.layer), self.session.limit_batch(batch)
         )
         blobs: dict[str, bytes] = {}
         facts: dict[str, StoredSynthesis | FailedSynthesis] = {}
@@ -128,8 +123,16 @@ class Syntheses(AfterResponses):
         seconds_left = sum(-(-count // _SMALL_BATCH) * _SMALL_BATCH * filter_s[number] for number, count in missing)
         return StageEstimate(seconds_left, sum(counts) * picture_bytes)
 
+    def _settings(self, layer: str) -> AscentSettings:
+        """Return how the pictures of a layer are made."""
+        synthesis = self.session.config.synthesis or SynthesisConfig()
+        costs = self.session.network.macs_up_to
+        steps = synthesis.steps or steps_within(synthesis.quality, costs[layer] / max(1.0, *costs.values()))
+        return AscentSettings(steps=steps, target=synthesis.target, half_size=repeats_half_size(synthesis.quality))
+
     def _cost(self, layer: Layer, n_filters: int) -> float:
-        return (_COST + _COST_PER_STEP * self._steps) * self.session.network.macs_up_to[layer.name] * n_filters
+        steps = self._settings(layer.name).steps
+        return (_COST + _COST_PER_STEP * steps) * self.session.network.macs_up_to[layer.name] * n_filters
 
     @cached_property
     def _measured_pictures(self) -> tuple[int, ...]:
@@ -173,19 +176,18 @@ class Syntheses(AfterResponses):
         session, watch = self.session, trial.watch
         statistics = self._measure(trial.images)
         batch = self._tried_batch(max(len(session.synthesis_filters(layer)) for layer in session.layers))
-        small_s, full_s, rest_s = dict[int, float](), dict[int, float](), dict[int, float]()
+        step_s, rest_s = dict[int, float](), dict[int, float]()
         for number in trial.layers:
             forward_s = trial.macs_up_to[number] * trial.seconds_per_mac
             if not watch.has_time_for(_TRIED_PASSES * batch * forward_s):
                 continue
-            small_s[number], full_s[number], once_s = self._try_layer(session.layers[number], statistics, batch, watch)
+            step_s[number], once_s = self._try_layer(session.layers[number], statistics, batch, watch)
             scored_s = self._scoring_s(session.layers[number], batch, watch)
             rest_s[number] = once_s + _SCORING_PASSES * scored_s + trial.encode_s
         if not rest_s:
             return [self._cost(layer, 1) * trial.seconds_per_mac for layer in session.layers]
-        n_small = self._settings.small_steps
-        parts = zip(*(trial.over_layers(values) for values in (small_s, full_s, rest_s)), strict=True)
-        return [rest + n_small * small + (self._steps - n_small) * full for small, full, rest in parts]
+        parts = zip(session.layers, trial.over_layers(step_s), trial.over_layers(rest_s), strict=True)
+        return [rest + self._settings(layer.name).steps * step for layer, step, rest in parts]
 
     def _tried_batch(self, most_filters: int) -> int:
         """Return how many pictures are tried at once, as many as in the ascent where that makes a difference."""
@@ -205,19 +207,17 @@ class Syntheses(AfterResponses):
 
     def _try_layer(
         self, layer: Layer, statistics: ImageStatistics, batch: int, watch: Stopwatch
-    ) -> tuple[float, float, float]:
-        """Return a picture's seconds per step on the small canvas and at full size, and of all else that it takes."""
+    ) -> tuple[float, float]:
+        """Return a picture's seconds per step, and of all else that it takes."""
 
-        def ascent_s(small: int, full: int) -> float:
-            steps = small + full
-            settings = AscentSettings(steps=steps, small_share=small / steps, least_full_steps=full)
+        def ascent_s(steps: int) -> float:
+            settings = replace(self._settings(layer.name), steps=steps)
             work = partial(self._synthesise, layer.name, [0], statistics, settings, batch)
             return watch.best_of(work, tries=2) / batch
 
-        all_ = ascent_s(_TRIED_SMALL_STEPS, _TRIED_FULL_STEPS)
-        one, two = ascent_s(0, 1), ascent_s(0, _TRIED_FULL_STEPS)
-        step_s = max(0.0, two - one) / (_TRIED_FULL_STEPS - 1)
-        return max(0.0, all_ - two) / _TRIED_SMALL_STEPS, step_s, max(0.0, one - step_s)
+        one, more = ascent_s(1), ascent_s(_TRIED_STEPS)
+        step_s = max(0.0, more - one) / (_TRIED_STEPS - 1)
+        return step_s, max(0.0, one - step_s)
 
 
 def _facts(synthesis: Synthesis) -> StoredSynthesis:

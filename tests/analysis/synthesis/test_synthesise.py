@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from mkdocs_lurk.analysis.synthesis.ascent import GradientAscent, Objective, RandomTransform
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
 from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
+from mkdocs_lurk.config.options import TARGETS
 from tests.analysis.networks import Branching, seeded
 from tests.analysis.synthesis.builders import FEW_STEPS, MEAN, STD, hooked_score, probe_of, synthesised
 from tests.analysis.synthesis.pictures import smooth_clouds
@@ -122,23 +122,73 @@ def test_ascent_works_under_no_grad() -> None:
     assert synthesis.failed is None
 
 
-def test_last_step_that_spoils_a_picture_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    module, run = seeded(Branching), GradientAscent.run
-    good = synthesised(module, "last", [2], settings=AscentSettings(steps=20))[0]
+def test_the_best_contrast_is_kept() -> None:
+    module, settings = seeded(Branching), AscentSettings(steps=4)
+    one, best = (
+        synthesised(module, "last", range(4), settings=replace(settings, contrasts=contrasts))
+        for contrasts in ((1.0,), (1.0, 2.0, 4.0))
+    )
+    assert all(raised.score >= plain.score for plain, raised in zip(one, best, strict=True))
+    assert any(raised.score > 1.2 * plain.score for plain, raised in zip(one, best, strict=True))
 
-    def spoiling_run(
-        self: GradientAscent,
-        objective: Objective,
-        steps: Sequence[int],
-        transforms: Sequence[RandomTransform],
-        noise: Tensor,
-    ) -> list[Tensor]:
-        scores_by_step = run(self, objective, steps, transforms, noise)
-        if len(steps) and steps[-1] == 19:
-            self.coefficients = -self.coefficients
-        return scores_by_step
 
-    monkeypatch.setattr(GradientAscent, "run", spoiling_run)
-    kept = synthesised(module, "last", [2], settings=AscentSettings(steps=20))[0]
-    assert kept.failed is None
-    assert kept.score > 0.8 * good.score
+def test_centre_raises_the_unit_in_the_middle_of_the_map() -> None:
+    module = seeded(Branching)
+    mean, centre = (
+        synthesised(module, "last", [0, 3], settings=AscentSettings(steps=16, target=target)) for target in TARGETS
+    )
+    probe, (offset, scale) = (
+        probe_of(module, (3, 32, 32)),
+        (torch.tensor(value)[:, None, None] for value in (MEAN, STD)),
+    )
+    for index, by_mean, by_centre in zip([0, 3], mean, centre, strict=True):
+        maps = [
+            probe.maps((torch.from_numpy(one.pixels).permute(2, 0, 1) / 255 - offset)[None] / scale, "last", [index])[0]
+            for one in (by_mean, by_centre)
+        ]
+        height, width = maps[0].shape
+        assert maps[1][height // 2, width // 2] > maps[0][height // 2, width // 2]
+        assert by_centre.score == pytest.approx(float(maps[1].mean()), rel=1e-4, abs=1e-5)
+        assert by_centre.score < by_mean.score
+
+
+def test_a_planted_pattern_is_found() -> None:
+    """The filter answers to one pattern of black and white quarters alone, through a ReLU and a max-pooling."""
+    quarters = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat_interleave(4, 0).repeat_interleave(4, 1)
+    module = nn.Sequential(nn.Conv2d(3, 1, 8, stride=8), nn.ReLU(), nn.MaxPool2d(2, 1), nn.Conv2d(1, 1, 1))
+    with torch.no_grad():
+        module[0].weight[:] = quarters / 100
+        module[0].bias.fill_(-1.0)
+        module[3].weight.fill_(1.0)
+        module[3].bias.zero_()
+    (synthesis,) = synthesised(module, "3", [0], settings=AscentSettings(steps=24), batch=1)
+    pattern = ((quarters.repeat(4, 4) > 0).numpy() * np.uint8(255))[..., None].repeat(3, 2)
+    assert synthesis.failed is None
+    assert synthesis.score > 0.75 * hooked_score(module, "3", 0, synthesis_of(pattern))
+
+
+class OnlyLarge(nn.Sequential):
+    """Refuses pictures of another size than 96 px."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-1] != 96:
+            raise AssertionError("made for 96 px")
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, OnlyLarge])
+def test_pictures_of_half_the_size_are_repeated(kind: type[nn.Sequential], caplog: pytest.LogCaptureFixture) -> None:
+    torch.manual_seed(0)
+    module = kind(nn.Conv2d(3, 2, 3, padding=1), nn.ReLU(), nn.Conv2d(2, 2, 3, padding=1))
+    with caplog.at_level("DEBUG", "mkdocs.plugins.lurk"):
+        (synthesis,) = synthesised(module, "2", [0], (3, 96, 96), AscentSettings(steps=3, half_size=True), batch=1)
+    assert synthesis.pixels.shape == (96, 96, 3)
+    assert synthesis.score == pytest.approx(hooked_score(module, "2", 0, synthesis), rel=1e-5)
+    repeats = np.array_equal(synthesis.pixels[:48, :48], synthesis.pixels[48:, 48:])
+    assert repeats == (kind is nn.Sequential)
+    assert ("48 x 48 px: AssertionError: made for 96 px" in caplog.text) == (kind is OnlyLarge)
+
+
+def test_small_inputs_are_not_halved() -> None:
+    (synthesis,) = synthesised(seeded(Branching), "last", [0], settings=AscentSettings(steps=2, half_size=True))
+    assert not np.array_equal(synthesis.pixels[:16], synthesis.pixels[16:])
