@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 VERSIONS: Final = {
-    "responses": 3,
+    "responses": 4,
     "gradients": 7,
     "photos": 1,
     "syntheses": 2,
     "verification": 3,
     "connections": 4,
-    "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 5,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -8,7 +8,9 @@ from mkdocs_lurk.config.labels import Groups
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.images.entries import ImageEntry
 
-SPLIT_NAMES = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "dev"})
+TRAINING_SPLITS = frozenset({"train", "training"})
+"""What the part of a dataset is called that networks are trained on."""
+SPLIT_NAMES = TRAINING_SPLITS | frozenset({"val", "valid", "validation", "test", "testing", "dev"})
 """What folders are called that hold a part of a dataset, and not a class."""
 
 

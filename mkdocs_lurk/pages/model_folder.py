@@ -16,8 +16,11 @@ from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, mod
 from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
+from mkdocs_lurk.pages.evaluation_page import evaluation_page
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
+from mkdocs_lurk.pages.model_records import is_computed
+from mkdocs_lurk.pages.nav import EVALUATION, EVALUATION_TITLE
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
@@ -56,12 +59,14 @@ class ModelSummary(TypedDict):
         layers: Name and slug of each layer.
         facts: Label, value and meaning of each fact, for the list of models.
         views: Pictures of some filters, for the list of models.
+        evaluation: Whether there is a page with an evaluation.
         missing: Why there are no results; None if there are.
     """
 
     layers: list[tuple[str, str]]
     facts: list[tuple[str, str, str]]
     views: list[PictureSummary]
+    evaluation: bool
     missing: str | None
 
 
@@ -81,6 +86,8 @@ def check_folder(names: Collection[str], summary: object) -> None:
         if not is_address_of(slug, name):
             raise record_error("the summary: the address of a layer", slug, f"that of {ascii(name)[:60]}")
     slugs = {slug for _, slug in checked["layers"]}
+    if checked["evaluation"]:
+        slugs.add(EVALUATION)
     for folder in ("", *(f"{slug}/" for slug in slugs)):
         if lacking := {f"{folder}index.md", f"{folder}index{BODY_SUFFIX}"}.difference(names):
             raise StoreError(f"it has no {min(lacking)}")
@@ -105,7 +112,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
     why = reason.rstrip(".") + "."
     body = templates.body("placeholder.md.j2", about=declared, why=why)
     write_page(folder, "index", declared.title, body, templates)
-    return {"layers": [], "facts": [], "views": [], "missing": why}
+    return {"layers": [], "facts": [], "views": [], "evaluation": False, "missing": why}
 
 
 def write_model(folder: Path, declared: DeclaredModel, reader: DisclosedReader, templates: Templates) -> ModelSummary:
@@ -172,6 +179,7 @@ class _ModelFolder:
             for entry, strip in zip(entries, packed, strict=True)
         ]
         rows = [layer_row(entry, strip) for entry, strip in zip(entries, svg_strips, strict=True)]
+        self._write_evaluation()
         page = model_page(model.declared, model.record, rows)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
@@ -181,8 +189,18 @@ class _ModelFolder:
             "views": [
                 cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
             ],
+            "evaluation": is_computed(model.record["evaluation"]),
             "missing": None,
         }
+
+    def _write_evaluation(self) -> None:
+        """Write the page with the evaluation, where there is one."""
+        evaluation = self._model.record["evaluation"]
+        if is_computed(evaluation):
+            page = evaluation_page(self._model, evaluation, self._photo_ranks.best())
+            body = self._templates.body("evaluation.md.j2", page=page)
+            (self._folder / EVALUATION).mkdir()
+            write_page(self._folder, f"{EVALUATION}/index", EVALUATION_TITLE, body, self._templates)
 
     def _write_text(self, name: str, text: str) -> None:
         (self._folder / name).write_text(text, "utf-8", newline="\n")

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_LISTED_LAYERS = 60
+EVALUATION = "evaluation"
+"""The folder of the page with a model's evaluation, in the model's own."""
+EVALUATION_TITLE = "Evaluation"
 
 
 @dataclass(frozen=True)
@@ -21,20 +24,22 @@ class NavItem:
     children: tuple[NavItem, ...] = ()
 
 
-def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> NavItem:
+def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], bool]]) -> NavItem:
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, and name and slug of each of its layers.
+        models: Name and title of each model, name and slug of each of its layers, and whether it has an evaluation.
 
     Returns:
         A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
-    for name, title, layers in models:
+    for name, title, layers, is_evaluated in models:
         page = NavItem(title, f"models/{name}/index.md")
-        if 0 < len(layers) <= MAX_LISTED_LAYERS:
-            pages = (NavItem(layer, f"models/{name}/{slug}/index.md") for layer, slug in layers)
+        pages = [NavItem(EVALUATION_TITLE, f"models/{name}/{EVALUATION}/index.md")] if is_evaluated else []
+        if len(layers) <= MAX_LISTED_LAYERS:
+            pages += [NavItem(layer, f"models/{name}/{slug}/index.md") for layer, slug in layers]
+        if pages:
             page = NavItem(title, None, (page, *pages))
         children.append(page)
     return NavItem("", None, tuple(children))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.outputs import are_probabilities
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.labels import check_groups
@@ -40,6 +41,16 @@ class Rehearsed:
     classes: OutputClasses
     targets: tuple[int, ...]
     one_by_one: str | None
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the network gives for one picture; 0 if it gives no row of them."""
+        return 0 if self.outputs is None else self.outputs.shape[1]
+
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether the network's outputs are probabilities already, and not logits."""
+        return self.outputs is not None and self.n_outputs > 1 and are_probabilities(self.outputs.float())
 
     @property
     def identity(self) -> list[str]:

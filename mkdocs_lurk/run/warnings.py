@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
 from mkdocs_lurk.errors import join_first
-from mkdocs_lurk.images.groups import SPLIT_NAMES
+from mkdocs_lurk.images.groups import SPLIT_NAMES, TRAINING_SPLITS
 from mkdocs_lurk.images.sample import Sample, look_at_sample
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
@@ -52,6 +52,18 @@ def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:
         return None
     p = binomial_tail(right, n, 1 / outputs)
     return WARNINGS["chance"].record(right=f"{right:,}", n=f"{n:,}", outputs=f"{outputs:,}", p=f"{p:.2g}")
+
+
+def training_warning(split: str | None, n: int) -> WarningRecord | None:
+    """Return the warning that an evaluation is about pictures that the network may have been trained on.
+
+    Args:
+        split: What the author calls the part of the dataset; None if nothing says so.
+        n: Pictures that were evaluated.
+    """
+    if split is None or split.lower() not in TRAINING_SPLITS:
+        return None
+    return WARNINGS["training-pictures"].record(split=split, n=f"{n:,}")
 
 
 def _split_classes(labels: Sequence[str]) -> WarningRecord | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics
+from mkdocs_lurk.analysis.outputs import OutputRows
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.topk import TopK
@@ -22,6 +23,7 @@ from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import ClassMeans, ClassValue, FilterStats
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.output_rows import check_rows, expected_arrays, rows_of_batch, rows_of_unit, rows_to_blobs
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
@@ -31,8 +33,6 @@ from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_t
 from mkdocs_lurk.store.store import StoredUnit
 
 log = logging.getLogger("mkdocs.plugins.lurk")
-
-_PREDICTIONS = 5
 
 
 class Responses(Stage):
@@ -47,10 +47,11 @@ class Responses(Stage):
         length = max(sizes.shard_pictures, -(-len(entries) // sizes.most_shards))
         cost = float(sum(layer.macs for layer in session.layers))
         described = [[layer.name, *layer.output] for layer in session.layers]
-        labels = list(session.images.labels)
+        labels, is_probability = list(session.images.labels), session.rehearsed.are_probabilities
         for ids in chunks(range(len(entries)), length):
-            contents = [[entries[image].digest, entries[image].label] for image in ids]
+            contents = [[entries[i].digest, entries[i].label, session.rehearsed.targets[i]] for i in ids]
             what = [described, session.config.top_k, session.config.max_pixels, labels, ids[0], self._stride, contents]
+            what += [is_probability]
             yield WorkUnit(session.key("responses", *what), cost * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
@@ -68,15 +69,15 @@ class Responses(Stage):
         """Check that a stored unit is about its shard's pictures, with arrays for all filters."""
         check_unit_record(stored, ShardRecord)
         record = cast(ShardRecord, stored.record)
-        heads = [best[0] if best else None for best in record["predictions"]]
-        tails = [one for best in record["predictions"] for one in best[1:]]
-        named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
-        check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
+        named = {*record["kept"], *record["read"], *(image for image, _ in record["skipped"])}
+        check_same("its pictures", named <= set(unit.items), True)
         like = {f"mined/{name}": array for name, array in _no_responses(self.session).to_arrays().items()}
         for number, columns in enumerate(self.session.network.columns.values()):
             rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
             like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
         arrays = check_arrays(stored, like)
+        outputs = check_arrays(stored, expected_arrays(self.session, len(record["read"])))
+        check_rows(self.session, record["read"], outputs)
         ranked = np.concatenate([arrays["mined/avg_images"], arrays["mined/max_images"]])
         check_same("its ranked pictures", set(np.unique(ranked).tolist()) <= {-1, *unit.items}, True)
 
@@ -90,8 +91,7 @@ class Responses(Stage):
         mined: ResponseSummary | None = None
         kept: list[int] = []
         skipped: dict[int, str] = {}
-        predictions: dict[int, list[tuple[int, float]]] = {}
-        n_outputs = 0
+        rows: list[OutputRows] = []
         for unit in self.units:
             stored = self.fetch(unit)
             record = cast(ShardRecord, stored.record)
@@ -100,14 +100,13 @@ class Responses(Stage):
             shard = ResponseSummary.from_arrays(arrays)
             mined = shard if mined is None else mined.merge(shard)
             kept += record["kept"]
-            n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= dict(record["skipped"])
-            for image, *best in cast(list[list[Any]], record["predictions"]):
-                predictions[image] = [(output, probability) for output, probability in best]
+            rows += rows_of_unit(stored)
         if mined is None or not mined.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
             raise ImageError(f"{self.session.config.images}: not one of {n_images} pictures could be read; {reason}")
-        return Findings(mined, np.array(kept, np.int64), skipped, predictions, n_outputs)
+        outputs = OutputRows.join(rows) if rows else None
+        return Findings(mined, np.array(kept, np.int64), skipped, outputs)
 
     def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Read one layer's kept responses: spatial means and maxima, each ``(n_kept, n_filters)``."""
@@ -209,8 +208,7 @@ class _Shard:
         self._maxima: list[NDArray[np.float32]] = []
         self._minima: list[NDArray[np.float32]] = []
         self._kept: list[int] = []
-        self._predictions: dict[int, list[tuple[int, float]]] = {}
-        self._n_outputs = 0
+        self._rows: list[OutputRows] = []
 
     def add(self, ids: Sequence[int], by_layer: dict[str, BatchResponses], outputs: Tensor | None) -> None:
         """Take in the responses to a batch of pictures."""
@@ -222,8 +220,7 @@ class _Shard:
         self._means.append(responses.means[kept_rows])
         self._maxima.append(responses.maxima[kept_rows])
         self._minima.append(responses.minima[kept_rows])
-        self._predictions |= _predictions(ids, outputs)
-        self._n_outputs = 0 if outputs is None else outputs.shape[1]
+        self._rows += rows_of_batch(session, ids, outputs)
 
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
@@ -235,12 +232,11 @@ class _Shard:
                 arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
         record: ShardRecord = {
             "kept": self._kept,
-            "n_outputs": self._n_outputs,
             "skipped": list(self.skipped.items()),
-            "predictions": [[image, *best] for image, best in self._predictions.items()],
+            "read": [int(image) for rows in self._rows for image in rows.images],
         }
         blobs = {name: array_to_bytes(array) for name, array in arrays.items()}
-        return UnitResult(record, blobs, [torch.float32])
+        return UnitResult(record, blobs | rows_to_blobs(self._rows), [torch.float32])
 
 
 def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
@@ -275,14 +271,3 @@ def _no_responses(session: Session) -> ResponseSummary:
     return ResponseSummary(
         empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
     )
-
-
-def _predictions(ids: Sequence[int], outputs: Tensor | None) -> dict[int, list[tuple[int, float]]]:
-    """The likeliest outputs of each picture and their probabilities; nothing for a network that does not classify."""
-    if outputs is None or outputs.shape[1] < 2:
-        return {}
-    probabilities, best = outputs.softmax(1).topk(min(_PREDICTIONS, outputs.shape[1]))
-    return {
-        image: [(int(output), float(share)) for output, share in zip(best[row], probabilities[row], strict=True)]
-        for row, image in enumerate(ids)
-    }
