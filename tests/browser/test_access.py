@@ -11,6 +11,7 @@ from tests.browser.conftest import LAYER, MODEL, HostedSite, Sites, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
+EVALUATION = "models/small/evaluation/index.html"
 AXE = Path(__file__).parents[2] / "assets" / "gallery" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, html }) => ({ rule: id, html: html.slice(0, 160), exceptions: EXCEPTIONS
@@ -68,7 +69,8 @@ def test_no_exception_covers_our_own_elements(visit: Visit, material: HostedSite
 def test_pages_are_accessible_in_material(visit: Visit, material: HostedSite, scheme: str, width: int) -> None:
     visitor = visit(material.server, color_scheme=scheme, viewport={"width": width, "height": 800})
     for path, part in ((MODEL, ".lurk-map-box"), ("models/resnet152/", ".lurk-map-box"),
-                       ("models/index.html", ".lurk-facts"), ("index.html", ".lurk-embed")):  # fmt: skip
+                       ("models/index.html", ".lurk-facts"), ("index.html", ".lurk-embed"),
+                       (f"{EVALUATION}#pair-2-0", ".lurk-confusion")):  # fmt: skip
         visitor.go(path)
         visitor.page.locator(part).first.wait_for()
         assert violations(visitor) == [], path
