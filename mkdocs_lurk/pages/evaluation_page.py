@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mkdocs_lurk.evaluation_record import ClassEvaluation, EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.class_pages import class_addresses
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.evaluation_words import describe_calibration, describe_coverage, which_pictures
 from mkdocs_lurk.pages.model_page import Fact
+from mkdocs_lurk.pages.picture_cards import CARD_PX, PictureCard, PictureCards
 from mkdocs_lurk.pages.pictures.evaluation_charts import (
     ConfusionChart,
     LineChart,
@@ -21,33 +23,11 @@ from mkdocs_lurk.pages.pictures.evaluation_charts import (
     coverage_line,
     reliability_points,
 )
-from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
 
-_CARD_PX, _SMALL_PX = 96, 48
-_SHOWN_CARDS, _SHOWN_PAIRS, _SHOWN_OF_PAIR, _SHOWN_FILTERS = 12, 10, 8, 2
+_SMALL_PX = 48
+_SHOWN_CARDS, _SHOWN_PAIRS, _SHOWN_OF_PAIR = 12, 10, 8
 _SHOWN_ROWS = 200
-
-
-@dataclass(frozen=True)
-class FilterLink:
-    """A filter that ranks a picture among its best."""
-
-    layer: str
-    slug: str
-    index: int
-
-
-@dataclass(frozen=True)
-class PictureCard:
-    """A picture and what the network says of it; ``view`` is None for one that is not shown."""
-
-    view: SvgPicture | None
-    path: str
-    own: str
-    taken: str
-    confidence: str
-    filters: tuple[FilterLink, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,10 +57,11 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a smaller table."""
+    """A line of a smaller table; ``slug`` is the address of the class's page, empty if it has none."""
 
     name: str
     values: tuple[str, ...]
+    slug: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,13 +98,14 @@ def evaluation_page(
         evaluation: Its evaluation.
         ranks: For each picture the filters that rank it among their best, the most telling first.
     """
-    cards = _Cards(model, evaluation, ranks)
+    cards = PictureCards(model, evaluation, ranks, "..")
     pictures, classes = evaluation["pictures"], evaluation["classes"]
     wrong = sorted((one for one in pictures if one[1] != one[2]), key=lambda one: (-one[3], one[0]))
     right = sorted((one for one in pictures if one[1] == one[2]), key=lambda one: (one[3], one[0]))
     chart = confusion_chart(evaluation)
     rows = sorted((one for one in classes if one["n"]), key=lambda one: (one["f1"], one["name"]))
-    labels = [_label_row(label, output, n) for label, output, n in evaluation["labels"]]
+    addresses = class_addresses(model.record["images"])
+    labels = [_label_row(*row, addresses) for row in evaluation["labels"]]
     curve = evaluation["coverage"]
     is_sure = evaluation["outputs"] != "independent"
     return EvaluationPage(
@@ -137,8 +119,8 @@ def evaluation_page(
         ),
         facts=tuple(_facts(evaluation)),
         confusion=chart,
-        confused=tuple(cards.pairs(_most_confused(evaluation)[:_SHOWN_PAIRS], _SMALL_PX, 4)),
-        pairs=tuple(cards.pairs(_drawn_pairs(evaluation, chart), _CARD_PX, _SHOWN_OF_PAIR)),
+        confused=_pairs(cards, evaluation, _most_confused(evaluation)[:_SHOWN_PAIRS], _SMALL_PX, 4),
+        pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart), CARD_PX, _SHOWN_OF_PAIR),
         classes=tuple(map(_class_row, rows[:_SHOWN_ROWS])),
         classes_left_out=max(0, len(rows) - _SHOWN_ROWS),
         groups=tuple(
@@ -157,65 +139,29 @@ def evaluation_page(
         if evaluation["calibration"]
         else (),
         coverage=None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation)),
-        mistakes=tuple(cards.of(one) for one in wrong[:_SHOWN_CARDS] if is_sure),
-        unsure=tuple(cards.of(one) for one in right[:_SHOWN_CARDS] if is_sure),
+        mistakes=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_CARDS] if is_sure),
+        unsure=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS] if is_sure),
         labels=tuple(labels[:_SHOWN_ROWS]),
         labels_left_out=max(0, len(labels) - _SHOWN_ROWS),
     )
 
 
-class _Cards:
-    """Makes the cards of evaluated pictures, for the page in the folder beside the photos."""
-
-    def __init__(
-        self, model: PublishedModel, evaluation: EvaluationRecord, ranks: Mapping[int, Sequence[PhotoRank]]
-    ) -> None:
-        self._model, self._ranks = model, ranks
-        self._names = [one["name"] for one in evaluation["classes"]]
-        self._counts = [one["n"] for one in evaluation["classes"]]
-        self._by_pair: dict[tuple[int, int], list[EvaluatedPicture]] = {}
-        for picture in sorted(evaluation["pictures"], key=lambda one: (-one[3], one[0])):
-            self._by_pair.setdefault((picture[1], picture[2]), []).append(picture)
-
-    def of(self, picture: EvaluatedPicture, shown_px: int = _CARD_PX, *, with_filters: bool = True) -> PictureCard:
-        image, own, taken, confidence = picture
-        path = self._model.record["images"][image]["path"]
-        return PictureCard(
-            view=self._view(image, f"{path}: {self._names[own]}", shown_px),
-            path=path,
-            own=self._names[own],
-            taken=self._names[taken],
-            confidence=formatting.percent(confidence),
-            filters=tuple(self._filters(image)) if with_filters else (),
-        )
-
-    def pairs(self, pairs: Sequence[tuple[int, int]], shown_px: int, at_most: int) -> list[Pair]:
-        """Return the pictures of pairs of a right and a predicted class, the most confident first."""
-        found = []
-        for own, taken in pairs:
-            pictures = self._by_pair[own, taken]
-            cards = tuple(self.of(one, shown_px, with_filters=False) for one in pictures[:at_most])
-            share = f"{len(pictures):,} of {self._counts[own]:,}"
-            left_out = len(pictures) - len(cards)
-            names = self._names[own], self._names[taken]
-            found.append(Pair(cell_id(own, taken), *names, share, own == taken, cards, left_out))
-        return found
-
-    def _view(self, image: int, text: str, shown_px: int) -> SvgPicture | None:
-        photos = self._model.photos
-        region = photos.thumbnails[image]
-        if region is None:
-            return None
-        view = svg_picture(region, photos.sizes, text, shown_px)
-        return replace(view, src=f"../{view.src}")
-
-    def _filters(self, image: int) -> list[FilterLink]:
-        layers = self._model.record["layers"]
-        links = [
-            FilterLink(layers[layer]["name"], layers[layer]["slug"], index)
-            for layer, index, *_ in self._ranks.get(image, ())
-        ]
-        return list(dict.fromkeys(links))[:_SHOWN_FILTERS]
+def _pairs(
+    cards: PictureCards, evaluation: EvaluationRecord, pairs: Sequence[tuple[int, int]], shown_px: int, at_most: int
+) -> tuple[Pair, ...]:
+    """Return the pictures of pairs of a right and a predicted class, the most confident first."""
+    classes = evaluation["classes"]
+    by_pair: dict[tuple[int, int], list[EvaluatedPicture]] = {}
+    for picture in sorted(evaluation["pictures"], key=lambda one: (-one[3], one[0])):
+        by_pair.setdefault((picture[1], picture[2]), []).append(picture)
+    found = []
+    for own, taken in pairs:
+        pictures = by_pair[own, taken]
+        shown = tuple(cards.evaluated(one, shown_px, with_filters=False) for one in pictures[:at_most])
+        share = f"{len(pictures):,} of {classes[own]['n']:,}"
+        names = classes[own]["name"], classes[taken]["name"]
+        found.append(Pair(cell_id(own, taken), *names, share, own == taken, shown, len(pictures) - len(shown)))
+    return tuple(found)
 
 
 def _facts(evaluation: EvaluationRecord) -> list[Fact]:
@@ -255,5 +201,6 @@ def _class_row(one: ClassEvaluation) -> ClassRow:
     return ClassRow(one["name"], f"{one['n']:,}", recall, precision, f1, f"{one['predicted']:,}")
 
 
-def _label_row(label: str | None, output: str | None, n: int) -> Row:
-    return Row("(no class)" if label is None else label, (output or "none: left out", f"{n:,}"))
+def _label_row(label: str | None, output: str | None, n: int, addresses: Mapping[str, str]) -> Row:
+    values = (output or "none: left out", f"{n:,}")
+    return Row("(no class)", values) if label is None else Row(label, values, addresses.get(label, ""))

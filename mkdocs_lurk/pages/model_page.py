@@ -52,6 +52,7 @@ class ModelPage:
     proof: str
     evaluation: str
     is_evaluated: bool
+    has_classes: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
     preparation: str
@@ -76,7 +77,9 @@ def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
     )
 
 
-def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[LayerRow]) -> ModelPage:
+def model_page(
+    declared: DeclaredModel, record: ModelRecord, rows: Sequence[LayerRow], *, has_classes: bool
+) -> ModelPage:
     """Gather everything that a model's page says."""
     return ModelPage(
         about=declared,
@@ -84,6 +87,7 @@ def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[Laye
         proof=_proof(record["verified"]) if "verified" in record else "",
         evaluation=_evaluation(record["evaluation"]),
         is_evaluated=is_computed(record["evaluation"]),
+        has_classes=has_classes,
         card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),

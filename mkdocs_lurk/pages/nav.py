@@ -13,6 +13,9 @@ MAX_LISTED_LAYERS = 60
 EVALUATION = "evaluation"
 """The folder of the page with a model's evaluation, in the model's own."""
 EVALUATION_TITLE = "Evaluation"
+CLASSES = "classes"
+"""The folder of the list of a model's classes, and of a folder for each of them."""
+CLASSES_TITLE = "Classes"
 
 
 @dataclass(frozen=True)
@@ -24,22 +27,22 @@ class NavItem:
     children: tuple[NavItem, ...] = ()
 
 
-def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], bool]]) -> NavItem:
+def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Sequence[tuple[str, str]]]]) -> NavItem:
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, name and slug of each of its layers, and whether it has an evaluation.
+        models: Name and title of each model, title and folder of each of its own pages that are listed, and name and
+            slug of each of its layers.
 
     Returns:
         A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
-    for name, title, layers, is_evaluated in models:
+    for name, title, own_pages, layers in models:
+        listed = [*own_pages, *(layers if len(layers) <= MAX_LISTED_LAYERS else ())]
         page = NavItem(title, f"models/{name}/index.md")
-        pages = [NavItem(EVALUATION_TITLE, f"models/{name}/{EVALUATION}/index.md")] if is_evaluated else []
-        if len(layers) <= MAX_LISTED_LAYERS:
-            pages += [NavItem(layer, f"models/{name}/{slug}/index.md") for layer, slug in layers]
-        if pages:
+        if listed:
+            pages = (NavItem(page_title, f"models/{name}/{folder}/index.md") for page_title, folder in listed)
             page = NavItem(title, None, (page, *pages))
         children.append(page)
     return NavItem("", None, tuple(children))
