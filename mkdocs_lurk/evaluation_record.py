@@ -7,7 +7,8 @@ from typing import Literal, NotRequired, TypedDict
 Confusion = tuple[int, int, int]
 """Places among the evaluated classes: the right one and the predicted one; and the number of pictures."""
 EvaluatedPicture = tuple[int, int, int, float]
-"""A picture's id, its right and its predicted class as places among the evaluated classes, and the confidence."""
+"""A picture's id, its right and its predicted class as places among the evaluated classes, and the confidence: the
+probability of the predicted one, by the softmax unless the outputs are probabilities."""
 LabelTarget = tuple[str | None, str | None, int]
 """A label, the name of the output that its pictures stand for, and their number; None for no label, and no output."""
 OutputKind = Literal["logits", "probabilities", "independent"]

@@ -41,10 +41,12 @@ def evaluate_classes(
         The classes in the order of the outputs. Precision is None for a class that is never predicted, recall for one
         without pictures; F1 is 0 where one of them is, and there is the other.
     """
+    length = len(names)
+    sizes, guesses = np.bincount(targets, minlength=length), np.bincount(predicted, minlength=length)
+    all_hits = np.bincount(targets[targets == predicted], minlength=length)
     evaluated: list[ClassEvaluation] = []
-    for output in np.union1d(targets, predicted).tolist():
-        n, n_predicted = int((targets == output).sum()), int((predicted == output).sum())
-        hits = int(((targets == output) & (predicted == output)).sum())
+    for output in np.flatnonzero(sizes + guesses).tolist():
+        n, n_predicted, hits = int(sizes[output]), int(guesses[output]), int(all_hits[output])
         evaluated.append(
             {
                 "name": names[output],
@@ -102,14 +104,16 @@ def order_by_confusion(confusions: Sequence[Confusion], n_classes: int) -> list[
     Returns:
         All places.
     """
-    chain_of = {place: [place] for place in range(n_classes)}
+    by_end = {place: [place] for place in range(n_classes)}
     for a, b in _most_confused_first(confusions, n_classes):
-        left, right = chain_of[a], chain_of[b]
-        if left is right or a not in (left[0], left[-1]) or b not in (right[0], right[-1]):
+        left, right = by_end.get(a), by_end.get(b)
+        if left is None or right is None or left is right:
             continue
         joined = (left if left[-1] == a else left[::-1]) + (right if right[0] == b else right[::-1])
-        chain_of |= dict.fromkeys(joined, joined)
-    chains = {min(chain): chain for chain in chain_of.values()}
+        for end in (left[0], left[-1], right[0], right[-1]):
+            by_end.pop(end, None)
+        by_end[joined[0]] = by_end[joined[-1]] = joined
+    chains = {min(chain): chain for chain in by_end.values()}
     upright = (chain if chain[0] <= chain[-1] else chain[::-1] for _, chain in sorted(chains.items()))
     return [place for chain in upright for place in chain]
 

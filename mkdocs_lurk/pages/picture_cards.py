@@ -31,7 +31,7 @@ class PictureCard:
 
     Attributes:
         view: None for a picture that is not shown.
-        confidence: Empty where the network's outputs have no names.
+        confidence: Empty where the network's outputs have no names, or are no probabilities of one choice.
     """
 
     view: SvgPicture | None
@@ -61,6 +61,7 @@ class PictureCards:
     ) -> None:
         self._model, self._ranks, self._up = model, ranks, up
         self._names = [] if evaluation is None else [one["name"] for one in evaluation["classes"]]
+        self._is_sure = evaluation is not None and evaluation["outputs"] != "independent"
 
     def evaluated(
         self, picture: EvaluatedPicture, shown_px: int = CARD_PX, *, with_filters: bool = True
@@ -68,7 +69,7 @@ class PictureCards:
         """Return the card of an evaluated picture."""
         image, own, taken, confidence = picture
         filters = tuple(self._filters(image)) if with_filters else ()
-        sure = formatting.percent(confidence)
+        sure = formatting.percent(confidence) if self._is_sure else ""
         return self._card(image, self._names[own], self._names[taken], sure, filters, shown_px)
 
     def labelled(self, image: int, label: str) -> PictureCard:

@@ -68,6 +68,7 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
 
     page = built_page(tmp_path, independent)[PAGE]
     assert "do not add up to 1" in page
+    assert " sure</span>" not in page
     assert "hold NaN or infinity" in page
     assert "none&#58; left out" in page or "none: left out" in page
     assert "Most confident mistakes" not in page
