@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 VERSIONS: Final = {
-    "responses": 4,
+    "responses": 5,
     "gradients": 8,
     "photos": 1,
     "syntheses": 3,
     "verification": 4,
     "connections": 5,
-    "records": 6,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 7,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

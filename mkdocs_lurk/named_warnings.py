@@ -128,6 +128,14 @@ _ALL = (
         "another order: the predicted classes and how often the network is right are probably wrong here.",
     ),
     NamedWarning(
+        "training-pictures",
+        "The network is evaluated on pictures from a folder or a split called train or training.",
+        "the evaluation is about {n} pictures that are called {split}: the network may have been trained on them",
+        "give pictures that it was not trained on, such as the val or test split",
+        "How often the network is right was measured on pictures that are called {split}. If it was trained on them, "
+        "it is right about others less often, and by how much cannot be told from these pages.",
+    ),
+    NamedWarning(
         "normalised-twice",
         "The network's input is far from a mean of 0 and a standard deviation of 1, and more than one in ten of its "
         "values was below 0 before the last normalisation.",

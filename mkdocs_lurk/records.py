@@ -13,6 +13,7 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
@@ -253,14 +254,6 @@ class VerificationRecord(TypedDict):
     tolerance: float
 
 
-class EvaluationRecord(TypedDict):
-    """How often the network's likeliest outputs hold a picture's own class: shares of ``n`` pictures."""
-
-    n: int
-    top1: float
-    top5: NotRequired[float]
-
-
 class SynthesisSettings(TypedDict):
     """How the syntheses were declared.
 
@@ -287,7 +280,7 @@ class ModelRecord(TypedDict):
     layers: list[LayerEntry]
     graph: GraphRecord
     verified: NotRequired[VerificationRecord]
-    evaluation: EvaluationRecord | None
+    evaluation: EvaluationRecord | Skipped
     classes: list[str]
     top_k: int
     gradient: str

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.evaluation_check import check_evaluation
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_check import check_record, record_error
@@ -45,6 +46,8 @@ def check_model_record(value: object, where: str) -> ModelRecord:
         _check_shape([image["width"], image["height"]], 2, f"{here}: width and height")
     _check_addresses(record["layers"], where)
     _check_graph(record["graph"], f"{where}.graph")
+    if "skipped" not in record["evaluation"]:
+        check_evaluation(record["evaluation"], len(record["images"]), f"{where}.evaluation")
     _check_pictures(record["images"], f"{where}.images")
     return record
 

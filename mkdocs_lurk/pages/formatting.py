@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records import ReceptiveFieldRecord
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -62,6 +63,21 @@ def sentence(note: str) -> str:
 def percent(share: float) -> str:
     """Format ``0.583`` as ``58.3 %``."""
     return f"{share * 100:.3g} %"
+
+
+def with_interval(share: float, interval: Sequence[float]) -> str:
+    """Format a share with its 95 % interval: ``58.3 % (95 % interval: 52 to 64.4 %)``."""
+    low, high = (percent(edge).removesuffix(" %") for edge in interval)
+    return f"{percent(share)} (95 % interval: {low} to {high} %)"
+
+
+def accuracy(evaluation: EvaluationRecord) -> str:
+    """Say in one sentence how often a network is right."""
+    share = with_interval(evaluation["top1"], evaluation["top1_interval"])
+    text = f"The first guess is right for {share} of {plural(evaluation['n'], 'picture')} with a known class"
+    if "top5" in evaluation:
+        text += f", and one of the first five for {with_interval(evaluation['top5'], evaluation['top5_interval'])}"
+    return text + "."
 
 
 def layer_kind(kind: str) -> str:

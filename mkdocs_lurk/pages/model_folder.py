@@ -10,14 +10,18 @@ from typing import TypedDict, cast
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.class_pages import ClassFilters, class_addresses, class_entries, class_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script
 from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
 from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
+from mkdocs_lurk.pages.evaluation_page import evaluation_page
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
+from mkdocs_lurk.pages.model_records import is_computed
+from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
@@ -31,6 +35,7 @@ _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
 _OWN_FILES = re.compile(r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip)-[0-9]+\.webp")
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
+_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES))
 _CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
 
 
@@ -56,12 +61,16 @@ class ModelSummary(TypedDict):
         layers: Name and slug of each layer.
         facts: Label, value and meaning of each fact, for the list of models.
         views: Pictures of some filters, for the list of models.
+        pages: Title and folder of each page of its own beside those of layers, as navigation lists them.
+        classes: Label and slug of each class with a page.
         missing: Why there are no results; None if there are.
     """
 
     layers: list[tuple[str, str]]
     facts: list[tuple[str, str, str]]
     views: list[PictureSummary]
+    pages: list[tuple[str, str]]
+    classes: list[tuple[str, str]]
     missing: str | None
 
 
@@ -77,10 +86,7 @@ def check_folder(names: Collection[str], summary: object) -> None:
     """
     check_record(summary, ModelSummary, "the summary")
     checked = cast("ModelSummary", summary)
-    for name, slug in checked["layers"]:
-        if not is_address_of(slug, name):
-            raise record_error("the summary: the address of a layer", slug, f"that of {ascii(name)[:60]}")
-    slugs = {slug for _, slug in checked["layers"]}
+    slugs = _check_addresses(checked)
     for folder in ("", *(f"{slug}/" for slug in slugs)):
         if lacking := {f"{folder}index.md", f"{folder}index{BODY_SUFFIX}"}.difference(names):
             raise StoreError(f"it has no {min(lacking)}")
@@ -94,6 +100,23 @@ def check_folder(names: Collection[str], summary: object) -> None:
             raise StoreError("the summary: a picture is not in the folder, or has no size")
 
 
+def _check_addresses(summary: ModelSummary) -> set[str]:
+    """Check that every page's address is one that its title leads to; returns all addresses.
+
+    Raises:
+        StoreError: One is not.
+    """
+    for kind, addresses in (("layer", summary["layers"]), ("class", summary["classes"])):
+        for name, slug in addresses:
+            if not is_address_of(slug, name):
+                raise record_error(f"the summary: the address of a {kind}", slug, f"that of {ascii(name)[:60]}")
+    for title, address in summary["pages"]:
+        if (title, address) not in _PAGES:
+            raise record_error("the summary: the address of a page", address, f"that of {ascii(title)[:60]}")
+    own, layers = ({slug for _, slug in addresses} for addresses in (summary["pages"], summary["layers"]))
+    return own | layers | {f"{CLASSES}/{slug}" for _, slug in summary["classes"]}
+
+
 def write_page(folder: Path, name: str, title: str, body: str, templates: Templates) -> None:
     """Write a page, and its part below the title as a file of its own."""
     (folder / f"{name}.md").write_text(templates.page(title, body), "utf-8", newline="\n")
@@ -105,7 +128,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
     why = reason.rstrip(".") + "."
     body = templates.body("placeholder.md.j2", about=declared, why=why)
     write_page(folder, "index", declared.title, body, templates)
-    return {"layers": [], "facts": [], "views": [], "missing": why}
+    return {"layers": [], "facts": [], "views": [], "pages": [], "classes": [], "missing": why}
 
 
 def write_model(folder: Path, declared: DeclaredModel, reader: DisclosedReader, templates: Templates) -> ModelSummary:
@@ -119,6 +142,7 @@ class _ModelFolder:
     def __init__(self, folder: Path, model: PublishedModel, reader: DisclosedReader, templates: Templates) -> None:
         self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
         self._photo_ranks = PhotoRanks()
+        self._class_filters = ClassFilters(model.record["images"])
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
@@ -131,6 +155,7 @@ class _ModelFolder:
         layer = self._reader.layer(entry["name"])
         pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
         self._photo_ranks.add(place, layer["filters"])
+        self._class_filters.add(place, layer["filters"])
         results = layer_results(entry, layer, photos, pictures)
         self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
         self._write_layer_scripts(place, slug, layer, pictures)
@@ -172,7 +197,9 @@ class _ModelFolder:
             for entry, strip in zip(entries, packed, strict=True)
         ]
         rows = [layer_row(entry, strip) for entry, strip in zip(entries, svg_strips, strict=True)]
-        page = model_page(model.declared, model.record, rows)
+        pages, classes = self._write_evaluation(), self._write_classes()
+        pages += [(CLASSES_TITLE, CLASSES)] if classes else []
+        page = model_page(model.declared, model.record, rows, has_classes=bool(classes))
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
@@ -181,8 +208,39 @@ class _ModelFolder:
             "views": [
                 cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
             ],
+            "pages": pages,
+            "classes": list(classes.items()),
             "missing": None,
         }
+
+    def _write_evaluation(self) -> list[tuple[str, str]]:
+        """Write the page with the evaluation, where there is one."""
+        evaluation = self._model.record["evaluation"]
+        if not is_computed(evaluation):
+            return []
+        page = evaluation_page(self._model, evaluation, self._photo_ranks.best())
+        self._write_own_page(EVALUATION, EVALUATION_TITLE, self._templates.body("evaluation.md.j2", page=page))
+        return [(EVALUATION_TITLE, EVALUATION)]
+
+    def _write_classes(self) -> dict[str, str]:
+        """Write the list of classes and a page for each of them; returns their addresses by label."""
+        model, filters = self._model, self._class_filters
+        addresses = class_addresses(model.record["images"])
+        if not addresses:
+            return {}
+        left_out = len(model.labels) - len(addresses)
+        entries = class_entries(model, addresses, filters)
+        body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
+        self._write_own_page(CLASSES, CLASSES_TITLE, body)
+        ranks = self._photo_ranks.best()
+        for label, slug in addresses.items():
+            page = class_page(model, label, filters, ranks)
+            self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
+        return addresses
+
+    def _write_own_page(self, address: str, title: str, body: str) -> None:
+        (self._folder / address).mkdir()
+        write_page(self._folder, f"{address}/index", title, body, self._templates)
 
     def _write_text(self, name: str, text: str) -> None:
         (self._folder / name).write_text(text, "utf-8", newline="\n")

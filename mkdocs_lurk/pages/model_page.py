@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
+from mkdocs_lurk.pages.model_records import is_computed, skip_reason
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
-from mkdocs_lurk.records import LayerInfo, ModelRecord, VerificationRecord
+from mkdocs_lurk.records import LayerInfo, ModelRecord, Skipped, VerificationRecord
 
 
 class Fact(NamedTuple):
@@ -48,6 +50,9 @@ class ModelPage:
     about: DeclaredModel
     facts: tuple[Fact, ...]
     proof: str
+    evaluation: str
+    is_evaluated: bool
+    has_classes: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
     preparation: str
@@ -72,12 +77,17 @@ def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
     )
 
 
-def model_page(declared: DeclaredModel, record: ModelRecord, rows: Sequence[LayerRow]) -> ModelPage:
+def model_page(
+    declared: DeclaredModel, record: ModelRecord, rows: Sequence[LayerRow], *, has_classes: bool
+) -> ModelPage:
     """Gather everything that a model's page says."""
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
         proof=_proof(record["verified"]) if "verified" in record else "",
+        evaluation=_evaluation(record["evaluation"]),
+        is_evaluated=is_computed(record["evaluation"]),
+        has_classes=has_classes,
         card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
@@ -120,7 +130,7 @@ def _facts(record: ModelRecord) -> list[Fact]:
         Fact("Pictures analysed", f"{n_readable:,}", meaning("pictures")),
     ]
     evaluation = record["evaluation"]
-    if evaluation is not None and 2 * evaluation["n"] >= n_readable:
+    if is_computed(evaluation) and 2 * evaluation["n"] >= n_readable:
         value = f"{formatting.percent(evaluation['top1'])} of {evaluation['n']:,} pictures"
         facts.append(Fact("Right at first guess", value, meaning("accuracy", evaluation["n"])))
     if "verified" in record:
@@ -133,6 +143,13 @@ def _facts(record: ModelRecord) -> list[Fact]:
 def _largest_difference(verified: VerificationRecord) -> str:
     largest = verified["largest"]
     return f"largest difference {formatting.score(largest)}" if largest else "no difference"
+
+
+def _evaluation(evaluation: EvaluationRecord | Skipped) -> str:
+    """Say how often the network is right, with the interval; or why that is not known."""
+    if is_computed(evaluation):
+        return formatting.accuracy(evaluation)
+    return f"Not evaluated: {skip_reason(evaluation)}."
 
 
 def _proof(verified: VerificationRecord) -> str:

@@ -10,6 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_LISTED_LAYERS = 60
+EVALUATION = "evaluation"
+"""The folder of the page with a model's evaluation, in the model's own."""
+EVALUATION_TITLE = "Evaluation"
+CLASSES = "classes"
+"""The folder of the list of a model's classes, and of a folder for each of them."""
+CLASSES_TITLE = "Classes"
 
 
 @dataclass(frozen=True)
@@ -21,20 +27,22 @@ class NavItem:
     children: tuple[NavItem, ...] = ()
 
 
-def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> NavItem:
+def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Sequence[tuple[str, str]]]]) -> NavItem:
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, and name and slug of each of its layers.
+        models: Name and title of each model, title and folder of each of its own pages that are listed, and name and
+            slug of each of its layers.
 
     Returns:
         A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
-    for name, title, layers in models:
+    for name, title, own_pages, layers in models:
+        listed = [*own_pages, *(layers if len(layers) <= MAX_LISTED_LAYERS else ())]
         page = NavItem(title, f"models/{name}/index.md")
-        if 0 < len(layers) <= MAX_LISTED_LAYERS:
-            pages = (NavItem(layer, f"models/{name}/{slug}/index.md") for layer, slug in layers)
+        if listed:
+            pages = (NavItem(page_title, f"models/{name}/{folder}/index.md") for page_title, folder in listed)
             page = NavItem(title, None, (page, *pages))
         children.append(page)
     return NavItem("", None, tuple(children))

@@ -24,7 +24,7 @@ from mkdocs_lurk.pages.model_folder import (
     write_placeholder,
 )
 from mkdocs_lurk.pages.model_page import Fact
-from mkdocs_lurk.pages.nav import NavItem, navigation
+from mkdocs_lurk.pages.nav import CLASSES, NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
@@ -35,6 +35,7 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
+    "evaluation_record.py",
     "graph_record.py",
     "input_record.py",
     "limits.py",
@@ -149,6 +150,8 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     for declared, folder in folders:
         titles = {"index.md": declared.title}
         titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
+        titles |= {f"{address}/index.md": title for title, address in folder.summary["pages"]}
+        titles |= {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
         files += _site_files(folder, f"{FOLDER}/{declared.name}", titles)
     missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
@@ -156,7 +159,12 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         files=tuple(files),
         links=_link_targets(files, layers),
         layers=layers,
-        nav=navigation([(declared.name, declared.title, folder.summary["layers"]) for declared, folder in folders]),
+        nav=navigation(
+            [
+                (declared.name, declared.title, folder.summary["pages"], folder.summary["layers"])
+                for declared, folder in folders
+            ]
+        ),
         titles={declared.name: declared.title for declared in declared_models},
         missing={name: why for name, why in missing.items() if why},
     )

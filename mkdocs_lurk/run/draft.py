@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.models.tracing.layers import Layer
@@ -14,12 +15,12 @@ from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import (
-    EvaluationRecord,
     FieldStatus,
     FilterRecord,
     ImageRecord,
     LayerInfo,
     LayerRecord,
+    Skipped,
     VerificationRecord,
 )
 from mkdocs_lurk.run.session import Session
@@ -32,7 +33,7 @@ class RecordDraft:
     Attributes:
         images: The model's pictures by id, with what is known from the declaration alone.
         verified: How far scores agree with their second computation; None without that stage.
-        evaluation: How often the network is right; None if that cannot be known.
+        evaluation: How well the network names the classes of the pictures, or why that is not known.
         warnings: What was found that may mislead.
         notes: What a reader should know of the results, in sentences.
     """
@@ -45,7 +46,7 @@ class RecordDraft:
             for image, entry in enumerate(session.images.entries)
         ]
         self.verified: VerificationRecord | None = None
-        self.evaluation: EvaluationRecord | None = None
+        self.evaluation: EvaluationRecord | Skipped = {"skipped": "it was not asked for"}
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
         self._filters: Mapping[str, dict[int, FilterRecord]] = {

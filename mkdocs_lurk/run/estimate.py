@@ -126,7 +126,7 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
     encode_s, picture_bytes = _try_encoding(session.pictures, ids, watch)
     return Trial(
         images=tuple(ids),
-        findings=Findings(summary, np.array(ids), {}, {}, 0),
+        findings=Findings(summary, np.array(ids), {}, None),
         decode_s=decode_s,
         forward_s=forward_s,
         encode_s=encode_s,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mkdocs_lurk.analysis.outputs import OutputRows
 from mkdocs_lurk.analysis.responses import ResponseSummary
 from mkdocs_lurk.analysis.topk import TopK
 
@@ -19,15 +20,13 @@ class Findings:
         summary: Top-k lists and sums by class, one column per filter of every layer.
         kept: ``(n_kept,)`` ids of the pictures whose responses were kept: all, or evenly spaced ones of a large set.
         skipped: Pictures that could not be read, and why.
-        predictions: For each picture the five likeliest outputs and their probabilities; empty for other networks.
-        n_outputs: Numbers that the network gives for one picture; 0 if it does not classify.
+        outputs: What is kept of the network's outputs; None if it does not give a row of two or more to a picture.
     """
 
     summary: ResponseSummary
     kept: NDArray[np.int64]
     skipped: dict[int, str]
-    predictions: dict[int, list[tuple[int, float]]]
-    n_outputs: int
+    outputs: OutputRows | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,13 @@ class ShardRecord(TypedDict):
 
     Attributes:
         kept: The pictures whose responses are stored for statistics.
-        n_outputs: The number of the network's outputs; 0 if it does not classify.
         skipped: Pictures that could not be read, each with the reason, which follows the picture's name.
-        predictions: For each picture ``[id, [output, probability], ...]``, the likeliest output first.
+        read: Those that could be read, as the rows of outputs list them; none if the network does not classify.
     """
 
     kept: list[int]
-    n_outputs: int
     skipped: list[tuple[int, str]]
-    predictions: list[list[int | tuple[int, float]]]
+    read: list[int]
 
 
 class PhotosRecord(TypedDict):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
 from mkdocs_lurk.analysis.class_order import find_other_order
 from mkdocs_lurk.errors import join_first
+from mkdocs_lurk.images.groups import SPLIT_NAMES, TRAINING_SPLITS
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import Sample, look_at_sample
 from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
@@ -20,7 +21,6 @@ _SOME = 0.1
 """Of the pictures looked at: a share above which something is no exception."""
 _CLIPPED = 0.01
 _UNUSED = 1 / 8
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "dev"})
 _USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0
 """Of an input that was normalised once, magnitudes below the first two; twice, a deviation below the third."""
 
@@ -74,8 +74,20 @@ def class_order_warning(names: Sequence[str], predicted: Sequence[tuple[int, int
     )
 
 
+def training_warning(split: str | None, n: int) -> WarningRecord | None:
+    """Return the warning that an evaluation is about pictures that the network may have been trained on.
+
+    Args:
+        split: What the author calls the part of the dataset; None if nothing says so.
+        n: Pictures that were evaluated.
+    """
+    if split is None or split.lower() not in TRAINING_SPLITS:
+        return None
+    return WARNINGS["training-pictures"].record(split=split, n=f"{n:,}")
+
+
 def _split_classes(labels: Sequence[str]) -> WarningRecord | None:
-    splits = [label for label in labels if label.lower() in _SPLITS]
+    splits = [label for label in labels if label.lower() in SPLIT_NAMES]
     if not splits or (len(splits) == 1 and len(labels) > 1):  # a class may be called train, beside boat and bus
         return None
     first = next((label for label in splits if label.lower().startswith(("val", "test"))), splits[0])

@@ -11,6 +11,7 @@ from tests.browser.conftest import LAYER, MODEL, HostedSite, Sites, Visitor
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
+EVALUATION = "models/small/evaluation/index.html"
 AXE = Path(__file__).parents[2] / "assets" / "gallery" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, html }) => ({ rule: id, html: html.slice(0, 160), exceptions: EXCEPTIONS
@@ -24,6 +25,7 @@ THEME_EXCEPTIONS = {
         ("color-contrast", ".highlight *"),  # the colours of code
         ("landmark-unique", ".md-nav"),  # a section of the navigation is named like its page
         ("landmark-unique", ".md-code__nav"),  # every block of code brings a navigation of its own
+        ("scrollable-region-focusable", ".md-typeset__scrollwrap"),  # what wraps a table that is wider than a phone
     ),
     "plain-material": (
         ("aria-dialog-name", ".md-search"),
@@ -68,7 +70,9 @@ def test_no_exception_covers_our_own_elements(visit: Visit, material: HostedSite
 def test_pages_are_accessible_in_material(visit: Visit, material: HostedSite, scheme: str, width: int) -> None:
     visitor = visit(material.server, color_scheme=scheme, viewport={"width": width, "height": 800})
     for path, part in ((MODEL, ".lurk-map-box"), ("models/resnet152/", ".lurk-map-box"),
-                       ("models/index.html", ".lurk-facts"), ("index.html", ".lurk-embed")):  # fmt: skip
+                       ("models/index.html", ".lurk-facts"), ("index.html", ".lurk-embed"),
+                       (f"{EVALUATION}#pair-2-0", ".lurk-confusion"),
+                       ("models/small/classes/zebra/index.html", ".lurk-class-layer")):  # fmt: skip
         visitor.go(path)
         visitor.page.locator(part).first.wait_for()
         assert violations(visitor) == [], path

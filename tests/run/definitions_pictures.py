@@ -185,7 +185,7 @@ def macs(results: Results) -> None:
     assert {entry["name"]: entry["macs"] for entry in results.reader.record["layers"]} == counted
 
 
-@defined("probability", "The softmax over all outputs of the network.")
+@defined("probability", "The softmax over all outputs of the network; of probabilities, themselves.")
 def probability(results: Results) -> None:
     values = results.maps[""].double().exp()
     for image in results.reader.record["images"]:

@@ -66,19 +66,18 @@ class PhotoRanks:
             for rank, mean in enumerate(item.get("top_avg", [])):
                 self._add_rank(mean, (layer, item["index"], rank, "avg", round_floats(mean["score"])))
 
-    def script(self) -> PicturesData:
-        """Make ``pictures.js``: up to 40 ranks per photo, higher ranks first, deeper layers first among equals."""
+    def best(self) -> dict[int, list[PhotoRank]]:
+        """Return up to 40 ranks per photo, higher ranks first, deeper layers first among equals."""
 
         def order(rank: PhotoRank) -> tuple[int, int, bool, int]:
             layer, index, position, ranking, _ = rank
             return position, -layer, ranking != "max", index
 
-        return {
-            "best": {
-                str(image): sorted(ranks, key=order)[:_MAX_RANKS_PER_PHOTO]
-                for image, ranks in sorted(self._ranks.items())
-            }
-        }
+        return {image: sorted(ranks, key=order)[:_MAX_RANKS_PER_PHOTO] for image, ranks in sorted(self._ranks.items())}
+
+    def script(self) -> PicturesData:
+        """Make ``pictures.js``."""
+        return {"best": {str(image): ranks for image, ranks in self.best().items()}}
 
     def _add_rank(self, ranked: RankedMean | RankedMaximum, rank: PhotoRank) -> None:
         if ranked["score"] > 0:

@@ -5,6 +5,7 @@ They are those of ``records.py`` with published pictures in place of stored ones
 
 from typing import Literal, NotRequired, TypedDict
 
+from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.provenance_record import ProvenanceRecord
@@ -12,7 +13,6 @@ from mkdocs_lurk.records import (
     BoxList,
     ClassMeans,
     ClassValue,
-    EvaluationRecord,
     FilterFigures,
     LayerInfo,
     ModelInfo,
@@ -121,7 +121,7 @@ class ModelResults(TypedDict):
     pictures_exact: bool
     graph: GraphRecord
     verified: NotRequired[VerificationRecord]
-    evaluation: EvaluationRecord | None
+    evaluation: EvaluationRecord | Skipped
     classes: list[str]
     top_k: int
     gradient: str

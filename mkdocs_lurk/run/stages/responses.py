@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics
+from mkdocs_lurk.analysis.outputs import OutputRows
 from mkdocs_lurk.analysis.responses import Responses as BatchResponses
 from mkdocs_lurk.analysis.responses import ResponseSummary, measure_responses, merge_all
 from mkdocs_lurk.analysis.topk import TopK
@@ -24,6 +25,8 @@ from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import ClassMeans, ClassValue, FilterStats
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.output_rows import check_rows, expected_arrays, rows_of_batch, rows_of_unit, rows_to_blobs
+from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
@@ -33,7 +36,6 @@ from mkdocs_lurk.store.store import StoredUnit
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
-_PREDICTIONS = 5
 _SUMMARY = "mined"
 """How the names of a summary's stored arrays begin."""
 
@@ -50,16 +52,17 @@ class Responses(Stage):
         length = max(sizes.shard_pictures, -(-len(entries) // sizes.most_shards))
         cost = float(sum(layer.macs for layer in session.layers))
         described = [[layer.name, *layer.output] for layer in session.layers]
-        labels = list(session.images.labels)
+        labels, is_probability = list(session.images.labels), session.rehearsed.are_probabilities
         for ids in chunks(range(len(entries)), length):
-            contents = [[entries[image].digest, entries[image].label] for image in ids]
+            contents = [[entries[i].digest, entries[i].label, session.rehearsed.targets[i]] for i in ids]
             what = [described, session.config.top_k, session.config.max_pixels, labels, ids[0], self._stride, contents]
+            what += [is_probability]
             yield WorkUnit(session.key("responses", *what), cost * len(ids), "", ids)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
         """Show a shard's pictures to the network."""
         session = self.session
-        shard = _Shard(session.images, session.config.top_k, session.network.columns, self._stride)
+        shard = _Shard(session, self._stride)
         batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= {
@@ -72,10 +75,8 @@ class Responses(Stage):
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its shard's pictures, with arrays for all filters."""
         record = check_unit_record(stored, ShardRecord)
-        heads = [best[0] if best else None for best in record["predictions"]]
-        tails = [one for best in record["predictions"] for one in best[1:]]
-        named = {*record["kept"], *heads, *(image for image, _ in record["skipped"])}
-        check_same("its pictures", named <= set(unit.items) and not any(isinstance(one, int) for one in tails), True)
+        named = {*record["kept"], *record["read"], *(image for image, _ in record["skipped"])}
+        check_same("its pictures", named <= set(unit.items), True)
         all_columns = self.session.network.columns
         nothing = _no_responses(self.session.images, self.session.config.top_k, all_columns)
         like = {f"{_SUMMARY}/{name}": array for name, array in nothing.to_arrays().items()}
@@ -83,6 +84,8 @@ class Responses(Stage):
             rows = np.empty((len(record["kept"]), columns.stop - columns.start), np.float32)
             like |= {f"{kind}/{number}": rows for kind in ("means", "maxima", "minima")}
         arrays = check_arrays(stored, like)
+        outputs = check_arrays(stored, expected_arrays(self.session.rehearsed, len(record["read"])))
+        check_rows(self.session.rehearsed, record["read"], outputs)
         ranked = np.concatenate([arrays[f"{_SUMMARY}/{kind}_images"] for kind in ("avg", "max")])
         check_same("its ranked pictures", set(np.unique(ranked).tolist()) <= {-1, *unit.items}, True)
 
@@ -96,8 +99,7 @@ class Responses(Stage):
         summary: ResponseSummary | None = None
         kept: list[int] = []
         skipped: dict[int, str] = {}
-        predictions: dict[int, list[tuple[int, float]]] = {}
-        n_outputs = 0
+        rows: list[OutputRows] = []
         for unit in self.units:
             stored = self.fetch(unit)
             record = cast(ShardRecord, stored.record)
@@ -106,14 +108,13 @@ class Responses(Stage):
             shard = ResponseSummary.from_arrays(arrays)
             summary = shard if summary is None else summary.merge(shard)
             kept += record["kept"]
-            n_outputs = max(n_outputs, record["n_outputs"])
             skipped |= {image: f"{self.session.images.name(image)} {why}" for image, why in record["skipped"]}
-            for image, *best in cast("list[tuple[int, *tuple[tuple[int, float], ...]]]", record["predictions"]):
-                predictions[image] = [(output, probability) for output, probability in best]
+            rows += rows_of_unit(stored)
         if summary is None or not summary.n_images:
             n_images, reason = len(self.session.images.entries), next(iter(skipped.values()))
             raise ImageError(f"{self.session.config.images}: not one of {n_images} pictures could be read; {reason}")
-        return Findings(summary, np.array(kept, np.int64), skipped, predictions, n_outputs)
+        outputs = OutputRows.join(rows) if rows else None
+        return Findings(summary, np.array(kept, np.int64), skipped, outputs)
 
     def of_layer(self, layer: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Read one layer's kept responses: spatial means and maxima, each ``(n_kept, n_filters)``."""
@@ -212,17 +213,16 @@ def _without_name(reason: str, name: str) -> str:
 class _Shard:
     """The responses of a shard while its batches come in."""
 
-    def __init__(self, images: ImageSet, top_k: int, columns: Mapping[str, slice], stride: int) -> None:
+    def __init__(self, session: Session, stride: int) -> None:
         self.skipped: dict[int, str] = {}
-        self._images, self._top_k = images, top_k
-        self._columns, self._stride = columns, stride
+        self._images, self._top_k, self._rehearsed = session.images, session.config.top_k, session.rehearsed
+        self._columns, self._stride = session.network.columns, stride
         self._parts: list[ResponseSummary] = []
         self._means: list[NDArray[np.float32]] = []
         self._maxima: list[NDArray[np.float32]] = []
         self._minima: list[NDArray[np.float32]] = []
         self._kept: list[int] = []
-        self._predictions: dict[int, list[tuple[int, float]]] = {}
-        self._n_outputs = 0
+        self._rows: list[OutputRows] = []
 
     def add(self, ids: Sequence[int], by_layer: dict[str, BatchResponses], outputs: Tensor | None) -> None:
         """Take in the responses to a batch of pictures."""
@@ -233,8 +233,7 @@ class _Shard:
         self._means.append(responses.means[kept_rows])
         self._maxima.append(responses.maxima[kept_rows])
         self._minima.append(responses.minima[kept_rows])
-        self._predictions |= _predictions(ids, outputs)
-        self._n_outputs = 0 if outputs is None else outputs.shape[1]
+        self._rows += rows_of_batch(self._rehearsed, ids, outputs)
 
     def result(self) -> UnitResult:
         """Return what is stored of the shard."""
@@ -247,12 +246,11 @@ class _Shard:
                 arrays[f"{kind}/{number}"] = np.concatenate([empty, *(rows[:, columns] for rows in kept)])
         record: ShardRecord = {
             "kept": self._kept,
-            "n_outputs": self._n_outputs,
             "skipped": list(self.skipped.items()),
-            "predictions": [[image, *best] for image, best in self._predictions.items()],
+            "read": [int(image) for rows in self._rows for image in rows.images],
         }
         blobs = {name: array_to_bytes(array) for name, array in arrays.items()}
-        return UnitResult(record, blobs, [torch.float32])
+        return UnitResult(record, blobs | rows_to_blobs(self._rows), [torch.float32])
 
 
 def join_layers(layers: Sequence[BatchResponses]) -> BatchResponses:
@@ -285,14 +283,3 @@ def _no_responses(images: ImageSet, top_k: int, columns: Mapping[str, slice]) ->
     return ResponseSummary(
         empty, empty, sums, sums, np.zeros(n_classes, np.int64), np.full(n_filters, np.inf, np.float32), 0
     )
-
-
-def _predictions(ids: Sequence[int], outputs: Tensor | None) -> dict[int, list[tuple[int, float]]]:
-    """The likeliest outputs of each picture and their probabilities; nothing for a network that does not classify."""
-    if outputs is None or outputs.shape[1] < 2:
-        return {}
-    probabilities, best = outputs.softmax(1).topk(min(_PREDICTIONS, outputs.shape[1]))
-    return {
-        image: [(int(output), float(share)) for output, share in zip(best[row], probabilities[row], strict=True)]
-        for row, image in enumerate(ids)
-    }

@@ -1,0 +1,206 @@
+"""What the template of a model's evaluation receives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mkdocs_lurk.evaluation_record import ClassEvaluation, EvaluatedPicture, EvaluationRecord
+from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.class_pages import class_addresses
+from mkdocs_lurk.pages.data.script_records import PhotoRank
+from mkdocs_lurk.pages.declared_model import DeclaredModel
+from mkdocs_lurk.pages.definitions import meaning
+from mkdocs_lurk.pages.evaluation_words import describe_calibration, describe_coverage, which_pictures
+from mkdocs_lurk.pages.model_page import Fact
+from mkdocs_lurk.pages.picture_cards import CARD_PX, PictureCard, PictureCards
+from mkdocs_lurk.pages.pictures.evaluation_charts import (
+    ConfusionChart,
+    LineChart,
+    Point,
+    cell_id,
+    confusion_chart,
+    coverage_line,
+    reliability_points,
+)
+from mkdocs_lurk.pages.published_model import PublishedModel
+
+_SMALL_PX = 48
+_SHOWN_CARDS, _SHOWN_PAIRS, _SHOWN_OF_PAIR = 12, 10, 8
+_SHOWN_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The pictures of a class that are taken for a class, some of them as cards."""
+
+    anchor: str
+    own: str
+    taken: str
+    share: str
+    is_right: bool
+    cards: tuple[PictureCard, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A line of the table of classes."""
+
+    name: str
+    n: str
+    recall: str
+    precision: str
+    f1: str
+    predicted: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a smaller table; ``slug`` is the address of the class's page, empty if it has none."""
+
+    name: str
+    values: tuple[str, ...]
+    slug: str = ""
+
+
+@dataclass(frozen=True)
+class EvaluationPage:
+    """What ``lurk/evaluation.md.j2`` receives as ``page``."""
+
+    about: DeclaredModel
+    lead: str
+    which: tuple[str, ...]
+    warnings: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    confusion: ConfusionChart
+    confused: tuple[Pair, ...]
+    pairs: tuple[Pair, ...]
+    classes: tuple[ClassRow, ...]
+    classes_left_out: int
+    groups: tuple[Row, ...]
+    calibration: str
+    reliability: tuple[Point, ...]
+    coverage: LineChart | None
+    mistakes: tuple[PictureCard, ...]
+    unsure: tuple[PictureCard, ...]
+    labels: tuple[Row, ...]
+    labels_left_out: int
+
+
+def evaluation_page(
+    model: PublishedModel, evaluation: EvaluationRecord, ranks: Mapping[int, Sequence[PhotoRank]]
+) -> EvaluationPage:
+    """Gather everything that a model's page of evaluation says.
+
+    Args:
+        model: The model; the files of its photos are written.
+        evaluation: Its evaluation.
+        ranks: For each picture the filters that rank it among their best, the most telling first.
+    """
+    cards = PictureCards(model, evaluation, ranks, "..")
+    pictures, classes = evaluation["pictures"], evaluation["classes"]
+    wrong = sorted((one for one in pictures if one[1] != one[2]), key=lambda one: (-one[3], one[0]))
+    right = sorted((one for one in pictures if one[1] == one[2]), key=lambda one: (one[3], one[0]))
+    chart = confusion_chart(evaluation)
+    rows = sorted((one for one in classes if one["n"]), key=lambda one: (one["f1"], one["name"]))
+    addresses = class_addresses(model.record["images"])
+    labels = [_label_row(*row, addresses) for row in evaluation["labels"]]
+    curve = evaluation["coverage"]
+    is_sure = evaluation["outputs"] != "independent"
+    return EvaluationPage(
+        about=model.declared,
+        lead=formatting.accuracy(evaluation),
+        which=tuple(which_pictures(model.record, evaluation)),
+        warnings=tuple(
+            warning["consequence"]
+            for warning in model.record["warnings"]
+            if warning["name"] in ("chance", "training-pictures")
+        ),
+        facts=tuple(_facts(evaluation)),
+        confusion=chart,
+        confused=_pairs(cards, evaluation, _most_confused(evaluation)[:_SHOWN_PAIRS], _SMALL_PX, 4),
+        pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart), CARD_PX, _SHOWN_OF_PAIR),
+        classes=tuple(map(_class_row, rows[:_SHOWN_ROWS])),
+        classes_left_out=max(0, len(rows) - _SHOWN_ROWS),
+        groups=tuple(
+            Row(
+                one["name"],
+                (
+                    f"{one['n']:,}",
+                    formatting.with_interval(one["right"], one["interval"]),
+                    formatting.percent(one["top1"]),
+                ),
+            )
+            for one in evaluation["groups"]
+        ),
+        calibration=describe_calibration(evaluation),
+        reliability=reliability_points(evaluation["calibration"]["bins"], evaluation["n"])
+        if evaluation["calibration"]
+        else (),
+        coverage=None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation)),
+        mistakes=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_CARDS] if is_sure),
+        unsure=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS] if is_sure),
+        labels=tuple(labels[:_SHOWN_ROWS]),
+        labels_left_out=max(0, len(labels) - _SHOWN_ROWS),
+    )
+
+
+def _pairs(
+    cards: PictureCards, evaluation: EvaluationRecord, pairs: Sequence[tuple[int, int]], shown_px: int, at_most: int
+) -> tuple[Pair, ...]:
+    """Return the pictures of pairs of a right and a predicted class, the most confident first."""
+    classes = evaluation["classes"]
+    by_pair: dict[tuple[int, int], list[EvaluatedPicture]] = {}
+    for picture in sorted(evaluation["pictures"], key=lambda one: (-one[3], one[0])):
+        by_pair.setdefault((picture[1], picture[2]), []).append(picture)
+    found = []
+    for own, taken in pairs:
+        pictures = by_pair[own, taken]
+        shown = tuple(cards.evaluated(one, shown_px, with_filters=False) for one in pictures[:at_most])
+        share = f"{len(pictures):,} of {classes[own]['n']:,}"
+        names = classes[own]["name"], classes[taken]["name"]
+        found.append(Pair(cell_id(own, taken), *names, share, own == taken, shown, len(pictures) - len(shown)))
+    return tuple(found)
+
+
+def _facts(evaluation: EvaluationRecord) -> list[Fact]:
+    n = evaluation["n"]
+    facts = [Fact("Right at first guess", formatting.percent(evaluation["top1"]), meaning("accuracy", n))]
+    if "top5" in evaluation:
+        facts.append(Fact("Among the first five", formatting.percent(evaluation["top5"]), meaning("top5", n)))
+    facts.append(Fact("Mean F1 of the classes", formatting.percent(evaluation["macro"]["f1"]), meaning("macro_f1")))
+    facts.append(
+        Fact("The same, weighted by pictures", formatting.percent(evaluation["weighted"]["f1"]), meaning("weighted_f1"))
+    )
+    calibration = evaluation["calibration"]
+    if calibration is not None:
+        facts.append(Fact("Calibration error", formatting.percent(calibration["ece"]), meaning("ece")))
+        facts.append(Fact("Brier score", formatting.score(calibration["brier"]), meaning("brier")))
+    return facts
+
+
+def _most_confused(evaluation: EvaluationRecord) -> list[tuple[int, int]]:
+    """Return pairs of a right and a wrong class, those with the most pictures first, then by their share."""
+    classes = evaluation["classes"]
+    wrong = [(right, guess, count) for right, guess, count in evaluation["confusions"] if right != guess]
+    wrong.sort(key=lambda one: (-one[2], -one[2] / classes[one[0]]["n"], one))
+    return [(right, guess) for right, guess, _ in wrong]
+
+
+def _drawn_pairs(evaluation: EvaluationRecord, chart: ConfusionChart) -> list[tuple[int, int]]:
+    drawn = {cell.href for cell in chart.cells}
+    drawn |= {cell_id(*pair) for pair in _most_confused(evaluation)[:_SHOWN_PAIRS]}
+    pairs = [(right, guess) for right, guess, _ in evaluation["confusions"]]
+    return [pair for pair in pairs if cell_id(*pair) in drawn]
+
+
+def _class_row(one: ClassEvaluation) -> ClassRow:
+    shares = (one["recall"], one["precision"], one["f1"])
+    recall, precision, f1 = ("-" if share is None else formatting.percent(share) for share in shares)
+    return ClassRow(one["name"], f"{one['n']:,}", recall, precision, f1, f"{one['predicted']:,}")
+
+
+def _label_row(label: str | None, output: str | None, n: int, addresses: Mapping[str, str]) -> Row:
+    values = (output or "none: left out", f"{n:,}")
+    return Row("(no class)", values) if label is None else Row(label, values, addresses.get(label, ""))

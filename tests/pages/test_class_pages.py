@@ -1,0 +1,99 @@
+"""The pages of classes: which filters answer to each, what it is taken for, and which classes have a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mkdocs_lurk.pages.class_pages import MOST_CLASSES, ClassFilters, class_addresses
+from mkdocs_lurk.store import ModelReader, Store
+from tests.pages.conftest import Built
+from tests.pages.fake import fake_model
+from tests.pages.test_evaluation import built_page
+
+
+def images(*labels: str | None) -> Any:
+    return [{"id": image, "label": label} for image, label in enumerate(labels)]
+
+
+def clear(index: int, label: str, auc: float, *ranked: int, clear: bool = True) -> Any:
+    """A filter that answers most to a class, with the pictures that it ranks."""
+    selectivity = {"index": 0.5, "class": label, "auc": auc, "clear": clear}
+    top = [{"image": image, "box": [0, 0, image, image]} for image in ranked]
+    return {"index": index, "stats": {"selectivity": selectivity}, "top_max": top}
+
+
+def test_the_filters_of_a_class_come_in_depth_order_the_clearest_first() -> None:
+    filters = ClassFilters(images("cat", "dog", "cat"))
+    filters.add(4, [clear(0, "cat", 0.7, 1, 2, 0), clear(1, "cat", 0.9, 1), clear(2, "cat", 0.99, 0, clear=False)])
+    filters.add(2, [clear(5, "cat", 0.8, 0), clear(6, "dog", 0.8, 0)])
+    found = filters.of_class("cat")
+    assert [(layer, [one.index for one in of_layer]) for layer, of_layer in found.items()] == [(2, [5]), (4, [1, 0])]
+    assert [one.crop for one in found[4]] == [None, (2, [0, 0, 2, 2])], "a crop shows a picture of the class"
+    assert filters.of_class("bird") == {}
+
+
+def test_each_class_has_an_address_of_its_own() -> None:
+    addresses = class_addresses(images("a b", "a-b", None, "A-b", "index"))
+    assert list(addresses) == ["A-b", "a b", "a-b", "index"]
+    assert len({slug.lower() for slug in addresses.values()}) == 4
+    assert addresses["index"] == "layer-index"
+
+
+def test_one_class_is_none() -> None:
+    assert class_addresses(images("cat", "cat", None)) == {}
+
+
+def test_of_too_many_classes_those_with_the_most_pictures_have_a_page() -> None:
+    labels = [f"{number:03}" for number in range(MOST_CLASSES + 3)]
+    addresses = class_addresses(images(*labels, *labels[5:]))
+    assert len(addresses) == MOST_CLASSES
+    assert sorted(set(labels) - set(addresses)) == ["002", "003", "004"]
+
+
+def test_a_page_lists_the_filters_that_the_records_say(built: Built, tmp_path: Path) -> None:
+    page = built.text("models/small/classes/cat/index.md")
+    store = Store(tmp_path)
+    reader = ModelReader(store, fake_model(store))
+    for entry in reader.record["layers"]:
+        for item in reader.layer(entry["name"])["filters"]:
+            selectivity = item["stats"]["selectivity"]
+            is_listed = f'../../{entry["slug"]}/index.html#filter-{item["index"]}"><' in page
+            assert is_listed == (selectivity is not None and selectivity["clear"] and selectivity["class"] == "cat")
+    assert "2 pictures labelled cat: 2 of 2 are named right." in page
+
+
+def test_a_class_says_what_it_is_taken_for(built: Built) -> None:
+    page = built.text("models/small/classes/zebra/index.md")
+    assert "2 pictures labelled zebra: 0 of 2 are named right; the others are taken for cat (2)." in page
+    assert page.partition("## Taken for something else")[2].count("<li") == 2
+    listed = built.text("models/small/classes/index.md")
+    assert "| [zebra](lurk:small/classes/zebra) | 2 | 0 % | 1 |" in listed
+
+
+def test_without_an_evaluation_the_filters_and_the_guesses_are_left(tmp_path: Path) -> None:
+    pages = built_page(tmp_path, lambda record: record.update(evaluation={"skipped": "the outputs have no names"}))
+    page = pages["models/small/classes/zebra/index.md"]
+    assert "Whether the network names them right is not known." in page
+    assert page.partition("## Not evaluated")[2].count("<b>zebra</b>, <span") == 2
+    assert "features.3" in page
+
+
+@pytest.mark.parametrize("pictures", ["none", {"label:zebra": "none"}])
+def test_hidden_pictures_are_no_part_of_it(tmp_path: Path, pictures: Any) -> None:
+    page = built_page(tmp_path, pictures=pictures)["models/small/classes/zebra/index.md"]
+    assert "<image" not in page
+    assert "0002.jpg" not in page
+    assert "picture 2 is not shown" in page
+
+
+def test_pictures_without_classes_have_no_such_pages(tmp_path: Path) -> None:
+    def without(record: Any) -> None:
+        for image in record["images"]:
+            image["label"] = None
+
+    pages = built_page(tmp_path, without)
+    assert not [uri for uri in pages if "/classes/" in uri]
+    assert "/classes)" not in pages["models/small/index.md"]
