@@ -12,7 +12,12 @@ const out = resolve(values.out ?? join(here, "../../mkdocs_lurk/pages/static"));
 
 const result = await build({
   absWorkingDir: here,
-  entryPoints: { lurk: "src/lurk.ts", "lurk-map": "src/lurk-map.ts", "lurk-style": "src/style/lurk.css" },
+  entryPoints: {
+    lurk: "src/lurk.ts",
+    "lurk-gallery": "src/lurk-gallery.ts",
+    "lurk-map": "src/lurk-map.ts",
+    "lurk-style": "src/style/lurk.css",
+  },
   outdir: out,
   write: false,
   bundle: true,
@@ -50,7 +55,7 @@ async function notices(metafile) {
     const text = file ? await readFile(join(folder, file), "utf8") : "";
     parts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
   }
-  return `lurk.js and lurk-map.js contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
+  return `lurk-gallery.js and lurk-map.js contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
 }
 
 function kilobytes(bytes) {
