@@ -14,6 +14,7 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 2,
     "verification": 3,
+    "range": 1,
     "connections": 4,
-    "records": 4,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 5,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -140,6 +140,30 @@ class RankedMaximum(TypedDict):
     grad: PictureReference | Skipped
 
 
+RangeField = Literal["exact", "effective", "centred", "whole"]
+"""What a box of ``range`` is: the receptive field, the effective one, one as large as the filter's effective boxes
+usually are, around the unit, or the whole picture."""
+
+
+class RangeEntry(TypedDict):
+    """The picture at one quantile of a filter's maxima; 1 is the strongest and 0 the weakest.
+
+    Attributes:
+        of: Of the picture with the most negative response, that its minimum counts and not its maximum.
+        score: The picture's maximum, or its minimum.
+        position: ``[y, x]`` of that unit in the feature map.
+        box: The part of the picture around it.
+    """
+
+    quantile: float
+    of: NotRequired[Literal["minima"]]
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field: RangeField
+
+
 class Robustness(TypedDict):
     """The score of a synthesis after a shift by 8 px, and after an enlargement by 10 %."""
 
@@ -220,6 +244,7 @@ class FilterRecord(FilterFigures, total=False):
 
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
+    range: list[RangeEntry]
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped

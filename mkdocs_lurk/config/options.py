@@ -70,6 +70,7 @@ class ModelConfig:
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
+        range: Whether pictures from the strongest response to the weakest are shown of every filter.
         max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         pictures: What of the pictures may be published; it changes no result.
@@ -97,6 +98,7 @@ class ModelConfig:
     gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
+    range: bool = switch(True)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()

@@ -94,6 +94,20 @@ class VerifiedUnitRecord(TypedDict):
     scores_by_filter: NotRequired[dict[str, float]]
 
 
+class RangeUnitRecord(TypedDict):
+    """Of the pictures of a unit of photos that show filters' ranges.
+
+    Attributes:
+        largest: The largest relative difference between a score and its second computation.
+        scores: How many scores were compared.
+        where: Column among all filters, and picture, of the largest difference.
+    """
+
+    largest: float
+    scores: int
+    where: tuple[int, int]
+
+
 class ConnectionsRecord(TypedDict):
     """Of all connections.
 

@@ -11,6 +11,7 @@ from mkdocs_lurk.records import (
     FilterRecord,
     FilterStats,
     PictureReference,
+    RangeEntry,
     RankedMaximum,
     RankedMean,
     SynthesisRecord,
@@ -57,6 +58,7 @@ class FakeFilter:
             "index": self._index,
             "top_avg": self._top_avg(),
             "top_max": self._top_max(),
+            "range": self._range(),
             "max_activ": {"skipped": "not among the filters that synthesis.filters chooses"}
             if self._index == UNSYNTHESISED_FILTER
             else self._synthesis(),
@@ -105,6 +107,19 @@ class FakeFilter:
                 }
             )
         return maxima
+
+    def _range(self) -> list[RangeEntry]:
+        """The strongest, median and weakest picture, and the most negative."""
+        best, *_, last = self._top_max()
+        entries: list[RangeEntry] = [
+            {
+                "quantile": quantile, "image": own["image"], "score": round(self._scale * quantile - 1 + quantile, 4),
+                "position": own["position"], "box": own["box"], "field": "exact",
+            }
+            for quantile, own in ((1.0, best), (0.5, last), (0.0, last), (0.0, best))
+        ]  # fmt: skip
+        entries[-1] |= {"of": "minima", "score": -2.5}
+        return entries
 
     def _synthesis(self) -> SynthesisRecord:
         side, index = self._network.side, self._index

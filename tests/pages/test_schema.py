@@ -34,6 +34,7 @@ TWINS = {
     "ModelImages": script_records.ModelImages,
     "ModelLayer": script_records.ModelLayer,
     "PicturesData": script_records.PicturesData,
+    "RangePicture": script_records.RangeDetail,
     "RankedMaximum": script_records.MaximumDetail,
     "RankedMean": script_records.MeanDetail,
     "ReceptiveField": records.ReceptiveFieldRecord,

@@ -75,6 +75,51 @@ def histogram(results: Results) -> None:
         assert counts == [steps.count(step) for step in range(24)]
 
 
+@defined(
+    "range",
+    "Of each picture the highest response counts. At 75 % stands the weakest picture that at least three quarters of "
+    "the pictures do not exceed.",
+)
+def range_of_responses(results: Results) -> None:
+    for _, record, maps in results.filters():
+        highest = maps.amax((1, 2))
+        for entry in [entry for entry in record["range"] if "of" not in entry]:
+            candidates = [n for n, own in enumerate(highest) if (highest <= own).float().mean() >= entry["quantile"]]
+            expected = min(candidates, key=lambda n: (highest[n], n))
+            assert entry["image"] == expected
+            assert entry["score"] == close(float(highest[expected]))
+            assert entry["position"] == list(divmod(int(maps[expected].argmax()), maps.shape[2]))
+        assert [entry["quantile"] for entry in record["range"]] == [1, 0.99, 0.9, 0.75, 0.5, 0.25, 0, 0]
+
+
+@defined("most_negative", "The picture with the lowest response at any place.")
+def most_negative(results: Results) -> None:
+    for _, record, maps in results.filters():
+        entry = record["range"][-1]
+        image, row, column = np.unravel_index(int(maps.argmin()), tuple(maps.shape))
+        assert entry["of"] == "minima"
+        assert entry["score"] == close(float(maps.min()))
+        assert [entry["image"], *entry["position"]] == [image, row, column]
+
+
+@defined(
+    "centred",
+    "The part is cut around the place of the response, as large as the median of the filter's best crops.",
+)
+def centred(results: Results) -> None:
+    n_found = 0
+    for layer, record, _ in results.filters():
+        for entry in [entry for entry in record["range"] if entry["field"] == "centred"]:
+            top, left, bottom, right = entry["box"]
+            boxes = np.array([best["box"] for best in record["top_max"]])
+            assert [bottom - top, right - left] == [round(v) for v in np.median(boxes[:, 2:] - boxes[:, :2], axis=0)]
+            row, column = (2 * place if layer == "second" else place for place in entry["position"])
+            assert top <= row <= bottom
+            assert left <= column <= right
+            n_found += 1
+    assert n_found
+
+
 @defined("class_max", "The mean over the class's pictures of the highest response in each.")
 def class_max(results: Results) -> None:
     for _, record, maps in results.filters():

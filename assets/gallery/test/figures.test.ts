@@ -8,6 +8,8 @@ import { summary } from "../src/gallery/summary";
 import { traits } from "../src/gallery/tile";
 import { columns, layerData } from "./data";
 
+const PICTURES = { photos: () => "", sheets: () => "", inputSize: [8, 8] as const, openPhoto: () => undefined };
+
 const stats = (more: Partial<FilterStats> = {}): FilterStats => ({
   dead: false,
   always_on: true,
@@ -57,7 +59,7 @@ describe("the figures of a filter", () => {
   });
 
   it("explain the charts", () => {
-    const responses = responseSection({ index: 0, stats: stats() });
+    const responses = responseSection({ index: 0, stats: stats() }, PICTURES);
     expect(responses.textContent).toContain(meaning(definitions.histogram, { n: 1503 }));
     const classes = classSection({ index: 0, classes: { avg: [[0, 1]], max: [] } }, ["hen"]);
     expect(classes?.textContent).toContain(meaning(definitions.class_avg));

@@ -132,6 +132,9 @@ def chunk_script(
             image = model.record["images"][ranked["image"]]
             ranked["label"], ranked["path"] = image["label"], image["path"]
             ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
+        for entry in detail.get("range", []):
+            entry["path"] = model.record["images"][entry["image"]]["path"]
+            entry["photo"] = photo_sheets.pack_optional(model.photos.regions[entry["image"]])
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {

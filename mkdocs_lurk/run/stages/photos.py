@@ -10,6 +10,7 @@ import numpy as np
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.pictures import Pixels
+from mkdocs_lurk.run.range_picks import LOWEST, RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
@@ -28,9 +29,9 @@ class Photos(Stage):
 
     name = "keeping pictures"
 
-    def __init__(self, session: Session, responses: Responses) -> None:
+    def __init__(self, session: Session, responses: Responses, picks: RangePicks) -> None:
         super().__init__(session, responses)
-        self._responses = responses
+        self._responses, self._picks = responses, picks
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of pictures."""
@@ -74,16 +75,19 @@ class Photos(Stage):
         if n_images <= session.sizes.all_photos:
             return n_images
         n_filters = sum(len(session.filters(layer)) for layer in session.layers)
-        return min(n_images, n_filters * 2 * session.config.top_k)
+        of_range = min(session.sizes.range_pictures, n_filters * (LOWEST + 1)) if session.config.range else 0
+        return min(n_images, n_filters * 2 * session.config.top_k + of_range)
 
     @cached_property
     def _shown(self) -> list[int]:
-        """The pictures that pages show: all of a small set, else those that some filter ranks."""
+        """The pictures that pages show: all of a small set, else those that some filter ranks or that are picked."""
         found, n_images = self._responses.found, len(self.session.images.entries)
         if n_images <= self.session.sizes.all_photos:
             ids = set(range(n_images))
         else:
-            ids = set(np.unique(np.concatenate([found.mined.avg.images, found.mined.max.images])).tolist())
+            shown = [found.mined.avg.images.ravel(), found.mined.max.images.ravel()]
+            shown += [self._picks.images.ravel()] if self.session.config.range else []
+            ids = set(np.unique(np.concatenate(shown)).tolist())
         return sorted(ids - {-1} - set(found.skipped))
 
 

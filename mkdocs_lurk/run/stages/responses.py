@@ -137,6 +137,10 @@ class Responses(Stage):
                     part.append(array_from_bytes(stored.blob(f"{kind}/{number}"))[rows])
         return {name: (np.concatenate(minima), np.concatenate(maxima)) for name, (minima, maxima) in parts.items()}
 
+    def spaced(self, count: int) -> NDArray[np.int64]:
+        """Return the ids of the pictures that ``extremes`` reads, rising."""
+        return self.found.kept[:: -(-len(self.found.kept) // count)]
+
     def report(self) -> None:
         """Log which pictures are skipped."""
         for image, reason in self.found.skipped.items():

@@ -119,6 +119,7 @@ export interface FilterDetail {
   index: number;
   top_avg?: RankedMean[] | Skipped;
   top_max?: RankedMaximum[] | Skipped;
+  range?: RangePicture[];
   max_activ?: Synthesis | Skipped;
   classes?: ClassMeans | Skipped;
   stats?: FilterStats | Skipped;
@@ -148,6 +149,19 @@ export interface RankedMaximum {
   grad_box?: Box;
   grad: Pic | Skipped;
   label: string | null;
+  path: string;
+  photo: Pic | null;
+}
+
+/** The photo at one quantile of the filter's responses, 1 to 0; `of` is there where its minimum counts. */
+export interface RangePicture {
+  quantile: number;
+  of?: "minima";
+  image: number;
+  score: number;
+  position: readonly number[];
+  box: Box;
+  field: "exact" | "effective" | "centred" | "whole";
   path: string;
   photo: Pic | null;
 }
