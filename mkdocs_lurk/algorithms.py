@@ -13,8 +13,7 @@ VERSIONS: Final = {
     "gradients": 7,
     "photos": 1,
     "syntheses": 2,
-    "verification": 3,
-    "range": 1,
+    "verification": 4,
     "connections": 4,
     "records": 5,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.names import Box
 
 PERCENTS = (99, 90, 75, 50, 25, 0)
@@ -52,33 +51,30 @@ class MapQuery:
     are_minima: NDArray[np.bool_]
 
 
-def find_extremes(
-    probe: Probe, x: Tensor, queries: Mapping[str, MapQuery]
-) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Find the value and the position of some extremes of feature maps, in one forward pass.
+class ExtremeFinder:
+    """Finds the value and the position of some extremes of feature maps while a network runs.
 
     Args:
-        probe: The network.
-        x: Pictures, ``(n, c, h, w)``, normalised.
-        queries: What is wanted of each layer; layers without a query are left out.
+        queries: What is wanted of each layer; of others nothing is.
 
-    Returns:
-        By layer, in the order of its query, the extreme values and their flat positions ``y * w + x``, the first of
-        equal ones; each ``(n,)``.
+    Attributes:
+        found: By layer, in the order of its query, the extreme values and their flat positions ``y * w + x``, the first
+            of equal ones; each ``(n,)``.
     """
-    found: dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]] = {}
 
-    def receive(layer: str, maps: Tensor) -> None:
-        if layer in queries:
-            query = queries[layer]
-            signs = torch.from_numpy(np.where(query.are_minima, -1, 1).astype(np.float32)).to(maps.device)
-            chosen = maps[torch.from_numpy(query.rows), torch.from_numpy(query.filters)].float()
-            values, positions = F.adaptive_max_pool2d(chosen * signs[:, None, None], 1, return_indices=True)
-            found[layer] = ((values.flatten() * signs).cpu().numpy(), positions.flatten().cpu().numpy())
+    def __init__(self, queries: Mapping[str, MapQuery]) -> None:
+        self._queries = queries
+        self.found: dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]] = {}
 
-    with torch.inference_mode():
-        probe.read(x, receive)
-    return found
+    def receive(self, layer: str, maps: Tensor) -> None:
+        """Take in a layer's maps, ``(n, c, h, w)``."""
+        if layer not in self._queries:
+            return
+        query = self._queries[layer]
+        signs = torch.from_numpy(np.where(query.are_minima, -1, 1).astype(np.float32)).to(maps.device)
+        chosen = maps[torch.from_numpy(query.rows), torch.from_numpy(query.filters)].float()
+        values, positions = F.adaptive_max_pool2d(chosen * signs[:, None, None], 1, return_indices=True)
+        self.found[layer] = ((values.flatten() * signs).cpu().numpy(), positions.flatten().cpu().numpy())
 
 
 def centred_box(centre: tuple[float, float], size: tuple[int, int], picture: tuple[int, int]) -> Box:

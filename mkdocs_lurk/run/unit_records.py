@@ -77,7 +77,7 @@ class SynthesesRecord(TypedDict):
 
 
 class VerifiedUnitRecord(TypedDict):
-    """Of the scores of a unit of photos or of syntheses, computed a second time.
+    """Of the scores of a unit of photos or of syntheses, computed a second time; of photos there is an array ``range``.
 
     Attributes:
         largest: The largest relative difference.
@@ -92,20 +92,6 @@ class VerifiedUnitRecord(TypedDict):
     where: list[int] | None
     won_by: NotRequired[dict[str, WonBy]]
     scores_by_filter: NotRequired[dict[str, float]]
-
-
-class RangeUnitRecord(TypedDict):
-    """Of the pictures of a unit of photos that show filters' ranges.
-
-    Attributes:
-        largest: The largest relative difference between a score and its second computation.
-        scores: How many scores were compared.
-        where: Column among all filters, and picture, of the largest difference.
-    """
-
-    largest: float
-    scores: int
-    where: tuple[int, int]
 
 
 class ConnectionsRecord(TypedDict):

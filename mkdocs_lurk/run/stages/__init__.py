@@ -23,13 +23,14 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
     picks = RangePicks(session, responses)
     photos = Photos(session, responses, picks)
     syntheses = Syntheses(session, responses)
+    verification = Verification(session, responses, photos, syntheses, picks)
     return (
         responses,
         Gradients(session, responses),
         photos,
         syntheses,
-        Verification(session, responses, photos, syntheses),
-        Range(session, responses, photos, picks),
+        verification,
+        Range(session, responses, verification, picks),
         Connections(session, responses),
         Evaluation(session, responses),
     )

@@ -1,6 +1,7 @@
 """Verification: every score is computed again from the stored picture, through the whole network.
 
-A photo's scores were computed when it was mined, and are computed again. A synthesis is scored here, in float32, from
+A photo's scores were computed when it was mined, and are computed again; the same pass finds the positions of the
+responses that ``range`` shows. A synthesis is scored here, in float32, from
 its stored file alone; what its ascent saw must agree. If the ascent ran in bfloat16, which agrees in a few digits only,
 the first synthesis of every unit and each that strays are scored twice.
 """
@@ -15,12 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mkdocs_lurk.analysis.response_range import ExtremeFinder
 from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord, WonBy
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.score_proof import FLOOR, TOLERANCE, ScoreProof
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.photos import Photos
@@ -28,9 +31,9 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
-from mkdocs_lurk.run.unit_check import check_same, check_unit_record
+from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit, chunks
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes, chunks
 from mkdocs_lurk.store.store import StoredUnit
 
 _LEAST_DENOMINATOR = 0.01
@@ -54,9 +57,11 @@ class Verification(Stage):
     name = "verifying scores"
     result = "verification"
 
-    def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
+    def __init__(
+        self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses, picks: RangePicks
+    ) -> None:
         super().__init__(session, responses)
-        self._responses, self._photos, self._syntheses = responses, photos, syntheses
+        self._responses, self._photos, self._syntheses, self._picks = responses, photos, syntheses, picks
         self._proof = ScoreProof(session, responses, photos)
         self._subjects: dict[str, WorkUnit] = {}
 
@@ -65,8 +70,9 @@ class Verification(Stage):
         session, found = self.session, self._responses.found
         pass_cost = float(sum(layer.macs for layer in session.layers))
         for photos in self._photos.units:
-            scores = _scores_of(found, photos.items)
-            key = session.key("verification", "photos", photos.key, scores.columns.tobytes(), scores.values.tobytes())
+            scores, picked = _scores_of(found, photos.items), self._picks.on(photos.items)
+            arrays = (scores.columns, scores.values, picked.rows, picked.columns, picked.scores)
+            key = session.key("verification", "photos", photos.key, *[array.tobytes() for array in arrays])
             self._subjects[key] = photos
             yield WorkUnit(key, pass_cost * len(photos.items), "", photos.items)
         for made in self._syntheses.units:
@@ -90,6 +96,12 @@ class Verification(Stage):
         n_columns = max(span.stop for span in self.session.network.columns.values())
         fits = 0 <= column < n_columns and -1 <= image < len(self.session.images.entries)
         check_same("its numbers of a filter and a picture", fits, True)
+        if not unit.layer:
+            picked, layers = self._picks.on(unit.items), self.session.layers
+            places = check_arrays(stored, {"range": np.empty(len(picked.rows), np.int64)})["range"]
+            sizes = [layer.output[1] * layer.output[2] for layer in layers]
+            n_units = np.repeat(sizes, [layer.filters for layer in layers])
+            check_same("its positions", bool(((places >= 0) & (places < n_units[picked.columns])).all()), True)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write the verification, and of every synthesis the score, its ratio to the best photo and what it wins by.
@@ -128,11 +140,17 @@ class Verification(Stage):
         """Compute the scores of a unit of photos again from their stored files."""
         session = self.session
         stored, scores = self._photos.fetch(photos), _scores_of(self._responses.found, photos.items)
+        picked = self._picks.on(photos.items)
+        places, found = np.full(len(picked.rows), -1, np.int64), np.empty(len(picked.rows), np.float32)
         largest = 0.0
         where: list[int] | None = None
         for ids in chunks(photos.items, self._proof.batch):
             x = self._proof.stored_tensor(stored, ids)
-            by_layer, _ = measure_responses(session.network.probe, x)
+            numbers, queries = picked.queries(ids, session.network.columns)
+            finder = ExtremeFinder(queries)
+            by_layer, _ = measure_responses(session.network.probe, x, finder.receive)
+            for layer, (values, own_places) in finder.found.items():
+                found[numbers[layer]], places[numbers[layer]] = values, own_places
             means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
             maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
             for row, image in enumerate(ids):
@@ -142,8 +160,13 @@ class Verification(Stage):
                 differences = np.abs(again - values) / self._proof.scales(columns, values)
                 if len(differences) and float(differences.max()) > largest:
                     largest, where = float(differences.max()), [int(columns[differences.argmax()]), image]
-        record: VerifiedUnitRecord = {"largest": largest, "scores": len(scores.values), "where": where}
-        return UnitResult(record, formats=[torch.float32])
+        differences = np.abs(found - picked.scores) / self._proof.scales(picked.columns, picked.scores)
+        if len(differences) and float(differences.max()) > largest:
+            worst = int(differences.argmax())
+            largest, where = float(differences[worst]), [int(picked.columns[worst]), int(picked.images[worst])]
+        n_scores = len(scores.values) + len(picked.scores)
+        record: VerifiedUnitRecord = {"largest": largest, "scores": n_scores, "where": where}
+        return UnitResult(record, {"range": array_to_bytes(places)}, [torch.float32])
 
     def _verify_syntheses(self, made: WorkUnit) -> UnitResult:
         """Score a unit of syntheses from their stored files, and compare with what the ascent saw.
@@ -175,6 +198,15 @@ class Verification(Stage):
             "scores_by_filter": {str(index): score for index, score in scores.items()},
         }
         return UnitResult(record, formats=[torch.float32])
+
+    def range_positions(self) -> NDArray[np.int64]:
+        """Return the flat position of each pick's response, ``(n_picks, n_filters)``; -1 for filters not chosen."""
+        positions = np.full(self._picks.images.shape, -1, np.int64)
+        for unit in self.units:
+            if not unit.layer:
+                picked = self._picks.on(unit.items)
+                positions[picked.rows, picked.columns] = array_from_bytes(self.fetch(unit).blob("range"))
+        return positions
 
     def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
         """Return the score of the stored synthesis of each filter, on a clean pass in float32."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
+from mkdocs_lurk.analysis.response_range import ExtremeFinder
 from mkdocs_lurk.errors import ModelError
-from mkdocs_lurk.run.stages import response_range
 from mkdocs_lurk.run.work import Sizes
 from tests.run.networks import input_tensors, layer_outputs
 from tests.run.test_pipeline import Project, analysed
@@ -54,12 +54,12 @@ def test_of_many_pictures_a_spaced_sample_stands_for_all_and_only_its_pictures_a
 
 
 def test_a_response_that_differs_the_second_time_fails(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = response_range.find_extremes
+    receive = ExtremeFinder.receive
 
-    def slightly_more(*arguments: Any) -> Any:
-        return {name: (values * np.float32(1.01), places) for name, (values, places) in find(*arguments).items()}
+    def slightly_more(self: ExtremeFinder, layer: str, maps: Tensor) -> None:
+        receive(self, layer, maps * 1.01)
 
-    monkeypatch.setattr(response_range, "find_extremes", slightly_more)
+    monkeypatch.setattr(ExtremeFinder, "receive", slightly_more)
     with pytest.raises(ModelError, match=r"the score of filter \d of layer '\w+' on class-\d/\d+.png differs"):
         analysed(project(**PLAIN))
 
@@ -69,5 +69,4 @@ def test_without_it_nothing_is_computed_and_nothing_recorded(project: Project) -
     reader = analysed(config)
     assert all("range" not in record for record in reader.layer("first")["filters"])
     assert reader.record["verified"]["scores"] == 11 * 3 * 2
-    assert "range" not in reader.record["provenance"]["precision"]
     assert replace(config.models[0], range=True) == project(**PLAIN).models[0]
