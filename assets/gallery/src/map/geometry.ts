@@ -1,5 +1,5 @@
 /** Small geometry of the map: where a floating card stands, how far a box lies outside, how a line runs. */
-import { curveBumpY, line as lineGenerator } from "d3-shape";
+import { path } from "d3-path";
 import { svg } from "../draw/dom";
 import type { Line } from "./layout";
 
@@ -31,5 +31,16 @@ export function drawLine({ points, arc }: Line): SVGElement {
     const side = Math.max(first[0], last[0]) + bulge;
     return svg("path", { class: "lurk-map-arc", d: `M${first}C${side},${first[1]} ${side},${last[1]} ${last}` });
   }
-  return svg("path", { d: lineGenerator().curve(curveBumpY)(points) ?? "" });
+  return svg("path", { d: bumps(points) });
+}
+
+/** The path through points that leaves and reaches each of them vertically. */
+function bumps(points: Line["points"]): string {
+  const drawn = path();
+  for (const [index, [x, y]] of points.entries()) {
+    const before = points[index - 1];
+    if (!before) drawn.moveTo(x, y);
+    else drawn.bezierCurveTo(before[0], (before[1] + y) / 2, x, (before[1] + y) / 2, x, y);
+  }
+  return drawn.toString();
 }
