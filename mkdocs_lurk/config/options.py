@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
+from mkdocs_lurk.config.labels import Groups, LabelMap
 from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
@@ -71,6 +72,8 @@ class ModelConfig:
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
+        groups: Classes that belong together, by the name of their group; None for those of nested class folders.
+        label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         pictures: What of the pictures may be published; it changes no result.
@@ -91,6 +94,8 @@ class ModelConfig:
     weights: str | None = None
     weights_detail: WeightsDetail = field(default_factory=WeightsDetail)
     classes: str | tuple[str, ...] | None = None
+    groups: Groups | None = None
+    label_map: LabelMap = field(default_factory=dict)
     transform: str | TransformSpec = "imagenet"
     layers: LayersConfig = LayersConfig()
     filters: FilterSelection = "all"

@@ -10,6 +10,7 @@ from pathlib import Path
 from mkdocs_lurk.addresses import LONGEST, is_portable
 from mkdocs_lurk.config.filters import read_filters
 from mkdocs_lurk.config.images import FORMS, check_reference, read_images
+from mkdocs_lurk.config.labels import read_groups, read_label_map
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
@@ -45,8 +46,9 @@ from mkdocs_lurk.named_warnings import WARNINGS
 
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
-    "name", "title", "source", "arguments", "weights", "images", "classes", "transform", "layers", "filters",
-    "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures", *switches(),
+    "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
+    "layers", "filters", "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures",
+    *switches(),
 )  # fmt: skip
 
 
@@ -141,6 +143,8 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         weights=weights,
         weights_detail=weights_detail,
         classes=_read_classes(*section.get("classes"), root),
+        groups=read_groups(*section.get("groups")),
+        label_map=read_label_map(*section.get("label_map")),
         transform=_read_transform(section, source, root),
         layers=_read_layers(section.section("layers", ("include", "exclude"))),
         filters=read_filters(*section.get("filters", "all")),

@@ -17,6 +17,7 @@ from mkdocs_lurk.config.validation import quoted
 from mkdocs_lurk.declared_files import expanded, is_folder, is_regular, read_text_file
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.globs import EntryCount, find_files, unreadable
+from mkdocs_lurk.images.groups import nested_groups
 from mkdocs_lurk.images.reading import is_picture
 from mkdocs_lurk.limits import MOST_CSV_BYTES, MOST_PICTURES
 
@@ -55,6 +56,8 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
     else:
         root = config.root / expanded(declared)
         found = _in_folder(root, declared)
+    if config.groups is None and not config.images_detail.listed and not is_csv(declared):
+        found = _with_inner_classes(found)
     if len(found) > MOST_PICTURES:
         raise ImageError(f"images: {declared!r} holds {len(found):,} pictures; give {MOST_PICTURES:,} at most")
     return root, sorted(found, key=lambda picture: picture.path)
@@ -62,6 +65,19 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
 
 def _class_folder(path: str) -> str | None:
     return path.split("/", 1)[0] if "/" in path else None
+
+
+def _with_inner_classes(pictures: list[PictureFile]) -> list[PictureFile]:
+    """Return pictures with the inner folders for classes where folders are nested as groups of classes."""
+    groups = nested_groups(picture.path for picture in pictures)
+    if groups is None:
+        return pictures
+    log.info(
+        "the class folders are nested (%s): the inner ones are the classes, and the outer ones their groups; "
+        "with groups: {} the outer ones are the classes",
+        next(f"{group}/{classes[0]}" for group, classes in groups.items()),
+    )
+    return [PictureFile(picture.path, picture.path.split("/")[1]) for picture in pictures]
 
 
 def _in_folder(root: Path, declared: str) -> list[PictureFile]:

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
+from mkdocs_lurk.config.labels import check_groups
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.errors import ConfigError, ImageError
 from mkdocs_lurk.images.sample import spread
+from mkdocs_lurk.models.loading.label_map import NO_TARGET, Targets, find_targets
 from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, output_classes
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
@@ -29,12 +31,14 @@ class Rehearsed:
         images: The pictures that were run, by id.
         outputs: The network's output for each, ``(n, n_outputs)``; None if it does not classify.
         classes: The classes of the outputs; empty if they are unknown, or if the network does not classify.
+        targets: For each picture, by its id, the output that is right, or -1 where none is known to be.
         one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
     """
 
     images: tuple[int, ...]
     outputs: Tensor | None
     classes: OutputClasses
+    targets: tuple[int, ...]
     one_by_one: str | None
 
     @property
@@ -50,7 +54,8 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
         ImageError: Not one picture can be read.
         ModelError: The network fails on a picture, or gives another output for the same picture the second time.
         LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
-        ConfigError: The declared class names are not as many as the outputs.
+        ConfigError: The declared class names are not as many as the outputs, or ``groups`` or ``label_map`` names
+            something that there is not.
     """
     images, tensors = _first_readable(model, pictures)
     names = [pictures.images.entries[image].path for image in images]
@@ -63,12 +68,28 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
         reason = "The network decides by values, which may be those of a whole batch"
     if reason is not None:
         reason += ": pictures went through the network one by one."
-    outputs = rehearsal.outputs
-    classes = OutputClasses()
-    if outputs is not None:
-        labels = Labels(pictures.images.labels, pictures.images.label_indices, pictures.images.class_names)
+    outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
+    targets = _find_targets(model, pictures, outputs)
+    return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason)
+
+
+def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None) -> Targets:
+    """Find the classes of the outputs and the output that is right for each picture, and check the declared groups."""
+    images = pictures.images
+    if outputs is None:
+        if model.label_map:
+            raise ConfigError(
+                f"{model.place}.label_map: the network gives no row of outputs for each picture, to which labels could "
+                "belong; leave label_map out"
+            )
+        targets = Targets(OutputClasses(), (NO_TARGET,) * len(images))
+    else:
+        labels = Labels(images.labels, images.label_indices, images.class_names)
         classes = output_classes(model, labels, outputs.shape[1])
-    return Rehearsed(tuple(images), None if outputs is None else outputs.cpu(), classes, reason)
+        targets = find_targets(model, classes, images.entries, outputs.shape[1])
+    if model.groups:
+        check_groups(model.groups, f"{model.place}.groups", [*images.labels, *targets.classes.names])
+    return targets
 
 
 def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], list[Tensor]]:

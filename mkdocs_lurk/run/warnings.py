@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.chance import binomial_tail, is_at_chance
 from mkdocs_lurk.errors import join_first
+from mkdocs_lurk.images.groups import SPLIT_NAMES
 from mkdocs_lurk.images.sample import Sample, look_at_sample
 from mkdocs_lurk.images.sources import ImageSet
 from mkdocs_lurk.images.transforms import CustomTransform, ResizeAndCrop, Transform
@@ -19,7 +20,6 @@ _SOME = 0.1
 """Of the pictures looked at: a share above which something is no exception."""
 _CLIPPED = 0.01
 _UNUSED = 1 / 8
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing", "dev"})
 _USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0
 """Of an input that was normalised once, magnitudes below the first two; twice, a deviation below the third."""
 
@@ -55,7 +55,7 @@ def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:
 
 
 def _split_classes(labels: Sequence[str]) -> WarningRecord | None:
-    splits = [label for label in labels if label.lower() in _SPLITS]
+    splits = [label for label in labels if label.lower() in SPLIT_NAMES]
     if not splits or (len(splits) == 1 and len(labels) > 1):  # a class may be called train, beside boat and bus
         return None
     first = next((label for label in splits if label.lower().startswith(("val", "test"))), splits[0])

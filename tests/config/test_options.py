@@ -24,6 +24,7 @@ def test_the_defaults_are_those_of_the_contract(site: Path) -> None:
     assert (net.title, net.weights, net.classes, net.transform, net.card) == ("net", None, None, "imagenet", None)
     assert (net.layers, net.filters, net.top_k, net.gradient, net.seed) == (LayersConfig(), "all", 4, "guided", 0)
     assert net.synthesis == SynthesisConfig(64, "all")
+    assert (net.groups, net.label_map) == (None, {})
 
 
 def test_every_key_of_a_model_is_read(site: Path) -> None:
@@ -34,6 +35,8 @@ def test_every_key_of_a_model_is_read(site: Path) -> None:
         arguments={"width": 8},
         weights="weights.safetensors",
         classes=["cat", 7],
+        groups={"pets": ["cat", 7]},
+        label_map={"tom": "cat", 9: 0, "*/blurred-*": None},
         transform={"resize": 28, "crop": [24, 28], "mean": 0.5, "std": [0.25], "channels": 1},
         layers={"include": "features.*", "exclude": ["*.1"]},
         filters={"features.*": 8, "stem": [5, 1, 5]},
@@ -45,6 +48,8 @@ def test_every_key_of_a_model_is_read(site: Path) -> None:
     )
     assert net.weights_path == site / "weights.safetensors"
     assert net.classes == ("cat", "7")
+    assert net.groups == {"pets": ("cat", "7")}
+    assert net.label_map == {"tom": "cat", "9": 0, "*/blurred-*": None}
     assert net.transform == TransformSpec(28, (24, 28), (0.5,), (0.25,), 1)
     assert net.layers == LayersConfig(("features.*",), ("*.1",))
     assert net.filters == {"features.*": 8, "stem": (1, 5)}

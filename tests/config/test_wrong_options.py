@@ -205,6 +205,36 @@ WRONG_MODELS = {
         {"ignore": {"chance": True}},
         "plugins.lurk.models[0].ignore: {'chance': True} is no list; give a list of names of warnings",
     ),
+    "groups in a list": (
+        {"groups": ["dogs"]},
+        "plugins.lurk.models[0].groups: ['dogs'] is no mapping; "
+        "give a mapping from a group to its classes: {dogs: [beagle, collie]}",
+    ),
+    "a group without a list": (
+        {"groups": {"dogs": "beagle"}},
+        "plugins.lurk.models[0].groups.dogs: 'beagle' is no list; give a list of classes",
+    ),
+    "an empty group": (
+        {"groups": {"dogs": []}},
+        "plugins.lurk.models[0].groups.dogs: the list is empty; give the classes of the group",
+    ),
+    "a class in two groups": (
+        {"groups": {"dogs": ["beagle"], "pets": ["cat", "beagle"]}},
+        "plugins.lurk.models[0].groups.pets: 'beagle' is listed in 'dogs' already; give it one group",
+    ),
+    "a class twice in a group": (
+        {"groups": {"dogs": ["beagle", "beagle"]}},
+        "plugins.lurk.models[0].groups.dogs: 'beagle' is listed in 'dogs' already; give it one group",
+    ),
+    "a label map in a list": (
+        {"label_map": ["cat"]},
+        "plugins.lurk.models[0].label_map: ['cat'] is no mapping; give labels and outputs: {tabby: tabby cat}",
+    ),
+    "a label that is mapped to yes": (
+        {"label_map": {"cat": True}},
+        "plugins.lurk.models[0].label_map['cat']: True is no text; "
+        "give the name or the number of an output, or null for none",
+    ),
     "layers that include nothing": (
         {"layers": {"include": []}},
         "plugins.lurk.models[0].layers.include: the list is empty; give '*' for every convolution",

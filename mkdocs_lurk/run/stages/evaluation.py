@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mkdocs_lurk.models.loading.label_map import NO_TARGET
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import EvaluationRecord
 from mkdocs_lurk.run.draft import RecordDraft
@@ -34,15 +35,13 @@ class Evaluation(Stage):
         draft.warnings += [] if warning is None else [warning]
 
     def _ranks_of_labels(self) -> list[int | None]:
-        """For each picture whose label names an output, that output's place among the likeliest; None if outside."""
-        images, found = self.session.images, self._responses.found
-        right = self.session.rehearsed.classes.of_labels
+        """For each picture whose own output is known, that output's place among the likeliest; None if outside."""
         ranks: list[int | None] = []
-        for image, best in sorted(found.predictions.items()):
-            label = images.entries[image].label
-            if label is not None and label in right:
+        for image, best in sorted(self._responses.found.predictions.items()):
+            target = self.session.rehearsed.targets[image]
+            if target != NO_TARGET:
                 outputs = [output for output, _ in best]
-                ranks.append(outputs.index(right[label]) if right[label] in outputs else None)
+                ranks.append(outputs.index(target) if target in outputs else None)
         return ranks
 
     def _evaluate(self, ranks: list[int | None]) -> EvaluationRecord | None:
