@@ -15,5 +15,5 @@ VERSIONS: Final = {
     "syntheses": 2,
     "verification": 4,
     "connections": 4,
-    "records": 5,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 6,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -225,6 +225,34 @@ class FilterStats(TypedDict):
     max: float
 
 
+class LabelRecord(TypedDict):
+    """The classes and groups that a filter answers to, by its mean responses.
+
+    Half of the pictures choose them; every number here is of the other half.
+
+    Attributes:
+        any_of: Names of classes and groups, at most three; none where chance would do as well.
+        correlation: Pearson's, of the mean response with membership.
+        threshold: What it must exceed: 99 % of shuffles of the classes do not.
+        n: Pictures that did not choose.
+        members: Those of them that belong to the label.
+        mean: The mean of the mean responses to these.
+        rest: The same of all others.
+        coverage: Of as many pictures with the highest mean responses, the share that belong to the label.
+        misses: The commonest classes of the others among these, with their numbers of pictures.
+    """
+
+    any_of: list[str]
+    correlation: float
+    threshold: float
+    n: int
+    members: NotRequired[int]
+    mean: NotRequired[float]
+    rest: NotRequired[float]
+    coverage: NotRequired[float]
+    misses: NotRequired[list[tuple[str, int]]]
+
+
 class Wiring(TypedDict):
     """The filters that a filter reads most, and those that read it most; the strongest connection first."""
 
@@ -237,6 +265,7 @@ class FilterFigures(TypedDict, total=False):
 
     index: Required[int]
     stats: FilterStats
+    label: LabelRecord | Skipped
 
 
 class FilterRecord(FilterFigures, total=False):

@@ -9,7 +9,15 @@ from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.model_page import layer_row
-from mkdocs_lurk.pages.model_records import is_computed, is_dead, preferred_class, skip_reason, synthesis_ratio
+from mkdocs_lurk.pages.model_records import (
+    is_computed,
+    is_dead,
+    label_correlation,
+    label_name,
+    preferred_class,
+    skip_reason,
+    synthesis_ratio,
+)
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
@@ -21,7 +29,7 @@ _NO_PREFERENCE = {
     "border": "it wins mostly at the border, where the network sees padding beside the picture",
     "flat": "a flat picture of its mean colour does about as well",
 }
-_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
+_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring", "label": "The label"}
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ def filter_rows(
                 best_avg=formatting.score(means[0]["score"] if means else None),
                 path=images[maxima[0]["image"]]["path"] if maxima else "-",
                 ratio=formatting.score(synthesis_ratio(item)),
-                label=best_class or ("no clear preference" if item.get("classes") else "-"),
+                label=_label_words(item) or best_class or ("no clear preference" if item.get("classes") else "-"),
                 range=", ".join(f"{_range_name(entry)} {formatting.score(entry['score'])}" for entry in picked[::-1]),
                 range_photos=tuple(_range_photos(index, picked, photos)),
             )
@@ -197,6 +205,14 @@ def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int
                 key = _RESULT_TITLES.get(name, name.replace("_", " ").capitalize()), why
                 counts[key] = counts.get(key, 0) + 1
     return counts
+
+
+def _label_words(item: FilterRecord) -> str:
+    """Return a filter's label with its proof; empty if none was looked for."""
+    name, correlation = label_name(item), label_correlation(item)
+    if name is None:
+        return ""
+    return "none above chance" if correlation is None else f"{name}, r {correlation:.2f}"
 
 
 def _range_name(entry: RangeEntry) -> str:

@@ -10,6 +10,7 @@ from mkdocs_lurk.records import (
     Connection,
     FilterRecord,
     FilterStats,
+    LabelRecord,
     PictureReference,
     RangeEntry,
     RankedMaximum,
@@ -65,6 +66,7 @@ class FakeFilter:
             "classes": self._classes(),
             "stats": self._stats(),
             "wiring": self._wiring(),
+            "label": self._label(),
         }
         if self._layer == 0:
             record["kernel"] = self._picture("kernel", 3, 3)
@@ -149,6 +151,16 @@ class FakeFilter:
             },
             "max": self._scale,
         }  # fmt: skip
+
+    def _label(self) -> LabelRecord:
+        """A union, one class, or none above chance."""
+        label: LabelRecord = {"any_of": [], "correlation": 0.05, "threshold": 0.11, "n": 3}
+        if self._index % 3 != 2:
+            label |= {
+                "any_of": self._best_labels()[: 1 + self._index % 3], "correlation": 0.41, "members": 2, "mean": 2.5,
+                "rest": 0.5, "coverage": 0.5, "misses": [(self._best_labels()[2], 1)],
+            }  # fmt: skip
+        return label
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

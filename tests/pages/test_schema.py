@@ -26,6 +26,7 @@ TWINS = {
     "GraphGroup": graph_record.GraphGroup,
     "GraphNode": graph_record.GraphNode,
     "HistogramCounts": records.Histogram,
+    "Label": records.LabelRecord,
     "LayerData": script_records.LayerData,
     "LayerField": script_records.LayerField,
     "LayerInfo": script_records.LayerFacts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from mkdocs_lurk.analysis.filter_labels import split_in_halves
 from tests.run.definitions_results import Results, close, defined
 
 
@@ -170,6 +171,47 @@ def preference(results: Results) -> None:
         assert stats["selectivity"]["clear"] == is_named
         named.add(is_named)
     assert named == {True, False}
+
+
+@defined(
+    "label",
+    "The class, the group, or the union of up to three of them whose pictures correlate most with the filter's mean "
+    "response (Pearson). Half of the pictures choose it, and the correlation r is that of the other half. It is named "
+    "only if r is above what 99 of 100 shuffles of the classes reach.",
+)
+def label(results: Results) -> None:
+    names = sorted(set(results.labels))
+    numbers = np.array([names.index(own) for own in results.labels])
+    is_first = split_in_halves(numbers, np.random.default_rng(0))
+    n_named = 0
+    for _, record, maps in results.filters():
+        found, means = record["label"], maps.mean((1, 2)).double().numpy()
+        assert found["n"] == (~is_first).sum()
+        if found["any_of"]:
+            members = np.isin(numbers, [names.index(name) for name in found["any_of"]])
+            assert found["correlation"] == close(np.corrcoef(means[~is_first], members[~is_first])[0, 1])
+            unions = [members ^ (numbers == other) for other in range(len(names))]  # a class more, or one less
+            scores = [np.corrcoef(means[is_first], own[is_first])[0, 1] for own in unions if 0 < own.sum() < len(own)]
+            assert np.corrcoef(means[is_first], members[is_first])[0, 1] >= max(scores) - 1e-6
+        assert bool(found["any_of"]) == (found["correlation"] > found["threshold"])
+        n_named += bool(found["any_of"])
+    assert 0 < n_named < len(list(results.filters()))
+
+
+@defined(
+    "coverage",
+    "Of the pictures that did not choose the label, as many with the highest mean responses as belong to it: the share "
+    "of them that do.",
+)
+def coverage(results: Results) -> None:
+    names = sorted(set(results.labels))
+    numbers = np.array([names.index(own) for own in results.labels])
+    rest = ~split_in_halves(numbers, np.random.default_rng(0))
+    for _, record, maps in results.filters():
+        if record["label"]["any_of"]:
+            members = np.isin(numbers, [names.index(name) for name in record["label"]["any_of"]])[rest]
+            strongest = np.argsort(-maps.mean((1, 2)).numpy()[rest])[: members.sum()]
+            assert record["label"]["coverage"] == close(members[strongest].mean())
 
 
 @defined(

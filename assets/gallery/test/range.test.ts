@@ -80,7 +80,7 @@ describe("the range of a filter", () => {
 
   it("is left out where there is none, and the histogram cannot be pressed then", () => {
     const { node } = shown(undefined);
-    expect(node.querySelector(".lurk-range, circle, .lurk-picked")).toBeNull();
+    expect(node.querySelector(".lurk-quantiles, circle, .lurk-picked")).toBeNull();
     expect(node.textContent).not.toContain("press a bar");
   });
 });

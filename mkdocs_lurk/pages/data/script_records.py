@@ -71,6 +71,8 @@ class FilterColumns(TypedDict):
     avg: list[float | None]
     ratio: list[float | None]
     selectivity: list[float | None]
+    label: list[str | None]
+    label_r: list[float | None]
     best_class: list[int]
     dead: list[int]
     duplicate: list[int]

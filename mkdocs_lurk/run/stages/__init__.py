@@ -7,6 +7,7 @@ from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
+from mkdocs_lurk.run.stages.labels import Labels
 from mkdocs_lurk.run.stages.photos import Photos
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.response_range import Range
@@ -32,5 +33,6 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         verification,
         Range(session, responses, verification, picks),
         Connections(session, responses),
+        Labels(session, responses),
         Evaluation(session, responses),
     )

@@ -97,6 +97,9 @@ export interface FilterColumns {
   avg: (number | null)[];
   ratio: (number | null)[];
   selectivity: (number | null)[];
+  /** In words; "" where none is proven, null where none was looked for. */
+  label: (string | null)[];
+  label_r: (number | null)[];
   best_class: number[];
   dead: (0 | 1)[];
   duplicate: number[];
@@ -123,6 +126,7 @@ export interface FilterDetail {
   max_activ?: Synthesis | Skipped;
   classes?: ClassMeans | Skipped;
   stats?: FilterStats | Skipped;
+  label?: Label | Skipped;
   wiring?: Wiring | Skipped;
   kernel?: Pic;
 }
@@ -212,6 +216,19 @@ export interface Selectivity {
   class: string;
   auc: number;
   clear: boolean;
+}
+
+/** The classes that the filter answers to, chosen on half of the pictures; every number is of the other half. */
+export interface Label {
+  any_of: string[];
+  correlation: number;
+  threshold: number;
+  n: number;
+  members?: number;
+  mean?: number;
+  rest?: number;
+  coverage?: number;
+  misses?: [label: string, pictures: number][];
 }
 
 export interface Wiring {

@@ -20,7 +20,7 @@ export function rangeShelf(items: RangePicture[], options: PictureOptions): Rang
   const cut = items.some(({ field }) => field === "centred") ? ` ${definitions.centred}` : "";
   const node = html(
     "div",
-    { class: "lurk-range" },
+    { class: "lurk-quantiles" },
     html("h4", {}, "From the strongest picture to the weakest"),
     html("div", { class: "lurk-shelf" }, ...cells),
     explanation(`${definitions.range}${cut}`),
