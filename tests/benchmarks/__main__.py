@@ -18,7 +18,9 @@ import torch
 from tests.benchmarks.rows import Row, table
 from tests.benchmarks.workspace import DEMO, Workspace
 
-STAGES = ("mining", "gradients", "published", "replay", "synthesis", "job", "site", "memory", "ranks", "scaling")
+STAGES = (
+    "mining", "meaning", "gradients", "published", "replay", "synthesis", "job", "site", "memory", "ranks", "scaling",
+)  # fmt: skip
 _PHOTOS = 264
 
 

@@ -5,7 +5,10 @@ Computed from the responses that mining kept, without a pass through the network
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.filter_labels import FoundLabel, LabelFinder
 from mkdocs_lurk.images.groups import class_groups
@@ -19,6 +22,8 @@ from mkdocs_lurk.run.stages.responses import Responses, class_numbers
 
 _POOL_LAYERS = 4
 """Layers whose responses the searches of the shuffles use."""
+_MOST_VALUES = 50_000_000
+"""Responses that are held at once: 200 MB."""
 _DIGITS = 4
 
 
@@ -36,30 +41,48 @@ class Labels(Stage):
         images = self.session.images
         if not self.session.config.labels or not images.labels:
             return
-        labels = class_numbers(self.session, self._responses.found.kept.tolist())
-        layers = [layer for layer in self.session.layers if self.session.filters(layer)]
-        pool = np.concatenate([self._means(layer) for layer in _spaced(layers)], axis=1)
-        groups = class_groups(self.session.config, images.entries)
-        finder = LabelFinder(labels, images.labels, groups, self.session.config.seed, pool)
-        for layer in layers:
-            filters = self.session.filters(layer)
-            if finder.problem is not None:
-                for index in filters:
-                    draft.filter(layer.name, index)["label"] = {"skipped": finder.problem}
-                continue
-            for index, found in zip(filters, finder.find(self._means(layer)), strict=True):
-                draft.filter(layer.name, index)["label"] = _record(found, finder.n_proving)
+        finder: LabelFinder | None = None
+        for layers in self._layers_at_once():
+            responses = self._read(layers)
+            finder = finder or self._make_finder(responses)
+            for layer in layers:
+                filters = self.session.filters(layer)
+                if finder.problem is not None:
+                    for index in filters:
+                        draft.filter(layer.name, index)["label"] = {"skipped": finder.problem}
+                    continue
+                for index, found in zip(filters, finder.find(responses[layer.name]), strict=True):
+                    draft.filter(layer.name, index)["label"] = _record(found, finder.n_proving)
 
-    def _means(self, layer: Layer) -> np.ndarray:
-        """Read the mean responses of a layer's chosen filters, ``(n_kept, n_chosen)``."""
-        means, _ = self._responses.of_layer(layer.name)
-        return means[:, list(self.session.filters(layer))]
+    def _layers_at_once(self) -> list[list[Layer]]:
+        """Cut the layers with chosen filters into runs whose responses fit into memory: one run, as a rule."""
+        runs: list[list[Layer]] = []
+        n_values = 0
+        for layer in filter(self.session.filters, self.session.layers):
+            own = layer.filters * len(self._responses.found.kept)
+            if not runs or n_values + own > _MOST_VALUES:
+                runs.append([])
+                n_values = 0
+            runs[-1].append(layer)
+            n_values += own
+        return runs
 
+    def _read(self, layers: Sequence[Layer]) -> dict[str, NDArray[np.float32]]:
+        """Read the mean responses of the layers' chosen filters, each ``(n_kept, n_chosen)``."""
+        means = self._responses.means_of([layer.name for layer in layers])
+        return {layer.name: means[layer.name][:, list(self.session.filters(layer))] for layer in layers}
 
-def _spaced(layers: list[Layer]) -> list[Layer]:
-    """Choose up to four layers, evenly spaced."""
-    places = np.linspace(0, len(layers) - 1, min(_POOL_LAYERS, len(layers))).round().astype(int)
-    return [layers[place] for place in places]
+    def _make_finder(self, responses: Mapping[str, NDArray[np.float32]]) -> LabelFinder:
+        """Split the pictures and shuffle them, with the searches on the responses of some layers."""
+        session, names = self.session, list(responses)
+        places = np.linspace(0, len(names) - 1, min(_POOL_LAYERS, len(names))).round().astype(int)
+        return LabelFinder(
+            class_numbers(session, self._responses.found.kept.tolist()),
+            session.images.labels,
+            class_groups(session.config, session.images.entries),
+            session.config.seed,
+            np.concatenate([responses[names[place]] for place in places], axis=1),
+        )
 
 
 def _record(found: FoundLabel, n_proving: int) -> LabelRecord:
