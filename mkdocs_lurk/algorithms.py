@@ -13,7 +13,7 @@ VERSIONS: Final = {
     "gradients": 8,
     "photos": 1,
     "syntheses": 3,
-    "verification": 4,
+    "verification": 5,
     "connections": 5,
-    "records": 7,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 8,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -141,6 +141,30 @@ class RankedMaximum(TypedDict):
     grad: PictureReference | Skipped
 
 
+RangeField = Literal["exact", "effective", "centred", "whole"]
+"""What a box of ``range`` is: the receptive field, the effective one, one as large as the filter's effective boxes
+usually are, around the unit, or the whole picture."""
+
+
+class RangeEntry(TypedDict):
+    """The picture at one quantile of a filter's maxima; 1 is the strongest and 0 the weakest.
+
+    Attributes:
+        of: Of the picture with the most negative response, that its minimum counts and not its maximum.
+        score: The picture's maximum, or its minimum.
+        position: ``[y, x]`` of that unit in the feature map.
+        box: The part of the picture around it.
+    """
+
+    quantile: float
+    of: NotRequired[Literal["minima"]]
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field: RangeField
+
+
 class Robustness(TypedDict):
     """The score of a synthesis after a shift by 8 px, and after an enlargement by 10 %."""
 
@@ -202,6 +226,34 @@ class FilterStats(TypedDict):
     max: float
 
 
+class LabelRecord(TypedDict):
+    """The classes and groups that a filter answers to, by its mean responses.
+
+    Half of the pictures choose them; every number here is of the other half.
+
+    Attributes:
+        any_of: Names of classes and groups, at most three; none where chance would do as well.
+        correlation: Pearson's, of the mean response with membership.
+        threshold: What it must exceed: 99 % of shuffles of the classes do not.
+        n: Pictures that did not choose.
+        members: Those of them that belong to the label.
+        mean: The mean of the mean responses to these.
+        rest: The same of all others.
+        coverage: Of as many pictures with the highest mean responses, the share that belong to the label.
+        misses: The commonest classes of the others among these, with their numbers of pictures.
+    """
+
+    any_of: list[str]
+    correlation: float
+    threshold: float
+    n: int
+    members: NotRequired[int]
+    mean: NotRequired[float]
+    rest: NotRequired[float]
+    coverage: NotRequired[float]
+    misses: NotRequired[list[tuple[str, int]]]
+
+
 class Wiring(TypedDict):
     """The filters that a filter reads most, and those that read it most; the strongest connection first."""
 
@@ -214,6 +266,7 @@ class FilterFigures(TypedDict, total=False):
 
     index: Required[int]
     stats: FilterStats
+    label: LabelRecord | Skipped
 
 
 class FilterRecord(FilterFigures, total=False):
@@ -221,6 +274,7 @@ class FilterRecord(FilterFigures, total=False):
 
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
+    range: list[RangeEntry]
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped

@@ -98,6 +98,7 @@ def _check_filter(item: FilterRecord, model: ModelRecord, where: str) -> None:
     _, height, width = model["model"]["input"]["size"]
     images = {"top_avg": [mean["image"] for mean in item.get("top_avg", ())]}
     images["top_max"] = [maximum["image"] for maximum in item.get("top_max", ())]
+    images["range"] = [entry["image"] for entry in item.get("range", ())]
     for field, numbers in images.items():
         for place, image in enumerate(numbers):
             if not 0 <= image < len(model["images"]):
@@ -110,6 +111,9 @@ def _check_filter(item: FilterRecord, model: ModelRecord, where: str) -> None:
         _check_box(maximum["box"], height, width, f"{here}.box")
         if "grad_box" in maximum:
             _check_box(maximum["grad_box"], height, width, f"{here}.grad_box")
+    for place, entry in enumerate(item.get("range", ())):
+        _length(entry["position"], 2, f"{where}.range[{place}].position")
+        _check_box(entry["box"], height, width, f"{where}.range[{place}].box")
     if "stats" in item:
         histogram = item["stats"]["histogram"]
         edges = len(histogram["counts"]) + 1 if histogram["counts"] else len(histogram["edges"])

@@ -10,22 +10,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string" }, dev: { type: "boolean", default: false } } });
 const out = resolve(values.out ?? join(here, "../../mkdocs_lurk/pages/static"));
 
-const SHARED = ["d3-color", "d3-interpolate", "d3-selection"];
-
-/** Takes the packages that lurk.js leaves in the window (src/shared.ts) from there: it runs before every other script. */
-const shared = {
-  name: "shared",
-  setup(bundler) {
-    const filter = new RegExp(`^(${SHARED.join("|")})$`);
-    bundler.onResolve({ filter }, ({ path }) => ({ path, namespace: "shared" }));
-    bundler.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
-      contents: `module.exports = window.lurkPackages["${path}"];`,
-    }));
-  },
-};
-
-const common = {
+const result = await build({
   absWorkingDir: here,
+  entryPoints: {
+    lurk: "src/lurk.ts",
+    "lurk-gallery": "src/lurk-gallery.ts",
+    "lurk-map": "src/lurk-map.ts",
+    "lurk-style": "src/style/lurk.css",
+  },
   outdir: out,
   write: false,
   bundle: true,
@@ -36,26 +28,22 @@ const common = {
   legalComments: "none",
   metafile: true,
   charset: "utf8",
-};
-const results = await Promise.all([
-  build({ ...common, entryPoints: { lurk: "src/lurk.ts", "lurk-style": "src/style/lurk.css" } }),
-  build({ ...common, entryPoints: { "lurk-map": "src/lurk-map.ts" }, plugins: [shared] }),
-]);
+});
 
 await mkdir(out, { recursive: true });
-for (const file of results.flatMap(({ outputFiles }) => outputFiles)) {
+for (const file of result.outputFiles) {
   const name = file.path.endsWith(".css") ? "lurk.css" : file.path.slice(file.path.lastIndexOf("/") + 1);
   await writeFile(join(out, name), file.contents);
   console.log(
     `${name.padEnd(12)} ${kilobytes(file.contents.length)} (${kilobytes(gzipSync(file.contents, { level: 9 }).length)} gzipped)`,
   );
 }
-await writeFile(join(out, "lurk-licenses.txt"), await notices(results.map(({ metafile }) => metafile)));
+await writeFile(join(out, "lurk-licenses.txt"), await notices(result.metafile));
 
 /** The licence of every package that went into the bundles, as those licences ask. */
-async function notices(metafiles) {
+async function notices(metafile) {
   const folders = new Set();
-  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
+  for (const input of Object.keys(metafile.inputs)) {
     const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match) folders.add(match[1]);
   }
@@ -67,7 +55,7 @@ async function notices(metafiles) {
     const text = file ? await readFile(join(folder, file), "utf8") : "";
     parts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
   }
-  return `lurk.js and lurk-map.js contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
+  return `lurk-gallery.js and lurk-map.js contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
 }
 
 function kilobytes(bytes) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +33,15 @@ class Responses:
     positions: NDArray[np.int64]
 
 
-def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Tensor | None]:
+def measure_responses(
+    probe: Probe, x: Tensor, also: Callable[[str, Tensor], None] | None = None
+) -> tuple[dict[str, Responses], Tensor | None]:
     """Run the network on a batch of pictures and reduce every layer's feature maps.
 
     Args:
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
+        also: Called with every layer's name and maps ``(n, c, h, w)``, too, as in ``Probe.read``.
 
     Returns:
         The responses by layer, and the network's output as float32 if it is of shape ``(n, n_classes)``, else None.
@@ -50,6 +53,8 @@ def measure_responses(probe: Probe, x: Tensor) -> tuple[dict[str, Responses], Te
 
     def receive(name: str, maps: Tensor) -> None:
         reduced[name] = reduce_maps(maps)
+        if also is not None:
+            also(name, maps)
 
     with torch.inference_mode():
         output = probe.read(x, receive)

@@ -84,6 +84,8 @@ class ModelConfig:
         weights: A file, or the name of torchvision weights; None to keep those that the source makes.
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
+        range: Whether pictures from the strongest response to the weakest are shown of every filter.
+        labels: Whether the classes that a filter answers to are looked for, and proven.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         max_pixels: A picture of more pixels is not decoded.
@@ -115,6 +117,8 @@ class ModelConfig:
     gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
+    range: bool = switch(True)
+    labels: bool = switch(True)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()

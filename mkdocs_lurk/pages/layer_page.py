@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.model_page import layer_row
-from mkdocs_lurk.pages.model_records import is_computed, is_dead, preferred_class, skip_reason, synthesis_ratio
+from mkdocs_lurk.pages.model_records import (
+    is_computed,
+    is_dead,
+    label_correlation,
+    label_name,
+    preferred_class,
+    skip_reason,
+    synthesis_ratio,
+)
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
+from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord
+from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord, RangeEntry
 
-_TILE_PX = 96
+_TILE_PX, _RANGE_PX = 96, 40
 _NO_PREFERENCE = {
     "border": "it wins mostly at the border, where the network sees padding beside the picture",
     "flat": "a flat picture of its mean colour does about as well",
 }
-_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring"}
+_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring", "label": "The label"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,11 @@ class LayerLink:
 
 @dataclass(frozen=True)
 class FilterRow:
-    """A tile and a line of the table that stand in for the gallery on pages without JavaScript."""
+    """A tile and a line of the table that stand in for the gallery on pages without JavaScript.
+
+    ``range`` is the responses from the weakest picture to the strongest in words; ``range_photos`` are the photos of
+    the weakest and of the median. Both are empty where that was not asked for.
+    """
 
     index: int
     crop: SvgPicture | None
@@ -44,6 +57,8 @@ class FilterRow:
     path: str
     ratio: str
     label: str
+    range: str = ""
+    range_photos: tuple[SvgPicture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,13 +120,13 @@ def layer_page(
 
 
 def filter_rows(
-    filters: Sequence[FilterRecord], images: Sequence[ImageRecord], pictures: LayerPictures, slug: str
+    filters: Sequence[FilterRecord], images: Sequence[ImageRecord], pictures: LayerPictures, slug: str, photos: Photos
 ) -> tuple[FilterRow, ...]:
     """Return the tiles and lines of a layer, for the page in the folder ``slug``."""
     rows = []
     for item, crop, synthesis in zip(filters, pictures.crops, pictures.syntheses, strict=True):
         maxima, means = item.get("top_max", []), item.get("top_avg", [])
-        index, best_class = item["index"], preferred_class(item)
+        index, best_class, picked = item["index"], preferred_class(item), item.get("range", [])
         rows.append(
             FilterRow(
                 index=index,
@@ -122,7 +137,9 @@ def filter_rows(
                 best_avg=formatting.score(means[0]["score"] if means else None),
                 path=images[maxima[0]["image"]]["path"] if maxima else "-",
                 ratio=formatting.score(synthesis_ratio(item)),
-                label=best_class or ("no clear preference" if item.get("classes") else "-"),
+                label=_label_words(item) or best_class or ("no clear preference" if item.get("classes") else "-"),
+                range=", ".join(f"{_range_name(entry)} {formatting.score(entry['score'])}" for entry in picked[::-1]),
+                range_photos=tuple(_range_photos(index, picked, photos)),
             )
         )
     return tuple(rows)
@@ -188,6 +205,32 @@ def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int
                 key = _RESULT_TITLES.get(name, name.replace("_", " ").capitalize()), why
                 counts[key] = counts.get(key, 0) + 1
     return counts
+
+
+def _label_words(item: FilterRecord) -> str:
+    """Return a filter's label with its proof; empty if none was looked for."""
+    name, correlation = label_name(item), label_correlation(item)
+    if name is None:
+        return ""
+    return "none above chance" if correlation is None else f"{name}, r {correlation:.2f}"
+
+
+def _range_name(entry: RangeEntry) -> str:
+    """Return what a picture of the range is called, as in the opened filter."""
+    if "of" in entry:
+        return "most negative"
+    return {1.0: "strongest", 0.0: "weakest"}.get(entry["quantile"], f"{100 * entry['quantile']:.0f} %")
+
+
+def _range_photos(index: int, entries: Sequence[RangeEntry], photos: Photos) -> Iterator[SvgPicture]:
+    """Yield the photos of the weakest response and of the median, where they are published."""
+    for name in ("weakest", "50 %"):
+        for entry in entries:
+            region = photos.thumbnails[entry["image"]]
+            if _range_name(entry) == name and region is not None:
+                src = f"../{region.src}"
+                text = f"Filter {index}: photo of the {'weakest response' if name == 'weakest' else 'median'}"
+                yield svg_picture(SheetRegion(src, *region.rect), {src: photos.sizes[region.src]}, text, _RANGE_PX)
 
 
 def _tile(region: SheetRegion | None, pictures: LayerPictures, slug: str, text: str) -> SvgPicture | None:

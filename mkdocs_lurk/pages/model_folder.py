@@ -175,7 +175,7 @@ class _ModelFolder:
     def _write_layer_page(self, place: int, entry: LayerEntry, layer: LayerRecord, pictures: LayerPictures) -> None:
         record, photos = self._model.record, self._model.photos
         input_size = record["model"]["input"]["size"][1:]
-        rows = filter_rows(layer["filters"], record["images"], pictures, entry["slug"])
+        rows = filter_rows(layer["filters"], record["images"], pictures, entry["slug"], photos)
         field = receptive_field_picture(layer["filters"], input_size, photos.thumbnails, photos.sizes)
         page = layer_page(self._model.declared, record, place, layer, rows, field)
         body = self._templates.body("layer.md.j2", page=page)

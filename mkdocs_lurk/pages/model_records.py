@@ -64,6 +64,24 @@ def preferred_class(item: FilterRecord) -> str | None:
     return selectivity["class"] if selectivity is not None and selectivity["clear"] else None
 
 
+def label_name(item: FilterRecord) -> str | None:
+    """Return a filter's label in words: ``dog, fox or wolf``; empty if none is proven, None if none was looked for.
+
+    A name that an author gives to a filter will come before it, here.
+    """
+    label = item.get("label")
+    if not is_computed(label):
+        return None
+    *first, last = label["any_of"] or [""]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def label_correlation(item: FilterRecord) -> float | None:
+    """Return the correlation of a filter's label; None if there is none, or none is proven."""
+    label = item.get("label")
+    return label["correlation"] if is_computed(label) and label["any_of"] else None
+
+
 def shows_preference(synthesis: SynthesisRecord | Skipped | None) -> TypeGuard[SynthesisRecord]:
     """Whether a synthesis is there, and wins neither by the picture's border nor by a flat colour."""
     return is_computed(synthesis) and synthesis["won_by"] is None

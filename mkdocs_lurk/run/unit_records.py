@@ -75,7 +75,7 @@ class SynthesesRecord(TypedDict):
 
 
 class VerifiedUnitRecord(TypedDict):
-    """Of the scores of a unit of photos or of syntheses, computed a second time.
+    """Of the scores of a unit of photos or of syntheses, computed a second time; of photos there is an array ``range``.
 
     Attributes:
         largest: The largest relative difference.

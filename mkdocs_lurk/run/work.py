@@ -36,6 +36,7 @@ class Sizes:
         all_photos: Up to this many pictures, all are kept for the pages; of more, those that some filter ranks.
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
+        range_pictures: Pictures among which the range of the responses is shown; evenly spaced ones of a larger set.
         connection_pictures: Pictures whose responses weigh the connections.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
@@ -52,6 +53,7 @@ class Sizes:
     all_photos: int = 2_000
     syntheses: int = 16
     statistics_pictures: int = 256
+    range_pictures: int = 2_000
     connection_pictures: int = 128
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)

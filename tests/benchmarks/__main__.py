@@ -18,7 +18,21 @@ import torch
 from tests.benchmarks.rows import Row, table
 from tests.benchmarks.workspace import DEMO, Workspace
 
-STAGES = ("responses", "gradients", "published", "replay", "synthesis", "job", "site", "memory", "ranks", "scaling")
+STAGES = tuple(
+    [
+        "responses",
+        "meaning",
+        "gradients",
+        "published",
+        "replay",
+        "synthesis",
+        "job",
+        "site",
+        "memory",
+        "ranks",
+        "scaling",
+    ]
+)
 _PHOTOS = 264
 
 

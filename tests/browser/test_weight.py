@@ -102,7 +102,7 @@ def summary(what: str, took: dict[str, Any]) -> str:
 
 
 def test_scripts_stay_below_their_sizes(material: HostedSite, record_property: Record) -> None:
-    layer, model = gzipped("lurk.js", site=material), gzipped("lurk.js", "lurk-map.js", site=material)
+    layer, model = (gzipped("lurk.js", f"lurk-{part}.js", site=material) for part in ("gallery", "map"))
     styles = gzipped("lurk.css", site=material)
     record_property(
         "figures",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mkdocs_lurk.images.image_set import list_images
 from PIL import Image
 
 from mkdocs_lurk.images.groups import class_groups, nested_groups
+from mkdocs_lurk.images.image_set import list_images
 from tests.config.declarations import read_model
 
 NESTED = ("pets/cat/a.png", "pets/dog/b.png", "farm/cow/c.png", "farm/cow/deep/d.png")

@@ -10,7 +10,9 @@ from mkdocs_lurk.records import (
     Connection,
     FilterRecord,
     FilterStats,
+    LabelRecord,
     PictureReference,
+    RangeEntry,
     RankedMaximum,
     RankedMean,
     SynthesisRecord,
@@ -57,12 +59,14 @@ class FakeFilter:
             "index": self._index,
             "top_avg": self._top_avg(),
             "top_max": self._top_max(),
+            "range": self._range(),
             "max_activ": {"skipped": "not among the filters that synthesis.filters chooses"}
             if self._index == UNSYNTHESISED_FILTER
             else self._synthesis(),
             "classes": self._classes(),
             "stats": self._stats(),
             "wiring": self._wiring(),
+            "label": self._label(),
         }
         if self._layer == 0:
             record["kernel"] = self._picture("kernel", 3, 3)
@@ -106,6 +110,19 @@ class FakeFilter:
             )
         return maxima
 
+    def _range(self) -> list[RangeEntry]:
+        """The strongest, median and weakest picture, and the most negative."""
+        best, *_, last = self._top_max()
+        entries: list[RangeEntry] = [
+            {
+                "quantile": quantile, "image": own["image"], "score": round(self._scale * quantile - 1 + quantile, 4),
+                "position": own["position"], "box": own["box"], "field": "exact",
+            }
+            for quantile, own in ((1.0, best), (0.5, last), (0.0, last), (0.0, best))
+        ]  # fmt: skip
+        entries[-1] |= {"of": "minima", "score": -2.5}
+        return entries
+
     def _synthesis(self) -> SynthesisRecord:
         side, index = self._network.side, self._index
         return {
@@ -134,6 +151,16 @@ class FakeFilter:
             },
             "max": self._scale,
         }  # fmt: skip
+
+    def _label(self) -> LabelRecord:
+        """A union, one class, or none above chance."""
+        label: LabelRecord = {"any_of": [], "correlation": 0.05, "threshold": 0.11, "n": 3}
+        if self._index % 3 != 2:
+            label |= {
+                "any_of": self._best_labels()[: 1 + self._index % 3], "correlation": 0.41, "members": 2, "mean": 2.5,
+                "rest": 0.5, "coverage": 0.5, "misses": [(self._best_labels()[2], 1)],
+            }  # fmt: skip
+        return label
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
+from mkdocs_lurk.analysis.filter_labels import split_in_halves
 from tests.run.definitions_results import Results, close, defined
 
 
@@ -75,6 +76,51 @@ def histogram(results: Results) -> None:
         assert counts == [steps.count(step) for step in range(24)]
 
 
+@defined(
+    "range",
+    "Of each picture the highest response counts. At 75 % stands the weakest picture that at least three quarters of "
+    "the pictures do not exceed.",
+)
+def range_of_responses(results: Results) -> None:
+    for _, record, maps in results.filters():
+        highest = maps.amax((1, 2))
+        for entry in [entry for entry in record["range"] if "of" not in entry]:
+            candidates = [n for n, own in enumerate(highest) if (highest <= own).float().mean() >= entry["quantile"]]
+            expected = min(candidates, key=lambda n: (highest[n], n))
+            assert entry["image"] == expected
+            assert entry["score"] == close(float(highest[expected]))
+            assert entry["position"] == list(divmod(int(maps[expected].argmax()), maps.shape[2]))
+        assert [entry["quantile"] for entry in record["range"]] == [1, 0.99, 0.9, 0.75, 0.5, 0.25, 0, 0]
+
+
+@defined("most_negative", "The picture with the lowest response at any place.")
+def most_negative(results: Results) -> None:
+    for _, record, maps in results.filters():
+        entry = record["range"][-1]
+        image, row, column = np.unravel_index(int(maps.argmin()), tuple(maps.shape))
+        assert entry["of"] == "minima"
+        assert entry["score"] == close(float(maps.min()))
+        assert [entry["image"], *entry["position"]] == [image, row, column]
+
+
+@defined(
+    "centred",
+    "The part is cut around the place of the response, as large as the median of the filter's best crops.",
+)
+def centred(results: Results) -> None:
+    n_found = 0
+    for layer, record, _ in results.filters():
+        for entry in [entry for entry in record["range"] if entry["field"] == "centred"]:
+            top, left, bottom, right = entry["box"]
+            boxes = np.array([best["box"] for best in record["top_max"]])
+            assert [bottom - top, right - left] == [round(v) for v in np.median(boxes[:, 2:] - boxes[:, :2], axis=0)]
+            row, column = (2 * place if layer == "second" else place for place in entry["position"])
+            assert top <= row <= bottom
+            assert left <= column <= right
+            n_found += 1
+    assert n_found
+
+
 @defined("class_max", "The mean over the class's pictures of the highest response in each.")
 def class_max(results: Results) -> None:
     for _, record, maps in results.filters():
@@ -125,6 +171,47 @@ def preference(results: Results) -> None:
         assert stats["selectivity"]["clear"] == is_named
         named.add(is_named)
     assert named == {True, False}
+
+
+@defined(
+    "label",
+    "The class, the group, or the union of up to three of them whose pictures correlate most with the filter's mean "
+    "response (Pearson). Half of the pictures choose it, and the correlation r is that of the other half. It is named "
+    "only if r is above what 99 of 100 shuffles of the classes reach.",
+)
+def label(results: Results) -> None:
+    names = sorted(set(results.labels))
+    numbers = np.array([names.index(own) for own in results.labels])
+    is_first = split_in_halves(numbers, np.random.default_rng(0))
+    n_named = 0
+    for _, record, maps in results.filters():
+        found, means = record["label"], maps.mean((1, 2)).double().numpy()
+        assert found["n"] == (~is_first).sum()
+        if found["any_of"]:
+            members = np.isin(numbers, [names.index(name) for name in found["any_of"]])
+            assert found["correlation"] == close(np.corrcoef(means[~is_first], members[~is_first])[0, 1])
+            unions = [members ^ (numbers == other) for other in range(len(names))]  # a class more, or one less
+            scores = [np.corrcoef(means[is_first], own[is_first])[0, 1] for own in unions if 0 < own.sum() < len(own)]
+            assert np.corrcoef(means[is_first], members[is_first])[0, 1] >= max(scores) - 1e-6
+        assert bool(found["any_of"]) == (found["correlation"] > found["threshold"])
+        n_named += bool(found["any_of"])
+    assert 0 < n_named < len(list(results.filters()))
+
+
+@defined(
+    "coverage",
+    "Of the pictures that did not choose the label, as many with the highest mean responses as belong to it: the share "
+    "of them that do.",
+)
+def coverage(results: Results) -> None:
+    names = sorted(set(results.labels))
+    numbers = np.array([names.index(own) for own in results.labels])
+    rest = ~split_in_halves(numbers, np.random.default_rng(0))
+    for _, record, maps in results.filters():
+        if record["label"]["any_of"]:
+            members = np.isin(numbers, [names.index(name) for name in record["label"]["any_of"]])[rest]
+            strongest = np.argsort(-maps.mean((1, 2)).numpy()[rest])[: members.sum()]
+            assert record["label"]["coverage"] == close(members[strongest].mean())
 
 
 @defined(

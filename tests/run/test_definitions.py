@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch import Tensor
 
 from mkdocs_lurk.pages.definitions import DEFINITIONS, meaning
 from mkdocs_lurk.run.stages import verification
@@ -50,8 +49,8 @@ def test_the_difference_of_a_second_computation_is_a_share_of_the_score(
 ) -> None:
     measure = verification.measure_responses
 
-    def slightly_more(probe: Any, x: Tensor) -> Any:
-        by_layer, output = measure(probe, x)
+    def slightly_more(*arguments: Any) -> Any:
+        by_layer, output = measure(*arguments)
         for responses in by_layer.values():
             responses.means[:] *= np.float32(1.0005)
             responses.maxima[:] *= np.float32(1.0005)

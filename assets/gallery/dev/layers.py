@@ -111,6 +111,8 @@ class LayerResults:
             "avg": [round(value / 5, 3) for value in strongest],
             "ratio": (4 * rng.random(len(indices))).round(2).tolist(),
             "selectivity": rng.random(len(indices)).round(3).tolist(),
+            "label": [self.photos.labels[place] if place >= 0 else "" for place in best],
+            "label_r": [0.41 if place >= 0 else None for place in best],
             "best_class": best,
             "dead": [int(index % 41 == 7) for index in indices],
             "duplicate": [12 if index % 53 == 20 else -1 for index in indices],

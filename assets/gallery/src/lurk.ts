@@ -1,10 +1,8 @@
-/** The script of every page: defines the custom elements, once however often it runs. */
-import "./shared";
+/** The script of every page: defines the custom elements that pages hold, once however often it runs. What draws is loaded on demand. */
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
-import { LurkPhoto } from "./elements/photo";
 
-const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap, "lurk-photo": LurkPhoto };
+const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap };
 
 for (const [name, element] of Object.entries(ELEMENTS)) {
   if (!customElements.get(name)) customElements.define(name, element);

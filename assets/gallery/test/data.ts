@@ -11,6 +11,8 @@ export function columns(count: number, more: Partial<FilterColumns> = {}): Filte
     avg: column(null),
     ratio: column(null),
     selectivity: column(null),
+    label: column(null),
+    label_r: column(null),
     best_class: column(-1),
     dead: column(0),
     duplicate: column(-1),

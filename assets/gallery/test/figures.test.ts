@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
 import { meaning } from "../src/data/definitions";
-import type { FilterStats } from "../src/data/schema";
+import type { FilterStats, Label } from "../src/data/schema";
+import { availableOrders } from "../src/data/selection";
 import { classSection } from "../src/gallery/sections/classes";
 import { figures, responseSection } from "../src/gallery/sections/responses";
 import { summary } from "../src/gallery/summary";
 import { traits } from "../src/gallery/tile";
 import { columns, layerData } from "./data";
+
+const PICTURES = { photos: () => "", sheets: () => "", inputSize: [8, 8] as const, openPhoto: () => undefined };
 
 const stats = (more: Partial<FilterStats> = {}): FilterStats => ({
   dead: false,
@@ -57,10 +60,48 @@ describe("the figures of a filter", () => {
   });
 
   it("explain the charts", () => {
-    const responses = responseSection({ index: 0, stats: stats() });
+    const responses = responseSection({ index: 0, stats: stats() }, PICTURES);
     expect(responses.textContent).toContain(meaning(definitions.histogram, { n: 1503 }));
     const classes = classSection({ index: 0, classes: { avg: [[0, 1]], max: [] } }, ["hen"]);
     expect(classes?.textContent).toContain(meaning(definitions.class_avg));
+  });
+});
+
+describe("a label", () => {
+  const classes = { avg: [], max: [] };
+  const shown = (label: Label | { skipped: string }) =>
+    classSection({ index: 0, classes, label }, ["hen"])?.querySelector(".lurk-label")?.textContent;
+  const found = { any_of: ["hen", "duck", "crow"], correlation: 0.412, threshold: 0.11, n: 500 };
+
+  it("is named with its proof, what it means for the response, and what it misses", () => {
+    const misses: [string, number][] = [["gull", 3]];
+    expect(shown({ ...found, members: 8, mean: 2.5, rest: -0.5, coverage: 0.625, misses })).toBe(
+      "Answers to hen, duck or crow: r 0.41 on 500 pictures not used to choose; chance reaches 0.11." +
+        " Mean response 2.50 to these, −0.50 to all others. Of the 8 strongest 63 % are covered; it misses gull (3).",
+    );
+  });
+
+  it("is not named where chance does as well, nor where it was not looked for", () => {
+    expect(shown({ ...found, any_of: [], correlation: -0.02 })).toBe(
+      "No class above chance (r −0.02 on 500 pictures not used to choose; chance reaches 0.11).",
+    );
+    expect(shown({ skipped: "too few" })).toBeUndefined();
+  });
+
+  it("comes before the preferred class in the words about a filter", () => {
+    const more = {
+      max: [1, 2, 3],
+      best_class: [1, 1, 1],
+      label: ["hen or duck", "", null],
+      label_r: [0.41, null, null],
+    };
+    const data = layerData(columns(3, more));
+    expect([0, 1, 2].map((position) => traits(data, position)[1])).toEqual([
+      "answers to hen or duck, r 0.41 on pictures not used to choose",
+      "answers to no class above chance",
+      "answers most to zebra",
+    ]);
+    expect(availableOrders(data.filters)).toContain("label");
   });
 });
 

@@ -36,6 +36,7 @@ beforeAll(async () => {
   window.scrollBy = () => undefined;
   Element.prototype.scrollIntoView = () => undefined;
   window.matchMedia = () => ({ matches: false }) as MediaQueryList;
+  await import("../src/lurk-gallery");
   const { LurkGallery } = await import("../src/elements/gallery");
   customElements.define("lurk-gallery", LurkGallery);
 });

@@ -20,7 +20,14 @@ from mkdocs_lurk.pages.data.script_records import (
     WiringDetail,
 )
 from mkdocs_lurk.pages.data.scripts import SheetList, label_place, round_floats
-from mkdocs_lurk.pages.model_records import is_computed, is_dead, preferred_class, synthesis_ratio
+from mkdocs_lurk.pages.model_records import (
+    is_computed,
+    is_dead,
+    label_correlation,
+    label_name,
+    preferred_class,
+    synthesis_ratio,
+)
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
@@ -80,6 +87,8 @@ def _columns(
         "avg": [round_floats(item["top_avg"][0]["score"] if item.get("top_avg") else None) for item in filters],
         "ratio": [round_floats(synthesis_ratio(item)) for item in filters],
         "selectivity": [round_floats(_selectivity_index(item)) for item in filters],
+        "label": [label_name(item) for item in filters],
+        "label_r": [round_floats(label_correlation(item)) for item in filters],
         "best_class": [label_place(model.labels, preferred_class(item)) for item in filters],
         "dead": [int(is_dead(item)) for item in filters],
         "duplicate": [_duplicate(item) for item in filters],
@@ -132,6 +141,9 @@ def chunk_script(
             image = model.record["images"][ranked["image"]]
             ranked["label"], ranked["path"] = image["label"], image["path"]
             ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
+        for entry in detail.get("range", []):
+            entry["path"] = model.record["images"][entry["image"]]["path"]
+            entry["photo"] = photo_sheets.pack_optional(model.photos.regions[entry["image"]])
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {

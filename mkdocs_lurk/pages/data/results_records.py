@@ -16,6 +16,7 @@ from mkdocs_lurk.records import (
     FilterFigures,
     LayerInfo,
     ModelInfo,
+    RangeEntry,
     Robustness,
     Skipped,
     SynthesisSettings,
@@ -93,6 +94,7 @@ class FilterResult(FilterFigures, total=False):
 
     top_avg: list[MeanResult]
     top_max: list[MaximumResult]
+    range: list[RangeEntry]
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped

@@ -13,6 +13,7 @@ from mkdocs_lurk.records import (
     Connection,
     FieldStatus,
     FilterFigures,
+    RangeField,
     ReceptiveFieldRecord,
     Robustness,
     Skipped,
@@ -70,6 +71,8 @@ class FilterColumns(TypedDict):
     avg: list[float | None]
     ratio: list[float | None]
     selectivity: list[float | None]
+    label: list[str | None]
+    label_r: list[float | None]
     best_class: list[int]
     dead: list[int]
     duplicate: list[int]
@@ -130,6 +133,20 @@ class MaximumDetail(TypedDict):
     photo: PackedPicture | None
 
 
+class RangeDetail(TypedDict):
+    """The photo at one quantile of a filter's maxima, 1 to 0; ``of`` says where its minimum counts."""
+
+    quantile: float
+    of: NotRequired[Literal["minima"]]
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field: RangeField
+    path: str
+    photo: PackedPicture | None
+
+
 class SynthesisDetail(TypedDict):
     """The picture made by gradient ascent."""
 
@@ -161,6 +178,7 @@ class FilterDetail(FilterFigures, total=False):
 
     top_avg: list[MeanDetail]
     top_max: list[MaximumDetail]
+    range: list[RangeDetail]
     max_activ: SynthesisDetail | Skipped
     classes: ClassMeansDetail
     wiring: WiringDetail | Skipped

@@ -11,8 +11,11 @@ from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.images.values import Pixels
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
 from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.range_picks import LOWEST, RangePicks
+from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.protocol import StageEstimate
+from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_check import check_blobs, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import PhotosRecord
@@ -27,6 +30,10 @@ class Photos(AfterResponses):
     """Stores the pictures that pages show, at the network's input size."""
 
     name = "keeping pictures"
+
+    def __init__(self, session: Session, responses: Responses, picks: RangePicks) -> None:
+        super().__init__(session, responses)
+        self._picks = picks
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of pictures."""
@@ -69,16 +76,19 @@ class Photos(AfterResponses):
         if n_images <= session.sizes.all_photos:
             return n_images
         n_filters = sum(len(session.filters(layer)) for layer in session.layers)
-        return min(n_images, n_filters * 2 * session.config.top_k)
+        of_range = min(session.sizes.range_pictures, n_filters * (LOWEST + 1)) if session.config.range else 0
+        return min(n_images, n_filters * 2 * session.config.top_k + of_range)
 
     @cached_property
     def _shown(self) -> list[int]:
-        """The pictures that pages show: all of a small set, else those that some filter ranks."""
+        """The pictures that pages show: all of a small set, else those that some filter ranks or that are picked."""
         found, n_images = self._responses.found, len(self.session.images.entries)
         if n_images <= self.session.sizes.all_photos:
             ids = set(range(n_images))
         else:
-            ids = set(np.unique(np.concatenate([found.summary.avg.images, found.summary.max.images])).tolist())
+            shown = [found.summary.avg.images.ravel(), found.summary.max.images.ravel()]
+            shown += [self._picks.images.ravel()] if self.session.config.range else []
+            ids = set(np.unique(np.concatenate(shown)).tolist())
         return sorted(ids - {-1} - set(found.skipped))
 
 

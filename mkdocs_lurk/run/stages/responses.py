@@ -124,14 +124,22 @@ class Responses(Stage):
         maxima = np.concatenate([array_from_bytes(unit.blob(f"maxima/{number}")) for unit in stored])
         return means, maxima
 
+    def means_of(self, layers: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Read the kept spatial means of several layers, each ``(n_kept, n_filters)``; every unit is read once."""
+        numbers = {layer: number for number, layer in enumerate(self.session.network.columns)}
+        parts: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
+        for stored in map(self.fetch, self.units):
+            for layer, own in parts.items():
+                own.append(array_from_bytes(stored.blob(f"means/{numbers[layer]}")))
+        return {layer: np.concatenate(own) for layer, own in parts.items()}
+
     def extremes(self, count: int) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Read the spatial minima and maxima of every layer, on evenly spaced ones of the kept pictures.
 
         Returns:
             Minima and maxima by layer, each ``(n, n_filters)`` with up to ``count`` pictures.
         """
-        step = -(-len(self.found.kept) // count)
-        layers = list(self.session.network.columns)
+        step, layers = -(-len(self.found.kept) // count), list(self.session.network.columns)
         parts: dict[str, list[list[NDArray[np.float32]]]] = {layer: [[], []] for layer in layers}
         first = 0
         for unit in self.units:
@@ -143,6 +151,10 @@ class Responses(Stage):
                 for part, kind in zip(parts[layer], ("minima", "maxima"), strict=True):
                     part.append(array_from_bytes(stored.blob(f"{kind}/{number}"))[rows])
         return {name: (np.concatenate(minima), np.concatenate(maxima)) for name, (minima, maxima) in parts.items()}
+
+    def spaced(self, count: int) -> NDArray[np.int64]:
+        """Return the ids of the pictures that ``extremes`` reads, rising."""
+        return self.found.kept[:: -(-len(self.found.kept) // count)]
 
     def report(self) -> None:
         """Log which pictures are skipped."""

@@ -1,6 +1,7 @@
 """Verification: every score is computed again from the stored picture, through the whole network.
 
-A photo's scores were computed with the responses, and are computed again. A synthesis is scored here, in float32, from
+A photo's scores were computed with the responses, and are computed again; the same pass finds the positions of the
+responses that ``range`` shows. A synthesis is scored here, in float32, from
 its stored file alone; what its ascent saw must agree. If the ascent ran in bfloat16, which agrees in a few digits only,
 the first synthesis of every unit and each that strays are scored twice.
 """
@@ -9,36 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mkdocs_lurk.analysis.response_range import ExtremeFinder
 from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
 from mkdocs_lurk.chunks import chunks
-from mkdocs_lurk.errors import DatasetError, ModelError
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import VerificationRecord, WonBy
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.range_picks import RangePicks
+from mkdocs_lurk.run.score_proof import FLOOR, TOLERANCE, ScoreProof
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
-from mkdocs_lurk.run.stages.photos import Photos, read_pixels
+from mkdocs_lurk.run.stages.photos import Photos
 from mkdocs_lurk.run.stages.protocol import StageEstimate
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.trial import Trial
-from mkdocs_lurk.run.unit_check import check_same, check_unit_record
+from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import SynthesesRecord, VerifiedUnitRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
-TOLERANCE = 1e-3
-"""The largest relative difference that passes. Scores near zero are measured against 1 % of the layer's largest."""
-_FLOOR = 0.01
 _LEAST_DENOMINATOR = 0.01
 """The least score of the best photo, as a share of the layer's highest response, that a synthesis is compared with."""
 _PASSES_PER_SYNTHESIS = 3
@@ -60,9 +59,12 @@ class Verification(AfterResponses):
     name = "verifying scores"
     result = "verification"
 
-    def __init__(self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses) -> None:
+    def __init__(
+        self, session: Session, responses: Responses, photos: Photos, syntheses: Syntheses, picks: RangePicks
+    ) -> None:
         super().__init__(session, responses)
-        self._photos, self._syntheses = photos, syntheses
+        self._photos, self._syntheses, self._picks = photos, syntheses, picks
+        self._proof = ScoreProof(session, responses, photos)
         self._subjects: dict[str, WorkUnit] = {}
 
     def list_units(self) -> Iterator[WorkUnit]:
@@ -70,8 +72,9 @@ class Verification(AfterResponses):
         session, found = self.session, self._responses.found
         pass_cost = float(sum(layer.macs for layer in session.layers))
         for photos in self._photos.units:
-            scores = _scores_of(found, photos.items)
-            key = session.key("verification", "photos", photos.key, scores.columns.tobytes(), scores.values.tobytes())
+            scores, picked = _scores_of(found, photos.items), self._picks.on(photos.items)
+            arrays = (scores.columns, scores.values, picked.rows, picked.columns, picked.scores)
+            key = session.key("verification", "photos", photos.key, *[array.tobytes() for array in arrays])
             self._subjects[key] = photos
             yield WorkUnit(key, pass_cost * len(photos.items), "", photos.items)
         for made in self._syntheses.units:
@@ -94,6 +97,12 @@ class Verification(AfterResponses):
         n_columns = max(span.stop for span in self.session.network.columns.values())
         fits = 0 <= column < n_columns and -1 <= image < len(self.session.images.entries)
         check_same("its numbers of a filter and a picture", fits, True)
+        if not unit.layer:
+            picked, layers = self._picks.on(unit.items), self.session.layers
+            places = check_arrays(stored, {"range": np.empty(len(picked.rows), np.int64)})["range"]
+            sizes = [layer.output[1] * layer.output[2] for layer in layers]
+            n_units = np.repeat(sizes, [layer.filters for layer in layers])
+            check_same("its positions", bool(((places >= 0) & (places < n_units[picked.columns])).all()), True)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write the verification, and of every synthesis the score, its ratio to the best photo and what it wins by.
@@ -132,22 +141,33 @@ class Verification(AfterResponses):
         """Compute the scores of a unit of photos again from their stored files."""
         session = self.session
         stored, scores = self._photos.fetch(photos), _scores_of(self._responses.found, photos.items)
+        picked = self._picks.on(photos.items)
+        places, found = np.full(len(picked.rows), -1, np.int64), np.empty(len(picked.rows), np.float32)
         largest = 0.0
         where: list[int] | None = None
-        for ids in chunks(photos.items, self._batch):
-            x = self._stored_tensor(stored, ids)
-            by_layer, _ = measure_responses(session.network.probe, x)
+        for ids in chunks(photos.items, self._proof.batch):
+            x = self._proof.stored_tensor(stored, ids)
+            numbers, queries = picked.queries(ids, session.network.columns)
+            finder = ExtremeFinder(queries)
+            by_layer, _ = measure_responses(session.network.probe, x, finder.receive)
+            for layer, (values, own_places) in finder.found.items():
+                found[numbers[layer]], places[numbers[layer]] = values, own_places
             means = np.concatenate([by_layer[layer.name].means for layer in session.layers], axis=1)
             maxima = np.concatenate([by_layer[layer.name].maxima for layer in session.layers], axis=1)
             for row, image in enumerate(ids):
                 of_image = scores.images == image
                 columns, values = scores.columns[of_image], scores.values[of_image]
                 again = np.where(scores.are_maxima[of_image], maxima[row, columns], means[row, columns])
-                differences = np.abs(again - values) / self._scales(columns, values)
+                differences = np.abs(again - values) / self._proof.scales(columns, values)
                 if len(differences) and float(differences.max()) > largest:
                     largest, where = float(differences.max()), [int(columns[differences.argmax()]), image]
-        record: VerifiedUnitRecord = {"largest": largest, "scores": len(scores.values), "where": where}
-        return UnitResult(record, formats=[torch.float32])
+        differences = np.abs(found - picked.scores) / self._proof.scales(picked.columns, picked.scores)
+        if len(differences) and float(differences.max()) > largest:
+            worst = int(differences.argmax())
+            largest, where = float(differences[worst]), [int(picked.columns[worst]), int(picked.images[worst])]
+        n_scores = len(scores.values) + len(picked.scores)
+        record: VerifiedUnitRecord = {"largest": largest, "scores": n_scores, "where": where}
+        return UnitResult(record, {"range": array_to_bytes(places)}, [torch.float32])
 
     def _verify_syntheses(self, made: WorkUnit) -> UnitResult:
         """Score a unit of syntheses from their stored files, and compare with what the ascent saw.
@@ -159,7 +179,7 @@ class Verification(AfterResponses):
         made_of = cast(SynthesesRecord, stored.record)["filters"]
         seen = {int(index): facts["seen"] for index, facts in made_of.items() if "seen" in facts}
         scores = self.score(stored, made.layer, sorted(seen))
-        floor = max(_FLOOR * max(map(abs, scores.values()), default=0.0), 1e-12)
+        floor = max(FLOOR * max(map(abs, scores.values()), default=0.0), 1e-12)
 
         def difference(index: int, other: float) -> float:
             return abs(other - scores[index]) / max(abs(scores[index]), floor)
@@ -180,11 +200,20 @@ class Verification(AfterResponses):
         }
         return UnitResult(record, formats=[torch.float32])
 
+    def range_positions(self) -> NDArray[np.int64]:
+        """Return the flat position of each pick's response, ``(n_picks, n_filters)``; -1 for filters not chosen."""
+        positions = np.full(self._picks.images.shape, -1, np.int64)
+        for unit in self.units:
+            if not unit.layer:
+                picked = self._picks.on(unit.items)
+                positions[picked.rows, picked.columns] = array_from_bytes(self.fetch(unit).blob("range"))
+        return positions
+
     def score(self, stored: StoredUnit, layer: str, filters: Sequence[int]) -> dict[int, float]:
         """Return the score of the stored synthesis of each filter, on a clean pass in float32."""
         found: dict[int, float] = {}
-        for batch in chunks(filters, self._batch):
-            x = self._stored_tensor(stored, batch)
+        for batch in chunks(filters, self._proof.batch):
+            x = self._proof.stored_tensor(stored, batch)
             with torch.inference_mode():
                 scores = self.session.network.probe.maps(x, layer, list(batch)).float().mean((1, 2)).tolist()
             found.update(zip(batch, scores, strict=True))
@@ -194,8 +223,8 @@ class Verification(AfterResponses):
         """Return what the stored synthesis of each filter wins by, if not by what the filter looks for."""
         inside, scale = self.session.network.fields[layer].inside(), self._highest_response(layer)
         found: dict[int, WonBy | None] = {}
-        for batch in chunks(filters, self._batch):
-            x = self._stored_tensor(stored, batch)
+        for batch in chunks(filters, self._proof.batch):
+            x = self._proof.stored_tensor(stored, batch)
             with torch.inference_mode():
                 maps, flat_maps = (
                     self.session.network.probe.maps(pictures, layer, list(batch)).float().cpu()
@@ -210,28 +239,10 @@ class Verification(AfterResponses):
         scores = self._responses.found.summary.max.scores[self.session.network.columns[layer]]
         return float(scores[np.isfinite(scores)].max(initial=0.0))
 
-    def _stored_tensor(self, stored: StoredUnit, names: Sequence[int]) -> torch.Tensor:
-        """Stored pictures as the network's input, ``(n, c, h, w)``."""
-        transform = self.session.transform
-        pixels = [read_pixels(stored, str(name), transform.channels) for name in names]
-        return self.session.to_device(torch.stack([transform.tensor(own) for own in pixels]))
-
     def _conclude(self, records: Sequence[VerifiedUnitRecord]) -> VerificationRecord:
         """Sum up: the largest difference, of how many scores, and how many syntheses were scored."""
-        session = self.session
         worst = max(records, key=lambda record: float(record["largest"]))
-        if worst["largest"] > TOLERANCE and worst["where"] is not None:
-            column, image = worst["where"]
-            if image >= 0:
-                self._check_picture(image)
-            columns = session.network.columns
-            layer = next(name for name, span in columns.items() if span.start <= column < span.stop)
-            picture = session.images.entries[image].path if image >= 0 else "its synthesis"
-            raise ModelError(
-                f"the score of filter {column - columns[layer].start} of layer {layer!r} on "
-                f"{picture} differs by {worst['largest']:.2g} (relative) when it is computed "
-                f"again; {TOLERANCE:g} is allowed: does the network give the same output twice?"
-            )
+        self._proof.require(worst["largest"], worst["where"])
         return {
             "largest": round_significant(worst["largest"], 2),
             "scores": sum(record["scores"] for record in records),
@@ -239,44 +250,6 @@ class Verification(AfterResponses):
             "syntheses_again": sum(record["scores"] for record in records if "scores_by_filter" in record),
             "tolerance": TOLERANCE,
         }
-
-    def _check_picture(self, image: int) -> None:
-        """Compare a stored picture with its source.
-
-        Raises:
-            DatasetError: They differ; what made the picture is named.
-        """
-        session = self.session
-        photos = next(unit for unit in self._photos.units if image in unit.items)
-        stored = read_pixels(self._photos.fetch(photos), str(image), session.transform.channels)
-        if np.array_equal(session.pictures.read_anew(image), stored):
-            return
-        maker = session.config.images if session.images.dataset is not None else "its file"
-        if session.transform.is_authored:
-            maker = f"the transform {session.config.transform}"
-        raise DatasetError(
-            f"picture {session.images.entries[image].path} is another one when it is read again; {maker} must give the "
-            "same pixels every time: leave out random augmentation, change no file meanwhile, and run again"
-        )
-
-    def _scales(self, columns: NDArray[np.int64], values: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What each difference is divided by: the score's size, but at least 1 % of the layer's largest."""
-        scales: NDArray[np.float64] = np.maximum(np.abs(values.astype(np.float64)), self._floors[columns])
-        return scales
-
-    @cached_property
-    def _floors(self) -> NDArray[np.float64]:
-        scores = self._responses.found.summary.max.scores
-        largest = np.abs(np.where(np.isfinite(scores), scores, 0)).max(1)
-        floors = np.empty(len(largest))
-        for span in self.session.network.columns.values():
-            floors[span] = max(_FLOOR * float(largest[span].max()), 1e-12)
-        return floors
-
-    @property
-    def _batch(self) -> int:
-        on_cpu, elsewhere = self.session.sizes.scoring_batch
-        return self.session.limit_batch(on_cpu if self.session.network.device.type == "cpu" else elsewhere)
 
 
 def _scores_of(findings: Findings, ids: Sequence[int]) -> _Scores:

@@ -20,7 +20,7 @@ from tests.run.analyses import Project, analysed
 def test_every_score_is_verified(project: Project) -> None:
     reader = analysed(project())
     verified = reader.record["verified"]
-    assert verified["scores"] == 11 * 3 * 2 + 11  # both lists of every filter, and its synthesis
+    assert verified["scores"] == 11 * 3 * 2 + 11 * 7 + 11  # both lists of every filter, its range, and its synthesis
     assert verified["largest"] <= 1e-3
 
 
@@ -46,7 +46,7 @@ def test_after_an_ascent_in_bfloat16_a_few_syntheses_are_scored_twice(
 ) -> None:
     """The first of each layer, and those that stray: none if any difference passes, all if none does."""
     verified = analysed(project(precision="bfloat16"), Sizes(stray_score=strays)).record["verified"]
-    assert verified["scores"] == 11 * 3 * 2 + twice
+    assert verified["scores"] == 11 * 3 * 2 + 11 * 7 + twice
     assert verified["syntheses"] == 11
     assert verified["largest"] <= 1e-3
 

@@ -11,6 +11,8 @@ export interface HistogramData {
   edges: readonly number[];
   counts: readonly number[];
   marks: readonly Mark[];
+  /** Responses that are marked on the axis. */
+  stops?: readonly Mark[];
 }
 
 export interface Mark {
@@ -23,6 +25,8 @@ export interface HistogramOptions {
   label: string;
   width?: number;
   height?: number;
+  /** A press anywhere, with the response at that place. */
+  pick?(value: number): void;
 }
 
 type Root = Selection<SVGSVGElement, unknown, null, undefined>;
@@ -34,7 +38,7 @@ const MARKS_PX = 12;
 
 /** Bars of counts over an axis of responses; the marks are small triangles above the bars. */
 export function histogram(data: HistogramData, options: HistogramOptions): Chart<HistogramData, SVGSVGElement> {
-  const { label, width = 300, height = 110 } = options;
+  const { label, width = 300, height = 110, pick } = options;
   const floor = height - TICKS_PX;
   const node = svg("svg", {
     class: "lurk-histogram",
@@ -46,14 +50,23 @@ export function histogram(data: HistogramData, options: HistogramOptions): Chart
   root.append("g").attr("class", "lurk-counts");
   root.append("line").attr("class", "lurk-axis").attr("x2", width).attr("y1", floor).attr("y2", floor);
   root.append("g").attr("class", "lurk-marks");
+  root.append("g").attr("class", "lurk-stops");
+  let x = scaleLinear([0, 1], [0, width]);
+  if (pick) {
+    root.classed("lurk-picked", true).on("click", ({ clientX }: MouseEvent) => {
+      const { left, width: shown } = node.getBoundingClientRect();
+      pick(x.invert(((clientX - left) / (shown || 1)) * width));
+    });
+  }
   root.append("g").attr("class", "lurk-ticks");
 
-  function update({ edges, counts, marks }: HistogramData): void {
+  function update({ edges, counts, marks, stops = [] }: HistogramData): void {
     const first = edges[0] ?? 0;
     const last = edges[edges.length - 1] ?? 1;
-    const x = scaleLinear([first, last === first ? first + 1 : last], [0, width]);
+    x = scaleLinear([first, last === first ? first + 1 : last], [0, width]);
     drawCounts(root, edges, counts, x, floor);
     drawMarks(root, marks, x, width);
+    drawStops(root, stops, x, floor);
     drawTicks(root, x, width, height);
   }
 
@@ -95,6 +108,22 @@ function drawMarks(root: Root, marks: readonly Mark[], x: Scale, width: number):
     .attr("d", (mark) => `M${Math.min(width - 4, Math.max(4, x(mark.value)))},${MARKS_PX - 2}l-4,-7h8z`)
     .select("title")
     .text((mark) => mark.tooltip);
+}
+
+function drawStops(root: Root, stops: readonly Mark[], x: Scale, floor: number): void {
+  root
+    .select(".lurk-stops")
+    .selectAll<SVGCircleElement, Mark>("circle")
+    .data(stops)
+    .join((enter) => {
+      const circles = enter.append("circle").attr("r", 3);
+      circles.append("title");
+      return circles;
+    })
+    .attr("cx", (stop) => x(stop.value))
+    .attr("cy", floor)
+    .select("title")
+    .text((stop) => stop.tooltip);
 }
 
 function drawTicks(root: Root, x: Scale, width: number, height: number): void {

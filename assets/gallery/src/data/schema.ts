@@ -97,6 +97,9 @@ export interface FilterColumns {
   avg: (number | null)[];
   ratio: (number | null)[];
   selectivity: (number | null)[];
+  /** In words; "" where none is proven, null where none was looked for. */
+  label: (string | null)[];
+  label_r: (number | null)[];
   best_class: number[];
   dead: (0 | 1)[];
   duplicate: number[];
@@ -119,9 +122,11 @@ export interface FilterDetail {
   index: number;
   top_avg?: RankedMean[] | Skipped;
   top_max?: RankedMaximum[] | Skipped;
+  range?: RangePicture[];
   max_activ?: Synthesis | Skipped;
   classes?: ClassMeans | Skipped;
   stats?: FilterStats | Skipped;
+  label?: Label | Skipped;
   wiring?: Wiring | Skipped;
   kernel?: Pic;
 }
@@ -148,6 +153,19 @@ export interface RankedMaximum {
   grad_box?: Box;
   grad: Pic | Skipped;
   label: string | null;
+  path: string;
+  photo: Pic | null;
+}
+
+/** The photo at one quantile of the filter's responses, 1 to 0; `of` is there where its minimum counts. */
+export interface RangePicture {
+  quantile: number;
+  of?: "minima";
+  image: number;
+  score: number;
+  position: readonly number[];
+  box: Box;
+  field: "exact" | "effective" | "centred" | "whole";
   path: string;
   photo: Pic | null;
 }
@@ -198,6 +216,19 @@ export interface Selectivity {
   class: string;
   auc: number;
   clear: boolean;
+}
+
+/** The classes that the filter answers to, chosen on half of the pictures; every number is of the other half. */
+export interface Label {
+  any_of: string[];
+  correlation: number;
+  threshold: number;
+  n: number;
+  members?: number;
+  mean?: number;
+  rest?: number;
+  coverage?: number;
+  misses?: [label: string, pictures: number][];
 }
 
 export interface Wiring {

@@ -1,20 +1,20 @@
-/** `<lurk-gallery data-src data-key [data-suffix]>`: a layer's filters as a grid, one of them opened in it. */
+/** `<lurk-gallery data-src data-key [data-suffix]>`: a layer's filters as a grid, drawn by a script that is loaded only for it. */
 import { type Loaded, loadData } from "../data/load";
 import type { LayerData } from "../data/schema";
-import { Gallery } from "../gallery/gallery";
+import { loadDrawing } from "./drawing";
 import { DataElement } from "./element";
 
 export class LurkGallery extends DataElement<Loaded<LayerData>> {
   protected readonly subject = "The gallery";
 
-  protected load(): Promise<Loaded<LayerData>> {
+  protected async load(): Promise<Loaded<LayerData>> {
     const { src = "layer.js", key = "" } = this.dataset;
-    return loadData<LayerData>(src, key);
+    const [loaded] = await Promise.all([loadData<LayerData>(src, key), loadDrawing("lurkDrawGallery")]);
+    return loaded;
   }
 
-  protected draw({ value: data, base }: Loaded<LayerData>, signal: AbortSignal): void {
-    const { key = "", suffix = "/" } = this.dataset;
+  protected draw({ value, base }: Loaded<LayerData>, signal: AbortSignal): void {
     this.classList.add("lurk");
-    new Gallery({ element: this, data, base, key, suffix, signal }).start();
+    window.lurkDrawGallery?.(this, value, base, signal);
   }
 }

@@ -82,7 +82,7 @@ export class FilterPanel {
         "div",
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
-        responseSection(filter),
+        responseSection(filter, pictures),
         similarSection(filter, this.#options),
         wiringSection(filter, this.#options),
       ),

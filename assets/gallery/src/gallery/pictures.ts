@@ -3,6 +3,7 @@ import * as definitions from "../../../../mkdocs_lurk/pages/definitions.json";
 import {
   type Box,
   type FilterDetail,
+  type Pic,
   present,
   type RankedMaximum,
   type RankedMean,
@@ -175,7 +176,7 @@ function gradient(item: Ranked, options: PictureOptions): Gradient | null {
 }
 
 /** A box in pixels of the network's input, turned into pixels of the photo as it is published. */
-function scaled(box: Box, item: Ranked, { inputSize }: PictureOptions): Box {
+export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: PictureOptions): Box {
   if (!item.photo) return box;
   const [down, across] = [item.photo[4] / inputSize[0], item.photo[3] / inputSize[1]];
   return [box[0] * down, box[1] * across, box[2] * down, box[3] * across];

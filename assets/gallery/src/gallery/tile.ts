@@ -1,5 +1,5 @@
 /** One filter's tile: a picture, its index and a bar for its strongest response. */
-import type { LayerData, Pic } from "../data/schema";
+import type { FilterColumns, LayerData, Pic } from "../data/schema";
 import { SHOWS, type Show } from "../data/state";
 import { html } from "../draw/dom";
 import { picture, type Sheets } from "../draw/picture";
@@ -72,9 +72,19 @@ export function traits({ filters, labels }: LayerData, position: number): string
   const duplicateOf = filters.duplicate[position] ?? -1;
   return [
     typeof response === "number" ? `strongest response ${score(response)}` : "",
-    label ? `answers most to ${label}` : labels.length ? "no clear preference for a class" : "",
+    proven(filters, position) ??
+      (label ? `answers most to ${label}` : labels.length ? "no clear preference for a class" : ""),
     duplicateOf >= 0 ? `much like filter ${duplicateOf}` : "",
   ].filter(Boolean);
+}
+
+/** The classes that a filter was shown to answer to; null where none were looked for. */
+function proven({ label, label_r: r }: FilterColumns, position: number): string | null {
+  const name = label[position] ?? null;
+  return (
+    (name && `answers to ${name}, r ${score(r[position] ?? 0)} on pictures not used to choose`) ||
+    (name === "" ? "answers to no class above chance" : null)
+  );
 }
 
 /** A word or two in place of the bar: the filter is dead or a duplicate. */

@@ -28,6 +28,7 @@ const SHOW_TOOLTIPS: Record<Show, string> = {
 const ORDER_WORDS: Record<Order, string> = {
   index: "By index",
   strongest: "Strongest first",
+  label: "Surest label first",
   selectivity: "Most selective first",
   ratio: "Synthesis over photo",
   similarity: "Alike side by side",

@@ -2,11 +2,11 @@
 
 import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { type Bar, bars } from "../../charts/bars";
-import { type ClassMean, type FilterDetail, present, reason } from "../../data/schema";
+import { type ClassMean, type FilterDetail, type Label, present, reason } from "../../data/schema";
 import { linkButton } from "../../draw/buttons";
 import { freshId, html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
-import { score } from "../../numbers";
+import { percent, plural, score } from "../../numbers";
 import { explanation, section } from "./section";
 
 const FEW = 10;
@@ -18,7 +18,7 @@ const RESPONSES: Record<Response, { name: string; explanation: string }> = {
 };
 
 /** The section, with a switch between maximum and mean and one between the first ten and all; null if the pictures have no classes. */
-export function classSection({ classes }: FilterDetail, labels: readonly string[]): HTMLElement | null {
+export function classSection({ classes, label }: FilterDetail, labels: readonly string[]): HTMLElement | null {
   if (!labels.length) return null;
   if (!present(classes)) return section("classes", "Classes", missing("Classes were not compared", reason(classes)));
   let by: Response = classes.max.length ? "max" : "avg";
@@ -43,7 +43,44 @@ export function classSection({ classes }: FilterDetail, labels: readonly string[
   };
   refresh();
   const hasBoth = classes.max.length > 0 && classes.avg.length > 0;
-  return section("classes", "Classes", hasBoth && responseSwitch(by, switchTo), chart.node, more, text);
+  return section(
+    "classes",
+    "Classes",
+    present(label) && labelText(label),
+    hasBoth && responseSwitch(by, switchTo),
+    chart.node,
+    more,
+    text,
+  );
+}
+
+/** The label with its proof, in sentences; or that none is above chance. */
+function labelText(label: Label): HTMLElement {
+  const {
+    any_of: names,
+    correlation,
+    threshold,
+    n,
+    members = 0,
+    mean = 0,
+    rest = 0,
+    coverage = 0,
+    misses = [],
+  } = label;
+  const [last = "", ...first] = [...names].reverse();
+  const name = first.length ? `${first.reverse().join(", ")} or ${last}` : last;
+  const r = (value: number) => value.toFixed(2).replace("-", "\u2212");
+  const proof = `r ${r(correlation)} on ${plural(n, "picture")} not used to choose; chance reaches ${r(threshold)}`;
+  if (!name) return html("p", { class: "lurk-label", title: definitions.label }, `No class above chance (${proof}).`);
+  const others = misses.map(([other, count]) => `${other} (${count})`).join(", ");
+  const covered = `Of the ${members} strongest ${percent(coverage)} are covered`;
+  return html(
+    "p",
+    { class: "lurk-label" },
+    html("span", { title: definitions.label }, html("strong", {}, `Answers to ${name}`), `: ${proof}.`),
+    ` Mean response ${score(mean)} to these, ${score(rest)} to all others. `,
+    html("span", { title: definitions.coverage }, others ? `${covered}; it misses ${others}.` : `${covered}.`),
+  );
 }
 
 function toBars(means: readonly ClassMean[], labels: readonly string[], all: boolean): Bar[] {

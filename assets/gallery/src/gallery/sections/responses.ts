@@ -7,10 +7,13 @@ import { type FilterDetail, type FilterStats, present, reason } from "../../data
 import { freshId, html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
 import { percent, score } from "../../numbers";
+import type { PictureOptions } from "../pictures";
+import { rangeShelf, stopName } from "./range";
 import { explanation, section } from "./section";
 
-/** The histogram of responses, on which the top pictures are marked. */
-export function responseSection({ stats, top_max }: FilterDetail): HTMLElement {
+/** The histogram of responses, on which the top pictures are marked; a press shows the picture at that place of the range. */
+export function responseSection(filter: FilterDetail, pictures: PictureOptions): HTMLElement {
+  const { stats, top_max, range } = filter;
   if (!present(stats)) {
     return section("responses", "Responses", missing("Responses were not counted", reason(stats)));
   }
@@ -20,8 +23,15 @@ export function responseSection({ stats, top_max }: FilterDetail): HTMLElement {
     tooltip: `Picture ${at + 1}: ${score(item.score)}`,
   }));
   const label = meaning(definitions.histogram, { n: countPictures(stats) });
-  const chart = histogram({ edges, counts, marks }, { label });
-  return section("responses", "Responses", chart.node, explanation(`${label} The marks are the pictures above.`));
+  const shelf = range && rangeShelf(range, pictures);
+  const stops = (range ?? []).filter((item) => !item.of);
+  const chart = histogram(
+    { edges, counts, marks, stops: stops.map((item) => ({ value: item.score, tooltip: stopName(item) })) },
+    shelf ? { label, pick: shelf.show } : { label },
+  );
+  const words = shelf ? " The dots are the pictures below; press a bar to find the nearest." : "";
+  const says = explanation(`${label} The marks are the pictures above.${words}`);
+  return section("responses", "Responses", chart.node, says, shelf ? shelf.node : null);
 }
 
 /** The filter's figures; what each means shows on hover and on focus. */

@@ -1,0 +1,31 @@
+/** The scripts that draw: `lurk.js`, which every page of a site loads, loads each of them only where an element needs it. */
+import { runScript } from "../data/load";
+import type { LayerData, ModelData } from "../data/schema";
+
+/** Draw data into an element, until the signal ends. */
+export type Draw<T> = (element: HTMLElement, data: T, base: URL, signal: AbortSignal) => void;
+
+declare global {
+  interface Window {
+    lurkDrawGallery?: Draw<LayerData>;
+    lurkDrawMap?: Draw<ModelData>;
+  }
+}
+
+const FILES = { lurkDrawGallery: "lurk-gallery.js", lurkDrawMap: "lurk-map.js" } as const;
+const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
+const loading = new Map<string, Promise<void>>();
+
+/** Make sure that a function is there: run the script beside this one that leaves it in `window`. */
+export function loadDrawing(name: keyof typeof FILES): Promise<void> {
+  if (window[name]) return Promise.resolve();
+  let script = loading.get(name);
+  if (!script) {
+    script = runScript(new URL(FILES[name], ownScript ?? document.baseURI).href).catch((error: Error) => {
+      loading.delete(name); // the next element tries again
+      throw error;
+    });
+    loading.set(name, script);
+  }
+  return script;
+}

@@ -1,0 +1,89 @@
+"""What labels and ranges cost beside scoring the pictures, on a network whose forward pass is cheap for its filters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+import torch
+
+from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.pipeline import run_stages
+from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages import list_stages
+from mkdocs_lurk.run.stages.labels import Labels
+from mkdocs_lurk.run.stages.photos import Photos
+from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.verification import Verification
+from tests.benchmarks.cpu_time import cpu_seconds, interleaved
+from tests.benchmarks.rows import Row
+from tests.benchmarks.workspace import Workspace, mined_responses, open_first_model
+
+_ROUNDS = 7
+_MOST_OF_SCORING, _MOST_FORWARDS = 0.01, 1.1
+
+
+def measure(workspace: Workspace) -> list[Row]:
+    """Measure both on SqueezeNet 1.1 with random weights, which cost as much as trained ones."""
+    declared = {"name": "squeezenet", "source": "torchvision:squeezenet1_1", "images": str(workspace.photos)}
+    plugin = {"device": "cpu", "cache_dir": "meaning"}
+    config = from_mapping({"models": [{**declared, "synthesis": False}], **plugin}, workspace.folder)
+    session = open_first_model(config)
+    scoring_s = cpu_seconds(lambda: mined_responses(session))
+    return [_labels(session, scoring_s), _range(session)]
+
+
+def _labels(session: Session, scoring_s: float) -> Row:
+    labels = Labels(session, mined_responses(session))
+    spent_s = min(cpu_seconds(lambda: labels.collect(RecordDraft(session))) for _ in range(_ROUNDS))
+    share, n_pictures = spent_s / scoring_s, len(session.images.entries)
+    return Row(
+        "labels",
+        f"SqueezeNet 1.1, 3,944 filters, {n_pictures:,} pictures of {len(session.images.labels)} classes",
+        f"at most {_MOST_OF_SCORING:.0%} of scoring",
+        f"{share:.1%} of scoring ({spent_s:.2f} of {scoring_s:.1f} CPU-seconds)",
+        share <= _MOST_OF_SCORING,
+        {"share": share, "labels_s": spent_s, "scoring_s": scoring_s},
+    )
+
+
+def _range(session: Session) -> Row:
+    """Compare the verification of one unit of photos with and without the range."""
+    without = _verification(replace(session, config=replace(session.config, range=False)))
+    with_range = _verification(session)
+    ids = with_range.units[0].items
+    x = session.pictures.tensor(ids[:4])
+    n_filters = sum(layer.filters for layer in session.layers)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            session.network.probe.module(x)
+
+    rounds = interleaved(
+        {
+            "with": lambda: with_range.compute(with_range.units[0]),
+            "without": lambda: without.compute(without.units[0]),
+            "forward": forward,
+        },
+        _ROUNDS,
+    )
+    forward_s = median(times["forward"] for times in rounds) / len(x)
+    added = median(times["with"] - times["without"] for times in rounds) / len(ids) / forward_s
+    whole = median(times["with"] for times in rounds) / len(ids) / forward_s
+    return Row(
+        "range",
+        f"SqueezeNet 1.1, eight pictures for each of {n_filters:,} filters, positions and proof",
+        f"at most {_MOST_FORWARDS} forwards per picture",
+        f"{added:.2f} forwards per picture, beside {whole - added:.2f} for the proof of the top lists",
+        added <= _MOST_FORWARDS,
+        {"forwards": added, "with_proof": whole, "rounds": rounds},
+    )
+
+
+def _verification(session: Session) -> Verification:
+    """Return the stage with the stages before it complete."""
+    stages = [stage for stage in list_stages(session) if isinstance(stage, (Responses, Photos, Verification))]
+    run_stages(session, stages[:-1])
+    (verification,) = (stage for stage in stages if isinstance(stage, Verification))
+    return verification
