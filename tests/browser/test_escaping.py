@@ -40,6 +40,8 @@ DRAWN = {
     "index.html": ".lurk-embed",
     "models/index.html": ".lurk-facts",
     "models/small/index.html": ".lurk-map-box",
+    "models/small/evaluation/index.html": ".lurk-confusion",
+    "models/small/classes/index.html": "table",
 }
 """What shows that a page is complete; on all others the gallery's tiles do."""
 THEMES: dict[str, dict[str, Any]] = {
@@ -127,12 +129,13 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     made.build()
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
-    assert len(pages) == 5
+    assert len(pages) == 10
     for path in [*pages, server.root / theme / "index.html"]:
         address = path.relative_to(server.root / theme).as_posix()
         visitor = visit(server.address(theme))
         visitor.go(address)
-        visitor.page.locator(DRAWN.get(address, "lurk-gallery a[data-filter]")).first.wait_for()
+        others = ".lurk-cards" if address.startswith("models/small/classes/") else "lurk-gallery a[data-filter]"
+        visitor.page.locator(DRAWN.get(address, others)).first.wait_for()
         found = visitor.page.evaluate(SCAN)
         assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
         assert found["heading"], address
