@@ -9,9 +9,9 @@ half of the pictures chooses holds on the other more often.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,19 +168,41 @@ class LabelFinder:
         sums, members = class_sums(responses, labels, counts), (unions * counts).sum(1)
         own_sums = (sums * unions).sum(1)
         means, rests = own_sums / members, (sums.sum(1) - own_sums) / (len(labels) - members)
-        order = np.argsort(np.ascontiguousarray(-responses.T), axis=1, kind="stable")[:, : members.max(initial=0)]
-        is_strong = np.arange(order.shape[1]) < members[:, None]
-        strongest = labels[order]
-        is_missed = is_strong & ~np.take_along_axis(unions, strongest, 1)
-        for column in range(len(unions)):
-            missed = Counter(sorted(strongest[column, is_missed[column]].tolist()))
+        rows, pictures = _strongest(responses, members)
+        is_missed = ~unions[rows, labels[pictures]]
+        places, n_missed = np.unique(rows[is_missed] * len(counts) + labels[pictures[is_missed]], return_counts=True)
+        starts = np.searchsorted(places, np.arange(len(unions) + 1) * len(counts))
+        for column, (start, end) in enumerate(pairwise(starts.tolist())):
+            found = zip((places[start:end] % len(counts)).tolist(), n_missed[start:end].tolist(), strict=True)
+            misses = [(self._classes[number], count) for number, count in sorted(found, key=lambda pair: -pair[1])]
             yield LabelFigures(
                 members=int(members[column]),
                 mean=float(means[column]),
                 rest=float(rests[column]),
-                coverage=1 - missed.total() / int(members[column]),
-                misses=tuple((self._classes[number], count) for number, count in missed.most_common(_MOST_MISSES)),
+                coverage=1 - sum(count for _, count in misses) / int(members[column]),
+                misses=tuple(misses[:_MOST_MISSES]),
             )
+
+
+def _strongest(responses: Responses, counts: Integers) -> tuple[Integers, Integers]:
+    """Find the pictures with the highest responses of each filter; of equal ones the first are taken.
+
+    Args:
+        responses: ``(n_pictures, n_filters)``.
+        counts: ``(n_filters,)``, how many pictures, at least one.
+
+    Returns:
+        Filters, and a picture for each; filter after filter.
+    """
+    falling = np.ascontiguousarray(-responses.T)
+    most = int(counts.max(initial=1))
+    bounds = np.partition(falling, most - 1, axis=1)[:, most - 1 : most]
+    rows, pictures = np.nonzero(falling <= bounds)
+    order = np.lexsort((falling[rows, pictures], rows))
+    rows, pictures = rows[order], pictures[order]
+    ranks = np.arange(len(rows)) - np.searchsorted(rows, np.arange(len(falling)))[rows]
+    is_strong = ranks < counts[rows]
+    return rows[is_strong], pictures[is_strong]
 
 
 def split_in_halves(labels: Integers, random: np.random.Generator) -> Booleans:
