@@ -23,7 +23,7 @@ def test_the_defaults_are_those_of_the_contract(site: Path) -> None:
     net = config.models[0]
     assert (net.title, net.weights, net.classes, net.transform, net.card) == ("net", None, None, "imagenet", None)
     assert (net.layers, net.filters, net.top_k, net.gradient, net.seed) == (LayersConfig(), "all", 4, "guided", 0)
-    assert net.synthesis == SynthesisConfig(64, "all")
+    assert net.synthesis == SynthesisConfig(None, "default", "mean", "all")
 
 
 def test_every_key_of_a_model_is_read(site: Path) -> None:

@@ -53,7 +53,8 @@ def draw_transforms(settings: AscentSettings, seed: int) -> list[RandomTransform
     for step in range(settings.steps):
         down, right = (generator.uniform(-1, 1) * settings.jitter for _ in range(2))
         factor = math.exp(generator.uniform(-1, 1) * math.log1p(settings.zoom))
-        transforms.append(RandomTransform(down, right, 1.0 if step == settings.steps - 1 else factor))
+        is_zoomed = generator.random() < settings.zoomed_share and step < settings.steps - 1
+        transforms.append(RandomTransform(down, right, factor if is_zoomed else 1.0))
     return transforms
 
 
