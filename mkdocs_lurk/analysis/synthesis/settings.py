@@ -60,6 +60,8 @@ class AscentSettings:
             little, which costs steps, and makes the score depend less on one size.
         relu_leak: The share of the gradient that passes an inactive ReLU: see `leaky_backward`.
         pool_leak: The share of the gradient that a max-pooling spreads over its window.
+        leaky_share: The share of the steps, from the first, whose gradients leak. The last ones are exact: in a network
+            whose filters answer to little, leaks alone may climb past what a filter answers to.
         half_size: Whether the picture is made at half the network's input size, where the network takes that, and
             repeated to fill it. A step then costs a quarter.
         contrasts: Multiples of the finished picture's contrast of which the one with the highest score is kept.
@@ -80,6 +82,7 @@ class AscentSettings:
     zoomed_share: float = 0.4
     relu_leak: float = 0.1
     pool_leak: float = 0.3
+    leaky_share: float = 0.6
     half_size: bool = False
     contrasts: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     kept_share_of_bound: float = 0.25
