@@ -23,7 +23,7 @@ def test_the_defaults_are_those_of_the_contract(site: Path) -> None:
     net = config.models[0]
     assert (net.title, net.weights, net.classes, net.transform, net.card) == ("net", None, None, "imagenet", None)
     assert (net.layers, net.filters, net.top_k, net.gradient, net.seed) == (LayersConfig(), "all", 4, "guided", 0)
-    assert net.synthesis == SynthesisConfig(64, "all")
+    assert net.synthesis == SynthesisConfig(None, "default", "mean", "all")
     assert (net.groups, net.label_map) == (None, {})
 
 

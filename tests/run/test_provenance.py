@@ -120,8 +120,11 @@ def test_the_number_formats_are_those_that_were_used(
     assert rounding_notes(record) == note
 
 
-def test_gradients_that_fell_back_to_float32_are_not_said_to_be_bfloat16(project: Project) -> None:
-    config = project(**{**SMALL, "synthesis": False}, precision="bfloat16", transform=LARGER)
+def test_gradients_that_fell_back_to_float32_are_not_said_to_be_bfloat16(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mkdocs_lurk.run.session.choose_fast_dtype", lambda *_: torch.bfloat16)
+    config = project(**{**SMALL, "synthesis": False}, transform=LARGER)
     network = config.root / "net.py"
     network.write_text(network.read_text().replace(FORWARD, NOT_IN_BFLOAT16 + FORWARD))
     record = record_of(config)

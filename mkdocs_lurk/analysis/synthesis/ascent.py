@@ -13,8 +13,10 @@ from torch import Tensor
 from mkdocs_lurk.analysis.synthesis.fourier import FourierCanvas, zoom
 from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 
-Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""Maps pictures ``(n, c, h, w)``, values 0..1, to their scores ``(n,)`` and the scores' gradients in the pictures."""
+Objective = Callable[[Tensor, bool], tuple[Tensor, Tensor]]
+"""Maps pictures ``(n, c, h, w)``, values 0..1, to their scores ``(n,)`` and the scores' gradients in the pictures.
+
+The flag says whether the gradients leak."""
 
 _BETA2 = 0.99
 _TINY = 1e-20
@@ -53,7 +55,8 @@ def draw_transforms(settings: AscentSettings, seed: int) -> list[RandomTransform
     for step in range(settings.steps):
         down, right = (generator.uniform(-1, 1) * settings.jitter for _ in range(2))
         factor = math.exp(generator.uniform(-1, 1) * math.log1p(settings.zoom))
-        transforms.append(RandomTransform(down, right, 1.0 if step == settings.steps - 1 else factor))
+        is_zoomed = generator.random() < settings.zoomed_share and step < settings.steps - 1
+        transforms.append(RandomTransform(down, right, factor if is_zoomed else 1.0))
     return transforms
 
 
@@ -97,11 +100,12 @@ class GradientAscent:
             The scores before each step, of the transformed pictures, ``(n, steps)``.
         """
         scores_by_step = []
-        for transform, learning_rate in zip(transforms, self.settings.learning_rates, strict=True):
+        leaky_steps = round(self.settings.leaky_share * self.settings.steps)
+        for step, (transform, learning_rate) in enumerate(zip(transforms, self.settings.learning_rates, strict=True)):
             with torch.enable_grad():
                 variable = self.coefficients.detach().requires_grad_()
                 pictures = transform.apply(self.canvas.pixels(variable))
-            scores, picture_gradient = objective(pictures.detach())
+            scores, picture_gradient = objective(pictures.detach(), step < leaky_steps)
             (gradient,) = torch.autograd.grad(pictures, variable, picture_gradient)
             scores_by_step.append(scores)
             self._update(gradient, learning_rate, noise)

@@ -33,7 +33,7 @@ def leaky_backward(relu_leak: float, pool_leak: float) -> OperationCallMode:
     def catch(call: OperationCall) -> Tensor:
         if isinstance(call, ReluCall) and call.is_plain and call.input.is_floating_point():
             return cast(Tensor, _LeakyRelu.apply(call.input, relu_leak, call.in_place))
-        if isinstance(call, MaxPoolCall) and call.geometry.dilation == [1, 1]:
+        if pool_leak and isinstance(call, MaxPoolCall) and call.geometry.dilation == [1, 1]:
             return cast(Tensor, _LeakyMaxPool.apply(call.input, pool_leak, call.geometry))
         return call.run()
 

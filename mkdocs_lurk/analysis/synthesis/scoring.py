@@ -49,9 +49,14 @@ class FilterScorer:
         """Return what the ascent maximises, ``(n,)``, of stored pictures, ``(n, c, h, w)`` of values 0..255."""
         return self._of_stored(pixels, filters, self._target)
 
-    def target_and_gradients(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return what the ascent maximises, ``(n,)``, of pictures ``(n, c, h, w)``, values 0..1, and its gradients."""
-        chunks = (self._differentiated(part, indices) for part, indices in self._chunks(pictures, filters))
+    def target_and_gradients(
+        self, pictures: Tensor, filters: Sequence[int], leaky: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Return what the ascent maximises, ``(n,)``, of pictures ``(n, c, h, w)``, values 0..1, and its gradients.
+
+        They are exact, or leak as the settings say.
+        """
+        chunks = (self._differentiated(part, indices, leaky) for part, indices in self._chunks(pictures, filters))
         values, gradients = zip(*chunks, strict=True)
         return torch.cat(values), torch.cat(gradients)
 
@@ -86,9 +91,10 @@ class FilterScorer:
         height, width = maps.shape[1:]
         return maps[:, height // 2, width // 2].float()
 
-    def _maps(self, pictures: Tensor, filters: Sequence[int]) -> Tensor:
+    def _maps(self, pictures: Tensor, filters: Sequence[int], leaky: bool = False) -> Tensor:
         normalised = ((pictures - self.mean) / self.std).to(self.dtype).contiguous(memory_format=torch.channels_last)
-        with leaky_backward(self.settings.relu_leak, self.settings.pool_leak):
+        leaks = (self.settings.relu_leak, self.settings.pool_leak) if leaky else (0.0, 0.0)
+        with leaky_backward(*leaks):
             return self.probe.maps(normalised, self.layer, filters)
 
     def _of_stored(self, pixels: Tensor, filters: Sequence[int], measure: Callable[[Tensor], Tensor]) -> Tensor:
@@ -96,12 +102,12 @@ class FilterScorer:
             chunks = self._chunks(pixels, filters)
             return torch.cat([measure(self._maps(part.float() / 255, indices)) for part, indices in chunks])
 
-    def _differentiated(self, pictures: Tensor, filters: Sequence[int]) -> tuple[Tensor, Tensor]:
+    def _differentiated(self, pictures: Tensor, filters: Sequence[int], leaky: bool) -> tuple[Tensor, Tensor]:
         """Return the target and its gradients of pictures that go through the network at once."""
 
         def differentiate() -> tuple[Tensor, Tensor]:
             variable = pictures.detach().requires_grad_()
-            values = self._target(self._maps(variable, filters))
+            values = self._target(self._maps(variable, filters, leaky))
             (gradient,) = torch.autograd.grad(values.sum(), variable, allow_unused=True)
             return values.detach(), torch.zeros_like(pictures) if gradient is None else gradient
 

@@ -17,7 +17,7 @@ _FORWARDS: Mapping[Quality, int] = {"quick": 8, "default": 45, "best": 90}
 _MOST_STEPS: Mapping[Quality, int] = {"quick": 32, "default": 64, "best": 128}
 """Of layers near the picture, where each costs little."""
 _LEAST_STEPS = 2
-_STEP_FORWARDS, _STEP_FORWARDS_OF_WHOLE = 0.65, 0.9
+_STEP_FORWARDS, _STEP_FORWARDS_OF_WHOLE = 0.75, 0.95
 """What a step costs whatever the layer, and what more it costs if the layer is the network's last one."""
 _FINISHING_FORWARDS, _FINISHING_FORWARDS_OF_WHOLE = 1.0, 4.0
 """The same of what follows the last step: contrasts are tried, and robustness is measured."""
@@ -55,9 +55,13 @@ class AscentSettings:
             below the average are held back.
         initial_contrast: The contrast of the initial noise, in the same unit.
         jitter: The largest shift before a step, as a share of the picture's sides.
-        zoom: The largest enlargement or reduction before a step; 0.1 is 10 %. The last step has none.
+        zoom: The largest enlargement or reduction before a step; 0.1 is 10 %.
+        zoomed_share: The share of the steps that have one; the last step has none. Every zoom blurs the picture a
+            little, which costs steps, and makes the score depend less on one size.
         relu_leak: The share of the gradient that passes an inactive ReLU: see `leaky_backward`.
         pool_leak: The share of the gradient that a max-pooling spreads over its window.
+        leaky_share: The share of the steps, from the first, whose gradients leak. The last ones are exact: in a network
+            whose filters answer to little, leaks alone may climb past what a filter answers to.
         half_size: Whether the picture is made at half the network's input size, where the network takes that, and
             repeated to fill it. A step then costs a quarter.
         contrasts: Multiples of the finished picture's contrast of which the one with the highest score is kept.
@@ -74,9 +78,11 @@ class AscentSettings:
     relative_epsilon: float = 0.2
     initial_contrast: float = 0.1
     jitter: float = 0.036
-    zoom: float = 0.01
+    zoom: float = 0.05
+    zoomed_share: float = 0.4
     relu_leak: float = 0.1
     pool_leak: float = 0.3
+    leaky_share: float = 0.6
     half_size: bool = False
     contrasts: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     kept_share_of_bound: float = 0.25

@@ -143,7 +143,9 @@ class _LayerSynthesiser:
         """Make the pictures of one batch."""
         noise = self._noise(filters)
         ascent = GradientAscent(self.canvas, self.settings.initial_contrast * noise, self.settings)
-        by_step = ascent.run(lambda pictures: self.fast.target_and_gradients(pictures, filters), self.transforms, noise)
+        by_step = ascent.run(
+            lambda pictures, leaky: self.fast.target_and_gradients(pictures, filters, leaky), self.transforms, noise
+        )
         pixels = self._best_contrast(ascent, filters)
         if self.is_linear:
             pixels = self._compared_with_bound(pixels, filters)

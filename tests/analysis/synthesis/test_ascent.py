@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from mkdocs_lurk.analysis.synthesis.ascent import draw_transforms
 from mkdocs_lurk.analysis.synthesis.settings import AscentSettings
 
 
 def test_transforms_depend_on_the_seed_alone_and_the_last_does_not_zoom() -> None:
-    settings = AscentSettings(steps=20, zoom=0.05, jitter=0.1)
+    settings = AscentSettings(steps=20, zoom=0.05, zoomed_share=1.0, jitter=0.1)
     assert draw_transforms(settings, 1) == draw_transforms(settings, 1)
     assert draw_transforms(settings, 1) != draw_transforms(settings, 2)
     factors = [transform.zoom for transform in draw_transforms(settings, 1)]
@@ -18,3 +20,8 @@ def test_shifts_stay_within_the_jitter() -> None:
     transforms = draw_transforms(AscentSettings(steps=200, jitter=0.1), 0)
     shifts = [max(abs(transform.down), abs(transform.right)) for transform in transforms]
     assert 0.09 < max(shifts) <= 0.1
+
+
+def test_a_share_of_the_steps_is_zoomed() -> None:
+    factors = [one.zoom for one in draw_transforms(AscentSettings(steps=400, zoomed_share=0.4), 0)]
+    assert sum(factor != 1 for factor in factors) == pytest.approx(160, abs=30)
