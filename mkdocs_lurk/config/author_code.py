@@ -9,95 +9,42 @@ lists what a process holds open (Linux), those that were opened meanwhile and ar
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
 import sys
-import sysconfig
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 
-from mkdocs_lurk.declared_files import expanded
-from mkdocs_lurk.files import file_digest
+from mkdocs_lurk.config.reading import Reading, absolute, is_authored, path_kind
+from mkdocs_lurk.config.unreported import Listener, listen, watch_libraries
+from mkdocs_lurk.config.variables import is_compared, note_own_value, variable_digest
 
-MOST_FILES = 20_000
-"""Opened files that are noted at most; an open Dataset of more is compared by these alone."""
-_EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect"})
+_EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect", "exec", "subprocess.Popen"})
 _WRITES = os.O_WRONLY | os.O_RDWR
-_CODE_SUFFIXES = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
-_SYSTEM_FOLDERS = ("/proc", "/sys", "/dev", "/etc", "/usr", "/lib")
-_BACKWARD_NAMES = frozenset(
-    [
-        *["register_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_backward_hook"],
-        *["register_autograd", "save_for_backward"],
-    ]
-)
-_LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages", "__pycache__"})
-
-
-@dataclass
-class Reading:
-    """What was read, each in the order of its first use and without doubles.
-
-    Attributes:
-        modules: The files of the author's modules.
-        files: Data files, by their absolute paths.
-        folders: Folders whose names were listed.
-        written: Files that it wrote; they are its own doing and no input.
-        left_out: Files beyond ``MOST_FILES``.
-        roots: The folders of ``mkdocs.yml`` whose authors' code ran.
-    """
-
-    modules: dict[Path, None] = field(default_factory=dict)
-    files: dict[str, None] = field(default_factory=dict)
-    folders: dict[str, None] = field(default_factory=dict)
-    written: set[str] = field(default_factory=set)
-    left_out: int = 0
-    roots: set[str] = field(default_factory=set)
-
-    def add_file(self, path: str) -> None:
-        """Note a file, unless there are too many."""
-        if len(self.files) < MOST_FILES or path in self.files:
-            self.files[path] = None
-        else:
-            self.left_out += 1
-
-    def backward_code(self) -> list[str]:
-        """Return the digests of the modules that define a backward pass of their own, which no forward pass shows."""
-        return sorted(syntax_digest(path) or file_digest(path) for path in self.modules if _defines_backward(path))
-
-    def contents_digest(self) -> str:
-        """Return the digest of the contents of all modules and files, whatever they are called and wherever they are.
-
-        Comments and layout of Python code do not count.
-        """
-        files = [Path(path) for path in self.files if path not in self.written and Path(path).is_file()]
-        digests = [syntax_digest(path) or file_digest(path) for path in self.modules]
-        return hashlib.sha256(" ".join(sorted([*digests, *map(file_digest, files)])).encode()).hexdigest()
-
-    def add(self, other: Reading) -> None:
-        """Note everything that another reading noted."""
-        self.modules |= other.modules
-        self.folders |= other.folders
-        self.written |= other.written
-        self.left_out += other.left_out
-        for path in other.files:
-            self.add_file(path)
+_CODE_SUFFIXES = (".pyc", ".so", ".pyd", ".dll", ".dylib")
 
 
 class _Author(threading.local):
-    """Whether this thread runs an author's code, and the folder of ``mkdocs.yml`` then."""
+    """What this thread runs.
 
-    root: str | None = None
+    Attributes:
+        root: The folder of ``mkdocs.yml`` while an author's code runs; else None.
+        executed: The files of the code that it executed, until they are noted.
+    """
+
+    def __init__(self) -> None:
+        self.root: str | None = None
+        self.executed: dict[Path, None] = {}
 
 
 _author = _Author()
 _collectors: list[Reading] = []
 _hooked: list[bool] = []
+_at_import: dict[str, Reading] = {}
+"""By a module's file, what it read while it was imported; it may stay loaded, and read nothing for the next model."""
 
 
 @contextmanager
@@ -108,11 +55,14 @@ def collect_reading() -> Iterator[Reading]:
         sys.addaudithook(_hook)  # nobody can remove it, so it is added once and idles
     reading = Reading()
     held_before = _held_files()
-    _collectors.append(reading)
-    try:
-        yield reading
-    finally:
-        _collectors[:] = [other for other in _collectors if other is not reading]
+    with ExitStack() as stack:
+        if not _collectors:
+            stack.enter_context(listen(_LISTENER))
+        _collectors.append(reading)
+        try:
+            yield reading
+        finally:
+            _collectors[:] = [other for other in _collectors if other is not reading]
     if reading.roots:
         for path in sorted(_held_files() - held_before):
             if not path.endswith(_CODE_SUFFIXES) and any(is_authored(path, root) for root in reading.roots):
@@ -123,36 +73,19 @@ def collect_reading() -> Iterator[Reading]:
 def author_code(root: Path | None) -> Iterator[None]:
     """Say that this thread runs an author's code in the context; ``None`` that it runs ours, inside such a context."""
     before, _author.root = _author.root, None if root is None else str(root)
+    executed = _author.executed
+    if before is None and root is not None:
+        _author.executed = {}
     for collector in _collectors:
         collector.roots |= set() if root is None else {str(root)}
+    if _collectors and root is not None:
+        watch_libraries()
     try:
         yield
     finally:
         _author.root = before
-
-
-def syntax_digest(path: Path) -> str | None:
-    """Return the digest of a Python file without comments and layout, after the version of Python that made it.
-
-    Returns:
-        None for a file that is no Python.
-    """
-    try:
-        tree = ast.dump(ast.parse(path.read_bytes()))
-    except (SyntaxError, ValueError):
-        return None
-    return f"{sys.version_info.major}.{sys.version_info.minor} {hashlib.sha256(tree.encode()).hexdigest()}"
-
-
-def _defines_backward(path: Path) -> bool:
-    """Return whether a Python file names what a backward pass of one's own takes."""
-    try:
-        nodes = list(ast.walk(ast.parse(path.read_bytes())))
-    except (SyntaxError, ValueError):
-        return True
-    names = {node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "") for node in nodes}
-    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    return bool(_BACKWARD_NAMES & names or "backward" in defined)
+        if root is None:
+            _author.executed = executed
 
 
 def note(reading: Reading) -> None:
@@ -162,19 +95,39 @@ def note(reading: Reading) -> None:
 
 
 def note_modules(root: Path, modules_before: set[str], first: ModuleType | None) -> None:
-    """Note an author's modules: those that were imported since, and those that were there and are imported by them."""
+    """Note an author's modules: those that were imported since, and those that were there and are imported by them.
+
+    What a module read when it was imported is noted with it.
+    """
     if not _collectors:
         return
     new = [module for name, module in list(sys.modules.items()) if name not in modules_before]
-    waiting = [module for module in (first, *new) if module is not None]
-    reading = Reading()
+    waiting = _files_of(module for module in (first, *new) if module is not None)
+    waiting += [(path, "") for path in _author.executed]
+    reading, seen = Reading(), set[Path]()
     while waiting:
-        module = waiting.pop()
-        path = module_file(module)
-        if path is not None and path not in reading.modules and is_authored(str(path), str(root)):
-            reading.modules[path] = None
-            waiting += _imported(module, path)
+        path, package = waiting.pop()
+        if path in seen or not is_authored(str(path), str(root)):
+            continue
+        seen.add(path)
+        reading.modules[path] = None
+        waiting += _files_of(_imported(path, package))
+        if str(path) in _at_import:
+            read = _at_import[str(path)]
+            waiting += [(other, "") for other in read.modules]
+            reading.add(read)
     note(reading)
+
+
+def forget_imports() -> None:
+    """Forget what modules read when they were imported, since they will be imported anew."""
+    _at_import.clear()
+
+
+def _files_of(modules: Iterable[ModuleType]) -> list[tuple[Path, str]]:
+    """Return the files of modules, each with the package that relative imports in it start from."""
+    found = ((module_file(module), getattr(module, "__package__", None) or "") for module in modules)
+    return [(path, package) for path, package in found if path is not None]
 
 
 def module_file(module: ModuleType) -> Path | None:
@@ -184,38 +137,13 @@ def module_file(module: ModuleType) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def absolute(path: str) -> str:
-    """Return an absolute path; links in it stay, so that what is linked into a folder counts as being there."""
-    return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
-
-
-def is_authored(path: str, root: str) -> bool:
-    """Return whether a file is the author's: in the folder of ``mkdocs.yml``, or outside of Python and the system."""
-    if _LIBRARY_FOLDERS & set(Path(path).parts):
-        return False
-    foreign = [folder for folder in _foreign_folders() if _is_under(path, folder)]
-    return not foreign or (_is_under(path, root) and all(_is_under(root, folder) for folder in foreign))
-
-
-@cache
-def _foreign_folders() -> tuple[str, ...]:
-    package = str(Path(__file__).resolve().parents[1])
-    paths = sysconfig.get_paths()
-    python = (sys.prefix, sys.base_prefix, paths["stdlib"], paths["platstdlib"])
-    return (package, *python, *_SYSTEM_FOLDERS, str(expanded("~/.config")))
-
-
-def _is_under(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def _imported(module: ModuleType, path: Path) -> Iterator[ModuleType]:
+def _imported(path: Path, in_package: str) -> Iterator[ModuleType]:
     """Yield the loaded modules that a module's import statements name, wherever in it they stand."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
-    package = (getattr(module, "__package__", None) or "").split(".")
+    package = in_package.split(".")
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -231,24 +159,111 @@ def _imported(module: ModuleType, path: Path) -> Iterator[ModuleType]:
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if event in _EVENTS and _collectors:
+        _note(_note_event, event, arguments, frame=sys._getframe(1))
+
+
+def _note(noting: Callable[..., None], *read: object, frame: FrameType) -> None:
+    """Call a function that notes something, if this thread runs an author's code; what it reads itself is not noted."""
     root = _author.root
-    if root is None or event not in _EVENTS or not _collectors:
+    if root is None or not _collectors:
         return
-    path = arguments[1 if event == "os.rename" else 0]
-    if not isinstance(path, (str, bytes, os.PathLike)) or _is_import(sys._getframe(1)):
+    _author.root = None
+    try:
+        noting(*read, frame, root)
+    finally:
+        _author.root = root
+
+
+def _note_event(event: str, arguments: tuple[object, ...], frame: FrameType, root: str) -> None:
+    if event == "exec":
+        _note_code(arguments[0], frame, root)
+    elif event == "subprocess.Popen":
+        _note_arguments(arguments[1], frame, root)
+    elif not _is_import(frame):
+        flags = arguments[2] if event == "open" else 0
+        writes = event == "os.rename" or (isinstance(flags, int) and bool(flags & _WRITES))
+        how = Reading.add_folder if event in ("os.listdir", "os.scandir") else Reading.add_file
+        path = arguments[1 if event == "os.rename" else 0]
+        _note_path(Reading.add_written if writes else how, path, frame, root)
+
+
+def _note_path(how: Callable[[Reading, str], None], path: object, frame: FrameType, root: str) -> None:
+    """Note a path if it is the author's; a Python file that is opened as a text is read as code, most likely."""
+    if not isinstance(path, (str, bytes, os.PathLike)):
         return
     name = absolute(os.fsdecode(path))
     if name.endswith(_CODE_SUFFIXES) or not is_authored(name, root):
         return
-    flags = arguments[2] if event == "open" else 0
-    writes = event == "os.rename" or (isinstance(flags, int) and bool(flags & _WRITES))
-    for collector in _collectors:
-        if writes:
-            collector.written.add(name)
-        elif event in ("os.listdir", "os.scandir"):
-            collector.folders[name] = None
-        else:
-            collector.add_file(name)
+    if name.endswith(".py") and how is Reading.add_file:
+        how = Reading.add_module
+    if how is Reading.add_module:
+        _author.executed[Path(name)] = None
+    for reading in _readings(frame, root):
+        how(reading, name)
+
+
+def _note_file(path: object, frame: FrameType, root: str) -> None:
+    _note_path(Reading.add_file, path, frame, root)
+
+
+def _note_code(code: object, frame: FrameType, root: str) -> None:
+    """Note the file of code that is executed, by an import statement or by any loader."""
+    name = code.co_filename if isinstance(code, CodeType) and code.co_name == "<module>" else ""
+    if name.endswith(".py") and Path(name).is_absolute() and Path(name).is_file():
+        _note_path(Reading.add_module, name, frame, root)
+        _at_import[absolute(name)] = Reading()
+
+
+def _note_arguments(arguments: object, frame: FrameType, root: str) -> None:
+    """Note the files that a command names; what else it reads, nobody knows."""
+    given = arguments if isinstance(arguments, (list, tuple)) else str(arguments).split()
+    for argument in given:
+        with suppress(OSError, ValueError, TypeError):
+            if Path(os.fsdecode(argument)).is_file():
+                _note_path(Reading.add_file, argument, frame, root)
+
+
+def _note_question(path: object, frame: FrameType, root: str) -> None:
+    """Note what a path is, if the author's own code asks; libraries ask for much that changes nothing."""
+    if isinstance(path, (str, bytes, os.PathLike)) and _is_authored_frame(frame, root):
+        kind = path_kind(Path(os.fsdecode(path)))
+        _note_path(lambda reading, name: reading.add_question(name, kind), path, frame, root)
+
+
+def _note_variable(name: str, frame: FrameType, root: str) -> None:
+    if is_compared(name) and _is_authored_frame(frame, root):
+        digest = variable_digest(name, Path(root))
+        for reading in _readings(frame, root):
+            reading.variables.setdefault(name, digest)
+
+
+def _note_own_variable(name: str, frame: FrameType, root: str) -> None:
+    note_own_value(name)
+
+
+_LISTENER = Listener(
+    file=partial(_note, _note_file),
+    question=partial(_note, _note_question),
+    variable=partial(_note, _note_variable),
+    own_variable=partial(_note, _note_own_variable),
+)
+
+
+def _is_authored_frame(frame: FrameType, root: str) -> bool:
+    """Return whether a frame runs code of an author's file."""
+    name = frame.f_code.co_filename
+    return Path(name).is_absolute() and is_authored(name, root)
+
+
+def _readings(frame: FrameType, root: str) -> list[Reading]:
+    """Return what collects at this moment, with the reading of the author's module that is being imported."""
+    caller: FrameType | None = frame
+    while caller is not None:
+        if caller.f_code.co_name == "<module>" and _is_authored_frame(caller, root):
+            return [*_collectors, _at_import.setdefault(absolute(caller.f_code.co_filename), Reading())]
+        caller = caller.f_back
+    return list(_collectors)
 
 
 def _held_files() -> set[str]:
@@ -272,5 +287,8 @@ def _held_files() -> set[str]:
 
 
 def _is_import(frame: FrameType | None) -> bool:
-    """Return whether Python's import system opens a file or lists a folder."""
-    return frame is not None and frame.f_code.co_filename.startswith("<frozen importlib")
+    """Return whether Python's import system opens a file or lists a folder, or what shows lines of code in messages."""
+    return frame is not None and (
+        frame.f_code.co_filename.startswith("<frozen importlib")
+        or frame.f_globals.get("__name__") in ("tokenize", "linecache")
+    )

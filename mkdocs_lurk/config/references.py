@@ -17,7 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias, cast
 
-from mkdocs_lurk.config.author_code import author_code, is_authored, module_file, note_modules
+from mkdocs_lurk.config.author_code import author_code, forget_imports, module_file, note_modules
+from mkdocs_lurk.config.reading import is_authored
+from mkdocs_lurk.config.unreported import watch_libraries
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import LurkError, describe_error, is_users_interrupt, near
 
@@ -96,6 +98,7 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     try:
         with _import_path(folder, first=path is not None), author_code(root):
             module = _run_file(path) if path is not None else importlib.import_module(reference.partition(":")[0])
+            watch_libraries()
             yield _attribute(module, name, reference, error, subject)
     except LurkError:
         raise
@@ -189,6 +192,7 @@ def _drop_changed_modules(root: Path) -> None:
         for name in _imported:
             sys.modules.pop(name, None)
         _imported.clear()
+        forget_imports()
 
 
 def authored_line(reason: BaseException, root: Path) -> str | None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, NotRequired, TypedDict, cast, get_args
 
-from mkdocs_lurk.config.author_code import Reading, syntax_digest
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.reading import Reading, path_kind, syntax_digest
 from mkdocs_lurk.config.references import is_reference, reference_file
+from mkdocs_lurk.config.variables import variable_digest
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
@@ -36,11 +37,13 @@ class InputFile(TypedDict):
     Attributes:
         kind: A key of the declaration that names the file, or how the author's code came to it.
         path: As in ``input_paths.stored_path``; of one that is ``elsewhere``, which only bundles hold, the name.
-        digest: SHA-256 of its contents; of a folder, of the names in it; of a package, its version.
+        digest: SHA-256 of its contents; of a folder, of the names in it; of a package, its version; of a path whose
+            status alone was asked for, what it was; of an environment variable, the digest of its value, and empty in
+            a bundle, since a short value could be guessed.
         code: For Python, a digest without comments and layout, and the version of Python that made it.
     """
 
-    kind: DeclaredKind | Literal["module", "data", "folder", "package", "elsewhere"]
+    kind: DeclaredKind | Literal["module", "data", "folder", "status", "variable", "package", "elsewhere"]
     path: str
     digest: str
     code: NotRequired[str]
@@ -99,11 +102,21 @@ def read_inputs(
     found += [
         {"kind": "folder", "path": stored_path(path, model.root), "digest": _names_digest(path)} for path in listed
     ]
+    found += _questions(model.root, reading, cache_dir)
+    found += [{"kind": "variable", "path": name, "digest": digest} for name, digest in reading.variables.items()]
     if model.torchvision_name is not None and (version := _version("torchvision")) is not None:
         found.append({"kind": "package", "path": "torchvision", "digest": version})
     found.sort(key=lambda item: (item["kind"], item["path"]))
     return {"files": found, "pictures": None if is_reference(model.images) else list_pictures(entries),
             "images": published_reference(model.images)}  # fmt: skip
+
+
+def _questions(root: Path, reading: Reading, cache_dir: Path) -> Iterable[InputFile]:
+    """Yield the paths in the repository whose status was asked for; others are the machine's."""
+    for name, kind in reading.open_questions().items():
+        stored = stored_path(Path(name), root)
+        if not Path(stored).is_absolute() and not Path(name).is_relative_to(cache_dir):
+            yield {"kind": "status", "path": stored, "digest": kind}
 
 
 def portable_inputs(inputs: Mapping[str, object]) -> Mapping[str, object]:
@@ -116,6 +129,7 @@ def portable_inputs(inputs: Mapping[str, object]) -> Mapping[str, object]:
         return {}
     listed = cast(Inputs, inputs)["files"]
     files = [item if is_portable(item["path"]) else _without_folder(item) for item in listed]
+    files = [{**item, "digest": ""} if item["kind"] == "variable" else item for item in files]
     return {**inputs, "files": sorted(files, key=lambda item: (item["kind"], item["path"]))}
 
 
@@ -157,28 +171,44 @@ def declared_file(model: ModelConfig, kind: DeclaredKind) -> Path | None:
 
 
 def compare_files(then: Iterable[InputFile], model: ModelConfig, digests: FileDigests) -> Comparison:
-    """Compare the files that an analysis read with those that are there now."""
+    """Compare the files that an analysis read with those that are there now, and all else that it depends on."""
     changes: list[str] = []
     unseen: list[str] = []
     for item in then:
-        if item["kind"] == "package":
-            version = _version(item["path"])
-            if version not in (None, item["digest"]):
-                changes.append(f"{item['path']} is {version} now, and was {item['digest']}")
-            continue
-        path = _path_now(item, model)
-        if path is None:
-            unseen.append(Path(item["path"]).name)
-            continue
-        name = shown_path(path, model.root)
-        if not os.access(path, os.R_OK):
-            if is_stored_path(path, item["path"], model.root):
-                unseen.append(name)
-            else:
-                changes.append(f"{name}{MISSING}")
-        elif not _is_same(item, path, digests):
-            changes.append(f"the files in {name} are others" if item["kind"] == "folder" else f"{name} changed")
+        compared = _compare_setting(item, model) or _compare_file(item, model, digests)
+        changes += compared.changes
+        unseen += compared.unseen
     return Comparison(tuple(_few(changes, "files changed")), tuple(_few(unseen, "files")))
+
+
+def _compare_setting(item: InputFile, model: ModelConfig) -> Comparison | None:
+    """Compare what is no file: a package or an environment variable; None for a file."""
+    name, digest = item["path"], item["digest"]
+    if item["kind"] == "package":
+        version = _version(name)
+        return Comparison((f"{name} is {version} now, and was {digest}",) * (version not in (None, digest)))
+    if item["kind"] != "variable":
+        return None
+    if not digest:
+        return Comparison(unseen=(f"the environment variable {name}",))
+    changed = variable_digest(name, model.root) != digest
+    return Comparison((f"the environment variable {name} has another value",) * changed)
+
+
+def _compare_file(item: InputFile, model: ModelConfig, digests: FileDigests) -> Comparison:
+    path = _path_now(item, model)
+    if path is None:
+        return Comparison(unseen=(Path(item["path"]).name,))
+    name = shown_path(path, model.root)
+    if item["kind"] == "status" and (item["digest"] == "nothing" or path.exists()):
+        kind = path_kind(path)
+        return Comparison((f"{name} is {kind} now, and was {item['digest']}",) * (kind != item["digest"]))
+    if not os.access(path, os.R_OK):
+        is_where_it_was = is_stored_path(path, item["path"], model.root)
+        return Comparison(unseen=(name,)) if is_where_it_was else Comparison((f"{name}{MISSING}",))
+    if _is_same(item, path, digests):
+        return Comparison()
+    return Comparison((f"the files in {name} are others" if item["kind"] == "folder" else f"{name} changed",))
 
 
 def compare_pictures(

@@ -10,7 +10,7 @@ import os
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from mkdocs_lurk.config.author_code import absolute
+from mkdocs_lurk.config.reading import absolute
 
 _REPOSITORY_MARKS = (".git", ".hg", ".jj", ".svn")
 

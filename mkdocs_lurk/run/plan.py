@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from mkdocs_lurk.config.author_code import Reading, collect_reading, note
+from mkdocs_lurk.config.author_code import collect_reading, note
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.reading import Reading
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import read_json, write_json
@@ -207,6 +208,8 @@ def _read_reading(file: Path, root: Path) -> tuple[Reading, list[InputFile]] | N
             dict.fromkeys(str(root / path) for path in stored["files"]),
             dict.fromkeys(str(root / path) for path in stored["folders"]),
             left_out=stored["left_out"],
+            questions={str(root / path): kind for path, kind in stored["questions"].items()},
+            variables=stored["variables"],
         )
         return reading, stored["inputs"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -221,5 +224,6 @@ def _write_reading(file: Path, reading: Reading, inputs: list[InputFile], root: 
     write_json(
         file,
         {"modules": named(reading.modules), "files": named(files), "folders": named(reading.folders),
-         "left_out": reading.left_out, "inputs": inputs},
+         "left_out": reading.left_out, "inputs": inputs, "variables": reading.variables,
+         "questions": {stored_path(Path(path), root): kind for path, kind in reading.open_questions().items()}},
     )  # fmt: skip

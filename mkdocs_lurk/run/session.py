@@ -12,7 +12,7 @@ from torch import Tensor
 from mkdocs_lurk.algorithms import VERSIONS
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
-from mkdocs_lurk.config.author_code import collect_reading
+from mkdocs_lurk.config.author_code import author_code, collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ModelError, describe_error, join_first
 from mkdocs_lurk.images.image_set import ImageSet
@@ -152,7 +152,8 @@ def open_session(
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-    trace = trace_network(loaded.module, blank)
+        with author_code(model.root):
+            trace = trace_network(loaded.module, blank)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)

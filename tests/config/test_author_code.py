@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mkdocs_lurk.config.author_code import MOST_FILES, Reading, author_code, collect_reading, is_authored
+from mkdocs_lurk.config.author_code import author_code, collect_reading
+from mkdocs_lurk.config.reading import MOST_FILES, Reading, is_authored
 from mkdocs_lurk.config.references import import_reference
 from mkdocs_lurk.errors import ModelError
 

@@ -19,7 +19,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from PIL import Image
 
-from mkdocs_lurk.config.author_code import Reading
+from mkdocs_lurk.config.reading import Reading
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from mkdocs_lurk.run.plan import inputs_of, pictures_of, remember, resolve
 from mkdocs_lurk.store import Store

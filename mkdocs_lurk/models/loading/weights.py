@@ -48,6 +48,11 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     if checkpoint.average:
         where += f" (of which the average {checkpoint.average!r} is read; another by weights: {{file, key}})"
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
+    if checkpoint.average and fit.children:
+        raise ModelError(
+            f"{where} holds nothing for {join_first(fit.children, 3)} in that average; choose complete weights by "
+            f"their key, or this average by weights: {{file: {path.name}, key: {checkpoint.average}}}"
+        )
     _refuse_whole_numbers(fit.state, module, where)
     state, rounded = _as_float32(fit.state)
     others = _find_other_weights(checkpoint, state, module, where)

@@ -6,6 +6,11 @@ import re
 
 _REMEDIES = (
     (
+        re.compile(r"^No module named"),
+        "modules beside a file can be imported at its top or in the factory, and no more when the network runs: move "
+        "the import there",
+    ),
+    (
         re.compile(r"does not require grad"),
         "a network that computes gradients in its own forward method (torch.autograd.grad) cannot be analysed; let "
         "'source' name a factory that returns it without that step",
