@@ -18,13 +18,8 @@ from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.provenance_record import ProvenanceRecord
+from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, FilterStats, LabelRecord, RangeEntry
 
-BoxList = list[int]
-"""``[top, left, bottom, right]``, half-open, in pixels of the network's input."""
-ClassValue = tuple[str, float]
-"""A class and a number that belongs to it: a mean response, a probability."""
-FilterCorrelation = tuple[int, float]
-"""Another filter of the same layer, and the correlation of the two filters' responses."""
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
 
@@ -141,30 +136,6 @@ class RankedMaximum(TypedDict):
     grad: PictureReference | Skipped
 
 
-RangeField = Literal["exact", "effective", "centred", "whole"]
-"""What a box of ``range`` is: the receptive field, the effective one, one as large as the filter's effective boxes
-usually are, around the unit, or the whole picture."""
-
-
-class RangeEntry(TypedDict):
-    """The picture at one quantile of a filter's maxima; 1 is the strongest and 0 the weakest.
-
-    Attributes:
-        of: Of the picture with the most negative response, that its minimum counts and not its maximum.
-        score: The picture's maximum, or its minimum.
-        position: ``[y, x]`` of that unit in the feature map.
-        box: The part of the picture around it.
-    """
-
-    quantile: float
-    of: NotRequired[Literal["minima"]]
-    image: int
-    score: float
-    position: list[int]
-    box: BoxList
-    field: RangeField
-
-
 class Robustness(TypedDict):
     """The score of a synthesis after a shift by 8 px, and after an enlargement by 10 %."""
 
@@ -191,67 +162,6 @@ class SynthesisRecord(TypedDict):
     robust: Robustness
     ratio: float | None
     won_by: WonBy | None
-
-
-class ClassMeans(TypedDict):
-    """For each class the mean of the filter's spatial means, and of its maxima; the highest first."""
-
-    avg: list[ClassValue]
-    max: list[ClassValue]
-
-
-class Histogram(TypedDict):
-    """How many pictures have a maximum between two neighbouring edges."""
-
-    edges: list[float]
-    counts: list[int]
-
-
-Selectivity = TypedDict("Selectivity", {"index": float, "class": str, "auc": float, "clear": bool})
-"""A filter's best class, its selectivity index, the area under its ROC curve, and whether the class stands out."""
-
-
-class FilterStats(TypedDict):
-    """A filter's responses over the pictures; ``mean`` and ``deviation`` are those of the maxima."""
-
-    dead: bool
-    always_on: bool
-    mean: float
-    deviation: float
-    positive_share: float
-    histogram: Histogram
-    similar: list[FilterCorrelation]
-    duplicate_of: list[FilterCorrelation]
-    selectivity: Selectivity | None
-    max: float
-
-
-class LabelRecord(TypedDict):
-    """The classes and groups that a filter answers to, by its mean responses.
-
-    Half of the pictures choose them; every number here is of the other half.
-
-    Attributes:
-        any_of: Names of classes and groups, at most three; none where chance would do as well.
-        correlation: Pearson's, of the mean response with membership.
-        threshold: What it must exceed: 99 % of shuffles of the classes do not.
-        n: Pictures that did not choose.
-        members: Those of them that belong to the label.
-        mean: The mean of the mean responses to these.
-        rest: The same of all others.
-        coverage: Of as many pictures with the highest mean responses, the share that belong to the label.
-        misses: The commonest classes of the others among these, with their numbers of pictures.
-    """
-
-    any_of: list[str]
-    correlation: float
-    threshold: float
-    n: int
-    members: NotRequired[int]
-    mean: NotRequired[float]
-    rest: NotRequired[float]
-    coverage: NotRequired[float]
-    misses: NotRequired[list[tuple[str, int]]]
 
 
 class Wiring(TypedDict):

@@ -10,15 +10,8 @@ from mkdocs_lurk.evaluation_check import check_evaluation
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_check import check_record, record_error
-from mkdocs_lurk.records import (
-    BoxList,
-    FilterRecord,
-    LayerEntry,
-    LayerInfo,
-    LayerRecord,
-    ModelRecord,
-    PictureReference,
-)
+from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord, PictureReference
+from mkdocs_lurk.response_records import BoxList
 
 MOST_PICTURE_PX = 1 << 26
 """Pixels of a stored picture at most: 8192 x 8192, more than any network's input; 200 MB decoded."""

@@ -16,7 +16,8 @@ from mkdocs_lurk.pages.model_records import is_computed, preferred_class
 from mkdocs_lurk.pages.picture_cards import PictureCard, PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import BoxList, FilterRecord, ImageRecord
+from mkdocs_lurk.records import FilterRecord, ImageRecord
+from mkdocs_lurk.response_records import BoxList
 
 MOST_CLASSES = 200
 """Classes with a page at most: of more, those with the most pictures."""

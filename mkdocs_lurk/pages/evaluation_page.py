@@ -104,45 +104,45 @@ def evaluation_page(
     right = sorted((one for one in pictures if one[1] == one[2]), key=lambda one: (one[3], one[0]))
     chart = confusion_chart(evaluation)
     rows = sorted((one for one in classes if one["n"]), key=lambda one: (one["f1"], one["name"]))
-    addresses = class_addresses(model.record["images"])
-    labels = [_label_row(*row, addresses) for row in evaluation["labels"]]
-    curve = evaluation["coverage"]
+    labels = [_label_row(*row, class_addresses(model.record["images"])) for row in evaluation["labels"]]
+    curve, calibration = evaluation["coverage"], evaluation["calibration"]
     is_sure = evaluation["outputs"] != "independent"
     return EvaluationPage(
         about=model.declared,
         lead=formatting.accuracy(evaluation),
         which=tuple(which_pictures(model.record, evaluation)),
-        warnings=tuple(
-            warning["consequence"]
-            for warning in model.record["warnings"]
-            if warning["name"] in ("chance", "training-pictures")
-        ),
+        warnings=_consequences(model),
         facts=tuple(_facts(evaluation)),
         confusion=chart,
         confused=_pairs(cards, evaluation, _most_confused(evaluation)[:_SHOWN_PAIRS], _SMALL_PX, 4),
         pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart), CARD_PX, _SHOWN_OF_PAIR),
         classes=tuple(map(_class_row, rows[:_SHOWN_ROWS])),
         classes_left_out=max(0, len(rows) - _SHOWN_ROWS),
-        groups=tuple(
-            Row(
-                one["name"],
-                (
-                    f"{one['n']:,}",
-                    formatting.with_interval(one["right"], one["interval"]),
-                    formatting.percent(one["top1"]),
-                ),
-            )
-            for one in evaluation["groups"]
-        ),
+        groups=_group_rows(evaluation),
         calibration=describe_calibration(evaluation),
-        reliability=reliability_points(evaluation["calibration"]["bins"], evaluation["n"])
-        if evaluation["calibration"]
-        else (),
+        reliability=reliability_points(calibration["bins"], evaluation["n"]) if calibration else (),
         coverage=None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation)),
         mistakes=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_CARDS] if is_sure),
         unsure=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS] if is_sure),
         labels=tuple(labels[:_SHOWN_ROWS]),
         labels_left_out=max(0, len(labels) - _SHOWN_ROWS),
+    )
+
+
+def _consequences(model: PublishedModel) -> tuple[str, ...]:
+    """Return what the warnings about accuracies mean for a reader."""
+    about = ("chance", "class-order", "training-pictures")
+    return tuple(warning["consequence"] for warning in model.record["warnings"] if warning["name"] in about)
+
+
+def _group_rows(evaluation: EvaluationRecord) -> tuple[Row, ...]:
+    """Return a row for each group: its pictures, how many stay within it, and how many are right."""
+    return tuple(
+        Row(
+            one["name"],
+            (f"{one['n']:,}", formatting.with_interval(one["right"], one["interval"]), formatting.percent(one["top1"])),
+        )
+        for one in evaluation["groups"]
     )
 
 

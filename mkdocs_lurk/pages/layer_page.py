@@ -22,7 +22,8 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord, RangeEntry
+from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord
+from mkdocs_lurk.response_records import RangeEntry
 
 _TILE_PX, _RANGE_PX = 96, 40
 _NO_PREFERENCE = {

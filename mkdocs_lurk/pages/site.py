@@ -148,11 +148,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     if models:
         files += _site_files(_index_folder(folders, cache_folder, templates), FOLDER, {"index.md": "Models"})
     for declared, folder in folders:
-        titles = {"index.md": declared.title}
-        titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
-        titles |= {f"{address}/index.md": title for title, address in folder.summary["pages"]}
-        titles |= {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
-        files += _site_files(folder, f"{FOLDER}/{declared.name}", titles)
+        files += _site_files(folder, f"{FOLDER}/{declared.name}", _titles(declared, folder))
     missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     return Site(
@@ -168,6 +164,14 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         titles={declared.name: declared.title for declared in declared_models},
         missing={name: why for name, why in missing.items() if why},
     )
+
+
+def _titles(declared: DeclaredModel, folder: CachedFolder[ModelSummary]) -> dict[str, str]:
+    """Return the title of each page of a model, by its path in the model's folder."""
+    titles = {"index.md": declared.title}
+    titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
+    titles |= {f"{address}/index.md": title for title, address in folder.summary["pages"]}
+    return titles | {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
 
 
 def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path | None = None) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict, final
 
-from mkdocs_lurk.records import BoxList, Robustness, WonBy
+from mkdocs_lurk.records import Robustness, WonBy
+from mkdocs_lurk.response_records import BoxList
 
 
 class ShardRecord(TypedDict):

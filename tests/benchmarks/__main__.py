@@ -18,20 +18,18 @@ import torch
 from tests.benchmarks.rows import Row, table
 from tests.benchmarks.workspace import DEMO, Workspace
 
-STAGES = tuple(
-    [
-        "responses",
-        "meaning",
-        "gradients",
-        "published",
-        "replay",
-        "synthesis",
-        "job",
-        "site",
-        "memory",
-        "ranks",
-        "scaling",
-    ]
+STAGES = (
+    "responses",
+    "meaning",
+    "gradients",
+    "published",
+    "replay",
+    "synthesis",
+    "job",
+    "site",
+    "memory",
+    "ranks",
+    "scaling",
 )
 _PHOTOS = 264
 

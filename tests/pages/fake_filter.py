@@ -6,18 +6,15 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records import (
-    ClassMeans,
     Connection,
     FilterRecord,
-    FilterStats,
-    LabelRecord,
     PictureReference,
-    RangeEntry,
     RankedMaximum,
     RankedMean,
     SynthesisRecord,
     Wiring,
 )
+from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry
 from tests.pages.patterns import Draw
 
 LABELS = ["cat", "dog", "zebra"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,7 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     if checkpoint.average:
         where += f" (of which the average {checkpoint.average!r} is read; another by weights: {{file, key}})"
     fit = fit_names(checkpoint.state, module.state_dict(), where, detail.prefix)
-    if checkpoint.average and fit.children:
-        raise ModelError(
-            f"{where} holds nothing for {join_first(fit.children, 3)} in that average; choose complete weights by "
-            f"their key, or this average by weights: {{file: {path.name}, key: {checkpoint.average}}}"
-        )
+    _refuse_partial_average(checkpoint, fit.children, path, where)
     _refuse_whole_numbers(fit.state, module, where)
     state, rounded = _as_float32(fit.state)
     others = _find_other_weights(checkpoint, state, module, where)
@@ -69,6 +65,14 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
             f"{join_first(others, 3)}. To read them, say weights: {{file: {path.name}, key: {others[0]}}}."
         )
     return LoadedWeights((*notes, *_describe_fit(fit, path.name)), tuple(fit.children))
+
+
+def _refuse_partial_average(checkpoint: Checkpoint, missing: Sequence[str], path: Path, where: str) -> None:
+    if checkpoint.average and missing:
+        raise ModelError(
+            f"{where} holds nothing for {join_first(missing, 3)} in that average; choose complete weights by "
+            f"their key, or this average by weights: {{file: {path.name}, key: {checkpoint.average}}}"
+        )
 
 
 def _find_other_weights(

@@ -32,15 +32,8 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
-from mkdocs_lurk.records import (
-    ClassValue,
-    Connection,
-    FilterRecord,
-    LayerEntry,
-    LayerRecord,
-    Selectivity,
-    Wiring,
-)
+from mkdocs_lurk.records import Connection, FilterRecord, LayerEntry, LayerRecord, Wiring
+from mkdocs_lurk.response_records import ClassValue, Selectivity
 
 _RESPONDING_CLASSES = 3
 

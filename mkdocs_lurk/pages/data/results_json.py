@@ -18,14 +18,8 @@ from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, scale_box
 from mkdocs_lurk.pages.provenance import NOT_RECORDED
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import (
-    ClassMeans,
-    FilterRecord,
-    LayerEntry,
-    LayerRecord,
-    PictureReference,
-    RankedMaximum,
-)
+from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, PictureReference, RankedMaximum
+from mkdocs_lurk.response_records import ClassMeans
 
 _STORE_FIELDS = {"unit", "uses"}
 """Fields of records that mean something to the store alone."""

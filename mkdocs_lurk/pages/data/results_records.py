@@ -10,13 +10,9 @@ from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.records import (
-    BoxList,
-    ClassMeans,
-    ClassValue,
     FilterFigures,
     LayerInfo,
     ModelInfo,
-    RangeEntry,
     Robustness,
     Skipped,
     SynthesisSettings,
@@ -24,6 +20,7 @@ from mkdocs_lurk.records import (
     Wiring,
     WonBy,
 )
+from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
 
 
 class Picture(TypedDict):

@@ -21,7 +21,8 @@ from mkdocs_lurk.pages.pictures.sheets import (
     thumbnail,
     write_sheet,
 )
-from mkdocs_lurk.records import BoxList, ImageRecord
+from mkdocs_lurk.records import ImageRecord
+from mkdocs_lurk.response_records import BoxList
 
 PHOTO_QUALITY = 82
 THUMBNAIL_PX = 96

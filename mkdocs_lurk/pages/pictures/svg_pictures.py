@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, is_pixel_art
-from mkdocs_lurk.records import BoxList, FilterRecord
+from mkdocs_lurk.records import FilterRecord
+from mkdocs_lurk.response_records import BoxList
 
 _FIELD_PX = 48
 

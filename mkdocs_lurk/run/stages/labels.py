@@ -14,7 +14,7 @@ from mkdocs_lurk.analysis.filter_labels import FoundLabel, LabelFinder
 from mkdocs_lurk.images.groups import class_groups
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import LabelRecord
+from mkdocs_lurk.response_records import LabelRecord
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.responses import class_numbers
