@@ -95,6 +95,8 @@ class _UnitFolder:
 
     def put(self, key: str, record: Mapping[str, object], blobs: Mapping[str, bytes], *, durable: bool = True) -> None:
         self.clear_way(key)
+        if self.path(key).is_dir():
+            remove(self.path(key))
         write_unit(self.path(key), key, record, blobs, durable=durable)
         self._verified.pop(key, None)
 

@@ -220,3 +220,14 @@ def test_a_lock_is_taken_where_a_link_or_a_folder_lies(place: str, tmp_path: Pat
     (tmp_path / "locks" / "net.lock").mkdir()
     with Store(tmp_path).lock("net"):
         assert (tmp_path / "locks" / "net.lock").is_file()
+
+
+def test_a_folder_in_place_of_a_unit_that_nobody_read_gives_way(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put(KEY, {"a": 1})
+    unit = next(tmp_path.rglob("*.unit"))
+    unit.unlink()
+    (unit / "something").mkdir(parents=True)
+    store.put(KEY, {"a": 2})
+    found = Store(tmp_path).get(KEY)
+    assert found is not None and found.record == {"a": 2}
