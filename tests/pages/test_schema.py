@@ -9,7 +9,7 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk import graph_record, records
+from mkdocs_lurk import graph_record, records, response_records
 from mkdocs_lurk.pages.data import script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from tests.pages.schema import differences, interfaces, typed_dict_fields
@@ -21,12 +21,12 @@ TWINS = {
     "ClassMeans": script_records.ClassMeansDetail,
     "FilterColumns": script_records.FilterColumns,
     "FilterDetail": script_records.FilterDetail,
-    "FilterStats": records.FilterStats,
+    "FilterStats": response_records.FilterStats,
     "Graph": graph_record.GraphRecord,
     "GraphGroup": graph_record.GraphGroup,
     "GraphNode": graph_record.GraphNode,
-    "HistogramCounts": records.Histogram,
-    "Label": records.LabelRecord,
+    "HistogramCounts": response_records.Histogram,
+    "Label": response_records.LabelRecord,
     "LayerData": script_records.LayerData,
     "LayerField": script_records.LayerField,
     "LayerInfo": script_records.LayerFacts,
@@ -40,7 +40,7 @@ TWINS = {
     "RankedMean": script_records.MeanDetail,
     "ReceptiveField": records.ReceptiveFieldRecord,
     "Robustness": records.Robustness,
-    "Selectivity": records.Selectivity,
+    "Selectivity": response_records.Selectivity,
     "Skipped": records.Skipped,
     "Synthesis": script_records.SynthesisDetail,
     "Wiring": script_records.WiringDetail,
