@@ -43,6 +43,7 @@ OTHER_SOURCES = (
     "names.py",
     "provenance_record.py",
     "records.py",
+    "response_records.py",
     "text.py",
     "config/pictures.py",
     "yaml_text.py",
