@@ -230,4 +230,5 @@ def test_a_folder_in_place_of_a_unit_that_nobody_read_gives_way(tmp_path: Path) 
     (unit / "something").mkdir(parents=True)
     store.put(KEY, {"a": 2})
     found = Store(tmp_path).get(KEY)
-    assert found is not None and found.record == {"a": 2}
+    assert found is not None
+    assert found.record == {"a": 2}
