@@ -56,7 +56,7 @@ def test_histogram_counts_responses_and_marks_the_top_pictures(visit: Visit, mat
     for part in chart.locator("text, path").all():
         box = part.bounding_box()
         assert box is not None
-        assert edge["x"] - 1 <= box["x"] <= box["x"] + box["width"] <= edge["x"] + edge["width"] + 1
+        assert edge["x"] - 2 <= box["x"] <= box["x"] + box["width"] <= edge["x"] + edge["width"] + 2
 
 
 def test_every_figure_has_a_tooltip_with_its_meaning(visit: Visit, material: HostedSite) -> None:

@@ -33,7 +33,7 @@ def test_an_opened_filter_has_tiles_with_numbers_and_labels(visit: Visit, hidden
     visitor.wait_for_filter(3)
     page = visitor.page
     tiles = page.locator(f"{OPEN} .lurk-unshown")
-    expect(tiles).to_have_count(8)
+    expect(tiles).to_have_count(12)  # top pictures, and those of the range
     expect(tiles.first).to_have_text("picture 5, not shown")
     expect(page.locator(f"{OPEN} .lurk-picture-name").first).to_have_text("zebra")
     expect(page.locator(f"{OPEN} .lurk-crops")).to_have_count(0)

@@ -157,7 +157,9 @@ class ReplayBatch:
         like = self._recording.pictures
         memory_format = self._recording.memory_format if len(shape) == 4 else torch.contiguous_format
         shape = (len(self._pictures), *shape[1:])
-        return as_placeholder(torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=memory_format))
+        # Not of memory that holds anything: what is written in place into a view of it leaves the rest to be read.
+        zeros = torch.zeros(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=memory_format)
+        return as_placeholder(zeros)
 
     def _rows_of(
         self,

@@ -82,7 +82,7 @@ class AscentSettings:
     zoomed_share: float = 0.4
     relu_leak: float = 0.1
     pool_leak: float = 0.3
-    leaky_share: float = 0.6
+    leaky_share: float = 0.5
     half_size: bool = False
     contrasts: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     kept_share_of_bound: float = 0.25

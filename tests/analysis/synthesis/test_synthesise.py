@@ -161,7 +161,7 @@ def test_a_planted_pattern_is_found() -> None:
         module[0].bias.fill_(-1.0)
         module[3].weight.fill_(1.0)
         module[3].bias.zero_()
-    (synthesis,) = synthesised(module, "3", [0], settings=AscentSettings(steps=24), batch=1)
+    (synthesis,) = synthesised(module, "3", [0], settings=AscentSettings(), batch=1)
     pattern = ((quarters.repeat(4, 4) > 0).numpy() * np.uint8(255))[..., None].repeat(3, 2)
     assert synthesis.failed is None
     assert synthesis.score > 0.75 * hooked_score(module, "3", 0, synthesis_of(pattern))
