@@ -46,11 +46,11 @@ export function classSection({ classes, label }: FilterDetail, labels: readonly 
   return section(
     "classes",
     "Classes",
-    present(label) && labelText(label),
     hasBoth && responseSwitch(by, switchTo),
     chart.node,
     more,
     text,
+    present(label) && labelText(label),
   );
 }
 
