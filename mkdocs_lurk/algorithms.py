@@ -10,7 +10,7 @@ from typing import Final
 
 VERSIONS: Final = {
     "responses": 5,
-    "gradients": 8,
+    "gradients": 9,
     "photos": 1,
     "syntheses": 3,
     "verification": 5,

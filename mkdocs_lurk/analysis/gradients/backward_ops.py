@@ -257,7 +257,7 @@ class _Relu(torch.autograd.Function):
         if in_place:
             ctx.mark_dirty(x)
             return x
-        return torch.zeros_like(x)  # a view of it may be read where nothing was written
+        return torch.empty_like(x)
 
     @staticmethod
     @once_differentiable

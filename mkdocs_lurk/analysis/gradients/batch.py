@@ -74,6 +74,11 @@ class ReplayBatch:
             return self._placeholder((pictures.shape[0], pictures.shape[1], *(size or pictures.shape[2:])))
         return _joined(self._rows_of(pictures, (1, 1), size), pictures)
 
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return len(self._pictures)
+
     def next(self, name: str) -> RecordedOperation:
         """Return the next recorded operation.
 
@@ -157,9 +162,7 @@ class ReplayBatch:
         like = self._recording.pictures
         memory_format = self._recording.memory_format if len(shape) == 4 else torch.contiguous_format
         shape = (len(self._pictures), *shape[1:])
-        # Not of memory that holds anything: what is written in place into a view of it leaves the rest to be read.
-        zeros = torch.zeros(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=memory_format)
-        return as_placeholder(zeros)
+        return as_placeholder(torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=memory_format))
 
     def _rows_of(
         self,

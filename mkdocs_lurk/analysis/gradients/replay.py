@@ -146,7 +146,7 @@ class _ReplayedForward:
         return self._probe.as_maps(call.name, torch.cat(maps), 1)[:, 0]
 
     def _operation_output(self, call: OperationCall) -> Tensor:
-        if call.input.dim() != 4:  # rows of a batch, one by one, say
+        if call.input.dim() != 4 or len(call.input) != self._batch.n_rows:  # what was recorded is by picture
             raise NeedsValuesError(type(call).__name__)
         operation = self._batch.next(type(call).__name__)
         if isinstance(call, MaxPoolCall):

@@ -47,6 +47,19 @@ class Deep(nn.Module):
         return self.head(F.relu(self.up(x)).mean((2, 3)))
 
 
+class Turned(nn.Module):
+    """Applies a ReLU in place to a part of a view whose first dimension is not that of the pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        x.permute(2, 3, 0, 1).hsplit(2)[0].relu_()
+        return self.second(x)
+
+
 class Careless(nn.Module):
     """Applies ReLUs in place and ignores what they return; adds in place."""
 
@@ -116,7 +129,7 @@ def test_gradients_from_full_recordings(make: Callable[[], nn.Module], layers: l
     compare_with_single_passes(probe, Recording(probe, x, torch.float32), x, layers, rule)
 
 
-@pytest.mark.parametrize(("make", "layer"), [(Smooth, "second"), (Upside, "up"), (Gated, "second")])
+@pytest.mark.parametrize(("make", "layer"), [(Smooth, "second"), (Upside, "up"), (Gated, "second"), (Turned, "second")])
 def test_nothing_is_computed_from_the_values_of_placeholders(make: Callable[[], nn.Module], layer: str) -> None:
     probe, x = probed(seeded(make), 16), torch.randn(1, 3, 16, 16)
     with pytest.raises(NeedsValuesError):
