@@ -18,7 +18,7 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.verification import Verification
 from tests.benchmarks.cpu_time import cpu_seconds, interleaved
 from tests.benchmarks.rows import Row
-from tests.benchmarks.workspace import Workspace, mined_responses, open_first_model
+from tests.benchmarks.workspace import Workspace, open_first_model, responses_of_all_pictures
 
 _ROUNDS = 7
 _MOST_OF_SCORING, _MOST_FORWARDS = 0.01, 1.1
@@ -30,12 +30,12 @@ def measure(workspace: Workspace) -> list[Row]:
     plugin = {"device": "cpu", "cache_dir": "meaning"}
     config = from_mapping({"models": [{**declared, "synthesis": False}], **plugin}, workspace.folder)
     session = open_first_model(config)
-    scoring_s = cpu_seconds(lambda: mined_responses(session))
+    scoring_s = cpu_seconds(lambda: responses_of_all_pictures(session))
     return [_labels(session, scoring_s), _range(session)]
 
 
 def _labels(session: Session, scoring_s: float) -> Row:
-    labels = Labels(session, mined_responses(session))
+    labels = Labels(session, responses_of_all_pictures(session))
     spent_s = min(cpu_seconds(lambda: labels.collect(RecordDraft(session))) for _ in range(_ROUNDS))
     share, n_pictures = spent_s / scoring_s, len(session.images.entries)
     return Row(
@@ -84,6 +84,6 @@ def _range(session: Session) -> Row:
 def _verification(session: Session) -> Verification:
     """Return the stage with the stages before it complete."""
     stages = [stage for stage in list_stages(session) if isinstance(stage, (Responses, Photos, Verification))]
-    run_stages(session, stages[:-1])
+    run_stages(session.runner, stages[:-1])
     (verification,) = (stage for stage in stages if isinstance(stage, Verification))
     return verification
