@@ -8,6 +8,7 @@ from types import UnionType
 from typing import NotRequired, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 Record = TypeVar("Record")
+Value = TypeVar("Value")
 
 
 class _RecordType(Protocol):
@@ -20,6 +21,11 @@ class _RecordType(Protocol):
 def round_significant(value: float, digits: int = 7) -> float:
     """Round to a number of significant digits."""
     return float(f"{float(value):.{digits}g}")
+
+
+def round_floats(value: Value, digits: int = 5) -> Value:
+    """Copy a value of JSON with each float in it rounded to a number of significant digits; tuples become lists."""
+    return cast(Value, _round_floats(value, digits))
 
 
 def in_order(record: Mapping[str, object], kind: type[Record]) -> Record:
@@ -66,6 +72,16 @@ def closest_record(value: Mapping[str, object] | Mapping[object, object], kinds:
         return value.keys() <= known and required_fields(kind) <= value.keys(), len(known & value.keys())
 
     return max(kinds, key=closeness)
+
+
+def _round_floats(value: object, digits: int) -> object:
+    if isinstance(value, float):
+        return round_significant(value, digits)
+    if isinstance(value, dict):
+        return {name: _round_floats(item, digits) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_round_floats(item, digits) for item in value]
+    return value
 
 
 def _ordered_record(record: Mapping[str, object], kind: object) -> dict[str, object]:

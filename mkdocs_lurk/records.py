@@ -13,6 +13,7 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 
 from typing import Literal, NotRequired, Required, TypedDict
 
+from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
@@ -228,8 +229,8 @@ class SynthesisSettings(TypedDict):
     """
 
     steps: NotRequired[int]
-    quality: NotRequired[Literal["quick", "default", "best"]]
-    target: NotRequired[Literal["mean", "centre"]]
+    quality: NotRequired[Quality]
+    target: NotRequired[Target]
 
 
 class ModelRecord(TypedDict):

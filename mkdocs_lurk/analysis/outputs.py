@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
+
 MOST_PREDICTIONS = 5
 """The likeliest outputs that are kept."""
 TEMPERATURES: NDArray[np.float64] = np.geomspace(0.1, 10, 25)
 """The temperatures at which each row's softmax is known; 1 is one of them."""
-NO_OUTPUT = -1
 _SUM_TOLERANCE = 1e-3
 
 

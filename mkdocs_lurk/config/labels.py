@@ -14,8 +14,6 @@ LabelMap = Mapping[str, str | int | None]
 
 _GROUPS = "a mapping from a group to its classes: {dogs: [beagle, collie]}"
 _OUTPUT = "the name or the number of an output, or null for none"
-_MOST_COMPARED = 2000
-"""Names that are compared with a wrong one, at most: of a million that would take minutes."""
 
 
 def read_groups(value: object, path: str) -> Groups | None:
@@ -85,7 +83,7 @@ def check_groups(groups: Groups, path: str, known: Iterable[str]) -> None:
     for group, classes in groups.items():
         for member in classes:
             if member not in names:
-                hint = near(member, sorted(names)[:_MOST_COMPARED]) or "; give labels or names of outputs"
+                hint = near(member, sorted(names)) or "; give labels or names of outputs"
                 raise ConfigError(f"{path}.{group}: no picture and no output has the class {quoted(member)}{hint}")
 
 

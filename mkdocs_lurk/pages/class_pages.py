@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from mkdocs_lurk.pages.model_records import is_computed, preferred_class
 from mkdocs_lurk.pages.picture_cards import PictureCard, PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import FilterRecord, ImageRecord
+from mkdocs_lurk.records import FilterRecord, ImageRecord, ModelRecord
 from mkdocs_lurk.response_records import BoxList
 
 MOST_CLASSES = 200
@@ -107,6 +107,30 @@ class ClassFilters:
         return {layer: sorted(by_layer[layer], key=lambda one: (-one.auc, one.index)) for layer in sorted(by_layer)}
 
 
+class ClassPictures:
+    """The pictures of each class.
+
+    Args:
+        record: The model's record.
+
+    Attributes:
+        evaluation: The model's evaluation; None if there is none.
+        readable: By label, the pictures that could be read, by id.
+        evaluated: By label, those whose right output is known.
+    """
+
+    def __init__(self, record: ModelRecord) -> None:
+        evaluation, images = record["evaluation"], record["images"]
+        self.evaluation: EvaluationRecord | None = evaluation if is_computed(evaluation) else None
+        self.readable: dict[str | None, list[int]] = defaultdict(list)
+        self.evaluated: dict[str | None, list[EvaluatedPicture]] = defaultdict(list)
+        for image in images:
+            if "skipped" not in image:
+                self.readable[image["label"]].append(image["id"])
+        for picture in self.evaluation["pictures"] if self.evaluation is not None else ():
+            self.evaluated[images[picture[0]]["label"]].append(picture)
+
+
 def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
     """Return the address of the page of each class that has one, by its label, in alphabetical order.
 
@@ -121,7 +145,11 @@ def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
 
 
 def class_page(
-    model: PublishedModel, label: str, filters: ClassFilters, ranks: Mapping[int, Sequence[PhotoRank]]
+    model: PublishedModel,
+    label: str,
+    filters: ClassFilters,
+    pictures: ClassPictures,
+    ranks: Mapping[int, Sequence[PhotoRank]],
 ) -> ClassPage:
     """Gather everything that the page of one class says.
 
@@ -129,19 +157,19 @@ def class_page(
         model: The model; the files of its photos are written.
         label: The class.
         filters: The filters of all layers.
+        pictures: The pictures of all classes.
         ranks: For each picture the filters that rank it among their best.
     """
-    evaluation = model.record["evaluation"]
-    known = evaluation if is_computed(evaluation) else None
-    cards = PictureCards(model, known, ranks, "../..")
-    evaluated = _evaluated(model, label, known)
+    cards = PictureCards(model, pictures.evaluation, ranks, "../..")
+    evaluated = pictures.evaluated[label]
     right = sorted((one for one in evaluated if one[1] == one[2]), key=lambda one: (-one[3], one[0]))
     wrong = sorted((one for one in evaluated if one[1] != one[2]), key=lambda one: (-one[3], one[0]))
-    rest = _readable(model, label, {one[0] for one in evaluated})
+    known = {one[0] for one in evaluated}
+    rest = [image for image in pictures.readable[label] if image not in known]
     return ClassPage(
         about=model.declared,
         label=label,
-        lead=_lead(label, evaluated, len(rest), known),
+        lead=_lead(label, evaluated, len(rest), pictures.evaluation),
         layers=tuple(_layers(model, label, filters, cards)),
         auc=meaning("auc").replace("{class}", label),
         typical=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS]),
@@ -151,34 +179,17 @@ def class_page(
     )
 
 
-def class_entries(model: PublishedModel, addresses: Mapping[str, str], filters: ClassFilters) -> list[ClassEntry]:
+def class_entries(addresses: Mapping[str, str], filters: ClassFilters, pictures: ClassPictures) -> list[ClassEntry]:
     """Return the lines of the list of classes."""
-    evaluation = model.record["evaluation"]
-    known = evaluation if is_computed(evaluation) else None
     entries = []
     for label, slug in addresses.items():
-        evaluated = _evaluated(model, label, known)
+        evaluated = pictures.evaluated[label]
         right = sum(own == taken for _, own, taken, _ in evaluated)
         share = formatting.percent(right / len(evaluated)) if evaluated else "-"
         n_filters = sum(map(len, filters.of_class(label).values()))
-        n = len(_readable(model, label, set()))
+        n = len(pictures.readable[label])
         entries.append(ClassEntry(label, slug, f"{n:,}", share, f"{n_filters:,}"))
     return entries
-
-
-def _readable(model: PublishedModel, label: str, without: set[int]) -> list[int]:
-    """Return the readable pictures with a label, by id."""
-    images = model.record["images"]
-    return [
-        image["id"]
-        for image in images
-        if image["label"] == label and "skipped" not in image and image["id"] not in without
-    ]
-
-
-def _evaluated(model: PublishedModel, label: str, evaluation: EvaluationRecord | None) -> list[EvaluatedPicture]:
-    images = model.record["images"]
-    return [one for one in (evaluation["pictures"] if evaluation else ()) if images[one[0]]["label"] == label]
 
 
 def _lead(label: str, evaluated: Sequence[EvaluatedPicture], n_rest: int, evaluation: EvaluationRecord | None) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.evaluation_record import ClassEvaluation, EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.pages.class_pages import class_addresses
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
@@ -89,7 +88,10 @@ class EvaluationPage:
 
 
 def evaluation_page(
-    model: PublishedModel, evaluation: EvaluationRecord, ranks: Mapping[int, Sequence[PhotoRank]]
+    model: PublishedModel,
+    evaluation: EvaluationRecord,
+    ranks: Mapping[int, Sequence[PhotoRank]],
+    addresses: Mapping[str, str],
 ) -> EvaluationPage:
     """Gather everything that a model's page of evaluation says.
 
@@ -97,16 +99,14 @@ def evaluation_page(
         model: The model; the files of its photos are written.
         evaluation: Its evaluation.
         ranks: For each picture the filters that rank it among their best, the most telling first.
+        addresses: The address of the page of each class that has one, by its label.
     """
-    cards = PictureCards(model, evaluation, ranks, "..")
-    pictures, classes = evaluation["pictures"], evaluation["classes"]
-    wrong = sorted((one for one in pictures if one[1] != one[2]), key=lambda one: (-one[3], one[0]))
-    right = sorted((one for one in pictures if one[1] == one[2]), key=lambda one: (one[3], one[0]))
-    chart = confusion_chart(evaluation)
-    rows = sorted((one for one in classes if one["n"]), key=lambda one: (one["f1"], one["name"]))
-    labels = [_label_row(*row, class_addresses(model.record["images"])) for row in evaluation["labels"]]
+    cards, chart = PictureCards(model, evaluation, ranks, ".."), confusion_chart(evaluation)
+    rows = sorted((one for one in evaluation["classes"] if one["n"]), key=lambda one: (one["f1"], one["name"]))
+    labels = [_label_row(*row, addresses) for row in evaluation["labels"]]
+    confused = _most_confused(evaluation)[:_SHOWN_PAIRS]
     curve, calibration = evaluation["coverage"], evaluation["calibration"]
-    is_sure = evaluation["outputs"] != "independent"
+    mistakes, unsure = _telling_cards(cards, evaluation)
     return EvaluationPage(
         about=model.declared,
         lead=formatting.accuracy(evaluation),
@@ -114,19 +114,33 @@ def evaluation_page(
         warnings=_consequences(model),
         facts=tuple(_facts(evaluation)),
         confusion=chart,
-        confused=_pairs(cards, evaluation, _most_confused(evaluation)[:_SHOWN_PAIRS], _SMALL_PX, 4),
-        pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart), CARD_PX, _SHOWN_OF_PAIR),
+        confused=_pairs(cards, evaluation, confused, _SMALL_PX, 4),
+        pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart, confused), CARD_PX, _SHOWN_OF_PAIR),
         classes=tuple(map(_class_row, rows[:_SHOWN_ROWS])),
         classes_left_out=max(0, len(rows) - _SHOWN_ROWS),
         groups=_group_rows(evaluation),
         calibration=describe_calibration(evaluation),
         reliability=reliability_points(calibration["bins"], evaluation["n"]) if calibration else (),
         coverage=None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation)),
-        mistakes=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_CARDS] if is_sure),
-        unsure=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS] if is_sure),
+        mistakes=mistakes,
+        unsure=unsure,
         labels=tuple(labels[:_SHOWN_ROWS]),
         labels_left_out=max(0, len(labels) - _SHOWN_ROWS),
     )
+
+
+def _telling_cards(
+    cards: PictureCards, evaluation: EvaluationRecord
+) -> tuple[tuple[PictureCard, ...], tuple[PictureCard, ...]]:
+    """Return the surest mistakes and the least sure successes; none where the outputs say nothing about how sure."""
+    if evaluation["outputs"] == "independent":
+        return (), ()
+    wrong = [one for one in evaluation["pictures"] if one[1] != one[2]]
+    right = [one for one in evaluation["pictures"] if one[1] == one[2]]
+    wrong.sort(key=lambda one: (-one[3], one[0]))
+    right.sort(key=lambda one: (one[3], one[0]))
+    mistakes, unsure = (tuple(map(cards.evaluated, some[:_SHOWN_CARDS])) for some in (wrong, right))
+    return mistakes, unsure
 
 
 def _consequences(model: PublishedModel) -> tuple[str, ...]:
@@ -188,9 +202,11 @@ def _most_confused(evaluation: EvaluationRecord) -> list[tuple[int, int]]:
     return [(right, guess) for right, guess, _ in wrong]
 
 
-def _drawn_pairs(evaluation: EvaluationRecord, chart: ConfusionChart) -> list[tuple[int, int]]:
-    drawn = {cell.href for cell in chart.cells}
-    drawn |= {cell_id(*pair) for pair in _most_confused(evaluation)[:_SHOWN_PAIRS]}
+def _drawn_pairs(
+    evaluation: EvaluationRecord, chart: ConfusionChart, confused: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the pairs of classes that the chart or the list of the most confused leads to."""
+    drawn = {cell.href for cell in chart.cells} | {cell_id(*pair) for pair in confused}
     pairs = [(right, guess) for right, guess, _ in evaluation["confusions"]]
     return [pair for pair in pairs if cell_id(*pair) in drawn]
 

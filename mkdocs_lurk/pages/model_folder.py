@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict, cast
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.pages.class_pages import ClassFilters, class_addresses, class_entries, class_page
+from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
-from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script
+from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script, pictures_script
 from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
+from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
@@ -35,6 +36,8 @@ _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
 _OWN_FILES = re.compile(r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip)-[0-9]+\.webp")
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
+Best = Mapping[int, list[PhotoRank]]
+"""For each photo the filters that rank it among their best."""
 _PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES))
 _CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
 
@@ -187,7 +190,8 @@ class _ModelFolder:
         name, entries = model.declared.name, model.record["layers"]
         packed, sizes = write_strips(self._folder, strips)
         self._write_text("model.js", data_script(name, model_script(model, packed)))
-        self._write_text("pictures.js", data_script(f"{name}/pictures", self._photo_ranks.script()))
+        best, addresses = self._photo_ranks.best(), class_addresses(model.record["images"])
+        self._write_text("pictures.js", data_script(f"{name}/pictures", pictures_script(best)))
         self._write_text("results.json", compact_json(model_results(model)) + "\n")
         svg_strips = [
             [
@@ -197,9 +201,11 @@ class _ModelFolder:
             for entry, strip in zip(entries, packed, strict=True)
         ]
         rows = [layer_row(entry, strip) for entry, strip in zip(entries, svg_strips, strict=True)]
-        pages, classes = self._write_evaluation(), self._write_classes()
-        pages += [(CLASSES_TITLE, CLASSES)] if classes else []
-        page = model_page(model.declared, model.record, rows, has_classes=bool(classes))
+        pages = self._write_evaluation(best, addresses)
+        if addresses:
+            self._write_classes(best, addresses)
+            pages.append((CLASSES_TITLE, CLASSES))
+        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses))
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
@@ -209,34 +215,29 @@ class _ModelFolder:
                 cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
             ],
             "pages": pages,
-            "classes": list(classes.items()),
+            "classes": list(addresses.items()),
             "missing": None,
         }
 
-    def _write_evaluation(self) -> list[tuple[str, str]]:
-        """Write the page with the evaluation, where there is one."""
+    def _write_evaluation(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Write the page with the evaluation, where there is one; returns its title and folder."""
         evaluation = self._model.record["evaluation"]
         if not is_computed(evaluation):
             return []
-        page = evaluation_page(self._model, evaluation, self._photo_ranks.best())
+        page = evaluation_page(self._model, evaluation, best, addresses)
         self._write_own_page(EVALUATION, EVALUATION_TITLE, self._templates.body("evaluation.md.j2", page=page))
         return [(EVALUATION_TITLE, EVALUATION)]
 
-    def _write_classes(self) -> dict[str, str]:
-        """Write the list of classes and a page for each of them; returns their addresses by label."""
-        model, filters = self._model, self._class_filters
-        addresses = class_addresses(model.record["images"])
-        if not addresses:
-            return {}
+    def _write_classes(self, best: Best, addresses: Mapping[str, str]) -> None:
+        """Write the list of classes and a page for each of them."""
+        model, filters, pictures = self._model, self._class_filters, ClassPictures(self._model.record)
         left_out = len(model.labels) - len(addresses)
-        entries = class_entries(model, addresses, filters)
+        entries = class_entries(addresses, filters, pictures)
         body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
         self._write_own_page(CLASSES, CLASSES_TITLE, body)
-        ranks = self._photo_ranks.best()
         for label, slug in addresses.items():
-            page = class_page(model, label, filters, ranks)
+            page = class_page(model, label, filters, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
-        return addresses
 
     def _write_own_page(self, address: str, title: str, body: str) -> None:
         (self._folder / address).mkdir()

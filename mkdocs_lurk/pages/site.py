@@ -42,6 +42,7 @@ OTHER_SOURCES = (
     "named_warnings.py",
     "names.py",
     "provenance_record.py",
+    "record_format.py",
     "records.py",
     "response_records.py",
     "text.py",

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.analysis.outputs import NO_OUTPUT, OutputRows, reduce_outputs
+from mkdocs_lurk.analysis.outputs import OutputRows, reduce_outputs
+from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 from mkdocs_lurk.run.rehearsal import Rehearsed
 from mkdocs_lurk.run.unit_check import check_same
 from mkdocs_lurk.run.work import array_from_bytes, array_to_bytes

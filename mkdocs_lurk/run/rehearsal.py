@@ -15,7 +15,7 @@ from mkdocs_lurk.config.labels import check_groups
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, ImageError
 from mkdocs_lurk.images.sample import spread
-from mkdocs_lurk.models.loading.label_map import NO_TARGET, Targets, find_targets
+from mkdocs_lurk.models.loading.label_map import NO_OUTPUT, Targets, find_targets
 from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, output_classes
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
@@ -93,7 +93,7 @@ def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None
                 f"{model.place}.label_map: the network gives no row of outputs for each picture, to which labels could "
                 "belong; leave label_map out"
             )
-        targets = Targets(OutputClasses(), (NO_TARGET,) * len(images))
+        targets = Targets(OutputClasses(), (NO_OUTPUT,) * len(images))
     else:
         labels = Labels(images.labels, images.label_indices, images.class_names)
         classes = output_classes(model, labels, outputs.shape[1])

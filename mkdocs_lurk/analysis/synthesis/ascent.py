@@ -86,7 +86,7 @@ class GradientAscent:
     def pixels(self, contrast: float = 1.0) -> Tensor:
         """Return the pictures as they are now, at so many times their contrast, ``(n, c, h, w)``, uint8."""
         with torch.no_grad():
-            return (self.canvas.pixels(contrast * self.coefficients) * 255).round().to(torch.uint8)
+            return to_bytes(self.canvas.pixels(contrast * self.coefficients))
 
     def run(self, objective: Objective, transforms: Sequence[RandomTransform], noise: Tensor) -> Tensor:
         """Take all steps.
@@ -138,3 +138,8 @@ class GradientAscent:
         average = square.mean((1, 2, 3, 4), keepdim=True).sqrt()
         epsilon = self.settings.relative_epsilon * average + _TINY
         return self._first_moment / square.sqrt_().add_(epsilon).mul_(1 - self.settings.momentum**self._updates)
+
+
+def to_bytes(pictures: Tensor) -> Tensor:
+    """Return pictures of values 0..1 as they are stored, uint8."""
+    return (pictures * 255).round().to(torch.uint8)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
 
-Target = Literal["mean", "centre"]
-"""What a picture is to raise: the filter's spatial mean, or the unit in the middle of its map."""
-
-Quality = Literal["quick", "default", "best"]
-"""How much computation a picture may take."""
+from mkdocs_lurk.config.options import Quality, Target
 
 _FORWARDS: Mapping[Quality, int] = {"quick": 8, "default": 45, "best": 90}
 """What a picture may cost, in plain forward passes of the whole network."""

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.analysis.synthesis.ascent import GradientAscent, draw_transforms
+from mkdocs_lurk.analysis.synthesis.ascent import GradientAscent, draw_transforms, to_bytes
 from mkdocs_lurk.analysis.synthesis.fourier import FourierCanvas
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
 from mkdocs_lurk.analysis.synthesis.scoring import FilterScorer
@@ -217,11 +217,6 @@ class _LayerSynthesiser:
             )
             for row, picture in enumerate(pictures)
         ]
-
-
-def to_bytes(pictures: Tensor) -> Tensor:
-    """Return pictures of values 0..1 as they are stored, uint8."""
-    return (pictures * 255).round().to(torch.uint8)
 
 
 def _seed_from(name: str) -> int:

@@ -13,9 +13,8 @@ from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.models.loading.class_names import outputs_by_name
 from mkdocs_lurk.models.loading.output_classes import OutputClasses
 
-NO_TARGET = -1
-_MOST_COMPARED = 2000
-"""Names that are compared with a wrong one, at most: of a million that would take minutes."""
+NO_OUTPUT = -1
+"""In place of the number of an output: none is known to be right."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Targets:
 
     Attributes:
         classes: The classes of the outputs; a number that ``label_map`` gives to an output without a name is its name.
-        of_images: For each picture, by its id, the output that is right, or ``NO_TARGET``.
+        of_images: For each picture, by its id, the output that is right, or ``NO_OUTPUT``.
     """
 
     classes: OutputClasses
@@ -47,7 +46,7 @@ def find_targets(config: ModelConfig, classes: OutputClasses, entries: Sequence[
         ConfigError: ``label_map`` names no label, no path or no output that there is.
     """
     if not config.label_map:
-        targets = [classes.of_labels.get(entry.label or "", NO_TARGET) for entry in entries]
+        targets = [classes.of_labels.get(entry.label or "", NO_OUTPUT) for entry in entries]
         return Targets(classes, tuple(targets))
     classes = _with_numbers_for_names(config, classes, n_outputs)
     place = f"{config.place}.label_map"
@@ -55,13 +54,13 @@ def find_targets(config: ModelConfig, classes: OutputClasses, entries: Sequence[
     of_labels: dict[str, int] = dict(classes.of_labels)
     of_globs: dict[str, int] = {}
     for key, output in config.label_map.items():
-        found = NO_TARGET if output is None else _find_output(output, classes.names, f"{place}[{key!r}]")
+        found = NO_OUTPUT if output is None else _find_output(output, classes.names, f"{place}[{key!r}]")
         (of_labels if key in labels else of_globs)[key] = found
     _check_globs(of_globs, entries, labels, place)
     targets = [_target_of(entry, of_labels, of_globs) for entry in entries]
     if not classes.of_labels and max(targets) >= 0:
         classes = replace(classes, note=None)  # it says that nothing could be mapped
-    certain = {label: output for label, output in of_labels.items() if output != NO_TARGET}
+    certain = {label: output for label, output in of_labels.items() if output != NO_OUTPUT}
     return Targets(replace(classes, of_labels=certain), tuple(targets))
 
 
@@ -85,7 +84,7 @@ def _find_output(output: str | int, names: Sequence[str], place: str) -> int:
         return names.index(output)
     by_name = outputs_by_name([output], names)
     if output not in by_name:
-        hint = near(output, names[:_MOST_COMPARED]) or "; give the name or the number of one"
+        hint = near(output, names) or "; give the name or the number of one"
         raise ConfigError(f"{place}: no output is called {quoted(output)}{hint}")
     return by_name[output]
 
@@ -93,8 +92,8 @@ def _find_output(output: str | int, names: Sequence[str], place: str) -> int:
 def _check_globs(globs: dict[str, int], entries: Sequence[ImageEntry], labels: set[str], place: str) -> None:
     for glob in globs:
         if not any(fnmatchcase(entry.path, glob) for entry in entries):
-            names = sorted(labels) + [entry.path for entry in entries[:_MOST_COMPARED]]
-            hint = near(glob, names[:_MOST_COMPARED]) or "; give a label, or a glob over the pictures' paths"
+            known = [*sorted(labels), *(entry.path for entry in entries)]
+            hint = near(glob, known) or "; give a label, or a glob over the pictures' paths"
             raise ConfigError(f"{place}: {quoted(glob)} is no label and fits no path{hint}")
 
 
@@ -102,4 +101,4 @@ def _target_of(entry: ImageEntry, of_labels: dict[str, int], of_globs: dict[str,
     for glob, output in of_globs.items():
         if fnmatchcase(entry.path, glob):
             return output
-    return NO_TARGET if entry.label is None else of_labels.get(entry.label, NO_TARGET)
+    return NO_OUTPUT if entry.label is None else of_labels.get(entry.label, NO_OUTPUT)

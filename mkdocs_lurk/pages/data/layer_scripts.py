@@ -19,7 +19,7 @@ from mkdocs_lurk.pages.data.script_records import (
     Responder,
     WiringDetail,
 )
-from mkdocs_lurk.pages.data.scripts import SheetList, label_place, round_floats
+from mkdocs_lurk.pages.data.scripts import SheetList, label_place
 from mkdocs_lurk.pages.model_records import (
     is_computed,
     is_dead,
@@ -32,6 +32,7 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
+from mkdocs_lurk.record_format import round_floats
 from mkdocs_lurk.records import Connection, FilterRecord, LayerEntry, LayerRecord, Wiring
 from mkdocs_lurk.response_records import ClassValue, Selectivity
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.data.script_records import (
@@ -12,9 +12,10 @@ from mkdocs_lurk.pages.data.script_records import (
     PhotoRank,
     PicturesData,
 )
-from mkdocs_lurk.pages.data.scripts import SheetList, label_place, round_floats
+from mkdocs_lurk.pages.data.scripts import SheetList, label_place
 from mkdocs_lurk.pages.pictures.strips import PackedStrip
 from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.record_format import round_floats
 from mkdocs_lurk.records import FilterRecord, LayerEntry, RankedMaximum, RankedMean
 
 _MAX_RANKS_PER_PHOTO = 40
@@ -75,10 +76,11 @@ class PhotoRanks:
 
         return {image: sorted(ranks, key=order)[:_MAX_RANKS_PER_PHOTO] for image, ranks in sorted(self._ranks.items())}
 
-    def script(self) -> PicturesData:
-        """Make ``pictures.js``."""
-        return {"best": {str(image): ranks for image, ranks in self.best().items()}}
-
     def _add_rank(self, ranked: RankedMean | RankedMaximum, rank: PhotoRank) -> None:
         if ranked["score"] > 0:
             self._ranks.setdefault(ranked["image"], []).append(rank)
+
+
+def pictures_script(best: Mapping[int, list[PhotoRank]]) -> PicturesData:
+    """Make ``pictures.js`` of the best ranks of each photo."""
+    return {"best": {str(image): ranks for image, ranks in best.items()}}

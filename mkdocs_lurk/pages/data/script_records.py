@@ -8,7 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.records import Connection, FieldStatus, FilterFigures, ReceptiveFieldRecord, Robustness, Skipped, WonBy
-from mkdocs_lurk.response_records import BoxList, ClassValue, RangeField
+from mkdocs_lurk.response_records import BoxList, ClassValue, RangeEntry
 
 PackedPicture = list[int]
 """``[sheet, x, y, width, height]``: a sheet's place in its script's list of sheets, and a rectangle in that sheet."""
@@ -123,16 +123,9 @@ class MaximumDetail(TypedDict):
     photo: PackedPicture | None
 
 
-class RangeDetail(TypedDict):
-    """The photo at one quantile of a filter's maxima, 1 to 0; ``of`` says where its minimum counts."""
+class RangeDetail(RangeEntry):
+    """A stored entry of the range with its photo."""
 
-    quantile: float
-    of: NotRequired[Literal["minima"]]
-    image: int
-    score: float
-    position: list[int]
-    box: BoxList
-    field: RangeField
     path: str
     photo: PackedPicture | None
 

@@ -6,17 +6,12 @@ there; ``results.json`` has them all.
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
-
 from mkdocs_lurk.pages.data.results_json import compact_json, relative_address
 from mkdocs_lurk.pages.data.script_records import PackedPicture
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces
 
 NO_LABEL = -1
-_DIGITS = 5
-
-Value = TypeVar("Value")
 
 
 def data_script(key: str, value: object) -> str:
@@ -50,18 +45,3 @@ class SheetList:
 def label_place(labels: LabelPlaces, label: str | None) -> int:
     """Return a label's place; -1 for None and for a label that no photo has."""
     return NO_LABEL if label is None else labels.get(label, NO_LABEL)
-
-
-def round_floats(value: Value) -> Value:
-    """Copy a value with every float inside it rounded to five digits."""
-    return cast("Value", _round_floats(value))
-
-
-def _round_floats(value: object) -> object:
-    if isinstance(value, float):
-        return float(f"{value:.{_DIGITS}g}")
-    if isinstance(value, dict):
-        return {name: _round_floats(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_round_floats(item) for item in value]
-    return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +18,19 @@ from mkdocs_lurk.analysis.evaluation import (
     order_by_confusion,
     wilson_interval,
 )
-from mkdocs_lurk.analysis.outputs import NO_OUTPUT, OutputRows
+from mkdocs_lurk.analysis.outputs import OutputRows
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.evaluation_record import EvaluationRecord, LabelTarget, OutputKind
 from mkdocs_lurk.images.groups import SPLIT_NAMES, class_groups
+from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.record_format import round_floats, round_significant
 from mkdocs_lurk.records import Skipped
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.warnings import chance_warning, class_order_warning, training_warning
 
 _SHOWN_PREDICTIONS = 3
-_DIGITS = 5
 
 
 class Evaluation(AfterResponses):
@@ -127,7 +126,7 @@ class Evaluation(AfterResponses):
         }
         if self.session.rehearsed.n_outputs > 5:
             record["top5"], record["top5_interval"] = _share_within(rows.rank, 5), _interval(rows.rank, 5)
-        return _rounded(record)
+        return round_floats(record)
 
     def _output_kind(self, rows: OutputRows) -> OutputKind:
         if self.session.rehearsed.are_probabilities:
@@ -169,21 +168,6 @@ class Evaluation(AfterResponses):
             return config.images_detail.split
         last = Path(config.images).name
         return last if not is_reference(config.images) and last.lower() in SPLIT_NAMES else None
-
-
-def _rounded(record: EvaluationRecord) -> EvaluationRecord:
-    """Copy a record with all its numbers rounded to five digits."""
-
-    def copy(value: object) -> object:
-        if isinstance(value, float):
-            return round_significant(value, _DIGITS)
-        if isinstance(value, dict):
-            return {name: copy(item) for name, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return type(value)(copy(item) for item in value)
-        return value
-
-    return cast("EvaluationRecord", copy(record))
 
 
 def _share_within(rank: NDArray[np.int64], k: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import cast
@@ -52,7 +52,7 @@ class Syntheses(AfterResponses):
         digests = session.picture_digests(self._measured_pictures)
         for layer in session.layers if session.config.synthesis else ():
             for filters in chunks(session.synthesis_filters(layer), session.sizes.syntheses):
-                what = [layer.name, list(filters), self._settings(layer.name).as_dict(), session.config.seed]
+                what = [layer.name, list(filters), self._settings[layer.name].as_dict(), session.config.seed]
                 key = session.key("syntheses", *what, str(session.network.fast_dtype), digests)
                 yield WorkUnit(key, self._cost(layer, len(filters)), layer.name, filters)
 
@@ -60,7 +60,7 @@ class Syntheses(AfterResponses):
         """Make the pictures of a chunk of filters."""
         batch = _SMALL_BATCH if len(unit.items) <= _SMALL_BATCH else self.session.sizes.syntheses
         made = self._synthesise(
-            unit.layer, unit.items, self._statistics, self._settings(unit.layer), self.session.limit_batch(batch)
+            unit.layer, unit.items, self._statistics, self._settings[unit.layer], self.session.limit_batch(batch)
         )
         blobs: dict[str, bytes] = {}
         facts: dict[str, StoredSynthesis | FailedSynthesis] = {}
@@ -123,15 +123,20 @@ class Syntheses(AfterResponses):
         seconds_left = sum(-(-count // _SMALL_BATCH) * _SMALL_BATCH * filter_s[number] for number, count in missing)
         return StageEstimate(seconds_left, sum(counts) * picture_bytes)
 
-    def _settings(self, layer: str) -> AscentSettings:
-        """Return how the pictures of a layer are made."""
+    @cached_property
+    def _settings(self) -> Mapping[str, AscentSettings]:
+        """How the pictures of each layer are made."""
         synthesis = self.session.config.synthesis or SynthesisConfig()
         costs = self.session.network.macs_up_to
-        steps = synthesis.steps or steps_within(synthesis.quality, costs[layer] / max(1.0, *costs.values()))
-        return AscentSettings(steps=steps, target=synthesis.target, half_size=repeats_half_size(synthesis.quality))
+        whole = max(1.0, *costs.values())
+        every = AscentSettings(target=synthesis.target, half_size=repeats_half_size(synthesis.quality))
+        return {
+            layer: replace(every, steps=synthesis.steps or steps_within(synthesis.quality, cost / whole))
+            for layer, cost in costs.items()
+        }
 
     def _cost(self, layer: Layer, n_filters: int) -> float:
-        steps = self._settings(layer.name).steps
+        steps = self._settings[layer.name].steps
         return (_COST + _COST_PER_STEP * steps) * self.session.network.macs_up_to[layer.name] * n_filters
 
     @cached_property
@@ -187,7 +192,7 @@ class Syntheses(AfterResponses):
         if not rest_s:
             return [self._cost(layer, 1) * trial.seconds_per_mac for layer in session.layers]
         parts = zip(session.layers, trial.over_layers(step_s), trial.over_layers(rest_s), strict=True)
-        return [rest + self._settings(layer.name).steps * step for layer, step, rest in parts]
+        return [rest + self._settings[layer.name].steps * step for layer, step, rest in parts]
 
     def _tried_batch(self, most_filters: int) -> int:
         """Return how many pictures are tried at once, as many as in the ascent where that makes a difference."""
@@ -211,7 +216,7 @@ class Syntheses(AfterResponses):
         """Return a picture's seconds per step, and of all else that it takes."""
 
         def ascent_s(steps: int) -> float:
-            settings = replace(self._settings(layer.name), steps=steps)
+            settings = replace(self._settings[layer.name], steps=steps)
             work = partial(self._synthesise, layer.name, [0], statistics, settings, batch)
             return watch.best_of(work, tries=2) / batch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mkdocs_lurk.pages.data.model_scripts import PhotoRanks
+from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, pictures_script
 from mkdocs_lurk.pages.data.script_records import ModelData, PicturesData
 from mkdocs_lurk.pages.published_model import label_places
 from mkdocs_lurk.record_format import in_order
@@ -31,7 +31,7 @@ def test_a_photo_has_at_most_forty_ranks() -> None:
     ranks = PhotoRanks()
     maximum = {"image": 0, "score": 1.0}
     ranks.add(0, [{"index": index, "top_max": [maximum]} for index in range(60)])  # type: ignore[list-item]
-    assert len(ranks.script()["best"]["0"]) == 40
+    assert len(pictures_script(ranks.best())["best"]["0"]) == 40
 
 
 def test_labels_are_sorted_and_may_be_missing() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mkdocs_lurk.pages.data.scripts import data_script, round_floats
+from mkdocs_lurk.pages.data.scripts import data_script
+from mkdocs_lurk.record_format import round_floats
 from tests.pages.conftest import Built
 
 
