@@ -34,6 +34,7 @@ class LayerRow:
     """A line of the layer table, and the pictures of the layer's strip."""
 
     name: str
+    title: str
     slug: str
     kind: str
     filters: str
@@ -63,10 +64,11 @@ class ModelPage:
     provenance: tuple[ProvenanceRow, ...]
 
 
-def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
+def layer_row(layer: LayerInfo, title: str, strip: Sequence[SvgPicture] = ()) -> LayerRow:
     """Return a layer's line of the layer table."""
     return LayerRow(
         name=layer["name"],
+        title=title,
         slug=layer["slug"],
         kind=formatting.layer_kind(layer["kind"]),
         filters=f"{layer['filters']:,}",

@@ -25,7 +25,7 @@ def test_an_embedded_filter_shows_crops_and_synthesis_and_links_to_its_place(bui
     assert len(found.select("svg")) == 5
     assert found.a is not None
     assert found.a["href"] == "../models/small/features.3/index.md#filter-0"
-    assert "Filter 0 of features.3 in A small network" in " ".join(found.get_text().split())
+    assert "Filter 0 of Convolution 2 in A small network" in " ".join(found.get_text().split())
     for image in found.select("svg image"):
         uri = str(image["xlink:href"]).removeprefix("../")
         assert built.site.path(uri).is_file()

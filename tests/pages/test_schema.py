@@ -18,6 +18,7 @@ FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
 SCHEMA = FRONT_END / "data" / "schema.ts"
 TWINS = {
     "ChunkData": script_records.ChunkData,
+    "Connection": script_records.ConnectionDetail,
     "ClassMeans": script_records.ClassMeansDetail,
     "FilterColumns": script_records.FilterColumns,
     "FilterDetail": script_records.FilterDetail,

@@ -3,6 +3,7 @@ import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
 import { meaning } from "../src/data/definitions";
 import type { FilterStats, Label } from "../src/data/schema";
 import { availableOrders } from "../src/data/selection";
+import { INITIAL_STATE } from "../src/data/state";
 import { classSection } from "../src/gallery/sections/classes";
 import { figures, responseSection } from "../src/gallery/sections/responses";
 import { summary } from "../src/gallery/summary";
@@ -115,8 +116,27 @@ describe("the words about a class", () => {
   });
 
   it("say how the filters of a class were chosen", () => {
-    const selection = { positions: [1], dead: 0, hidden: 1 };
-    const state = { class: "hen" } as Parameters<typeof summary>[1];
-    expect(summary(selection, state)).toBe("1 filter with hen among the three classes that it answers to most.");
+    const selection = { positions: [1], dead: 0, hidden: 1, folded: [] };
+    const words = "1 filter with hen among the three classes that it answers to most.";
+    expect(summary(selection, { ...INITIAL_STATE, class: "hen" }, layerData(columns(2)))).toBe(words);
+  });
+
+  it("name the classes nearest to one that no picture has", () => {
+    const selection = { positions: [], dead: 0, hidden: 2, folded: [] };
+    const data = layerData(columns(2));
+    const unknown = summary(selection, { ...INITIAL_STATE, class: "zebre" }, data);
+    expect(unknown).toBe("No picture has the class “zebre”; near ones: zebra.");
+    const known = summary(selection, { ...INITIAL_STATE, class: "hen" }, data);
+    expect(known).toBe("No filter has hen among the three classes that it answers to most.");
+  });
+
+  it("say that a filter was not analysed, or that there is none", () => {
+    const data = layerData(columns(2));
+    const partial = { ...data, layer: { ...data.layer, filters: 9 } };
+    const selection = { positions: [0, 1], dead: 0, hidden: 0, folded: [] };
+    const words = (filter: number) => summary(selection, { ...INITIAL_STATE, filter }, partial);
+    expect(words(1)).toBe("2 of 9 filters.");
+    expect(words(5)).toBe("Filter 5 was not analysed, so there is nothing to show of it. 2 of 9 filters.");
+    expect(words(9)).toBe("There is no filter 9: this layer has 0 to 8. 2 of 9 filters.");
   });
 });

@@ -1,4 +1,4 @@
-/** Search for layers by name. */
+/** Search for layers by name and title. */
 import type { Item, Operation, Tree } from "./tree";
 
 export class LayerSearch {
@@ -42,6 +42,6 @@ export class LayerSearch {
 
   #matchesLayer({ layer }: Operation): boolean {
     if (!this.isActive || !layer) return false;
-    return layer.name.toLowerCase().includes(this.#query);
+    return `${layer.name}\n${layer.title}`.toLowerCase().includes(this.#query);
   }
 }
