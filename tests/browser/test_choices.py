@@ -1,4 +1,4 @@
-"""What a visitor asks of a gallery: a filter by name, one that is not there, a class, syntheses, large targets, paper."""
+"""What a visitor asks of a gallery: a filter by name, one that is not there, a class, syntheses, targets, paper."""
 
 from __future__ import annotations
 
