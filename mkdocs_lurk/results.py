@@ -112,19 +112,22 @@ def _read_document(file: Path, kind: type[Document]) -> Document:
     try:
         value = read_json(file)
     except OSError as error:
-        raise StoreError(f"cannot read {file}: {describe_os_error(error)}; {_advice(file)}") from error
+        raise StoreError(
+            f"cannot read {file}: {describe_os_error(error)}; name a model's folder, such as {_example(file)}"
+        ) from error
     except ValueError as error:
-        raise StoreError(f"{file} is no JSON ({error}); {_advice(file)}") from error
+        raise StoreError(f"{file} is no JSON ({error}); name a model's folder, such as {_example(file)}") from error
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema != RESULTS_SCHEMA:
-        raise StoreError(f"{file} has the schema {ascii(schema)[:60]}, and not {RESULTS_SCHEMA!r}; {_advice(file)}")
+        raise StoreError(
+            f"{file} has the schema {ascii(schema)[:60]}, and not {RESULTS_SCHEMA!r}; name a model's folder, such as {_example(file)}"
+        )
     if kind is ModelResults and "model" not in value and "layer" in value:
         raise StoreError(f"{file} is that of a layer; name the folder of its model: {file.parent.parent}")
     return check_record(value, kind, str(file), new_fields=True)
 
 
-def _advice(file: Path) -> str:
-    models = sorted({folder.name for folder in file.parent.glob("models/*") if (folder / RESULTS_FILE).is_file()})
-    if models:
-        return f"name a model's folder: {', '.join(str(file.parent / 'models' / name) for name in models[:5])}"
-    return f"name the folder of a model in a built site: site/models/NAME, which holds its {RESULTS_FILE}"
+def _example(file: Path) -> str:
+    """Return the folder of a model of the site that ``file`` seems to mean; else how such a folder is called."""
+    models = sorted(folder for folder in file.parent.glob("models/*") if (folder / RESULTS_FILE).is_file())
+    return str(models[0]) if models else "site/models/NAME"

@@ -62,11 +62,11 @@ def test_a_filter_that_was_not_analysed_says_so(copy: Path) -> None:
 
 
 def test_a_wrong_file_is_one_line_that_says_what_to_give(copy: Path) -> None:
-    with pytest.raises(StoreError, match=f"name a model's folder: {copy}$"):
+    with pytest.raises(StoreError, match=f"name a model's folder, such as {copy}$"):
         read(copy.parent.parent)
     with pytest.raises(StoreError, match="is that of a layer; name the folder of its model"):
         read(copy / "features.0")
-    with pytest.raises(StoreError, match=r"no such file.*name the folder of a model"):
+    with pytest.raises(StoreError, match=r"no such file.*name a model's folder, such as site/models/NAME"):
         read(copy / "nowhere")
     (copy / "results.json").write_text("[")
     with pytest.raises(StoreError, match="is no JSON"):
