@@ -74,23 +74,21 @@ export function describe(data: LayerData, position: number): string {
 export function traits({ filters, labels }: LayerData, position: number): string[] {
   if (filters.dead[position]) return ["no picture raises it above zero"];
   const response = filters.max[position];
-  const label = labels[filters.best_class[position] ?? -1];
   const duplicateOf = filters.duplicate[position] ?? -1;
   return [
     typeof response === "number" ? `strongest response ${score(response)}` : "",
-    proven(filters, position) ??
-      (label ? `answers most to ${label}` : labels.length ? "no clear preference for a class" : ""),
+    labels.length ? proven(filters, position) : "",
     duplicateOf >= 0 ? `much like filter ${duplicateOf}` : "",
   ].filter(Boolean);
 }
 
-/** The classes that a filter was shown to answer to; null where none were looked for. */
-function proven({ label, label_r: r }: FilterColumns, position: number): string | null {
+/** The classes that a filter answers to above chance, on pictures that did not choose them; "" where none were looked for. */
+function proven({ label, label_r: r }: FilterColumns, position: number): string {
   const name = label[position] ?? null;
-  return (
-    (name && `answers to ${name}, r ${score(r[position] ?? 0)} on pictures not used to choose`) ||
-    (name === "" ? "answers to no class above chance" : null)
-  );
+  if (name === null) return "";
+  return name
+    ? `answers to ${name}, r ${score(r[position] ?? 0)} on pictures not used to choose`
+    : "no clear preference for a class";
 }
 
 /** What a filter is called: its number, and its name where it has one. */

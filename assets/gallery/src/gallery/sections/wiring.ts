@@ -54,9 +54,9 @@ function side(
   if (!present(connections) || !connections.length) return null;
   const strongest = Math.max(...connections.map(({ weight }) => Math.abs(weight)));
   const list = html(
-    "ul",
-    { class: "lurk-wire-list", "aria-label": title },
-    ...connections.map((one) => html("li", {}, wire(one, strongest, sheets, options))),
+    "div",
+    { class: "lurk-wire-list", role: "list", "aria-label": title },
+    ...connections.map((one) => html("div", { role: "listitem" }, wire(one, strongest, sheets, options))),
   );
   return html("div", {}, html("h4", {}, title), list);
 }
