@@ -85,7 +85,13 @@ class Project:
 
 
 def project(
-    root: Path, name: str = "small", layers: Any = LAYERS, side: int = 32, draw: Draw = encoded_pattern, **keys: Any
+    root: Path,
+    name: str = "small",
+    layers: Any = LAYERS,
+    side: int = 32,
+    draw: Draw = encoded_pattern,
+    draw_gradient: Draw | None = None,
+    **keys: Any,
 ) -> Project:
     """Make a site with one analysed model.
 
@@ -95,6 +101,7 @@ def project(
         layers: The model's layers.
         side: The side of the network's input, in pixels.
         draw: Makes the pictures.
+        draw_gradient: Makes the gradients instead, if it is given.
         keys: Keys of ``mkdocs.yml``; the plugin's under ``lurk``, the model's under ``model``.
     """
     made = Project(root)
@@ -109,7 +116,7 @@ def project(
         **keys.pop("model", {}),
     }  # fmt: skip
     made.declare({"models": [model], **keys.pop("lurk", {})}, **keys)
-    made.store_fake_results(layers=layers, side=side, draw=draw)
+    made.store_fake_results(layers=layers, side=side, draw=draw, draw_gradient=draw_gradient)
     return made
 
 
