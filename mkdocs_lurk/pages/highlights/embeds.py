@@ -11,7 +11,6 @@ from typing import cast
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.pages.data.results_records import FilterResult, MaximumResult, ModelResults
 from mkdocs_lurk.pages.embed import FilterPictures, check_model, find_filter
 from mkdocs_lurk.pages.highlights.choices import STORY_CROPS
 from mkdocs_lurk.pages.highlights.shown import (
@@ -26,6 +25,7 @@ from mkdocs_lurk.pages.pictures.sheets import scale_box
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.results_records import FilterResult, MaximumResult, ModelResults
 
 _STORY_KEYS, _NETWORK_KEYS = ("model", "show", "panels"), ("model", "show")
 _PANEL_KEYS = ("layer", "filter", "title", "caption")
