@@ -48,6 +48,14 @@ LAID: dict[str, Callable[[Path, Path], object]] = {
     "no pages": lambda files, _: [path.unlink() for path in files.rglob("index.body")],
 }
 
+
+def with_filter(summary: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """The highlights of a summary with other fields of the story's first filter."""
+    highlights: dict[str, Any] = summary["highlights"]
+    first, *rest = highlights["story"]
+    return {**highlights, "story": [{**first, **changes}, *rest]}
+
+
 SUMMARIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "null": lambda _: None,
     "empty": lambda _: {},
@@ -62,6 +70,11 @@ SUMMARIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "views of other types": lambda whole: {**whole, "views": [{**whole["views"][0], "x": None}]},
     "views without size": lambda whole: {**whole, "views": [{**whole["views"][0], "shown_width": 0}]},
     "views of elsewhere": lambda whole: {**whole, "views": [{**whole["views"][0], "src": "../../x.webp"}]},
+    "highlights of no layer": lambda whole: {**whole, "highlights": with_filter(whole, slug="../..")},
+    "highlights of elsewhere": lambda whole: {
+        **whole,
+        "highlights": with_filter(whole, drawn={**whole["views"][0], "src": "../x"}),
+    },
     "missing": lambda whole: {**whole, "missing": 3},
     "deep": lambda _: json.loads("[" * 900 + "]" * 900),
 }
