@@ -1,4 +1,4 @@
-"""The site's search: it finds named and labelled filters, in Material at their own addresses and without explanations."""
+"""The site's search: it finds named and labelled filters, in Material at their addresses and without explanations."""
 
 from __future__ import annotations
 
