@@ -161,7 +161,7 @@ class _ModelFolder:
         self._photo_ranks = PhotoRanks()
         self._tiles: dict[str, dict[int, SheetRegion]] = {}
         self._class_filters = ClassFilters(model.record["images"])
-        self._highlights = HighlightsWriter(reader, model.record, model.photos)
+        self._highlights = HighlightsWriter(reader, model)
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
