@@ -22,7 +22,7 @@ def test_filter_opens_under_its_row_with_all_its_parts(visit: Visit, address: st
     text = page.inner_text(OPEN)
     for words in (
         "Filter 3", "2.5 times the best photo", "Strongest anywhere", "Highest average", "Classes", "cat", "dog",
-        "zebra", "Responses", "Wiring", "Reads from", "Read by", "features.0 · 3", "Similar filters",
+        "zebra", "Responses", "Wiring", "Reads from", "Read by", "Convolution 1", "Similar filters",
         "How these pictures",
     ):  # fmt: skip
         assert words in text, words
