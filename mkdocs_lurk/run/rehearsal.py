@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.gradients.requests import GradientSettings
 from mkdocs_lurk.analysis.outputs import are_probabilities
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
@@ -20,6 +21,7 @@ from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, out
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.run.pictures import Pictures
+from mkdocs_lurk.run.work import Sizes
 
 _PICTURES = 3
 
@@ -58,8 +60,10 @@ class Rehearsed:
         return [] if self.one_by_one is None else ["one by one"]
 
 
-def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace) -> Rehearsed:
-    """Read a few pictures, spread evenly through the set, and run them.
+def rehearse_pictures(
+    model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace, sizes: Sizes
+) -> Rehearsed:
+    """Read a few pictures, spread evenly through the set, and run them, also in batches of the analysis's sizes.
 
     Raises:
         ImageError: Not one picture can be read.
@@ -71,7 +75,8 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
     images, tensors = _first_readable(model, pictures)
     names = [pictures.images.entries[image].path for image in images]
     x = torch.stack(tensors).to(network.device, torch.float32)
-    rehearsal = rehearse(network, x, names)
+    at_once = GradientSettings().pictures_at_once(network.picture_size, network.device.type == "cpu")
+    rehearsal = rehearse(network, x, names, sorted({sizes.response_batch, at_once}))
     reason = None
     if rehearsal.mixes is not None:
         reason = f"Pictures of one batch change each other's results ({rehearsal.mixes})"

@@ -156,7 +156,8 @@ def open_session(
             trace = trace_network(loaded.module, blank)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
-    rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
+    sizes = sizes or Sizes()
+    rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace, sizes)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
     return Session(
@@ -167,7 +168,7 @@ def open_session(
         network=network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True),
         pictures=pictures,
         base_key=digest("network", *identity, *threads_identity(config.threads)),
-        sizes=sizes or Sizes(),
+        sizes=sizes,
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, network.device, limit_batch, force),
         rehearsed=rehearsed,

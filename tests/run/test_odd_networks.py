@@ -112,7 +112,7 @@ def analysed(config: LurkConfig) -> ModelReader:
     return ModelReader(store, analyze(config, config.models[0], store))
 
 
-@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, *IN_BATCHES])
+@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, "ManyPicturesMixed", *IN_BATCHES])
 def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None:
     config = odd(name)
     reader, maps = analysed(config), maps_of(made(name), input_tensors(config.root / "pictures"))
@@ -126,7 +126,7 @@ def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None
                 expected = [float(scores[image]) for image in best]
                 assert [item["score"] for item in found[key]] == pytest.approx(expected, rel=1e-4, abs=1e-6)
     alone = any("one by one" in note for note in reader.record["notes"])
-    assert alone == (name in OF_THE_WHOLE_PICTURE)
+    assert alone == (name in [*OF_THE_WHOLE_PICTURE, "ManyPicturesMixed"])
 
 
 def slow_maps(name: str, x: Tensor) -> Tensor:
@@ -207,6 +207,22 @@ def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_compu
 def opened(config: LurkConfig) -> Session:
     """Load and rehearse a model, as ``inspect`` does."""
     return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("ManyPicturesMixed", "(layer 'b' changes in a batch of 16)"),
+        ("ManyMorePicturesMixed", "(layer 'b' changes in a batch of 64)"),
+        ("FewPicturesOnly", "(layer 'b' changes in a batch of 16)"),
+    ],
+)
+def test_pictures_that_change_each_other_in_larger_batches_alone_are_found_before_the_analysis(
+    odd: Project, name: str, place: str
+) -> None:
+    session = opened(odd(name))
+    assert place in str(session.rehearsed.one_by_one)
+    assert session.limit_batch(16) == 1
 
 
 @pytest.mark.parametrize("name", ["SideBranch", "Checkpointed"])
