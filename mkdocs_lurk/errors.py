@@ -5,6 +5,7 @@
     ├── ModelError    the network cannot be made, loaded or run
     ├── LayerError    a layer cannot be found, named or analysed
     ├── ImageError    a picture or a set of pictures cannot be read
+    │   └── RangeError    its values have no usual range
     ├── DatasetError  an author's Dataset or transform breaks its contract: no picture of it can be trusted
     ├── ShapeError    a tensor does not have the expected shape
     └── StoreError    the cache cannot be read or written
@@ -54,6 +55,20 @@ class LayerError(LurkError):
 
 class ImageError(LurkError):
     """A picture or a set of pictures cannot be read."""
+
+
+class RangeError(ImageError):
+    """A picture's values have no usual range: what is black and what is white is not known.
+
+    Args:
+        message: One line.
+        low: The smallest value.
+        high: The largest value.
+    """
+
+    def __init__(self, message: str, low: float, high: float) -> None:
+        super().__init__(message)
+        self.low, self.high = low, high
 
 
 class DatasetError(LurkError):

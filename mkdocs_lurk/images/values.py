@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.config.transform import TransformSpec
-from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.errors import ImageError, RangeError
 from mkdocs_lurk.images.arrays import Values, check_shape, check_type
 
 Pixels = NDArray[np.uint8 | np.float32]
@@ -142,23 +142,29 @@ def to_pixels(values: Values, name: str, scale: ValueScale | None = None) -> Pix
         return values.astype(np.uint8)
     if values.dtype.kind == "f" and low >= 0 and high <= 1:
         return _restore_uint8(values.astype(np.float32))
-    raise ImageError(_describe_range(name, low, high))
+    raise RangeError(describe_range(f"{name} has", low, high), low, high)
 
 
 _USUAL_TOPS = (255, 4095)
 """What 8 and 12 bits reach: values that use more than half of one of these are likely to be such."""
 
 
-def _describe_range(name: str, low: float, high: float) -> str:
-    """Return the message for values of no usual range: what was seen, and the key that says what they are."""
+def describe_range(subject: str, low: float, high: float) -> str:
+    """Return the message for values of no usual range: what was seen, and the key that says what they are.
+
+    Args:
+        subject: Whose values they are, with its verb.
+        low: The smallest of them.
+        high: The largest of them.
+    """
     top = next((top for top in _USUAL_TOPS if low >= 0 and top / 2 < high <= top), _rounded_out(high, 1))
-    ranged = f"value_range: [{_rounded_out(low, -1):g}, {top:g}], for example"
-    normalised = "normalised: true with the mean and std that they were normalised with"
+    ranged = f"transform: {{value_range: [{_rounded_out(low, -1):g}, {top:g}]}}, for example"
+    normalised = "transform: {normalised: true, mean, std}, with the mean and std that they were normalised with"
     looks_normalised = low < 0 and max(-low, high) <= _USUAL_NORMALISED
     first, second = (normalised, ranged) if looks_normalised else (ranged, normalised)
     return (
-        f"{name} has values from {low:g} to {high:g}, which are neither 0..1 nor whole numbers of 0..255; "
-        f"say what they are in the model's transform: {first}; or {second}"
+        f"{subject} values from {low:g} to {high:g}, which are neither 0..1 nor 8-bit whole numbers; "
+        f"say what they are by {first}; or by {second}"
     )
 
 

@@ -15,7 +15,9 @@ from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.labels import check_groups
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, ImageError
+from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.sample import spread
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT, Targets, find_targets
 from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, output_classes
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
@@ -104,7 +106,7 @@ def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None
         classes = output_classes(model, labels, outputs.shape[1])
         targets = find_targets(model, classes, images.entries, outputs.shape[1])
     if model.groups:
-        check_groups(model.groups, f"{model.place}.groups", [*images.labels, *targets.classes.names])
+        check_groups(model.groups, f"{model.place}.groups", [*images.labels, *targets.classes.by_word])
     return targets
 
 
@@ -112,21 +114,21 @@ def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], 
     """Return the first pictures that can be read, of a sequence that is spread through the set."""
     images: list[int] = []
     tensors: list[Tensor] = []
-    first: ImageError | None = None
+    failed: list[ImageError] = []
     for image in _spread(len(pictures.images), _PICTURES):
         try:
             tensors += pictures.tensor([image])
         except ImageError as error:
-            first = first or error
+            failed.append(error)
         else:
             images.append(image)
         if len(images) == _PICTURES:
             break
     if not images:
-        reason = f": {first}" if first else ""
-        raise ImageError(
-            f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}"
-        ) from first
+        with named_by_key(model):
+            refuse_unknown_range(failed, len(failed))
+        reason = f": {failed[0]}" if failed else ""
+        raise ImageError(f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}")
     order: Sequence[int] = sorted(range(len(images)), key=images.__getitem__)
     return [images[place] for place in order], [tensors[place] for place in order]
 

@@ -15,6 +15,7 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ModelError, describe_error, join_first
+from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
@@ -37,7 +38,7 @@ from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
-from mkdocs_lurk.run.warnings import random_layers_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -98,7 +99,11 @@ class Session:
         """What may mislead, as far as it is known before anything is computed."""
         without = _layers_without_weights(self.loaded, self.layers)
         random = random_layers_warning([layer.name for layer in without], len(self.layers))
-        return [*([] if random is None else [random]), *warnings_at_start(self.images, self.transform)]
+        labels = [entry.label for entry in self.images.entries]
+        shared = shared_names_warning(self.rehearsed.classes.shared, labels, self.rehearsed.targets)
+        own = [warning for warning in (random, shared) if warning is not None]
+        with named_by_key(self.config):
+            return [*own, *warnings_at_start(self.images, self.transform)]
 
     @property
     def notes(self) -> list[str]:
@@ -148,7 +153,9 @@ def open_session(
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
     use_threads(config.threads)
-    transform = make_transform(model, images := pictures_of(config, model, anew=force))
+    images = pictures_of(config, model, anew=force)
+    with named_by_key(model):
+        transform = make_transform(model, images)
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
