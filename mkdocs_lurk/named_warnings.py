@@ -118,8 +118,8 @@ _ALL = (
     ),
     NamedWarning(
         "shared-names",
-        "A class of the pictures has a name that `classes` gives to several outputs, and `label_map` does not say which "
-        "of them is meant.",
+        "A class of the pictures has a name that `classes` gives to several outputs, and `label_map` does not say "
+        "which of them is meant.",
         "{count} of {n} pictures belong to classes whose name several outputs have ({shared}), so that none of these "
         "is known to be right for them",
         "say which is meant by its number: label_map: {{{label}: {output}}}, or give each output a name of its own in "

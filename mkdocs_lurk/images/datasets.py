@@ -95,7 +95,10 @@ class DatasetReader:
                 raise
             if self._may_be_stale(index):
                 raise self._stale(f"item {index} cannot be read{_cause(reason)}") from reason
-            raise self._broken(index, f"was read once and fails when it is read again{_cause(reason)}") from reason
+            raise self._broken(
+                index,
+                f"was read once and fails when it is read again{_cause(reason)}; let the Dataset give it every time",
+            ) from reason
         self._compare(items, index, item)
         return item.picture
 
@@ -236,7 +239,7 @@ def _same(items: Items, index: int, item: Item) -> bool:
 
 def _cause(error: ImageError) -> str:
     """Return the end of a message with the reason for which an item cannot be read."""
-    return f": {str(error).partition(' cannot be read: ')[2] or error}"
+    return f": {error.reason.partition('cannot be read: ')[2] or error}"
 
 
 def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:

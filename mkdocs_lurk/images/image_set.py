@@ -127,4 +127,4 @@ def _file_digest(digests: FileDigests, root: Path, path: str) -> str:
     try:
         return digests.digest(root / path)
     except OSError as reason:
-        raise ImageError(f"{path} cannot be read ({reason.strerror}); see to its permissions") from reason
+        raise ImageError(f"cannot be read ({reason.strerror}); see to its permissions", of=path) from reason

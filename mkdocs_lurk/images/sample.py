@@ -12,8 +12,8 @@ from PIL import Image
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.reading import Picture
-from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 

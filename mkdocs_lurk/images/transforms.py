@@ -190,10 +190,15 @@ def _from_weights(config: ModelConfig) -> ResizeAndCrop:
     subject, name = f"model {config.name!r}", config.torchvision_name or ""
     chosen = config.weights if config.weights is not None and config.weights_path is None else "DEFAULT"
     if name not in zoo.list_models():
-        raise ConfigError(f"{config.place}.transform: torchvision has no network {name!r}")
+        raise ConfigError(
+            f"{config.place}.transform: torchvision has no network {name!r}; give another source, or numbers"
+        )
     preset = weights_entry(name, chosen, subject).transforms()
     if not hasattr(preset, "crop_size"):
-        raise ConfigError(f"{config.place}.transform: the weights of {name!r} have no transform for classification")
+        raise ConfigError(
+            f"{config.place}.transform: the weights of {name!r} have no transform for classification; give "
+            "transform: {resize, crop, mean, std}"
+        )
     resize, crop = preset.resize_size, preset.crop_size
     return ResizeAndCrop(
         len(preset.mean),

@@ -14,8 +14,8 @@ _EXCEPTIONS = 0.1
 def refuse_unknown_range(found: Sequence[ImageError], n: int) -> None:
     """Refuse a set of which many pictures have values of no usual range.
 
-    A few are damaged, or reach a little beyond white. Of many, the others cannot be trusted, either: a dark picture with
-    values in 0..255 looks like one in 0..1.
+    A few are damaged, or reach a little beyond white. Of many, the others cannot be trusted, either: a dark picture
+    with values in 0..255 looks like one in 0..1.
 
     Args:
         found: Why pictures of the set, or of a sample of it, cannot be read.

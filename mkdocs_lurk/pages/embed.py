@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.errors import ConfigError, join_first, near
 from mkdocs_lurk.limits import MOST_FENCE
 from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.pages.model_records import is_computed
@@ -62,7 +62,8 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
     fence = _parse_fence(contents)
     if fence.model not in site.links or not fence.model:
         models = [target for target in site.links if target and "/" not in target]
-        raise ConfigError(f"lurk fence: there is no model {fence.model!r}{near(fence.model, models)}")
+        hint = near(fence.model, models) or "; there are " + join_first(models, 5)
+        raise ConfigError(f"lurk fence: there is no model {fence.model!r}{hint}")
     title = site.titles[fence.model]
     if (missing := site.missing.get(fence.model)) is not None:
         return templates.body("embed.html.j2", missing=missing, layer=fence.layer, filter=fence.filter, model=title)
@@ -94,17 +95,20 @@ def _parse_fence(contents: str) -> _Fence:
     try:
         keys = read_yaml(contents)
     except YamlTextError as error:
-        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}") from error
+        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}; write lines of 'key: value'") from error
     if not isinstance(keys, dict):
-        raise ConfigError("lurk fence: give model, layer and filter, each on a line of its own")
+        raise ConfigError("lurk fence: it holds no keys; give model, layer and filter, each on a line of its own")
     for key in keys:
         if key not in _KEYS:
-            raise ConfigError(f"lurk fence: {key!r} is not known{near(str(key), _KEYS)}")
+            hint = near(str(key), _KEYS) or "; there are " + ", ".join(_KEYS)
+            raise ConfigError(f"lurk fence: {key!r} is not known{hint}")
     for key in _REQUIRED_KEYS:
         if key not in keys:
-            raise ConfigError(f"lurk fence: {key!r} is missing")
+            raise ConfigError(
+                f"lurk fence: {key!r} is missing; give model, layer and filter, each on a line of its own"
+            )
     if not isinstance(keys["filter"], int):
-        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number")
+        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
     show = keys.get("show", "all")
     if show not in _SHOW_CHOICES:
         raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops or synthesis")
@@ -120,7 +124,8 @@ def _layer_target(fence: _Fence, site: Site) -> str:
     layers, wanted = site.layers[fence.model], str(fence.layer)
     address = layers.get(wanted, wanted)
     if address not in layers.values():
-        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{near(wanted, layers)}")
+        hint = near(wanted, layers) or "; there are " + join_first(layers, 5)
+        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{hint}")
     return f"{fence.model}/{address}"
 
 
@@ -128,7 +133,7 @@ def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult
     for item in results["filters"]:
         if item["index"] == index:
             return item
-    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist")
+    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist; give one that was")
 
 
 @lru_cache(maxsize=16)

@@ -28,7 +28,7 @@ def naming(model: ModelConfig) -> Iterator[None]:
     try:
         yield
     except LurkError as error:
-        error.args = LurkError(named(str(error), model)).args
+        error.restate(named(str(error), model))
         raise
     finally:
         for logger in loggers:

@@ -81,11 +81,15 @@ def rehearse_pictures(
     rehearsal = rehearse(network, x, names, sorted({sizes.response_batch, at_once}))
     reason = None
     if rehearsal.mixes is not None:
-        reason = f"Pictures of one batch change each other's results ({rehearsal.mixes})"
+        reason = (
+            f"Pictures of one batch change each other's results ({rehearsal.mixes}): pictures went through the network "
+            "one by one."
+        )
     elif DECIDES_BY_VALUES in trace.notes:
-        reason = "The network decides by values, which may be those of a whole batch"
-    if reason is not None:
-        reason += ": pictures went through the network one by one."
+        reason = (
+            "The network decides by values, which may be those of a whole batch: pictures went through the network one "
+            "by one."
+        )
     outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
     targets = _find_targets(model, pictures, outputs)
     return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason)
@@ -128,7 +132,10 @@ def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], 
         with named_by_key(model):
             refuse_unknown_range(failed, len(failed))
         reason = f": {failed[0]}" if failed else ""
-        raise ImageError(f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}")
+        raise ImageError(
+            f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}; repair or replace "
+            "them"
+        )
     order: Sequence[int] = sorted(range(len(images)), key=images.__getitem__)
     return [images[place] for place in order], [tensors[place] for place in order]
 

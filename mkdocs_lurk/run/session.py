@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -14,7 +15,7 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.errors import ModelError, describe_error, join_first
+from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_error, join_first
 from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
@@ -42,6 +43,7 @@ from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -159,7 +161,7 @@ def open_session(
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-        with author_code(model.root):
+        with author_code(model.root), _advising_on_channels(model):
             trace = trace_network(loaded.module, blank)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
@@ -181,6 +183,23 @@ def open_session(
         rehearsed=rehearsed,
         threads=config.threads,
     )
+
+
+@contextmanager
+def _advising_on_channels(model: ModelConfig) -> Iterator[None]:
+    """Say what to do about pictures of another number of channels than the network takes: it depends on the transform.
+
+    Raises:
+        LayerError: The network takes another number of channels.
+    """
+    try:
+        yield
+    except ChannelsError as error:
+        if isinstance(model.transform, str) and model.transform not in ("imagenet", "weights"):
+            remedy = f"let {published_reference(model.transform)} give tensors of shape ({error.taken}, h, w)"
+        else:
+            remedy = f"say transform: {{channels: {error.taken}}}, with a mean and std of as many values"
+        raise LayerError(f"{error}; {remedy}") from error
 
 
 def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSearch:

@@ -218,7 +218,8 @@ def test_another_meaning_of_the_values_lists_a_dataset_anew_and_is_another_trans
 
     grey: dict[str, Any] = {"mean": (0.5,), "std": (0.25,), "channels": 1}
     with pytest.raises(
-        ImageError, match=r"models\[0\]\.images: 4 of 4 pictures that were read have values from -[0-9.]+ to -[0-9.]+, which"
+        ImageError,
+        match=r"models\[0\]\.images: 4 of 4 pictures that were read have values from -[0-9.]+ to -[0-9.]+, which",
     ):
         digests(spec(**grey))
     one, two = spec(**grey, value_range=(-80.0, 0.0)), spec(**grey, value_range=(-90.0, 0.0))

@@ -269,3 +269,15 @@ def test_one_readable_picture_suffices(odd: Project) -> None:
     for path in sorted((config.root / "pictures").rglob("*.png"))[:5]:
         path.write_bytes(b"no picture")
     assert len([image for image in analysed(config).record["images"] if "skipped" not in image]) == 1
+
+
+def test_a_network_of_one_channel_needs_another_transform_of_the_author(odd: Project, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nimport torch\n\n\ndef make():\n"
+        "    return lambda image: torch.from_numpy(np.array(image, np.float32)).movedim(-1, 0) / 255\n"
+    )
+    message = (
+        r"takes 1 channel, but the transform makes pictures of 3; let own\.py:make give tensors of shape \(1, h, w\)$"
+    )
+    with pytest.raises(LurkError, match=message):
+        opened(odd("Grey", transform="own.py:make"))

@@ -264,7 +264,9 @@ def test_results_that_were_lost_need_the_files_that_are_missing(site: Site) -> N
     (site.root / "a.safetensors").unlink()
     assert site.state().key == key
     site.store.file(key).unlink()
-    with pytest.raises(ConfigError, match=r"'a\.safetensors' does not exist; .*needed since its record in the cache can"):
+    with pytest.raises(
+        ConfigError, match=r"'a\.safetensors' does not exist; .*needed since its record in the cache can"
+    ):
         site.state()
 
 

@@ -155,7 +155,7 @@ class Evaluation(AfterResponses):
         of_names = classes.by_word
         groups = class_groups(session.config, entries)
         return {
-            name: sorted(set().union(*(of_labels.get(one) or of_names.get(one, ()) for one in members)))
+            name: sorted(set().union(*(of_labels.get(one) or of_names.get(one, []) for one in members)))
             for name, members in groups.items()
         }
 
