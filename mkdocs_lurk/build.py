@@ -201,14 +201,14 @@ def watched_files(config: LurkConfig) -> list[Path]:
 
 
 def _missing_torch() -> str:
-    """Return why nothing can be analysed here; empty where PyTorch and torchvision are installed."""
+    """Return why nothing can be analysed here, and what to do; empty where PyTorch and torchvision are installed."""
     try:
         for name in ("torch", "torchvision"):
             importlib.import_module(name)
     except ImportError as reason:
         if isinstance(reason, ModuleNotFoundError) and reason.name in ("torch", "torchvision"):
-            return f"{reason.name} is not installed"
-        return f"torch cannot be imported ({describe_error(reason)})"
+            return f"{reason.name} is not installed: pip install 'mkdocs-lurk[torch]'"
+        return f"torch cannot be imported ({describe_error(reason)}): pip install 'mkdocs-lurk[torch]'"
     return ""
 
 
@@ -221,7 +221,7 @@ def _require_torch(model: ModelConfig) -> None:
     missing_torch = _missing_torch()
     if missing_torch:
         raise ModelError(
-            f"model {model.name!r} cannot be analysed here, since {missing_torch}; pip install 'mkdocs-lurk[torch]', "
+            f"model {model.name!r} cannot be analysed here, since {missing_torch}; "
             "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
         )
 
