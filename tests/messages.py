@@ -126,7 +126,11 @@ def _notes(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings | parts:
             text = _shown(node, {})
-            if text.endswith(".") and not text.endswith("..") and " " in text:
+            if (
+                text.endswith(".")
+                and not text.endswith("..")
+                and re.search("[a-z]{3,} [a-z]", re.sub("<[^>]*>", "", text))
+            ):
                 yield text
 
 

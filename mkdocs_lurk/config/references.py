@@ -118,7 +118,7 @@ def _remedy(reason: BaseException) -> str:
     if isinstance(reason, ModuleNotFoundError):
         return "install it, or let the reference name a file: path/to/file.py:factory"
     if isinstance(reason, TypeError) and "argument" in str(reason):
-        return "let it take no arguments, or those of the key 'arguments' if it is a model's source"
+        return "see the key 'arguments' of a model's source, or let it take none"
     return "mend the code there, or name another factory"
 
 
