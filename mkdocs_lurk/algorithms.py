@@ -15,5 +15,5 @@ VERSIONS: Final = {
     "syntheses": 4,
     "verification": 5,
     "connections": 5,
-    "records": 8,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 9,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }
