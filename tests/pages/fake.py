@@ -190,6 +190,7 @@ class FakeAnalysis:
             "schema": RESULTS_SCHEMA,
             "layer": cast("LayerInfo", {name: entry[name] for name in LayerInfo.__annotations__}),
             "chosen": entry["chosen"],
+            "effect": {"makers": [(label, [(place, 0.84), (place + 2, 0.31)]) for label in LABELS[:2]]},
             "filters": filters,
         }
         self.store.put(entry["unit"], in_order(record, LayerRecord), blobs)

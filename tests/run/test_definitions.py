@@ -14,7 +14,12 @@ import pytest
 
 from mkdocs_lurk.pages.definitions import DEFINITIONS, meaning
 from mkdocs_lurk.run.stages import verification
-from tests.run import definitions_evaluation, definitions_pictures, definitions_responses  # noqa: F401 - they fill CHECKS
+from tests.run import (  # noqa: F401 - they fill CHECKS
+    definitions_effect,
+    definitions_evaluation,
+    definitions_pictures,
+    definitions_responses,
+)
 from tests.run.analyses import Project, analysed
 from tests.run.definitions_network import NETWORK, draw, network, outputs
 from tests.run.definitions_results import CHECKS, SENTENCES, Results

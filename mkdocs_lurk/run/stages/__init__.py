@@ -5,6 +5,7 @@ from __future__ import annotations
 from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.labels import Labels
@@ -34,5 +35,6 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Range(session, responses, verification, picks),
         Connections(session, responses),
         Labels(session, responses),
+        Effect(session),
         Evaluation(session, responses),
     )
