@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -78,6 +79,7 @@ def analyze(
         for model in models:
             key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
+                _require_torch(model)
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
@@ -147,11 +149,15 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "bytes": 0,
         "unseen": describe_unseen(state.unseen) if state.unseen else "",
         "missing": None,
+        "not_estimated": "",
         "warnings": [],
     }
     if state.key is not None:
         units = ModelReader(store, state.key).units()
         return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
+    missing_torch = _missing_torch()
+    if missing_torch:
+        return {**plan, "not_estimated": f"not estimated, since {missing_torch}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
 
     with _author_errors(state.config):
@@ -168,11 +174,12 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
     """Load a model, rehearse its analysis on a few pictures, and describe its input, pictures, classes and layers."""
+    if model.absent:
+        raise ConfigError(model.absent[0])
+    _require_torch(model)
     from mkdocs_lurk.run.inspection import inspect_session  # these import torch
     from mkdocs_lurk.run.session import open_session
 
-    if model.absent:
-        raise ConfigError(model.absent[0])
     with _author_errors(model):
         return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
@@ -189,6 +196,32 @@ def watched_files(config: LurkConfig) -> list[Path]:
         declared = (path for path in (model.card, model.weights_path, source) if path is not None and path.is_file())
         files |= dict.fromkeys([*declared, *input_files(config, model, store)])
     return list(files)
+
+
+def _missing_torch() -> str:
+    """Return why nothing can be analysed here, and what to do; empty where PyTorch and torchvision are installed."""
+    try:
+        for name in ("torch", "torchvision"):
+            importlib.import_module(name)
+    except ImportError as reason:
+        if isinstance(reason, ModuleNotFoundError) and reason.name in ("torch", "torchvision"):
+            return f"{reason.name} is not installed: pip install 'mkdocs-lurk[torch]'"
+        return f"torch cannot be imported ({describe_error(reason)}): pip install 'mkdocs-lurk[torch]'"
+    return ""
+
+
+def _require_torch(model: ModelConfig) -> None:
+    """Check that a model can be analysed here.
+
+    Raises:
+        ModelError: torch or torchvision is not installed, or broken.
+    """
+    missing_torch = _missing_torch()
+    if missing_torch:
+        raise ModelError(
+            f"model {model.name!r} cannot be analysed here, since {missing_torch}, "
+            "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
+        )
 
 
 @contextlib.contextmanager

@@ -183,11 +183,12 @@ def unpack(path: Path, file: Path) -> None:
 @main.command()
 @_config_file
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
-def export(path: Path, out: Path) -> None:
+@click.option("--csv", "tables", is_flag=True, help="Write tables too, beside each model's results.json.")
+def export(path: Path, out: Path, tables: bool) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    _echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
+    _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables), 'file')}")
 
 
 @main.command()

@@ -31,6 +31,7 @@ SECTIONS = {
     "declared_files.py": "What mkdocs.yml says",
     "record_check.py": "The cache and bundles",
     "results_check.py": "The cache and bundles",
+    "results.py": "Published results, read by other programs",
     "evaluation_check.py": "The cache and bundles",
     "run/bundle_check.py": "The cache and bundles",
     "run": "The analysis",

@@ -11,12 +11,12 @@ from typing import cast
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.limits import MOST_FENCE
-from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
 _KEYS = ("model", "layer", "filter", "show", "caption")

@@ -46,6 +46,7 @@ OTHER_SOURCES = (
     "record_format.py",
     "records.py",
     "response_records.py",
+    "results_records.py",
     "text.py",
     "config/pictures.py",
     "yaml_text.py",
