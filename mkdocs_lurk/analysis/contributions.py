@@ -111,6 +111,7 @@ class Conductances:
         scores: ``(n_pairs,)`` float32, the outputs.
         differences: ``(n_pairs,)`` float32, these minus the same outputs for the baseline picture.
         contributions: By layer ``(n_pairs, n_filters)`` float32.
+        means: By layer ``(n_pictures, n_filters)`` float32, the means of the maps.
         cut_off: The layers to which no gradient leads; all their contributions are zero.
     """
 
@@ -118,6 +119,7 @@ class Conductances:
     scores: NDArray[np.float32]
     differences: NDArray[np.float32]
     contributions: Mapping[str, NDArray[np.float32]]
+    means: Mapping[str, NDArray[np.float32]]
     cut_off: frozenset[str]
 
 
@@ -142,9 +144,8 @@ def estimate_contributions(
         gradients = [run.gradients(part) for part in pairs.once()]
         weighted = {layer: _summed(maps, pairs, [own[layer] for own in gradients]) for layer, maps in run.maps.items()}
         plain = {layer: _summed(None, pairs, [own[layer] for own in gradients]) for layer in run.maps}
-        means = {layer: maps.mean((2, 3), dtype=torch.float32).cpu().numpy() for layer, maps in run.maps.items()}
         cut_off = frozenset(run.cut_off)
-        return Estimates(pairs, run.scores_of(pairs), _arrays(weighted), _arrays(plain), means, cut_off)
+        return Estimates(pairs, run.scores_of(pairs), _arrays(weighted), _arrays(plain), run.means(), cut_off)
 
     return _translating(lambda: with_copies_if_needed(differentiate))
 
@@ -189,8 +190,7 @@ def integrate_contributions(
                 )
             before, maps = after, run.maps
         end = run.scores_of(pairs)
-        contributions = {layer: own.cpu().numpy() for layer, own in sums.items()}
-        return Conductances(pairs, end, end - start, contributions, cut_off)
+        return Conductances(pairs, end, end - start, _arrays(sums), run.means(), cut_off)
 
     return _translating(integrate)
 
@@ -236,6 +236,10 @@ class _Run:
                 self.cut_off.add(name)
             gradients[name] = self._probe.as_maps(name, torch.zeros_like(own) if gradient is None else gradient)
         return gradients
+
+    def means(self) -> dict[str, NDArray[np.float32]]:
+        """Return the means of the maps by layer, ``(n, n_filters)``."""
+        return _arrays({layer: maps.mean((2, 3), dtype=torch.float32) for layer, maps in self.maps.items()})
 
     def scores_of(self, pairs: OutputPairs) -> NDArray[np.float32]:
         """Return the scores of pairs, ``(n_pairs,)``."""

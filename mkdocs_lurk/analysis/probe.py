@@ -160,7 +160,7 @@ class Probe:
         catch: Callable[[LayerCall], Tensor],
         until: Iterable[str] = (),
         receive: Callable[[str, Tensor], None] | None = None,
-    ) -> None:
+    ) -> object:
         """Run the network, with a function in the place of every convolution and linear call.
 
         Args:
@@ -168,6 +168,9 @@ class Probe:
             catch: Receives a call and returns the output with which the network goes on, or raises ``StopForward``.
             until: Layers. For those that are modules' outputs, ``receive`` is called.
             receive: Called with such a layer's name and its maps ``(n, c, h, w)``. It may raise ``StopForward``, too.
+
+        Returns:
+            What the network returned; None if it was stopped.
         """
 
         def receive_output(name: str, output: object) -> None:
@@ -176,9 +179,9 @@ class Probe:
 
         with self._hooks_on(self._modules.intersection(until), receive_output), self._catching_calls(catch):
             try:
-                self.module(self._own_copy(x))
+                return self.module(self._own_copy(x))
             except StopForward:
-                return
+                return None
 
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
         """Compute the map of one filter for each picture; the forward pass ends there.

@@ -46,8 +46,7 @@ class ContributionUnit:
         self._read += ids
         if self._baseline is None:
             found = estimate_contributions(probe, x, targets, probabilities=rehearsed.are_probabilities)
-            for name, means in found.means.items():
-                self._map_sums[name] += means.sum(0, dtype=np.float64)
+            self._add_means(found.means)
             self._keep(ids, found.pairs, found.scores, {"weighted": found.weighted, "plain": found.plain})
             return
         effect = self._session.config.effect
@@ -55,7 +54,12 @@ class ContributionUnit:
         line = integrate_contributions(
             probe, x, self._baseline, targets, steps, probabilities=rehearsed.are_probabilities
         )
+        self._add_means(line.means)
         self._keep(ids, line.pairs, line.differences, {"contributions": line.contributions})
+
+    def _add_means(self, means: Mapping[str, NDArray[np.float32]]) -> None:
+        for name, own in means.items():
+            self._map_sums[name] += own.sum(0, dtype=np.float64)
 
     def _keep(
         self,

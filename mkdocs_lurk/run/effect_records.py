@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.class_contributions import ClassContributions
-from mkdocs_lurk.effect_record import EffectRecord, LayerEffect
+from mkdocs_lurk.effect_record import CutSum, EffectRecord, LayerEffect
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.run.rehearsal import Rehearsed
@@ -47,6 +47,14 @@ class OutputNames:
             places[names[output]] if own else NO_OUTPUT for (_, output), own in zip(listed, counts, strict=True)
         ]
         return cls(by, tuple(places), np.array(of_pairs, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFound:
+    """What was found of a layer: the records of its chosen filters, in their order, and of all of them together."""
+
+    effects: list[EffectRecord]
+    together: LayerEffect
 
 
 def filter_effects(
@@ -91,4 +99,26 @@ def layer_effect(sums: ClassContributions, chosen: Sequence[int], outputs: Outpu
             (outputs.names[own], [(index, round_significant(mean, _DIGITS)) for index, mean in makers])
             for own, makers in sums.makers(chosen, _MAKERS)
         ]
+    }
+
+
+def cut_sum(
+    layer: str, cut: Sequence[str], totals: Mapping[str, NDArray[np.float64]], differences: NDArray[np.float64]
+) -> CutSum:
+    """Say what integrated contributions add up to over the cut that a layer belongs to.
+
+    Args:
+        layer: The layer.
+        cut: All layers of the cut; empty if there is none.
+        totals: By layer ``(n,)``, the sum of its filters' contributions for each picture.
+        differences: ``(n,)``, what the contributions of a cut should add up to.
+    """
+    added = np.sum([totals[name] for name in cut or [layer]], axis=0)
+    scale = float(np.abs(differences).mean())
+    return {
+        "layers": list(cut),
+        "sum": round_significant(added.mean(), _DIGITS),
+        "own": round_significant(totals[layer].mean(), _DIGITS),
+        "difference": round_significant(differences.mean(), _DIGITS),
+        "error": round_significant(np.abs(added - differences).mean() / scale, 2) if cut and scale else None,
     }

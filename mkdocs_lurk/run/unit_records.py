@@ -121,3 +121,9 @@ class ContributionsRecord(TypedDict):
     read: list[int]
     pairs: list[tuple[int, int]]
     not_finite: int
+
+
+class AblationUnitRecord(TypedDict):
+    """Of a layer: the filters without which the network was run, one for each row of the arrays."""
+
+    filters: list[int]

@@ -40,6 +40,7 @@ class Sizes:
         connection_pictures: Pictures whose responses weigh the connections.
         effect_pictures: Pictures on which contributions to the output are measured; evenly spaced ones of a larger set.
         effect_batch: Pictures per forward and backward pass then.
+        ablation_pictures: Pictures on which the network is run without a filter, half of them the same for all.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
             and elsewhere.
@@ -59,6 +60,7 @@ class Sizes:
     connection_pictures: int = 128
     effect_pictures: int = 5_000
     effect_batch: int = 8
+    ablation_pictures: int = 64
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import zip_longest
 from typing import cast
 
 import numpy as np
@@ -15,16 +16,19 @@ from mkdocs_lurk.analysis.class_contributions import ClassContributions
 from mkdocs_lurk.analysis.contributions import estimate_contributions
 from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.config.effect import EffectConfig
+from mkdocs_lurk.effect_record import EffectRecord
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
+from mkdocs_lurk.models.tracing.cuts import find_cuts
 from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.records import Skipped
 from mkdocs_lurk.run.contribution_units import ContributionUnit, check_contributions, contributions_of, map_means
 from mkdocs_lurk.run.draft import RecordDraft
-from mkdocs_lurk.run.effect_records import OutputNames, filter_effects, layer_effect
+from mkdocs_lurk.run.effect_records import LayerFound, OutputNames, cut_sum, filter_effects, layer_effect
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_records import ContributionsRecord
-from mkdocs_lurk.run.work import UnitResult, WorkUnit
+from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
 _PASSES = 3.5
@@ -56,8 +60,7 @@ class Effect(Stage):
         if self.config is None or self._trial[0] is not None:
             return
         described = [[layer.name, *layer.output] for layer in session.layers]
-        steps = self.config.steps
-        baseline = [steps, session.picture_digests(self._baseline_images)] if steps else []
+        baseline = [self._steps, session.picture_digests(self._baseline_images)] if self._steps else []
         for ids in chunks(self.images, session.sizes.shard_pictures):
             targets = [rehearsed.targets[image] for image in ids]
             what = [described, session.config.max_pixels, rehearsed.are_probabilities, targets, baseline]
@@ -76,23 +79,19 @@ class Effect(Stage):
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit is about its pictures, with numbers for all filters."""
-        check_contributions(self.session, unit.items, stored, integrated=self._baseline is not None)
+        check_contributions(self.session, unit.items, stored, integrated=self._steps > 0)
 
     def collect(self, draft: RecordDraft) -> None:
         """Write what every filter raises and lowers, and for each class the filters that raise it most."""
         if self.config is None:
             return
-        measured = []
         for layer in self.session.layers:
-            problem = self.problem(layer)
+            problem, chosen = self.problem(layer), self.session.filters(layer)
+            effects: Sequence[EffectRecord | Skipped] = self.found[layer.name].effects if problem is None else ()
+            for index, effect in zip_longest(chosen, effects, fillvalue={"skipped": problem or ""}):
+                draft.filter(layer.name, index)["effect"] = effect
             if problem is None:
-                measured.append(layer)
-                continue
-            for index in self.session.filters(layer):
-                draft.filter(layer.name, index)["effect"] = {"skipped": problem}
-        for layers in self._layers_at_once(measured):
-            for layer, sums in self._sums_of(layers).items():
-                self._write(draft, layer, sums)
+                draft.layer_effects[layer.name] = self.found[layer.name].together
 
     def problem(self, layer: Layer) -> str | None:
         """Say why nothing is known of a layer's effect; None if it is."""
@@ -104,6 +103,36 @@ class Effect(Stage):
         if layer.class_tokens:
             return "a part of the layer's output has no place in the picture (class tokens), and is not in its maps"
         return None if self.outputs.of_pairs.size else "no output for a picture that could be read is finite"
+
+    @cached_property
+    def found(self) -> Mapping[str, LayerFound]:
+        """What was found of every layer about which something is known, by name."""
+        measured = [layer for layer in self.session.layers if self.problem(layer) is None]
+        found: dict[str, LayerFound] = {}
+        for layers in self._layers_at_once(measured):
+            found |= {layer.name: self._found_of(layer, sums) for layer, sums in self._sums_of(layers).items()}
+        if self._steps:
+            self._add_sums(found)
+        return found
+
+    def of_pictures(self, layer: str, filters: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Return what some filters contribute to the output for each picture's class, by picture, ``(n,)``."""
+        found: dict[int, NDArray[np.float32]] = {}
+        for unit, classes in self._classes():
+            own = contributions_of(unit, self._numbers[layer], self.means[layer])[:, list(filters)]
+            pairs = cast(ContributionsRecord, unit.record)["pairs"]
+            found |= {pairs[row][0]: own[row] for row in np.flatnonzero(classes != NO_OUTPUT).tolist()}
+        return found
+
+    def classes_of_pictures(self) -> dict[int, tuple[int, str]]:
+        """Return for every picture that counts its output, and the class of that."""
+        found: dict[int, tuple[int, str]] = {}
+        for unit, classes in self._classes():
+            pairs = cast(ContributionsRecord, unit.record)["pairs"]
+            for (image, output), own in zip(pairs, classes.tolist(), strict=True):
+                if own != NO_OUTPUT:
+                    found[image] = output, self.outputs.names[own]
+        return found
 
     @cached_property
     def outputs(self) -> OutputNames:
@@ -133,29 +162,29 @@ class Effect(Stage):
         seconds = n_missing * (trial.decode_s + self._passes * trial.forward_s)
         return StageEstimate(seconds, 8 * _PAIRS_PER_PICTURE * n_images * n_filters)
 
-    def _write(self, draft: RecordDraft, layer: Layer, sums: ClassContributions) -> None:
-        session = self.session
-        chosen, steps = session.filters(layer), 0 if self.config is None else self.config.steps
-        found = filter_effects(sums, chosen, self.outputs, steps, is_log=session.rehearsed.are_probabilities)
-        for index, effect in zip(chosen, found, strict=True):
-            draft.filter(layer.name, index)["effect"] = effect
-        draft.layer_effects[layer.name] = layer_effect(sums, chosen, self.outputs)
+    def _found_of(self, layer: Layer, sums: ClassContributions) -> LayerFound:
+        chosen, is_log = self.session.filters(layer), self.session.rehearsed.are_probabilities
+        effects = filter_effects(sums, chosen, self.outputs, self._steps, is_log=is_log)
+        return LayerFound(effects, layer_effect(sums, chosen, self.outputs))
 
     def _sums_of(self, layers: Sequence[Layer]) -> dict[Layer, ClassContributions]:
         """Sum up the contributions of several layers by class; every unit is read once."""
-        numbers = {layer.name: number for number, layer in enumerate(self.session.layers)}
         sums: dict[Layer, ClassContributions] = {}
-        first = 0
-        for unit in self.stored:
-            n_pairs = len(cast(ContributionsRecord, unit.record)["pairs"])
-            classes = self.outputs.of_pairs[first : first + n_pairs]
-            first += n_pairs
+        for unit, classes in self._classes():
             counts = classes != NO_OUTPUT
             for layer in layers:
-                own = contributions_of(unit, numbers[layer.name], self.means[layer.name])[counts]
+                own = contributions_of(unit, self._numbers[layer.name], self.means[layer.name])[counts]
                 part = ClassContributions.of(own, classes[counts], len(self.outputs.names))
                 sums[layer] = sums[layer].merge(part) if layer in sums else part
         return sums
+
+    def _classes(self) -> Iterator[tuple[StoredUnit, NDArray[np.int64]]]:
+        """Yield every unit with the class of each of its pairs."""
+        first = 0
+        for unit in self.stored:
+            n_pairs = len(cast(ContributionsRecord, unit.record)["pairs"])
+            yield unit, self.outputs.of_pairs[first : first + n_pairs]
+            first += n_pairs
 
     def _layers_at_once(self, layers: Sequence[Layer]) -> list[list[Layer]]:
         """Cut layers into runs whose sums by class fit into memory: one run, as a rule."""
@@ -173,8 +202,31 @@ class Effect(Stage):
     @property
     def _passes(self) -> float:
         """Forward passes that one picture takes."""
-        steps = 0 if self.config is None else self.config.steps
-        return _PASSES * (steps + 1) + 1 if steps else _PASSES
+        return _PASSES * (self._steps + 1) + 1 if self._steps else _PASSES
+
+    @property
+    def _steps(self) -> int:
+        return 0 if self.config is None else self.config.steps
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        """The number of each layer among all."""
+        return {layer.name: number for number, layer in enumerate(self.session.layers)}
+
+    def _add_sums(self, found: Mapping[str, LayerFound]) -> None:
+        """Add what the integrated contributions of each layer add up to, and what they should."""
+        totals: dict[str, list[NDArray[np.float64]]] = {name: [] for name in found}
+        differences: list[NDArray[np.float64]] = []
+        for unit, classes in self._classes():
+            counts = classes != NO_OUTPUT
+            differences.append(array_from_bytes(unit.blob("values"))[counts].astype(np.float64))
+            for name, own in totals.items():
+                of_filters = contributions_of(unit, self._numbers[name], self.means[name])[counts]
+                own.append(of_filters.sum(1, dtype=np.float64))
+        joined = {name: np.concatenate(own) for name, own in totals.items()}
+        cuts = find_cuts(self.session.trace, [layer for layer in self.session.layers if layer.name in found])
+        for name, own in found.items():
+            own.together["sum"] = cut_sum(name, cuts[name], joined, np.concatenate(differences))
 
     @property
     def _cost(self) -> float:
@@ -189,7 +241,7 @@ class Effect(Stage):
     @cached_property
     def _baseline(self) -> Tensor | None:
         """The mean picture, ``(1, c, h, w)``; None where contributions are estimated."""
-        if self.config is None or not self.config.steps:
+        if not self._steps:
             return None
         total, n_read = torch.zeros(1, *self.session.network.input_size, dtype=torch.float64), 0
         for ids, x, _ in self.session.pictures.batches(self._baseline_images, self.session.sizes.response_batch):

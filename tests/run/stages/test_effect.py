@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -121,3 +122,61 @@ def test_networks_without_measurable_outputs_say_why(
     for name in ("first", "second"):
         assert all(item["effect"] == {"skipped": reason} for item in layer(reader, name)["filters"])
         assert "effect" not in layer(reader, name)
+
+
+def test_integrated_contributions_add_up_over_a_cut(project: Project) -> None:
+    config = project(count=9, synthesis=False, labels=False, range=False, effect={"steps": 24})
+    reader = analysed(config, Sizes(shard_pictures=4))
+    x = input_tensors(config.root / "pictures")
+    with torch.no_grad():
+        outputs = tiny_network()(torch.cat([x, x.mean(0, keepdim=True)]))
+    targets = torch.arange(9) // 3
+    expected = float((outputs[range(9), targets] - outputs[-1, targets]).mean())
+    for name in ("first", "second"):
+        record = layer(reader, name)
+        found = record["effect"]["sum"]
+        assert found["layers"] == [name]
+        assert found["difference"] == pytest.approx(expected, rel=1e-2)
+        assert found["sum"] == found["own"] == pytest.approx(expected, rel=0.05, abs=2e-3)
+        assert found["error"] is not None
+        assert found["error"] < 0.1
+        assert {item["effect"]["steps"] for item in record["filters"]} == {24}
+
+
+def test_without_a_filter_the_network_gives_what_a_run_by_hand_gives(project: Project) -> None:
+    off = {"synthesis": False, "labels": False, "range": False}
+    config = project(count=12, **off, effect={"exact": 2})
+    reader = analysed(config, Sizes(shard_pictures=5, effect_batch=3, ablation_pictures=12))
+    x, targets, module = input_tensors(config.root / "pictures"), torch.arange(12) // 4, tiny_network()
+    shared = [0, 2, 4, 6, 8, 10]
+    record = layer(reader, "second")
+    tested = {item["index"]: item["effect"] for item in record["filters"] if "exact" in item["effect"]}
+    assert sorted(effect["exact"]["random"] for effect in tested.values()) == [False, False, True, True]
+    by_share = sorted(record["filters"], key=lambda item: -item["effect"]["share"])
+    assert {item["index"] for item in by_share[:2]} == {i for i, e in tested.items() if not e["exact"]["random"]}
+    estimates, losses = [], []
+    with torch.no_grad():
+        maps = module.second(F.relu(module.first(x)))
+    expected = by_hand(x, targets, "second")
+    for index, effect in tested.items():
+        exact = effect["exact"]
+        with torch.no_grad():
+            changed = maps.clone()
+            changed[:, index] = maps[:, index].mean()
+            before, after = (module.head(F.relu(own).mean((2, 3))) for own in (maps, changed))
+        loss = (before - after)[range(12), targets].numpy()
+        assert exact["n"] == len(shared)
+        assert exact["change"] == pytest.approx(-loss[shared].mean(), rel=1e-2, abs=1e-5)
+        assert exact["estimated"] == pytest.approx(-expected[shared, index].mean(), rel=1e-2, abs=1e-5)
+        right = [[int(own) for own in scores.argmax(1) == targets] for scores in (before, after)]
+        assert exact["right"] == [sum(own[image] for image in shared) for own in right]
+        if effect["raises"]:
+            own = int(effect["raises"][0][0].removeprefix("class-"))
+            rows = slice(4 * own, 4 * own + 4)
+            assert exact["of_class"][:4] == [f"class-{own}", 4, sum(right[0][rows]), sum(right[1][rows])]
+            assert exact["of_class"][4] == pytest.approx(-loss[rows].mean(), rel=1e-2, abs=1e-5)
+        estimates.append(expected[shared, index])
+        losses.append(loss[shared])
+    summary = record["effect"]["exact"]
+    assert (summary["filters"], summary["pairs"]) == (4, 24)
+    assert summary["correlation"] == pytest.approx(spearmanr(np.ravel(estimates), np.ravel(losses)).statistic, abs=5e-3)
