@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.effect_words import effect_meaning
 from mkdocs_lurk.pages.picture_cards import PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
@@ -44,15 +45,21 @@ class MakingLayer:
 
 
 class ClassEffects:
-    """Gathers, over all layers, which filters raise the output for which class, by the name of the output."""
+    """Gathers, over all layers, which filters raise the output for which class, by the name of the output.
+
+    Attributes:
+        meaning: How contributions were computed, as a sentence.
+    """
 
     def __init__(self) -> None:
+        self.meaning = ""
         self._found: dict[str, dict[int, list[_Maker]]] = {}
 
     def add(self, place: int, layer: LayerRecord) -> None:
         """Add a layer, by its place in the model's list."""
         if "effect" not in layer:
             return
+        self.meaning = effect_meaning(layer["filters"])
         best = {item["index"]: item.get("top_max", []) for item in layer["filters"]}
         for name, makers in layer["effect"]["makers"]:
             for index, value in makers:

@@ -178,7 +178,7 @@ def class_page(
         layers=tuple(_layers(model, label, filters, cards)),
         auc=meaning("auc").replace("{class}", label),
         makers=making_layers(model, effects.of_label(label, pictures.evaluation), cards),
-        contribution=meaning("contribution"),
+        contribution=effects.meaning,
         typical=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS]),
         unsure=tuple(cards.evaluated(one) for one in right[_SHOWN_CARDS:][::-1][:_SHOWN_CARDS]),
         wrong=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_PICTURES]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
-from mkdocs_lurk.pages.effect_words import effect_words
+from mkdocs_lurk.pages.effect_words import effect_meaning, effect_words, layer_sentences
 from mkdocs_lurk.pages.model_page import layer_row
 from mkdocs_lurk.pages.model_records import (
     is_computed,
@@ -87,6 +87,8 @@ class LayerPage:
     top_k: int
     synthesis: bool
     has_effect: bool
+    effect: tuple[str, ...]
+    effect_meaning: str
     record: LayerRecord
     meanings: Mapping[str, str]
 
@@ -125,6 +127,8 @@ def layer_page(
         top_k=record["top_k"],
         synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
         has_effect=any(is_computed(item.get("effect")) for item in layer["filters"]),
+        effect=tuple(layer_sentences(layer.get("effect"), entry["name"])),
+        effect_meaning=effect_meaning(layer["filters"]),
         record=layer,
         meanings=DEFINITIONS,
     )

@@ -160,8 +160,8 @@ def test_conductances_of_a_cut_add_up_and_those_of_one_branch_do_not() -> None:
 
 def test_conductances_are_those_of_captum() -> None:
     module, x, baseline = seeded(Modular), pictures(3), pictures(1) / 2
-    found = integrate_contributions(probed(module), x, baseline, [0, 1, 2], 40)
+    found = integrate_contributions(probed(module), x, baseline, [0, 1, 2], 100)
     for layer in ("0", "3", "5"):
         oracle = LayerConductance(module, module.get_submodule(layer))
-        expected = oracle.attribute(x, baseline, [0, 1, 2], n_steps=40, method="riemann_trapezoid").sum((2, 3))
-        np.testing.assert_allclose(found.contributions[layer][:3], expected.detach().numpy(), atol=3e-4)
+        expected = oracle.attribute(x, baseline, [0, 1, 2], n_steps=100, method="riemann_trapezoid").sum((2, 3))
+        np.testing.assert_allclose(found.contributions[layer][:3], expected.detach().numpy(), atol=5e-4)

@@ -165,11 +165,17 @@ class FakeFilter:
         """A class raised and one lowered; of every third filter none clearly."""
         best, other, _ = self._best_labels()
         clear = self._index % 3 != 2
-        return {
+        effect: EffectRecord = {
             "by": "right", "of": "output", "steps": 0, "n": 5, "compared": 2,
             "share": round(0.4 / (self._index + 1), 3),
             "raises": [(best, 0.84, 0.12)] if clear else [], "lowers": [(other, -0.31, 0.1)] if clear else [],
         }  # fmt: skip
+        if self._layer == 1 and self._index < 2:
+            effect["exact"] = {
+                "random": self._index == 1, "n": 5, "change": -0.4, "estimated": -0.5, "right": (4, 3),
+                "of_class": (best, 2, 2, 1, -0.8) if clear else None,
+            }  # fmt: skip
+        return effect
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

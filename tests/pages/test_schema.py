@@ -17,6 +17,7 @@ from tests.pages.schema import differences, interfaces, typed_dict_fields
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
 SCHEMA = FRONT_END / "data" / "schema.ts"
 TWINS = {
+    "Ablation": effect_record.AblationRecord,
     "ChunkData": script_records.ChunkData,
     "ClassMeans": script_records.ClassMeansDetail,
     "Effect": effect_record.EffectRecord,

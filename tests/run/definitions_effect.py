@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from tests.run.analyses import analysed
 from tests.run.definitions_results import LAYERS, Results, defined
+from tests.run.networks import input_tensors, tiny_network
 
 
 def contributions(results: Results) -> dict[str, Tensor]:
@@ -58,3 +63,69 @@ def effect_share(results: Results) -> None:
     for layer, record, _ in results.filters():
         sums = found[layer].abs().sum(0)
         assert record["effect"]["share"] == pytest.approx(float(sums[record["index"]] / sums.sum()), rel=1e-2)
+
+
+@defined(
+    "conductance",
+    "The mean over the pictures of the class of what the filter contributes to the network's output for it, along a "
+    "straight line of pictures from the mean picture to the picture: the change of its value at each place from one "
+    "step to the next, times the mean of the gradients of the output at both steps, added up over places and steps. A "
+    "class is named only if this is more than two standard errors from zero, and it has two pictures at least.",
+)
+def conductance(_: Results) -> None:
+    from tests.run.conftest import project
+
+    with TemporaryDirectory() as folder:
+        config = project.__wrapped__(Path(folder))(count=9, synthesis=False, range=False, effect={"steps": 3})
+        reader, x = analysed(config), input_tensors(config.root / "pictures")
+        records = reader.layer("first")["filters"]
+    module, targets, mean = tiny_network(), torch.arange(9) // 3, x.mean(0)
+    found, before = torch.zeros(9, 6), None
+    for step in range(4):
+        maps = module.first(mean + step / 3 * (x - mean))  # type: ignore[operator]
+        second = module.second(F.relu(maps))  # type: ignore[operator]
+        outputs = module.head(F.relu(second).mean((2, 3)))  # type: ignore[operator]
+        (gradients,) = torch.autograd.grad(outputs[range(9), targets].sum(), maps)
+        if before is not None:
+            found += ((maps.detach() - before[0]) * (gradients + before[1]) / 2).sum((2, 3))
+        before = maps.detach(), gradients
+    means = found.view(3, 3, 6).mean(1)
+    n_named = 0
+    for record in records:
+        for label, value, _ in (*record["effect"]["raises"], *record["effect"]["lowers"]):
+            own = float(means[int(label.removeprefix("class-")), record["index"]])
+            assert value == pytest.approx(own, rel=1e-2)
+            n_named += 1
+    assert n_named
+
+
+@defined(
+    "without_it",
+    "The filter's map is replaced by the mean of all its values in all pictures, and the network runs on from there. A "
+    "picture is named right if the output for its class is the largest. The pictures are up to 32 of the class that "
+    "the filter raises most, and up to 32 of all, both evenly spaced.",
+)
+def without_it(results: Results) -> None:
+    """There are 24 pictures: all of them count."""
+    module, n_tested = results.module, 0
+    outputs = torch.tensor([int(label.removeprefix("class-")) for label in results.labels])
+    for layer, record, maps in results.filters():
+        exact = record["effect"].get("exact")
+        if layer != "up" or exact is None:
+            continue
+        changed = results.maps["up"].clone()
+        changed[:, record["index"]] = maps.mean()
+        scores = [module.head(F.relu(own).mean((2, 3))).detach() for own in (results.maps["up"], changed)]
+        right = [(own.argmax(1) == outputs) for own in scores]
+        change = (scores[1] - scores[0])[range(len(outputs)), outputs]
+        assert exact["n"] == len(outputs)
+        assert exact["right"] == [int(own.sum()) for own in right]
+        assert exact["change"] == pytest.approx(float(change.mean()), rel=1e-2, abs=1e-5)
+        if exact["of_class"] is not None:
+            name, n, before, after, lost = exact["of_class"]
+            assert name == record["effect"]["raises"][0][0]
+            of_class = [results.of_class(own, name) for own in right]
+            assert (n, before, after) == (len(of_class[0]), int(of_class[0].sum()), int(of_class[1].sum()))
+            assert lost == pytest.approx(float(results.of_class(change, name).mean()), rel=1e-2, abs=1e-5)
+        n_tested += 1
+    assert n_tested == 4

@@ -33,7 +33,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("definitions")
     draw(folder / "pictures")
     (folder / "other.py").write_text(NETWORK)
-    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32")
+    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32", effect={"exact": 2})
     reader, module, x = analysed(config), network(), input_tensors(folder / "pictures")
     return Results(reader, module, x, outputs(module, x), [image["label"] for image in reader.record["images"]])
 

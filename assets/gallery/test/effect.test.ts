@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
-import type { Effect, Skipped } from "../src/data/schema";
+import type { Ablation, Effect, Skipped } from "../src/data/schema";
 import { availableOrders, selectFilters } from "../src/data/selection";
 import { INITIAL_STATE } from "../src/data/state";
 import { effectSection } from "../src/gallery/sections/effect";
@@ -46,6 +46,23 @@ describe("the effect on the output", () => {
       "Of the layer's whole effect on 250 pictures this filter has no part; a picture counts for the class that the network names.",
     );
     expect(part({ share: 0.0001 })).toContain("less than a twentieth");
+  });
+
+  it("says what happens without the filter", () => {
+    const exact: Ablation = {
+      random: false,
+      n: 32,
+      change: -0.2,
+      estimated: -0.25,
+      right: [20, 18],
+      of_class: ["hen", 12, 11, 7, -1.5],
+    };
+    const all =
+      "Of 32 pictures of all classes 20 → 18 are named right; the output for their class changes by −0.20 (estimated −0.25).";
+    const said = (more: Partial<Ablation>) => texts({ ...EFFECT, exact: { ...exact, ...more } }, ".lurk-without")[0];
+    expect(said({})).toBe(`Without it: hen 11 → 7 of 12 named right, output −1.50. ${all}`);
+    expect(said({ of_class: null, random: true })).toBe(`Without it: ${all} It was drawn at random, for comparison.`);
+    expect(texts({ ...EFFECT, steps: 8 }, ".lurk-says")).toEqual([definitions.conductance]);
   });
 
   it("says that no class is clear, why nothing was measured, and nothing where it was not asked for", () => {

@@ -244,7 +244,20 @@ export interface Effect {
   share: number;
   raises: ClassContribution[];
   lowers: ClassContribution[];
+  exact?: Ablation;
 }
+
+/** What the network gives without the filter; `right` holds how many pictures are named right with it and without it. */
+export interface Ablation {
+  random: boolean;
+  n: number;
+  change: number;
+  estimated: number;
+  right: [before: number, after: number];
+  of_class: ClassProof | null;
+}
+
+export type ClassProof = [name: string, n: number, before: number, after: number, change: number];
 
 export type ClassContribution = [name: string, mean: number, error: number];
 

@@ -2,7 +2,14 @@
 
 import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { type Bar, bars } from "../../charts/bars";
-import { type ClassContribution, type Effect, type FilterDetail, present, reason } from "../../data/schema";
+import {
+  type Ablation,
+  type ClassContribution,
+  type Effect,
+  type FilterDetail,
+  present,
+  reason,
+} from "../../data/schema";
 import { html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
 import { plural, ratio, score } from "../../numbers";
@@ -28,7 +35,8 @@ export function effectSection({ effect }: FilterDetail, filters: number): HTMLEl
       `Of the layer's whole effect on ${plural(effect.n, "picture")} this filter has ${times(effect.share * filters)}`,
       effect.by === "largest" ? "; a picture counts for the class that the network names." : ".",
     ),
-    explanation(definitions.contribution),
+    present(effect.exact) && withoutIt(effect.exact),
+    explanation(effect.steps ? definitions.conductance : definitions.contribution),
   );
 }
 
@@ -38,6 +46,26 @@ function times(multiple: number): string {
   return multiple < 0.05
     ? "less than a twentieth of an average filter's part"
     : `${ratio(multiple)} times an average filter's part`;
+}
+
+/** What happens without the filter, in sentences. */
+function withoutIt({ random, n, change, estimated, right, of_class: own }: Ablation): HTMLElement {
+  const [before, after] = right;
+  const all = `Of ${plural(n, "picture")} of all classes ${before} → ${after} are named right; the output for their class changes by ${score(change)} (estimated ${score(estimated)}).`;
+  const [name, count, with_it, without, lost] = own ?? ["", 0, 0, 0, 0];
+  return html(
+    "p",
+    { class: "lurk-without", title: definitions.without_it },
+    html("strong", {}, "Without it: "),
+    own &&
+      html(
+        "span",
+        {},
+        html("b", {}, `${name} ${with_it} → ${without}`),
+        ` of ${count} named right, output ${score(lost)}. `,
+      ),
+    random ? `${all} It was drawn at random, for comparison.` : all,
+  );
 }
 
 function bar([name, mean, error]: ClassContribution, { of }: Effect): Bar {
