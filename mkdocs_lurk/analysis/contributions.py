@@ -32,53 +32,22 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OutputPairs:
-    """Pairs of a picture and one of its outputs, for which contributions are measured.
-
-    There is a pair of each picture with its right output, or with the largest one where none is known to be right; and
-    after these a pair with the largest output, where that is not the right one.
-
-    Attributes:
-        rows: ``(n_pairs,)`` int64, the picture's place in the batch.
-        outputs: ``(n_pairs,)`` int64.
-    """
-
-    rows: NDArray[np.int64]
-    outputs: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, scores: Tensor, targets: Sequence[int]) -> OutputPairs:
-        """Choose the pairs of a batch by its scores, ``(n, n_outputs)``, and the right output of each picture or -1."""
-        predicted = scores.argmax(1).cpu().numpy()
-        right = np.array(targets, np.int64)
-        first = np.where(right == NO_OUTPUT, predicted, right)
-        wrong = np.flatnonzero(first != predicted)
-        return cls(np.concatenate([np.arange(len(first)), wrong]), np.concatenate([first, predicted[wrong]]))
-
-    def once(self) -> list[OutputPairs]:
-        """Cut the pairs into runs in which no picture occurs twice: one, or two where some are named wrong."""
-        n = len(np.unique(self.rows))
-        runs = [slice(0, n), slice(n, None)] if len(self.rows) > n else [slice(None)]
-        return [OutputPairs(self.rows[run], self.outputs[run]) for run in runs]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Estimates:
-    """What one forward pass, and a backward pass or two, show of all filters.
+    """What one forward pass and one backward pass show of all filters.
 
     With the mean ``m`` of a filter's maps, its contribution is ``weighted - m * plain``; so the parts of a set of
     pictures can be measured before ``m`` is known.
 
     Attributes:
-        pairs: Which outputs of which pictures.
-        scores: ``(n_pairs,)`` float32, the outputs.
-        weighted: By layer ``(n_pairs, n_filters)`` float32, the sum over the map of value times gradient.
-        plain: By layer ``(n_pairs, n_filters)`` float32, the sum of the gradient.
-        means: By layer ``(n_pictures, n_filters)`` float32, the means of the maps.
+        outputs: ``(n,)`` int64, the output of each picture: the right one, or the largest where none is known to be.
+        scores: ``(n,)`` float32, its value.
+        weighted: By layer ``(n, n_filters)`` float32, the sum over the map of value times gradient.
+        plain: By layer ``(n, n_filters)`` float32, the sum of the gradient.
+        means: By layer ``(n, n_filters)`` float32, the means of the maps.
         cut_off: The layers to which no gradient leads; all their contributions are zero.
     """
 
-    pairs: OutputPairs
+    outputs: NDArray[np.int64]
     scores: NDArray[np.float32]
     weighted: Mapping[str, NDArray[np.float32]]
     plain: Mapping[str, NDArray[np.float32]]
@@ -107,15 +76,15 @@ class Conductances:
     """What forward and backward passes along a line of pictures show of all filters.
 
     Attributes:
-        pairs: Which outputs of which pictures.
-        scores: ``(n_pairs,)`` float32, the outputs.
-        differences: ``(n_pairs,)`` float32, these minus the same outputs for the baseline picture.
-        contributions: By layer ``(n_pairs, n_filters)`` float32.
-        means: By layer ``(n_pictures, n_filters)`` float32, the means of the maps.
+        outputs: ``(n,)`` int64, the output of each picture: the right one, or the largest where none is known to be.
+        scores: ``(n,)`` float32, its value.
+        differences: ``(n,)`` float32, that minus the same output for the baseline picture.
+        contributions: By layer ``(n, n_filters)`` float32.
+        means: By layer ``(n, n_filters)`` float32, the means of the maps.
         cut_off: The layers to which no gradient leads; all their contributions are zero.
     """
 
-    pairs: OutputPairs
+    outputs: NDArray[np.int64]
     scores: NDArray[np.float32]
     differences: NDArray[np.float32]
     contributions: Mapping[str, NDArray[np.float32]]
@@ -126,7 +95,7 @@ class Conductances:
 def estimate_contributions(
     probe: Probe, x: Tensor, targets: Sequence[int], *, probabilities: bool = False
 ) -> Estimates:
-    """Measure the parts of every filter's contribution to the right and to the largest output of each picture.
+    """Measure the parts of every filter's contribution to one output of each picture: the right or the largest one.
 
     Args:
         probe: The network.
@@ -140,12 +109,12 @@ def estimate_contributions(
 
     def differentiate() -> Estimates:
         run = _Run(probe, x, probabilities=probabilities)
-        pairs = OutputPairs.of(run.scores.detach(), targets)
-        gradients = [run.gradients(part) for part in pairs.once()]
-        weighted = {layer: _summed(maps, pairs, [own[layer] for own in gradients]) for layer, maps in run.maps.items()}
-        plain = {layer: _summed(None, pairs, [own[layer] for own in gradients]) for layer in run.maps}
-        cut_off = frozenset(run.cut_off)
-        return Estimates(pairs, run.scores_of(pairs), _arrays(weighted), _arrays(plain), run.means(), cut_off)
+        outputs = _chosen_outputs(run.scores, targets)
+        gradients = run.gradients(outputs)
+        weighted = {layer: _summed(maps * gradients[layer]) for layer, maps in run.maps.items()}
+        plain = {layer: _summed(own) for layer, own in gradients.items()}
+        scores, cut_off = run.scores_of(outputs), frozenset(run.cut_off)
+        return Estimates(outputs, scores, _arrays(weighted), _arrays(plain), run.means(), cut_off)
 
     return _translating(lambda: with_copies_if_needed(differentiate))
 
@@ -160,8 +129,7 @@ def integrate_contributions(
         x: Pictures, ``(n, c, h, w)``, normalised.
         baseline: ``(1, c, h, w)``, normalised.
         targets: The output that is right for each picture, or -1.
-        steps: Pieces of the line, all of one length; each end of a piece takes a forward pass and a backward pass, two
-            of them for pictures that are named wrong.
+        steps: Pieces of the line, all of one length; each end of a piece takes a forward and a backward pass.
         probabilities: Whether the network's outputs are probabilities, whose logarithms count.
 
     Raises:
@@ -171,26 +139,22 @@ def integrate_contributions(
     def run_at(share: float) -> _Run:
         return _Run(probe, baseline + share * (x - baseline), probabilities=probabilities)
 
-    def pass_at(share: float, pairs: OutputPairs) -> tuple[_Run, list[dict[str, Tensor]]]:
+    def pass_at(share: float, outputs: NDArray[np.int64]) -> tuple[_Run, dict[str, Tensor]]:
         run = run_at(share)
-        return run, [run.gradients(part) for part in pairs.once()]
+        return run, run.gradients(outputs)
 
     def integrate() -> Conductances:
-        scores = with_copies_if_needed(lambda: run_at(1.0)).scores.detach()
-        pairs = OutputPairs.of(scores, targets)
-        run, before = with_copies_if_needed(lambda: pass_at(0.0, pairs))
-        start, cut_off, maps = run.scores_of(pairs), frozenset(run.cut_off), run.maps
-        sums = {layer: torch.zeros(len(pairs.rows), own.shape[1], device=own.device) for layer, own in maps.items()}
+        outputs = _chosen_outputs(with_copies_if_needed(lambda: run_at(1.0)).scores, targets)
+        run, before = with_copies_if_needed(lambda: pass_at(0.0, outputs))
+        start, cut_off, maps = run.scores_of(outputs), frozenset(run.cut_off), run.maps
+        sums = {layer: torch.zeros(len(x), own.shape[1], device=own.device) for layer, own in maps.items()}
         for step in range(1, steps + 1):
-            run, after = with_copies_if_needed(partial(pass_at, step / steps, pairs))
+            run, after = with_copies_if_needed(partial(pass_at, step / steps, outputs))
             for layer, own in sums.items():
-                change = run.maps[layer] - maps[layer]
-                own += _summed(
-                    change, pairs, [(one[layer] + other[layer]) / 2 for one, other in zip(before, after, strict=True)]
-                )
+                own += _summed((run.maps[layer] - maps[layer]) * (before[layer] + after[layer]) / 2)
             before, maps = after, run.maps
-        end = run.scores_of(pairs)
-        return Conductances(pairs, end, end - start, _arrays(sums), run.means(), cut_off)
+        end = run.scores_of(outputs)
+        return Conductances(outputs, end, end - start, _arrays(sums), run.means(), cut_off)
 
     return _translating(integrate)
 
@@ -220,16 +184,12 @@ class _Run:
         self._outputs[name] = own
         return own.clone()
 
-    def gradients(self, pairs: OutputPairs) -> dict[str, Tensor]:
-        """Return the gradient of some outputs by layer, as maps ``(n, n_filters, h, w)``; zero for other pictures.
-
-        Args:
-            pairs: The outputs; no picture occurs twice.
-        """
+    def gradients(self, outputs: NDArray[np.int64]) -> dict[str, Tensor]:
+        """Return the gradient of one output of each picture by layer, as maps ``(n, n_filters, h, w)``."""
         if not self.scores.requires_grad:
             raise ModelError("no gradient leads from the network's output to its layers")
-        chosen = self.scores[torch.from_numpy(pairs.rows), torch.from_numpy(pairs.outputs)].sum()
-        found = torch.autograd.grad(chosen, list(self._outputs.values()), retain_graph=True, allow_unused=True)
+        chosen = self.scores[range(len(outputs)), outputs.tolist()].sum()
+        found = torch.autograd.grad(chosen, list(self._outputs.values()), allow_unused=True)
         gradients: dict[str, Tensor] = {}
         for (name, own), gradient in zip(self._outputs.items(), found, strict=True):
             if gradient is None:
@@ -241,24 +201,21 @@ class _Run:
         """Return the means of the maps by layer, ``(n, n_filters)``."""
         return _arrays({layer: maps.mean((2, 3), dtype=torch.float32) for layer, maps in self.maps.items()})
 
-    def scores_of(self, pairs: OutputPairs) -> NDArray[np.float32]:
-        """Return the scores of pairs, ``(n_pairs,)``."""
-        scores: NDArray[np.float32] = self.scores.detach().cpu().numpy()[pairs.rows, pairs.outputs]
+    def scores_of(self, outputs: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the score of one output of each picture, ``(n,)``."""
+        scores: NDArray[np.float32] = self.scores.detach().cpu().numpy()[range(len(outputs)), outputs]
         return scores
 
 
-def _summed(values: Tensor | None, pairs: OutputPairs, gradients: Sequence[Tensor]) -> Tensor:
-    """Return for each pair the sums over the maps of value times gradient, ``(n_pairs, n_filters)``; None counts as 1.
+def _chosen_outputs(scores: Tensor, targets: Sequence[int]) -> NDArray[np.int64]:
+    """Return the output of each picture that counts, ``(n,)``: the right one, or the largest if that is -1."""
+    right = np.array(targets, np.int64)
+    return np.where(right == NO_OUTPUT, scores.detach().argmax(1).cpu().numpy(), right)
 
-    Args:
-        values: Maps of all pictures, ``(n, n_filters, h, w)``.
-        pairs: Which outputs of which pictures.
-        gradients: For each of ``pairs.once()`` the gradients of all pictures, of the same shape.
-    """
-    sums = []
-    for part, own in zip(pairs.once(), gradients, strict=True):
-        sums.append((own if values is None else values * own).sum((2, 3), dtype=torch.float32)[part.rows])
-    return torch.cat(sums)
+
+def _summed(values: Tensor) -> Tensor:
+    """Add up maps ``(n, n_filters, h, w)`` over their places."""
+    return values.sum((2, 3), dtype=torch.float32)
 
 
 def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.analysis.contributions import OutputPairs, estimate_contributions, integrate_contributions
+from mkdocs_lurk.analysis.contributions import estimate_contributions, integrate_contributions
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.unit_check import check_arrays, check_same, check_unit_record
@@ -47,7 +47,7 @@ class ContributionUnit:
         if self._baseline is None:
             found = estimate_contributions(probe, x, targets, probabilities=rehearsed.are_probabilities)
             self._add_means(found.means)
-            self._keep(ids, found.pairs, found.scores, {"weighted": found.weighted, "plain": found.plain})
+            self._keep(ids, found.outputs, found.scores, {"weighted": found.weighted, "plain": found.plain})
             return
         effect = self._session.config.effect
         steps = 1 if effect is None else effect.steps
@@ -55,7 +55,7 @@ class ContributionUnit:
             probe, x, self._baseline, targets, steps, probabilities=rehearsed.are_probabilities
         )
         self._add_means(line.means)
-        self._keep(ids, line.pairs, line.differences, {"contributions": line.contributions})
+        self._keep(ids, line.outputs, line.differences, {"contributions": line.contributions})
 
     def _add_means(self, means: Mapping[str, NDArray[np.float32]]) -> None:
         for name, own in means.items():
@@ -64,7 +64,7 @@ class ContributionUnit:
     def _keep(
         self,
         ids: Sequence[int],
-        pairs: OutputPairs,
+        outputs: NDArray[np.int64],
         values: NDArray[np.float32],
         parts: Mapping[str, Mapping[str, NDArray[np.float32]]],
     ) -> None:
@@ -74,8 +74,8 @@ class ContributionUnit:
             for own in of_layers.values():
                 is_finite &= np.isfinite(own).all(1)
         self._not_finite += int((~is_finite).sum())
-        rows, outputs = pairs.rows[is_finite].tolist(), pairs.outputs[is_finite].tolist()
-        self._pairs += [(ids[row], output) for row, output in zip(rows, outputs, strict=True)]
+        counted = zip(np.array(ids)[is_finite].tolist(), outputs[is_finite].tolist(), strict=True)
+        self._pairs += list(counted)
         self._differences.append(values[is_finite])
         for part, of_layers in parts.items():
             for number, layer in enumerate(self._session.layers):

@@ -9,7 +9,7 @@ from captum.attr import LayerConductance
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mkdocs_lurk.analysis.contributions import OutputPairs, estimate_contributions, integrate_contributions
+from mkdocs_lurk.analysis.contributions import estimate_contributions, integrate_contributions
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.errors import ModelError
 from tests.analysis.networks import Branching, Modular, probed, seeded
@@ -61,27 +61,28 @@ def right_and_wrong(module: nn.Module, x: Tensor) -> tuple[list[int], Tensor]:
     return [*targets[:-1], -1], outputs
 
 
-def contributions_of(probe: Probe, x: Tensor, targets: list[int], layer: str) -> tuple[OutputPairs, np.ndarray]:
+def contributions_of(probe: Probe, x: Tensor, targets: list[int], layer: str) -> tuple[np.ndarray, np.ndarray]:
     found = estimate_contributions(probe, x, targets)
     baseline = found.means[layer].mean(0)
-    return found.pairs, found.weighted[layer] - baseline * found.plain[layer]
+    return found.outputs, found.weighted[layer] - baseline * found.plain[layer]
 
 
-def test_pairs_are_the_right_output_and_the_largest_where_that_is_another() -> None:
-    scores = torch.tensor([[0.0, 2, 1], [3, 0, 1], [0, 0, 1]])
-    pairs = OutputPairs.of(scores, [1, 2, -1])
-    assert list(zip(pairs.rows.tolist(), pairs.outputs.tolist(), strict=True)) == [(0, 1), (1, 2), (2, 2), (1, 0)]
-    assert [part.rows.tolist() for part in pairs.once()] == [[0, 1, 2], [1]]
+def test_the_right_output_counts_or_else_the_largest() -> None:
+    module, x = seeded(Pooled), pictures()
+    targets, outputs = right_and_wrong(module, x)
+    found = estimate_contributions(probed(module), x, targets)
+    assert found.outputs.tolist() == [*targets[:-1], int(outputs[-1].argmax())]
+    np.testing.assert_allclose(found.scores, outputs[range(5), found.outputs.tolist()].numpy(), rtol=1e-5)
 
 
 def test_a_linear_head_after_pooling_makes_contributions_known() -> None:
     module, x = seeded(Pooled), pictures()
     targets, _ = right_and_wrong(module, x)
-    pairs, found = contributions_of(probed(module), x, targets, "conv")
+    outputs, found = contributions_of(probed(module), x, targets, "conv")
     with torch.no_grad():
         means = module.conv(x).mean((2, 3))  # type: ignore[operator]
-    weights = module.head.weight[pairs.outputs]  # type: ignore[index, union-attr]
-    expected = weights * (means - means.mean(0))[pairs.rows]
+    weights = module.head.weight[outputs]  # type: ignore[index, union-attr]
+    expected = weights * (means - means.mean(0))
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-6)
 
 
@@ -92,7 +93,7 @@ def test_estimates_are_those_of_one_backward_pass_for_each_output(make: type[nn.
     targets, _ = right_and_wrong(module, x)
     probe = probed(module)
     for layer in probe.shapes:
-        pairs, found = contributions_of(probe, x, targets, layer)
+        outputs, found = contributions_of(probe, x, targets, layer)
         kept: list[Tensor] = []
 
         def keep(_module: nn.Module, _inputs: object, output: Tensor, kept: list[Tensor] = kept) -> Tensor:
@@ -102,7 +103,7 @@ def test_estimates_are_those_of_one_backward_pass_for_each_output(make: type[nn.
         with module.get_submodule(layer).register_forward_hook(keep):
             module(x)
             baseline = kept.pop().detach().mean((0, 2, 3))
-            for row, output, own in zip(pairs.rows, pairs.outputs, found, strict=True):
+            for row, (output, own) in enumerate(zip(outputs, found, strict=True)):
                 module(x[row : row + 1])[0, output].backward()
                 maps = kept.pop()
                 assert maps.grad is not None
@@ -149,9 +150,9 @@ def test_conductances_of_a_cut_add_up_and_those_of_one_branch_do_not() -> None:
     module, x, baseline = seeded(TwoBranches), pictures(), pictures(1, 16) / 2
     targets, outputs = right_and_wrong(module, x)
     found = integrate_contributions(probed(module), x, baseline, targets, 24)
-    rows, chosen = found.pairs.rows, found.pairs.outputs
+    chosen = found.outputs.tolist()
     with torch.no_grad():
-        expected = outputs[rows, chosen] - module(baseline)[0, chosen]
+        expected = outputs[range(5), chosen] - module(baseline)[0, chosen]
     np.testing.assert_allclose(found.differences, expected.numpy(), atol=1e-5)
     sums = {layer: own.sum(1) for layer, own in found.contributions.items()}
     np.testing.assert_allclose(sums["left"] + sums["right"], found.differences, atol=2e-3)
@@ -164,4 +165,4 @@ def test_conductances_are_those_of_captum() -> None:
     for layer in ("0", "3", "5"):
         oracle = LayerConductance(module, module.get_submodule(layer))
         expected = oracle.attribute(x, baseline, [0, 1, 2], n_steps=100, method="riemann_trapezoid").sum((2, 3))
-        np.testing.assert_allclose(found.contributions[layer][:3], expected.detach().numpy(), atol=5e-4)
+        np.testing.assert_allclose(found.contributions[layer], expected.detach().numpy(), atol=5e-4)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,13 @@ from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_t
 from mkdocs_lurk.store.store import StoredUnit
 
 _DIGITS = 3
-_ARRAYS = {"before": np.float32, "after": np.float32, "right_before": np.bool_, "right_after": np.bool_}
+_Arrays = dict[str, NDArray[Any]]
+_ARRAYS: Mapping[str, type[np.generic]] = {
+    "before": np.float32,
+    "after": np.float32,
+    "right_before": np.bool_,
+    "right_after": np.bool_,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ class Ablation(Stage):
         session, tests = self.session, self.tests(self.session.network.layer(unit.layer))
         values = {test.index: float(self._effect.means[unit.layer][test.index]) for test in tests}
         rows = {image: row for row, image in enumerate(unit.items)}
-        found = {name: np.zeros((len(tests), len(rows)), kind) for name, kind in _ARRAYS.items()}
+        found: _Arrays = {name: np.zeros((len(tests), len(rows)), kind) for name, kind in _ARRAYS.items()}
         groups = [(self.shared, tests)] + [(self._rest(test), [test]) for test in tests]
         for images, of_group in groups:
             for ids in chunks(images, session.limit_batch(session.sizes.effect_batch)):
@@ -94,7 +101,7 @@ class Ablation(Stage):
         tests = self.tests(self.session.network.layer(unit.layer))
         record = check_unit_record(stored, AblationUnitRecord)
         check_same("its filters", record["filters"], [test.index for test in tests])
-        like = {name: np.zeros((len(tests), len(unit.items)), kind) for name, kind in _ARRAYS.items()}
+        like: _Arrays = {name: np.zeros((len(tests), len(unit.items)), kind) for name, kind in _ARRAYS.items()}
         for own in check_arrays(stored, like).values():
             check_same("its numbers", bool(np.isfinite(own).all()), True)
 
@@ -169,7 +176,7 @@ class Ablation(Stage):
         values: dict[int, float],
         rows: dict[int, int],
         tests: Sequence[TestedFilter],
-        found: dict[str, NDArray[np.generic]],
+        found: _Arrays,
     ) -> None:
         """Run a batch with all filters, and without each of ``values``; write what it gives into ``found``."""
         session, places = self.session, [rows[image] for image in ids]
@@ -222,9 +229,7 @@ class Ablation(Stage):
         }
 
 
-def _class_proof(
-    test: TestedFilter, arrays: dict[str, NDArray[np.generic]], number: int, rows: dict[int, int]
-) -> ClassProof | None:
+def _class_proof(test: TestedFilter, arrays: _Arrays, number: int, rows: dict[int, int]) -> ClassProof | None:
     """Return what becomes of the pictures of the class that a filter raises most; None if it raises none clearly."""
     own = [rows[image] for image in test.own]
     if test.label is None or not own:

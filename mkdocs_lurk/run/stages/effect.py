@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import zip_longest
 from typing import cast
 
 import numpy as np
@@ -16,12 +15,10 @@ from mkdocs_lurk.analysis.class_contributions import ClassContributions
 from mkdocs_lurk.analysis.contributions import estimate_contributions
 from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.config.effect import EffectConfig
-from mkdocs_lurk.effect_record import EffectRecord
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 from mkdocs_lurk.models.tracing.cuts import find_cuts
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.records import Skipped
 from mkdocs_lurk.run.contribution_units import ContributionUnit, check_contributions, contributions_of, map_means
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.effect_records import LayerFound, OutputNames, cut_sum, filter_effects, layer_effect
@@ -31,9 +28,8 @@ from mkdocs_lurk.run.unit_records import ContributionsRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
-_PASSES = 3.5
-"""Forward passes that one end of a step takes: a forward pass, and a backward pass or two."""
-_PAIRS_PER_PICTURE = 1.4
+_PASSES = 3.1
+"""Forward passes that a forward and a backward pass take together."""
 _MOST_VALUES = 10_000_000
 """Sums by class and filter that are held at once: 160 MB."""
 
@@ -86,12 +82,15 @@ class Effect(Stage):
         if self.config is None:
             return
         for layer in self.session.layers:
-            problem, chosen = self.problem(layer), self.session.filters(layer)
-            effects: Sequence[EffectRecord | Skipped] = self.found[layer.name].effects if problem is None else ()
-            for index, effect in zip_longest(chosen, effects, fillvalue={"skipped": problem or ""}):
+            problem = self.problem(layer)
+            if problem is not None:
+                for index in self.session.filters(layer):
+                    draft.filter(layer.name, index)["effect"] = {"skipped": problem}
+                continue
+            found = self.found[layer.name]
+            draft.layer_effects[layer.name] = found.together
+            for index, effect in zip(self.session.filters(layer), found.effects, strict=True):
                 draft.filter(layer.name, index)["effect"] = effect
-            if problem is None:
-                draft.layer_effects[layer.name] = self.found[layer.name].together
 
     def problem(self, layer: Layer) -> str | None:
         """Say why nothing is known of a layer's effect; None if it is."""
@@ -160,7 +159,7 @@ class Effect(Stage):
         n_images = sum(len(unit.items) for unit in self.units)
         n_filters = sum(layer.filters for layer in self.session.layers)
         seconds = n_missing * (trial.decode_s + self._passes * trial.forward_s)
-        return StageEstimate(seconds, 8 * _PAIRS_PER_PICTURE * n_images * n_filters)
+        return StageEstimate(seconds, 8.0 * n_images * n_filters)
 
     def _found_of(self, layer: Layer, sums: ClassContributions) -> LayerFound:
         chosen, is_log = self.session.filters(layer), self.session.rehearsed.are_probabilities
@@ -225,8 +224,8 @@ class Effect(Stage):
                 own.append(of_filters.sum(1, dtype=np.float64))
         joined = {name: np.concatenate(own) for name, own in totals.items()}
         cuts = find_cuts(self.session.trace, [layer for layer in self.session.layers if layer.name in found])
-        for name, own in found.items():
-            own.together["sum"] = cut_sum(name, cuts[name], joined, np.concatenate(differences))
+        for name, layer in found.items():
+            layer.together["sum"] = cut_sum(name, cuts[name], joined, np.concatenate(differences))
 
     @property
     def _cost(self) -> float:
