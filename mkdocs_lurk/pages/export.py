@@ -71,7 +71,9 @@ def export(site: Site, out: Path, *, tables: bool = False) -> int:
                 (out / model / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
     except OSError as error:
-        raise StoreError(f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}") from error
+        raise StoreError(
+            f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
+        ) from error
     return len(names)
 
 
