@@ -119,9 +119,9 @@ def _read_document(file: Path, kind: type[Document]) -> Document:
         raise StoreError(f"{file} is no JSON ({error}); name a model's folder, such as {_example(file)}") from error
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema != RESULTS_SCHEMA:
-        other = ascii(schema)[:60]
+        shown = ascii(schema)[:60]
         raise StoreError(
-            f"{file} has the schema {other}, and not {RESULTS_SCHEMA!r}; name a model's folder, such as {_example(file)}"
+            f"{file} has the schema {shown}, not {RESULTS_SCHEMA!r}; name a model's folder, such as {_example(file)}"
         )
     if kind is ModelResults and "model" not in value and "layer" in value:
         raise StoreError(f"{file} is that of a layer; name the folder of its model: {file.parent.parent}")

@@ -18,7 +18,9 @@ import pytest
 
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.pages.site import build_site
+from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
+from tests.pages.fake import FakeStatus, fake_config, fake_model
 from tests.pages.test_site import contents
 
 SECRET = b"# not for the site\n"
@@ -76,6 +78,18 @@ SUMMARIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "missing": lambda whole: {**whole, "missing": 3},
     "deep": lambda _: json.loads("[" * 900 + "]" * 900),
 }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """One analysed model and one without results, neither with a card, which takes a process of its own to render."""
+    root = tmp_path_factory.mktemp("built")
+    store = Store(root / "cache")
+    models = [
+        FakeStatus(fake_config(root), fake_model(store)),
+        FakeStatus(fake_config(root, "waiting"), None, "it was not analysed yet"),
+    ]
+    return Built(root, store, models, build_site(models, store, root / "cache"))
 
 
 @pytest.fixture
