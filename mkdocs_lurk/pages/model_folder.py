@@ -44,7 +44,7 @@ BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
 _OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network)-[0-9]+\.webp"
+    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
 )
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
 Best = Mapping[int, list[PhotoRank]]
@@ -219,7 +219,7 @@ class _ModelFolder:
             self._write_classes(best, addresses)
             pages.append((CLASSES_TITLE, CLASSES))
         highlights = self._highlights.write(self._folder)
-        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), columns=highlights.columns)
+        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), highlights=highlights)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {

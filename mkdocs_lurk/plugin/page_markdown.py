@@ -8,8 +8,8 @@ Any page embeds a filter by a fence::
     filter: 12
     ```
 
-optionally with ``show: crops`` or ``show: synthesis`` and a ``caption``; with ``show: story`` or ``show: network``
-instead of a layer and a filter it embeds several filters. A link to
+optionally with ``show: crops`` or ``show: synthesis`` and a ``caption``; with ``show: story``, ``network`` or
+``finds`` instead of a layer and a filter it embeds several filters. A link to
 ``lurk:squeezenet/features.0#filter-12`` leads to the filter, wherever the page with the link lies.
 """
 
