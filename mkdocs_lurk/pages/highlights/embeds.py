@@ -38,7 +38,7 @@ class Panel:
     """A panel of the story, as ``lurk/story.html.j2`` receives it."""
 
     title: str
-    text: str
+    text: object
     more: str
     url: str
     name: str
@@ -144,7 +144,7 @@ def _declared_panel(
     crops, drawn = _pictures(item, layer["name"], highlights, pictures, site, model)
     return Panel(
         title=str(declared.get("title", place)),
-        text=str(declared.get("caption", f"{name}.")),
+        text=declared.get("caption", f"{name}."),
         more=f"{place}. Receptive field: {formatting.receptive_field(layer['receptive_field'])}.",
         url=f"{address(site.links[target])}#filter-{item['index']}",
         name=name,
