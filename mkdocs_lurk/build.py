@@ -20,6 +20,7 @@ from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.record_check import check_record
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
+from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
@@ -77,7 +78,8 @@ def analyze(
     """
     with process_group() as ranks:
         for model in models:
-            key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
+            with naming(model):
+                key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
                 _require_torch(model)
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
@@ -219,7 +221,7 @@ def _require_torch(model: ModelConfig) -> None:
     missing_torch = _missing_torch()
     if missing_torch:
         raise ModelError(
-            f"model {model.name!r} cannot be analysed here, since {missing_torch}, "
+            f"model {model.name!r} cannot be analysed here, since {missing_torch}; "
             "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
         )
 
@@ -235,7 +237,8 @@ def _author_errors(model: ModelConfig) -> Iterator[None]:
         ModelError: Code of the author's raised an exception, or memory ran out.
     """
     try:
-        yield
+        with naming(model):
+            yield
     except (LurkError, KeyboardInterrupt):
         raise
     except Exception as reason:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mkdocs_lurk.run.inspection import Inspection
 
 _SHOWN_CLASSES = 5
+_SIZES = f"channels {formatting.TIMES} height {formatting.TIMES} width"
 
 
 class _OneLineErrors(click.Group):
@@ -127,14 +128,14 @@ def _fact_rows(found: Inspection) -> list[list[str]]:
     mean, std = (", ".join(f"{value:.3g}" for value in found["input"][key]) for key in ("mean", "std"))
     of_all = "" if images["measured"] == images["count"] else f", of {images['measured']} that were measured"
     extremes = [
-        f"{kind} {formatting.shape([size['width'], size['height']])} px ({size['path']})"
+        f"{kind} {formatting.shape([size['height'], size['width']])} px ({size['path']})"
         for kind, size in (("smallest", images["smallest"]), ("largest", images["largest"]))
     ]
     names = ", ".join(classes[:_SHOWN_CLASSES]) + (", ..." if len(classes) > _SHOWN_CLASSES else "")
     rows = [
         ["model", f"{found['title']}, {formatting.count(found['parameters'])} parameters, from {found['source']}"],
-        ["input", f"{formatting.shape(found['input']['size'])} px, mean {mean}, std {std}"],
-        ["pictures", f"{images['count']:,}; {'; '.join(extremes)}{of_all}"],
+        ["input", f"{formatting.shape(found['input']['size'])} px ({_SIZES}), mean {mean}, std {std}"],
+        ["pictures", f"{images['count']:,}; {'; '.join(extremes)}{of_all} (height {formatting.TIMES} width)"],
         ["classes", f"{len(classes):,}: {names}" if classes else "none"],
     ]
     for picture in found["predictions"]:

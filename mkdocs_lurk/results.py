@@ -70,7 +70,9 @@ class Results:
                 return item
         count = found["layer"]["filters"]
         why = f"was not analysed: {len(found['filters'])} of {count} were" if 0 <= index < count else "does not exist"
-        raise LayerError(f"{self.folder / RESULTS_FILE}: filter {index} of layer {layer!r} {why}")
+        raise LayerError(
+            f"{self.folder / RESULTS_FILE}: filter {index} of layer {layer!r} {why}; ask for one that was analysed"
+        )
 
     def picture_file(self, picture: Picture, layer: str = "") -> Path:
         """Return the file that a picture lies in; its ``rect`` is ``[x, y, width, height]`` in pixels of that file.

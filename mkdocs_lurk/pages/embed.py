@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.errors import ConfigError, join_first, near
 from mkdocs_lurk.limits import MOST_FENCE
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
@@ -100,9 +100,9 @@ def read_fence(contents: str) -> dict[object, object]:
     try:
         keys = read_yaml(contents)
     except YamlTextError as error:
-        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}") from error
+        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}; write lines of 'key: value'") from error
     if not isinstance(keys, dict):
-        raise ConfigError("lurk fence: give model, layer and filter, each on a line of its own")
+        raise ConfigError("lurk fence: it holds no keys; give model, layer and filter, each on a line of its own")
     return keys
 
 
@@ -113,7 +113,8 @@ def check_model(name: str, site: Site) -> None:
         ConfigError: There is none.
     """
     if name not in site.titles:
-        raise ConfigError(f"lurk fence: there is no model {name!r}{near(name, site.titles)}")
+        hint = near(name, site.titles) or "; there are " + join_first(site.titles, 5)
+        raise ConfigError(f"lurk fence: there is no model {name!r}{hint}")
 
 
 def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str, LayerResults, FilterResult]:
@@ -133,12 +134,15 @@ def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str,
 def _parse_fence(keys: Mapping[object, object]) -> _Fence:
     for key in keys:
         if key not in _KEYS:
-            raise ConfigError(f"lurk fence: {key!r} is not known{near(str(key), _KEYS)}")
+            hint = near(str(key), _KEYS) or "; there are " + ", ".join(_KEYS)
+            raise ConfigError(f"lurk fence: {key!r} is not known{hint}")
     for key in _REQUIRED_KEYS:
         if key not in keys:
-            raise ConfigError(f"lurk fence: {key!r} is missing")
+            raise ConfigError(
+                f"lurk fence: {key!r} is missing; give model, layer and filter, each on a line of its own"
+            )
     if not isinstance(keys["filter"], int):
-        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number")
+        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
     show = keys.get("show", "all")
     if show not in _SHOW_CHOICES:
         raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story or network")
@@ -154,7 +158,8 @@ def _layer_target(site: Site, model: str, layer: object) -> str:
     layers, wanted = site.layers[model], str(layer)
     address = layers.get(wanted, wanted)
     if address not in layers.values():
-        raise ConfigError(f"lurk fence: {model} has no layer {layer!r}{near(wanted, layers)}")
+        hint = near(wanted, layers) or "; there are " + join_first(layers, 5)
+        raise ConfigError(f"lurk fence: {model} has no layer {layer!r}{hint}")
     return f"{model}/{address}"
 
 

@@ -40,6 +40,7 @@ class LayerRow:
     filters: str
     output: str
     field: str
+    field_meaning: str
     parameters: str
     views: tuple[SvgPicture, ...] = ()
 
@@ -65,6 +66,9 @@ class ModelPage:
     columns: tuple[ShownColumn, ...]
 
 
+_FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
+
+
 def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
     """Return a layer's line of the layer table."""
     return LayerRow(
@@ -74,6 +78,7 @@ def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
         filters=f"{layer['filters']:,}",
         output=formatting.shape(layer["output"]),
         field=formatting.receptive_field(layer["receptive_field"]),
+        field_meaning=meaning(_FIELD_MEANINGS[layer["receptive_field"]["status"]]),
         parameters=f"{layer['parameters']:,}",
         views=tuple(strip),
     )

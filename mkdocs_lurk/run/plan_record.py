@@ -65,7 +65,8 @@ def describe_plan(plan: ModelPlan, ignored: Collection[str]) -> list[str]:
         units = f"{plan['units']:,} {'unit' if plan['units'] == 1 else 'units'}"
         line = f"{name}: complete, {units}, {plan['bytes'] / 1e6:.1f} MB"
         return [line + (f"; {plan['unseen']}" if plan["unseen"] else "")]
-    time, size = f"about {duration(work['seconds'])}", f"{work['bytes'] / 1e6:.3g} MB"
+    time = "less than 1 s" if work["seconds"] < 1 else f"about {duration(work['seconds'])}"
+    size = f"{work['bytes'] / 1e6:.3g} MB"
     left = f"{time} on this machine and {size}"
     if work["busy"] is not None:
         left = f"the machine is busy ({work['busy']}): {time} when it is free, and {size}"

@@ -111,7 +111,7 @@ def analysed(config: LurkConfig) -> ModelReader:
     return ModelReader(store, analyze(config, config.models[0], store))
 
 
-@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, *IN_BATCHES])
+@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, "ManyPicturesMixed", *IN_BATCHES])
 def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None:
     config = odd(name)
     reader, maps = analysed(config), maps_of(made(name), input_tensors(config.root / "pictures"))
@@ -125,7 +125,7 @@ def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None
                 expected = [float(scores[image]) for image in best]
                 assert [item["score"] for item in found[key]] == pytest.approx(expected, rel=1e-4, abs=1e-6)
     alone = any("one by one" in note for note in reader.record["notes"])
-    assert alone == (name in OF_THE_WHOLE_PICTURE)
+    assert alone == (name in [*OF_THE_WHOLE_PICTURE, "ManyPicturesMixed"])
 
 
 def slow_maps(name: str, x: Tensor) -> Tensor:
@@ -217,6 +217,22 @@ def opened(config: LurkConfig) -> Session:
     return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("ManyPicturesMixed", "(layer 'b' changes in a batch of 16)"),
+        ("ManyMorePicturesMixed", "(layer 'b' changes in a batch of 64)"),
+        ("FewPicturesOnly", "(layer 'b' changes in a batch of 16)"),
+    ],
+)
+def test_pictures_that_change_each_other_in_larger_batches_alone_are_found_before_the_analysis(
+    odd: Project, name: str, place: str
+) -> None:
+    session = opened(odd(name))
+    assert place in str(session.rehearsed.one_by_one)
+    assert session.limit_batch(16) == 1
+
+
 @pytest.mark.parametrize("name", ["SideBranch", "Checkpointed"])
 def test_what_some_layer_cannot_do_is_found_without_an_analysis(odd: Project, name: str) -> None:
     with pytest.raises(LurkError, match=REFUSED[name]):
@@ -261,3 +277,15 @@ def test_one_readable_picture_suffices(odd: Project) -> None:
     for path in sorted((config.root / "pictures").rglob("*.png"))[:5]:
         path.write_bytes(b"no picture")
     assert len([image for image in analysed(config).record["images"] if "skipped" not in image]) == 1
+
+
+def test_a_network_of_one_channel_needs_another_transform_of_the_author(odd: Project, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nimport torch\n\n\ndef make():\n"
+        "    return lambda image: torch.from_numpy(np.array(image, np.float32)).movedim(-1, 0) / 255\n"
+    )
+    message = (
+        r"takes 1 channel, but the transform makes pictures of 3; let own\.py:make give tensors of shape \(1, h, w\)$"
+    )
+    with pytest.raises(LurkError, match=message):
+        opened(odd("Grey", transform="own.py:make"))

@@ -31,6 +31,13 @@ def test_the_line_says_what_is_left(busy: str | None, opening_s: float, expected
     assert describe_plan(plan(busy, opening_s), ())[0] == f"m: missing, new; {expected}"
 
 
+def test_hardly_any_time_is_not_called_none() -> None:
+    record = plan()
+    assert record["missing"] is not None
+    record["missing"]["seconds"] = 0.2
+    assert describe_plan(record, ())[0] == "m: missing, new; less than 1 s on this machine and 12 MB"
+
+
 def test_warnings_follow_the_line() -> None:
     assert describe_plan(plan(), ())[1].endswith("or accept it with ignore: [padded]")
     assert describe_plan(plan(), ["padded"])[1].endswith("(accepted by ignore: padded)")

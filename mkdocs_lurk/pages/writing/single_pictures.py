@@ -68,7 +68,9 @@ def find_picture(item: FilterResult, folder: str, name: str, site: Site) -> Sing
         raise ConfigError(f"picture {name!r} of a filter is not known{hint}")
     picture = _picture(item, kind, int(parts["rank"] or 0), folder, site)
     if picture is None:
-        raise ConfigError(f"filter {item['index']} has no picture {name!r} that is published")
+        raise ConfigError(
+            f"filter {item['index']} has no picture {name!r} that is published; its page shows those that are"
+        )
     sheet = join_address(folder, picture["src"])
     stem = f"filter-{item['index']}-{name.replace('.', '-')}"
     return SinglePicture(f"{folder}/{stem}.webp", site.path(sheet), picture["rect"])

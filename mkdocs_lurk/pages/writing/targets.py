@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import find_filter
+from mkdocs_lurk.pages.markdown import LINKS
 from mkdocs_lurk.pages.site import FOLDER, Site
 from mkdocs_lurk.pages.writing.single_pictures import SinglePicture, find_picture
 
@@ -49,7 +50,7 @@ def follow(address: str, site: Site) -> Link:
     if layer and (why := site.missing.get(model)) is not None:
         return Link(site.links[model], "", site.titles[model], missing=why)
     if path not in site.links:
-        raise ConfigError(f"there is no lurk:{path} to link to{near(path, site.links)}")
+        raise ConfigError(f"there is no lurk:{path} to link to{near(path, site.links) or LINKS}")
     wanted = _FILTER.fullmatch(fragment)
     if wanted is None:
         _check_fragment(path, fragment)

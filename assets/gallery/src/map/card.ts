@@ -117,7 +117,8 @@ function operationFacts({ layer, node, after }: Operation, { input }: CardOption
 function fieldFact({ field: { size, status } }: ModelLayer, input: Size | null): HTMLElement {
   const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
   const square = input && fieldSquare(size, { input }).node;
-  return html("div", { class: "lurk-card-field" }, square, html("span", { title: definitions.receptive_field }, words));
+  const meaning = status === "effective" ? definitions.effective_field : definitions.receptive_field;
+  return html("div", { class: "lurk-card-field" }, square, html("span", { title: meaning }, words));
 }
 
 /** The pictures of some of a layer's filters; where they can be pressed, each leads to its filter. */
