@@ -169,7 +169,11 @@ def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult
     for item in results["filters"]:
         if item["index"] == index:
             return item
-    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist; give one that was")
+    known = [item["index"] for item in results["filters"]]
+    raise ConfigError(
+        f"filter {index} of {target} was not analysed, or does not exist; it has {len(known)}, "
+        f"from {min(known, default=0)} to {max(known, default=0)}"
+    )
 
 
 @lru_cache(maxsize=16)
@@ -207,12 +211,12 @@ class FilterPictures:
         """Show a published picture."""
         x, y, width, height = picture["rect"]
         sheet_width, sheet_height = self.sheets[picture["src"]]
-        address = self.address(_join(self.folder, picture["src"]))
+        address = self.address(join_address(self.folder, picture["src"]))
         region = SheetRegion(address, x, y, width, height)
         return svg_picture(region, {address: (sheet_width, sheet_height)}, text, longer_side_px)
 
 
-def _join(folder: str, src: str) -> str:
+def join_address(folder: str, src: str) -> str:
     """Return the address under the site of an address relative to a folder."""
     if src.startswith("../"):
         return str(PurePosixPath(folder).parent / src[3:])
