@@ -106,7 +106,7 @@ def read_fence(contents: str) -> dict[object, object]:
     return keys
 
 
-def check_model(name: str, site: Site) -> None:
+def check_model(name: str, site: Site, place: str = "lurk fence") -> None:
     """Check that there is a model of a name.
 
     Raises:
@@ -114,7 +114,20 @@ def check_model(name: str, site: Site) -> None:
     """
     if name not in site.titles:
         hint = near(name, site.titles) or "; there are " + join_first(site.titles, 5)
-        raise ConfigError(f"lurk fence: there is no model {name!r}{hint}")
+        raise ConfigError(f"{place}: there is no model {name!r}{hint}")
+
+
+def find_layer(site: Site, model: str, layer: object) -> tuple[str, LayerResults]:
+    """Find what is published of a layer, which may be called by its name or by its address.
+
+    Returns:
+        The link target of the layer, and its results.
+
+    Raises:
+        ConfigError: There is no such layer.
+    """
+    target = _layer_target(site, model, layer)
+    return target, _read_results(site.path(f"{FOLDER}/{target}/results.json"))
 
 
 def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str, LayerResults, FilterResult]:
@@ -126,8 +139,7 @@ def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str,
     Raises:
         ConfigError: There is no such layer or filter.
     """
-    target = _layer_target(site, model, layer)
-    results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))
+    target, results = find_layer(site, model, layer)
     return target, results, _find_filter(results, index, target)
 
 
@@ -161,7 +173,7 @@ def _layer_target(site: Site, model: str, layer: object) -> str:
     address = layers.get(wanted, wanted)
     if address not in layers.values():
         hint = near(wanted, layers) or "; there are " + join_first(layers, 5)
-        raise ConfigError(f"lurk fence: {model} has no layer {layer!r}{hint}")
+        raise ConfigError(f"{model} has no layer {layer!r}{hint}")
     return f"{model}/{address}"
 
 

@@ -26,6 +26,7 @@ from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
+from mkdocs_lurk.pages.writing.figures import show_figure
 from mkdocs_lurk.pages.writing.html_addresses import left_in_text, resolve_addresses
 from mkdocs_lurk.pages.writing.single_pictures import SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
@@ -131,7 +132,10 @@ class Writing:
             return self._faults.box(self._tell(str(error), lines_of_fence(fence.contents)))
 
     def _figure(self, expression: str) -> ShownFigure | None:
-        return None
+        try:
+            return show_figure(expression, self._site)
+        except ConfigError as error:
+            return self._faults.figure(self._tell(str(error), lines_with(expression)))
 
     def _link_text(self, address: str) -> str:
         try:

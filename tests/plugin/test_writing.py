@@ -31,7 +31,7 @@ FAULTS = [
     "index.md, line 3: there is no lurk:smal to link to; did you mean 'small'?",
     "index.md, line 3: picture 'crops.0' of a filter is not known; did you mean 'crop'?",
     "index.md, line 5: filter 99 of small/features.3 was not analysed, or does not exist; it has 8, from 0 to 7",
-    "index.md, line 7: lurk fence: small has no layer 'features.4'; did you mean 'features.3' or 'features.0'?",
+    "index.md, line 7: small has no layer 'features.4'; did you mean 'features.3' or 'features.0'?",
     "index.md, line 13: lurk:small is no link; write [text](lurk:small), or `code`",
 ]
 
@@ -93,6 +93,28 @@ def test_links_of_every_form_and_single_pictures_are_resolved(tmp_path: Path) ->
     for path in made.site.rglob("*.html"):
         assert 'href="lurk' not in path.read_text("utf-8")
     assert "/models/small/features.3/#filter-3" in made.html("404.html")
+
+
+def test_figures_stand_in_headings_titles_and_what_is_searched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = project(tmp_path, theme=MATERIAL)
+    made.write(
+        "docs/page.md",
+        "# Right: `lurk small accuracy`\n\n## Of `lurk small pictures photos`\n\n`lurk small acuracy` ``lurk small``\n",
+    )
+    with caplog.at_level(logging.WARNING), pytest.raises(Abort):
+        made.build()
+    assert messages(caplog) == [
+        "page.md, line 5: lurk small acuracy: there is no figure 'acuracy' of a model; did you mean 'accuracy'?"
+    ]
+    page = BeautifulSoup(made.html("page/index.html"), "html.parser")
+    assert page.title is not None
+    assert page.title.get_text() == "Right: 60 % - Test"
+    toc = {" ".join(link.get_text().split()) for link in page.select("nav.md-nav--secondary a")}
+    assert toc == {"Of 5 photos"}
+    assert [code.get_text() for code in page.select("article code")] == ["lurk small"]
+    assert "Right: 60 %" in made.html("search/search_index.json")
 
 
 def test_a_wrong_entry_of_the_navigation_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
