@@ -3,7 +3,7 @@
 Cards are copied from hubs, so that their text is other people's. Python-Markdown renders it, without ``attr_list``;
 ``nh3`` keeps what is on the lists below; and what is left becomes blocks of raw HTML in which no character means
 anything to Markdown or to other plugins. Headings become Markdown headings, so that they get their anchors and their
-place in the page's table of contents. A fence named ``lurk`` stays one.
+place in the page's table of contents. A fence named ``lurk`` stays one, named ``lurk-card``: its captions are text.
 """
 
 from __future__ import annotations
@@ -66,9 +66,10 @@ def card_blocks(text: str, base: str) -> list[str]:
     fences: dict[str, str] = {}
     parts = []
     for segment in split_at_fences(text):
-        if segment.info == "lurk":
+        if segment.embed is not None:
             token = f"lurk{hashlib.sha256(f'{len(fences)} {text}'.encode('utf-8', 'replace')).hexdigest()}"
-            fences[token] = f"\n```lurk\n{segment.contents.rstrip()}\n```\n"
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", segment.contents)), default=0))
+            fences[token] = f"\n{fence}lurk-card\n{segment.contents.rstrip()}\n{fence}\n"
             parts.append(f"{segment.indent}\n{segment.indent}{token}\n{segment.indent}\n")
         else:
             parts.append(segment.text)

@@ -107,7 +107,7 @@ def read_fence(contents: str) -> dict[object, object]:
     return keys
 
 
-def check_model(name: str, site: Site) -> None:
+def check_model(name: str, site: Site, place: str = "lurk fence") -> None:
     """Check that there is a model of a name.
 
     Raises:
@@ -115,7 +115,20 @@ def check_model(name: str, site: Site) -> None:
     """
     if name not in site.titles:
         hint = near(name, site.titles) or "; there are " + join_first(site.titles, 5)
-        raise ConfigError(f"lurk fence: there is no model {name!r}{hint}")
+        raise ConfigError(f"{place}: there is no model {name!r}{hint}")
+
+
+def find_layer(site: Site, model: str, layer: object) -> tuple[str, LayerResults]:
+    """Find what is published of a layer, which may be called by its name or by its address.
+
+    Returns:
+        The link target of the layer, and its results.
+
+    Raises:
+        ConfigError: There is no such layer.
+    """
+    target = _layer_target(site, model, layer)
+    return target, _read_results(site.path(f"{FOLDER}/{target}/results.json"))
 
 
 def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str, LayerResults, FilterResult]:
@@ -127,8 +140,7 @@ def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str,
     Raises:
         ConfigError: There is no such layer or filter.
     """
-    target = _layer_target(site, model, layer)
-    results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))
+    target, results = find_layer(site, model, layer)
     return target, results, _find_filter(results, index, target)
 
 
@@ -146,7 +158,9 @@ def _parse_fence(keys: Mapping[object, object]) -> _Fence:
         raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
     show = keys.get("show", "all")
     if show not in _SHOW_CHOICES:
-        raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story or network")
+        raise ConfigError(
+            f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story, network or finds"
+        )
     return _Fence(str(keys["model"]), keys["layer"], keys["filter"], str(show), keys.get("caption"))
 
 
@@ -160,7 +174,7 @@ def _layer_target(site: Site, model: str, layer: object) -> str:
     address = layers.get(wanted, wanted)
     if address not in layers.values():
         hint = near(wanted, layers) or "; there are " + join_first(layers, 5)
-        raise ConfigError(f"lurk fence: {model} has no layer {layer!r}{hint}")
+        raise ConfigError(f"{model} has no layer {layer!r}{hint}")
     return f"{model}/{address}"
 
 
@@ -168,7 +182,11 @@ def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult
     for item in results["filters"]:
         if item["index"] == index:
             return item
-    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist; give one that was")
+    known = [item["index"] for item in results["filters"]]
+    raise ConfigError(
+        f"filter {index} of {target} was not analysed, or does not exist; it has {len(known)}, "
+        f"from {min(known, default=0)} to {max(known, default=0)}"
+    )
 
 
 @lru_cache(maxsize=16)
@@ -206,12 +224,12 @@ class FilterPictures:
         """Show a published picture."""
         x, y, width, height = picture["rect"]
         sheet_width, sheet_height = self.sheets[picture["src"]]
-        address = self.address(_join(self.folder, picture["src"]))
+        address = self.address(join_address(self.folder, picture["src"]))
         region = SheetRegion(address, x, y, width, height)
         return svg_picture(region, {address: (sheet_width, sheet_height)}, text, longer_side_px)
 
 
-def _join(folder: str, src: str) -> str:
+def join_address(folder: str, src: str) -> str:
     """Return the address under the site of an address relative to a folder."""
     if src.startswith("../"):
         return str(PurePosixPath(folder).parent / src[3:])

@@ -6,7 +6,7 @@ import logging
 import os
 import posixpath
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mkdocs_lurk.addresses import is_plain_path
@@ -54,27 +54,35 @@ def export(site: Site, out: Path, *, tables: bool = False) -> int:
         earlier = _read_list(out)
         write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
         _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
-        for file in site.files:
-            target = out / file.uri
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if file.body is None:
-                shutil.copyfile(file.path, target)
-            else:
-                target.write_text(_page(file.path.read_text("utf-8"), file.uri, site), "utf-8", newline="\n")
-        for uri, path in static:
-            target = out / uri
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        _write_site(site, static, out)
         for model in models:
-            results = read(out / model)
-            for table, rows in TABLES.items():
-                (out / model / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
+            _write_tables(out / model)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
     except OSError as error:
         raise StoreError(
             f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
         ) from error
     return len(names)
+
+
+def _write_site(site: Site, static: Sequence[tuple[str, Path]], out: Path) -> None:
+    for file in site.files:
+        target = out / file.uri
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.body is None:
+            shutil.copyfile(file.path, target)
+        else:
+            target.write_text(_page(file.path.read_text("utf-8"), file.uri, site), "utf-8", newline="\n")
+    for uri, path in static:
+        target = out / uri
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def _write_tables(folder: Path) -> None:
+    results = read(folder)
+    for table, rows in TABLES.items():
+        (folder / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
 
 
 def _read_list(out: Path) -> dict[str, str]:

@@ -1,30 +1,55 @@
-"""Render the fences named ``lurk`` in authors' pages: a filter, a story of some, or the network on one screen."""
+"""Render the fences named ``lurk`` in authors' pages: a filter, a story, finds, or the network on one screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.embed import read_fence, render_filter
-from mkdocs_lurk.pages.highlights.embeds import render_network, render_story
+from mkdocs_lurk.pages.highlights.embeds import render_overview, render_story
+from mkdocs_lurk.pages.markdown import EmbedInfo
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.writing.captions import Captions
 
-_RENDERERS = {"story": render_story, "network": render_network}
+_RENDERERS = {"story": render_story, "network": render_overview, "finds": render_overview}
 """By what a fence shows; any other shows one filter."""
 
 
-def render_fence(contents: str, site: Site, templates: Templates, address: Callable[[str], str]) -> str:
+def render_fence(
+    contents: str,
+    site: Site,
+    templates: Templates,
+    address: Callable[[str], str],
+    captions: Captions | None = None,
+    info: EmbedInfo | None = None,
+) -> str:
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show: story`` or ``show: network``, or else with the keys of one filter.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network`` or ``finds``; else the keys of one
+            filter.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.
+        captions: Keeps captions, which are Markdown; without it they are shown as text.
+        info: What stands beside ``lurk``.
 
     Raises:
         ConfigError: A key is unknown, or what it names.
     """
+    if info is not None and info.unknown:
+        raise ConfigError(f'lurk fence: {info.unknown[0]!r} beside lurk is not known; give title="...", .class or #id')
     keys = read_fence(contents)
     render = _RENDERERS.get(str(keys.get("show")), render_filter)
-    return render(keys, site, templates, address)
+    return render(_keep_captions(keys, captions or Captions(are_text=True)), site, templates, address)
+
+
+def _keep_captions(keys: Mapping[object, object], captions: Captions) -> dict[object, object]:
+    """Return the keys of a fence with tokens in place of captions."""
+    kept = dict(keys)
+    if "caption" in kept:
+        kept["caption"] = captions.keep(kept["caption"])
+    if isinstance(panels := kept.get("panels"), list):
+        kept["panels"] = [_keep_captions(panel, captions) if isinstance(panel, dict) else panel for panel in panels]
+    return kept

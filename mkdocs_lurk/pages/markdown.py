@@ -4,17 +4,51 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.errors import ConfigError, near
 
-_OPENING_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
+_OPENING_FENCE = re.compile(r"^(?P<indent>[ \t]*(?:>[ \t]*)*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
+_INFO = re.compile(r"(?P<card>lurk-card)|lurk(?:[ \t]+(?P<plain>.*))?|\{[ \t]*\.?lurk(?:[ \t]+(?P<braced>[^{}]*))?\}")
+_OPTION = re.compile(
+    r"title=(?P<quote>[\"'])(?P<title>.*?)(?P=quote)|\.(?P<class>[\w-]+)|#(?P<id>[\w-]+)|[{}\s]+|(?P<rest>\S+)"
+)
 _LINK = re.compile(r"(?P<before>\]\(\s*)lurk:(?P<target>[^)\s#]*)(?P<rest>(?:#[^)\s]*)?(?:\s[^)]*)?\))")
 _ATTRIBUTE = re.compile(r'(?P<name>\b(?:href|src))="lurk(?P<card>-card)?:(?P<target>[^"#]*)(?P<rest>#[^"]*)?"')
-_LINKS = "; there are lurk:MODEL, lurk:MODEL/LAYER and lurk:MODEL/LAYER#filter-N of the declared models"
+LINKS = "; there are lurk:MODEL, lurk:MODEL/LAYER and lurk:MODEL/LAYER#12 of the declared models"
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _MARKER = re.compile(r"^[ \t]*<!--\s*lurk\s*-->[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class EmbedInfo:
+    """The info string of a ``lurk`` fence: ``lurk title="Wheels"`` or ``{ .lurk .wide #wheels }``.
+
+    Attributes:
+        from_card: Whether the fence comes from a model's card, whose text is other people's.
+        title: A line above the pictures; empty for none.
+        classes: Classes of the element around it.
+        id: The id of that element; empty for none.
+        unknown: What is none of these.
+    """
+
+    from_card: bool
+    title: str = ""
+    classes: tuple[str, ...] = ()
+    id: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+def _embed_info(found: re.Match[str]) -> EmbedInfo:
+    options = list(_OPTION.finditer(found["plain"] or found["braced"] or ""))
+    return EmbedInfo(
+        from_card=found["card"] is not None,
+        title=next((option["title"] for option in options if option["title"]), ""),
+        classes=tuple(option["class"] for option in options if option["class"]),
+        id=next((option["id"] for option in options if option["id"]), ""),
+        unknown=tuple(option["rest"] for option in options if option["rest"]),
+    )
 
 
 @dataclass(frozen=True)
@@ -26,47 +60,61 @@ class Segment:
     indent: str = ""
     contents: str = ""
 
+    @property
+    def embed(self) -> EmbedInfo | None:
+        """What the info string of a ``lurk`` fence says; None for any other segment."""
+        found = None if self.info is None else _INFO.fullmatch(self.info)
+        return None if found is None else _embed_info(found)
+
 
 def split_at_fences(markdown: str) -> Iterator[Segment]:
-    """Split Markdown at its fenced code blocks; the texts of all segments joined are the whole."""
+    """Split Markdown at its fenced code blocks; the texts of all segments joined are the whole.
+
+    A block may stand in block quotes, and indented. It ends at its closing fence, and with what it stands in.
+    """
     text: list[str] = []
-    lines = iter(markdown.splitlines(keepends=True))
-    for line in lines:
-        opening = _OPENING_FENCE.match(line.rstrip("\r\n"))
+    lines = markdown.splitlines(keepends=True)
+    place = 0
+    while place < len(lines):
+        opening = _OPENING_FENCE.match(lines[place].rstrip("\r\n"))
         if opening is None:
-            text.append(line)
+            text.append(lines[place])
+            place += 1
             continue
         if text:
             yield Segment("".join(text))
             text = []
-        yield _fenced_block(line, opening, lines)
+        block, n_lines = _fenced_block(lines[place:], opening)
+        yield block
+        place += n_lines
     if text:
         yield Segment("".join(text))
 
 
-def _fenced_block(first: str, opening: re.Match[str], lines: Iterator[str]) -> Segment:
-    """Read lines up to the closing fence, or to the end."""
+def _fenced_block(lines: Sequence[str], opening: re.Match[str]) -> tuple[Segment, int]:
+    """Read lines up to the closing fence, or to the end of what the fence stands in; returns their number, too."""
     fence, indent = opening["fence"], opening["indent"]
-    closing = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
-    block, contents = [first], []
-    for line in lines:
-        block.append(line)
-        if closing.match(line.rstrip("\r\n")):
+    closing = re.compile(rf"[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*")
+    block, contents = [lines[0]], []
+    for line in lines[1:]:
+        inside = _inside(line, indent)
+        is_closing = closing.fullmatch((line if inside is None else inside).rstrip("\r\n"))
+        if inside is None and not is_closing:
             break
-        contents.append(line.removeprefix(indent))
-    return Segment("".join(block), opening["info"].strip(), indent, "".join(contents))
+        block.append(line)
+        if is_closing:
+            break
+        contents.append(inside or "")
+    return Segment("".join(block), opening["info"].strip(), indent, "".join(contents)), len(block)
 
 
-def replace_fences(markdown: str, render: Callable[[str], str]) -> str:
-    """Replace each fence whose info string is ``lurk`` by what ``render`` makes of its contents."""
-    texts = []
-    for segment in split_at_fences(markdown):
-        if segment.info == "lurk":
-            rendered = render(segment.contents)
-            texts.append("".join(f"{segment.indent}{line}\n" for line in ["", *rendered.splitlines(), ""]))
-        else:
-            texts.append(segment.text)
-    return "".join(texts)
+def _inside(line: str, indent: str) -> str | None:
+    """Return a line without the indentation and the signs of quotes before a fence; None if it lacks them."""
+    if line.startswith(indent):
+        return line[len(indent) :]
+    if not line.strip():
+        return None if ">" in indent else line
+    return line.lstrip("> \t") if line.strip() == indent.strip() else None
 
 
 def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[str], str]) -> str:
@@ -84,7 +132,7 @@ def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[st
     def resolve(match: re.Match[str]) -> str:
         target = match["target"].strip("/")
         if target not in links:
-            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or _LINKS}")
+            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or LINKS}")
         return f"{match['before']}{address(links[target])}{match['rest']}"
 
     if "](lurk:" not in markdown:
@@ -118,7 +166,7 @@ def replace_attributes(
         elif target.strip("/") in links:
             resolved = address(links[target.strip("/")])
         else:
-            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or _LINKS}")
+            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or LINKS}")
         return f'{match["name"]}="{html.escape(resolved)}{match["rest"] or ""}"'
 
     if '="lurk' not in markdown:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeGuard, TypeVar, cast
 
-from mkdocs_lurk.records import FilterRecord, LayerRecord, ModelRecord, PictureReference, Skipped, SynthesisRecord
+from mkdocs_lurk.records import (
+    FilterFigures,
+    FilterRecord,
+    LayerRecord,
+    ModelRecord,
+    PictureReference,
+    Skipped,
+    SynthesisRecord,
+)
 from mkdocs_lurk.store import ModelReader
 
 Result = TypeVar("Result")
@@ -52,19 +60,19 @@ def picture_references(value: object) -> Iterator[PictureReference]:
             yield from picture_references(item)
 
 
-def is_dead(item: FilterRecord) -> bool:
+def is_dead(item: FilterFigures) -> bool:
     """Whether a filter is known to respond to no picture."""
     stats = item.get("stats")
     return stats is not None and stats["dead"]
 
 
-def preferred_class(item: FilterRecord) -> str | None:
+def preferred_class(item: FilterFigures) -> str | None:
     """Return the class that a filter responds most to; None if none stands out, or the pictures have no classes."""
     selectivity = item["stats"]["selectivity"] if "stats" in item else None
     return selectivity["class"] if selectivity is not None and selectivity["clear"] else None
 
 
-def label_name(item: FilterRecord) -> str | None:
+def label_name(item: FilterFigures) -> str | None:
     """Return a filter's label in words: ``dog, fox or wolf``; empty if none is proven, None if none was looked for.
 
     A name that an author gives to a filter will come before it, here.
@@ -76,10 +84,16 @@ def label_name(item: FilterRecord) -> str | None:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def label_correlation(item: FilterRecord) -> float | None:
+def label_correlation(item: FilterFigures) -> float | None:
     """Return the correlation of a filter's label; None if there is none, or none is proven."""
     label = item.get("label")
     return label["correlation"] if is_computed(label) and label["any_of"] else None
+
+
+def effect_share(item: FilterRecord) -> float | None:
+    """Return a filter's share of its layer's effect on the output; None if it was not measured."""
+    effect = item.get("effect")
+    return effect["share"] if is_computed(effect) else None
 
 
 def shows_preference(synthesis: SynthesisRecord | Skipped | None) -> TypeGuard[SynthesisRecord]:

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
-from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from mkdocs_lurk.addresses import is_plain_path
@@ -46,22 +45,12 @@ class GeneratedFiles:
     bodies: dict[str, Path] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
 
-    def relative_source(self, page: Page) -> Callable[[str], str]:
-        """Return a function from a generated file's address to its address for a Markdown link on ``page``."""
-        folder = posixpath.dirname(page.file.src_uri)
-        return lambda uri: posixpath.relpath(self.src_uris[uri], folder or ".")
+    def beside_cards(self, url: str, files: Files) -> Callable[[str, str], str]:
+        """Return a function from a model's name and an address relative to its card to the address for a page.
 
-    def relative_url(self, page: Page, files: Files) -> Callable[[str], str]:
-        """Return a function from a generated file's address to its address for HTML on ``page``."""
-
-        def address(uri: str) -> str:
-            file = files.get_file_from_path(self.src_uris[uri])
-            return get_relative_url(file.url if file else uri, page.url)
-
-        return address
-
-    def beside_cards(self, page: Page, files: Files) -> Callable[[str, str], str]:
-        """Return a function from a model's name and an address relative to its card to the address for ``page``.
+        Args:
+            url: The page's address under the site.
+            files: All files of the site.
 
         An address that leads to no file is kept, with MkDocs' own kind of warning.
         """
@@ -75,7 +64,7 @@ class GeneratedFiles:
                     "the card of %s links to %s, which is not among the site's files; it stays", model, relative
                 )
                 return relative
-            return get_relative_url(file.url, page.url)
+            return get_relative_url(file.url, url)
 
         return address
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
@@ -22,13 +23,14 @@ from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.writing.faults import Faults
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.dirty import drop_outdated
 from mkdocs_lurk.plugin.files import GeneratedFiles, add_files, leave_out_caches
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
-from mkdocs_lurk.plugin.page_markdown import complete_markdown
 from mkdocs_lurk.plugin.private_files import refuse_private_files
+from mkdocs_lurk.plugin.writing import Writing
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -43,6 +45,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._watched: set[Path] = set()
         self._declared: LurkConfig
         self._templates: Templates
+        self._writing: Writing
         self._site: Site
         self._generated: GeneratedFiles
 
@@ -58,7 +61,9 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
             check_cache_dir(self._declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
         self._templates = Templates(template_overrides(custom_dir) if custom_dir else None)
+        self._writing = Writing(self._templates, Faults(shown=self._serving))
         if self._declared.models:
+            config.markdown_extensions.append(self._writing.extension)
             config.extra_javascript.append(SCRIPT)
             config.extra_css.append(STYLE)
         return config
@@ -73,6 +78,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             refuse_private_files(files, self._declared)
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
+            self._writing.begin(self._site, self._generated, files, config, self._declared)
             if self._dirty:
                 drop_outdated(Path(config.site_dir), self._site, files, self._generated)
             self._watch()
@@ -86,12 +92,37 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
 
     @event_priority(-60)  # after plugins that evaluate an author's text (macros): braces in generated parts are data
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Insert generated parts into authors' pages, and replace ``lurk`` fences and links."""
-        with _as_plugin_error(page.file.src_uri):
-            return complete_markdown(markdown, page, files, self._site, self._generated, self._templates)
+        """Insert generated parts into authors' pages; the Markdown extension renders what authors write of ours."""
+        return self._writing.complete(markdown, page, files)
 
+    @event_priority(-100)  # when other plugins have added what they add
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Change nothing; warn of faults, and add the single pictures that a page names to the site's files."""
+        with _as_plugin_error():
+            self._writing.check(html, page, files)
+        return html
+
+    @event_priority(100)  # before files are copied, and before other plugins render pages for a second time
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """Change nothing; note that all pages are rendered."""
+        self._writing.end_reading()
+        return env
+
+    @event_priority(50)  # before plugins that check links or write attributes without quotes
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """Resolve addresses of generated pages and files, where it is known on which page they stand."""
+        return self._writing.finish(output, page.url, page.file.src_uri)
+
+    def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
+        """Resolve addresses in the page for what is not found, which has no place of its own."""
+        if not template_name.endswith(".html"):
+            return output_content
+        return self._writing.finish_template(output_content, template_name)
+
+    @event_priority(-100)  # after plugins that write pages of their own into the site
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Change nothing; log where the pages are."""
+        """Resolve addresses in pages that other plugins wrote, and log where the pages are."""
+        self._writing.finish_others()
         if self._declared.models and not self._serving:
             log.info("look at %s", Path(config.site_dir) / "models" / "index.html")
 
@@ -111,9 +142,9 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
 
 
 @contextlib.contextmanager
-def _as_plugin_error(page: str = "") -> Iterator[None]:
+def _as_plugin_error() -> Iterator[None]:
     """Turn our errors into MkDocs' own, which it shows as one line before it exits with 1."""
     try:
         yield
     except LurkError as error:
-        raise PluginError(f"lurk: {page + ': ' if page else ''}{error}") from error
+        raise PluginError(f"lurk: {error}") from error

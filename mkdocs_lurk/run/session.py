@@ -155,18 +155,16 @@ def open_session(
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
     use_threads(config.threads)
-    images = pictures_of(config, model, anew=force)
-    with named_by_key(model):
-        transform = make_transform(model, images)
+    pictures = _transformed(pictures_of(config, model, anew=force), model)
+    transform = pictures.transform
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-        with author_code(model.root), _advising_on_channels(model):
-            trace = trace_network(loaded.module, blank)
+        trace = _traced(loaded, blank, model)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     sizes = sizes or Sizes()
-    rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace, sizes)
+    rehearsed = rehearse_pictures(model, network, pictures, trace, sizes)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
     return Session(
@@ -183,6 +181,16 @@ def open_session(
         rehearsed=rehearsed,
         threads=config.threads,
     )
+
+
+def _transformed(images: ImageSet, model: ModelConfig) -> Pictures:
+    with named_by_key(model):
+        return Pictures(images, make_transform(model, images))
+
+
+def _traced(loaded: Network, blank: Tensor, model: ModelConfig) -> Trace:
+    with author_code(model.root), _advising_on_channels(model):
+        return trace_network(loaded.module, blank)
 
 
 @contextmanager

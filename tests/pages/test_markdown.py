@@ -7,17 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.markdown import insert_body, replace_fences, replace_links, split_at_fences
+from mkdocs_lurk.pages.markdown import insert_body, replace_links, split_at_fences
 
 LINKS = {"": "models/index.md", "net": "models/net/index.md", "net/conv1": "models/net/conv1/index.md"}
-FENCE = "```lurk\nfilter: 1\n```\n"
 
 
 def links(markdown: str) -> str:
     return replace_links(markdown, LINKS, lambda uri: f"../{uri}")
 
 
-@given(st.text(st.sampled_from("`~ \nab\t"), max_size=60))
+@given(st.text(st.sampled_from("`~> \nab\t\r"), max_size=60))
 def test_segments_joined_are_the_whole(markdown: str) -> None:
     assert "".join(segment.text for segment in split_at_fences(markdown)) == markdown
 
@@ -46,20 +45,6 @@ def test_links_are_resolved_outside_of_code(markdown: str, expected: str) -> Non
 def test_an_unknown_target_is_named_with_the_near_match() -> None:
     with pytest.raises(ConfigError, match=r"no lurk:net/conv2 to link to; did you mean 'net/conv1'"):
         links("[a](lurk:net/conv2)")
-
-
-@pytest.mark.parametrize(
-    ("markdown", "expected"),
-    [
-        (f"a\n\n{FENCE}\nb", "a\n\n\n<filter: 1>\n\n\nb"),
-        ("~~~ lurk\nfilter: 1\n~~~\n", "\n<filter: 1>\n\n"),
-        ("!!! note\n    ```lurk\n    filter: 1\n    ```\n", "!!! note\n    \n    <filter: 1>\n    \n"),
-        (f"````md\n{FENCE}````\n", f"````md\n{FENCE}````\n"),
-        ("```lurking\nfilter: 1\n```\n", "```lurking\nfilter: 1\n```\n"),
-    ],
-)
-def test_fences_are_replaced_where_they_stand(markdown: str, expected: str) -> None:
-    assert replace_fences(markdown, lambda declared: f"<{declared.strip()}>") == expected
 
 
 def test_the_body_goes_to_the_marker() -> None:

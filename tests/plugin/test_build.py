@@ -39,18 +39,3 @@ def test_the_error_for_an_unknown_key_is_one_line(tmp_path: Path, caplog: pytest
     made = project(tmp_path)
     made.declare({"modles": []})
     assert build_error(made, caplog) == "lurk: plugins.lurk: unknown key 'modles'; did you mean 'models'?"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[x](lurk:smal)", "lurk: index.md: there is no lurk:smal to link to; did you mean 'small'?"),
-        ("```lurk\nmodel: small\n```\n", "lurk: index.md: lurk fence: 'layer' is missing"),
-    ],
-)
-def test_the_error_for_a_wrong_link_or_fence_names_the_page(
-    tmp_path: Path, text: str, message: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    made = project(tmp_path)
-    made.write("docs/index.md", f"# Home\n\n{text}\n")
-    assert message in build_error(made, caplog)

@@ -53,7 +53,7 @@ def layer_results(
 ) -> LayerResults:
     """Make a layer's ``results.json``."""
     slug, photos = entry["slug"], model.photos
-    return {
+    results: LayerResults = {
         "schema": RESULTS_SCHEMA,
         "layer": layer_summary(entry, model.titles),
         "chosen": layer["chosen"],
@@ -64,6 +64,9 @@ def layer_results(
         ],
         "sheets": _sheet_sizes({**photos.sizes, **pictures.sizes}, slug),
     }
+    if "effect" in layer:
+        results["effect"] = layer["effect"]
+    return results
 
 
 def layer_summary(entry: LayerEntry, titles: Mapping[str, str]) -> LayerSummary:

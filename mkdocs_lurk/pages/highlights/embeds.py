@@ -38,7 +38,7 @@ class Panel:
     """A panel of the story, as ``lurk/story.html.j2`` receives it."""
 
     title: str
-    text: str
+    text: object
     more: str
     url: str
     name: str
@@ -60,7 +60,7 @@ def render_story(keys: Mapping[object, object], site: Site, templates: Templates
     if "panels" in keys:
         declared = keys["panels"]
         if not isinstance(declared, list) or not declared:
-            raise ConfigError("lurk fence: panels: give a list, each item with layer and filter")
+            raise ConfigError("lurk fence: panels is no list; give one, each item with layer and filter")
         panels = [_declared_panel(item, highlights, model, site, address) for item in declared]
     else:
         panels = [_chosen_panel(one, highlights.n_layers, model, site, address) for one in highlights.story]
@@ -68,10 +68,10 @@ def render_story(keys: Mapping[object, object], site: Site, templates: Templates
     return templates.body("story.html.j2", panels=panels, title=site.titles[model], model_url=url)
 
 
-def render_network(
+def render_overview(
     keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]
 ) -> str:
-    """Render the network on one screen.
+    """Render the network on one screen, or its finds, as ``show`` says.
 
     Raises:
         ConfigError: A key is unknown, or the model is.
@@ -81,8 +81,9 @@ def render_network(
         return templates.body("embed.html.j2", missing=why, layer=None, filter=None, model=site.titles[model])
     highlights = from_summary(site.highlights[model], lambda src: address(f"{FOLDER}/{model}/{src}"))
     return templates.body(
-        "network.html.j2",
+        f"{keys['show']}.html.j2",
         columns=highlights.columns,
+        finds=highlights.finds,
         title=site.titles[model],
         model_url=address(site.links[model]),
         folder=address(f"{FOLDER}/{model}/results.json").removesuffix("results.json"),
@@ -97,9 +98,10 @@ def _model(keys: Mapping[object, object], known: Sequence[str], site: Site) -> s
     """
     for key in keys:
         if key not in known:
-            raise ConfigError(f"lurk fence: {key!r} is not known{near(str(key), known)}")
+            hint = near(str(key), known) or "; there are " + ", ".join(known)
+            raise ConfigError(f"lurk fence: {key!r} is not known{hint}")
     if "model" not in keys:
-        raise ConfigError("lurk fence: 'model' is missing")
+        raise ConfigError("lurk fence: 'model' is missing; give the name of one")
     model = str(keys["model"])
     check_model(model, site)
     return model
@@ -130,12 +132,13 @@ def _declared_panel(
         ConfigError: A key is unknown or missing, or the layer or the filter is unknown.
     """
     if not isinstance(declared, dict):
-        raise ConfigError("lurk fence: panels: give each item as layer and filter")
+        raise ConfigError("lurk fence: panels: an item is no mapping; give each as layer and filter")
     for key in declared:
         if key not in _PANEL_KEYS:
-            raise ConfigError(f"lurk fence: panels: {key!r} is not known{near(str(key), _PANEL_KEYS)}")
+            hint = near(str(key), _PANEL_KEYS) or "; there are " + ", ".join(_PANEL_KEYS)
+            raise ConfigError(f"lurk fence: panels: {key!r} is not known{hint}")
     if "layer" not in declared or not isinstance(declared.get("filter"), int):
-        raise ConfigError("lurk fence: panels: give each item a layer and, as a number, a filter")
+        raise ConfigError("lurk fence: panels: an item names no filter; give each a layer and, as a number, a filter")
     target, results, item = find_filter(site, model, declared["layer"], declared["filter"])
     layers, layer = list(site.layers[model]), results["layer"]
     called = item.get("name", item.get("output_class"))
@@ -145,7 +148,7 @@ def _declared_panel(
     crops, drawn = _pictures(item, layer["name"], highlights, pictures, site, model)
     return Panel(
         title=str(declared.get("title", place)),
-        text=str(declared.get("caption", f"{name}.")),
+        text=declared.get("caption", f"{name}."),
         more=f"{place}. Receptive field: {formatting.receptive_field(layer['receptive_field'])}.",
         url=f"{address(site.links[target])}#filter-{item['index']}",
         name=name,

@@ -59,13 +59,21 @@ def test_a_network_has_a_column_of_filters_for_each_layer(built: Built) -> None:
     assert len(found.select("input")) == 2
 
 
+def test_finds_are_shown_with_their_filters(built: Built) -> None:
+    found = render(built, "model: small\nshow: finds\n")
+    texts = [panel.get_text() for panel in found.select("section")]
+    assert any("Filters 0 and 3 respond alike: their responses correlate at 0.990." in text for text in texts)
+    (dead,) = [text for text in texts if "Dead" in text] or [line.get_text() for line in found.select("figure > p")][1:]
+    assert "1 of the 5 filters analysed of features.0 responds to no picture." in dead
+
+
 def test_the_models_page_holds_the_network_before_the_map(built: Built) -> None:
     page = built.text("models/small/index.md")
-    assert 0 < page.index("<lurk-network") < page.index("<lurk-map")
+    assert 0 < page.index("<lurk-network") < page.index("lurk-finds") < page.index("<lurk-map")
     assert re.search(r'href="features\.3/index\.html#filter-\d"', page)
 
 
-@pytest.mark.parametrize("show", ["story", "network"])
+@pytest.mark.parametrize("show", ["story", "network", "finds"])
 def test_a_model_without_results_says_why(built: Built, show: str) -> None:
     found = render(built, f"model: waiting\nshow: {show}\n")
     assert "Not *yet* is not shown: it was not analysed yet." in found.get_text()
@@ -78,13 +86,13 @@ def test_a_model_without_results_says_why(built: Built, show: str) -> None:
         ("model: smal\nshow: story", "no model 'smal'; did you mean 'small'?"),
         ("model: small\nshow: network\npanels: []", "'panels' is not known"),
         (f"{STORY}panel: []", "'panel' is not known; did you mean 'panels'?"),
-        (f"{STORY}panels: []", "panels: give a list"),
-        (f"{STORY}panels: [3]", "panels: give each item as layer and filter"),
+        (f"{STORY}panels: []", "panels is no list; give one, each item"),
+        (f"{STORY}panels: [3]", "panels: an item is no mapping; give each as layer and filter"),
         (
             f"{STORY}panels: [{{layer: features.0, filters: 3}}]",
             "panels: 'filters' is not known; did you mean 'filter'?",
         ),
-        (f"{STORY}panels: [{{layer: features.0}}]", "panels: give each item a layer and, as a number, a filter"),
+        (f"{STORY}panels: [{{layer: features.0}}]", "panels: an item names no filter; give each a layer and"),
         (f"{STORY}panels: [{{layer: features.1, filter: 0}}]", "small has no layer 'features.1'"),
         (f"{STORY}panels: [{{layer: features.0, filter: 77}}]", "filter 77 of small/features.0 was not analysed"),
     ],

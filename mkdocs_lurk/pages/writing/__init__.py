@@ -1,0 +1,1 @@
+"""What authors write around the generated pages: links, embedded filters and figures, and what is wrong in them."""

@@ -1,0 +1,165 @@
+"""The Markdown extension that renders what authors write of ours, wherever the page's parser meets it.
+
+Fences are taken out of the text before any other extension reads it, and a token stands in the place of each. Where the
+parser makes a paragraph of a token, in a list, a quotation, a tab or an admonition too, the paragraph becomes what the
+fence embeds. Where it makes code of it, the token becomes the fence again, as the author wrote it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from xml.etree.ElementTree import Element
+
+from markdown import Extension, Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import ETX, STX, AtomicString
+
+from mkdocs_lurk.pages.markdown import Segment, split_at_fences
+from mkdocs_lurk.pages.writing.captions import Captions
+from mkdocs_lurk.pages.writing.faults import ShownFigure
+
+_BEFORE_FENCES, _BEFORE_INLINE, _AFTER_INLINE, _AFTER_RAW_HTML = 27, 25, 15, 20
+"""Priorities: fenced code is 25 among the preprocessors, inline text 20 of the tree's, the stash 30 of the last."""
+_BEFORE_AUTOLINKS = 125
+_TOKEN = re.compile(f"{STX}lurk-embed:(\\d+){ETX}")
+_LEFT_TOKEN = re.compile(rf"(?:(?<=\n)\n)?{_TOKEN.pattern}(?:\n(?=\n))?")
+Embed = Callable[[Segment, Captions], str]
+"""Renders a fence as HTML."""
+Figure = Callable[[str], ShownFigure | None]
+"""Returns an inline figure, by what stands in its code span; None if that is no figure."""
+LinkText = Callable[[str], str]
+"""Returns what to call the target of a link that has no text."""
+
+
+class LurkExtension(Extension):  # type: ignore[misc]  # Python-Markdown has no types
+    """Renders ``lurk`` fences, inline figures and links in angle brackets.
+
+    Args:
+        embed: Renders a fence.
+        figure: Renders an inline figure.
+        link_text: Names the target of a link.
+    """
+
+    def __init__(self, embed: Embed, figure: Figure, link_text: LinkText) -> None:
+        super().__init__()
+        self._embed, self._figure, self._link_text = embed, figure, link_text
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        """Add the parts of the extension to a parser, which keeps the fences of one page."""
+        fences: list[Segment] = []
+        md.preprocessors.register(_Fences(md, fences), "lurk-fences", _BEFORE_FENCES)
+        md.treeprocessors.register(_Embeds(md, fences, self._embed), "lurk-embeds", _BEFORE_INLINE)
+        md.treeprocessors.register(_Figures(md, self._figure), "lurk-figures", _AFTER_INLINE)
+        md.postprocessors.register(_Restored(md, fences), "lurk-restored", _AFTER_RAW_HTML)
+        md.inlinePatterns.register(_Autolinks(self._link_text), "lurk-autolinks", _BEFORE_AUTOLINKS)
+
+
+class _Fences(Preprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Puts a token in the place of each fence."""
+
+    def __init__(self, md: Markdown, fences: list[Segment]) -> None:
+        super().__init__(md)
+        self._fences = fences
+
+    def run(self, lines: list[str]) -> list[str]:
+        self._fences.clear()
+        text = "\n".join(lines)
+        if "lurk" not in text:
+            return lines
+        return "".join(map(self._token, split_at_fences(text))).split("\n")
+
+    def _token(self, segment: Segment) -> str:
+        if segment.embed is None:
+            return segment.text
+        self._fences.append(segment)
+        token = f"{STX}lurk-embed:{len(self._fences) - 1}{ETX}"
+        end = "" if not segment.text.endswith("\n") else "\n"
+        empty = segment.indent.rstrip()
+        return f"{empty}\n{segment.indent}{token}\n{empty}{end}"
+
+
+class _Embeds(Treeprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Turns each paragraph that is a token into what the fence embeds."""
+
+    def __init__(self, md: Markdown, fences: list[Segment], embed: Embed) -> None:
+        super().__init__(md)
+        self._fences, self._embed = fences, embed
+
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            found = _TOKEN.fullmatch((element.text or "").strip())
+            if found and not len(element) and element.tag not in ("code", "pre"):
+                self._fill(element, self._fences[int(found[1])])
+
+    def _fill(self, element: Element, fence: Segment) -> None:
+        """Put the HTML of a fence into an element, with its captions as Markdown between."""
+        info = fence.embed
+        captions = Captions(are_text=info is None or info.from_card)
+        parts = captions.split(self._embed(fence, captions))
+        stashed = (self.md.htmlStash.store(part) if place % 2 == 0 else part for place, part in enumerate(parts))
+        text = "".join(stashed)
+        if info is not None and (info.title or info.classes or info.id):
+            element.set("class", " ".join(("lurk-framed", *info.classes)))
+            if info.id:
+                element.set("id", info.id)
+            text = (f"**{info.title}** " if info.title else "") + text
+        element.text = text
+        if element.tag == "p" and (len(parts) > 1 or element.attrib):
+            element.tag = "div"
+
+
+class _Figures(Treeprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Puts figures in the place of code spans that ask for one."""
+
+    def __init__(self, md: Markdown, figure: Figure) -> None:
+        super().__init__(md)
+        self._figure = figure
+
+    def run(self, root: Element) -> None:
+        for element in _code_spans(root):
+            shown = self._figure(html.unescape(element.text or ""))
+            if shown is not None:
+                element.tag, element.text = "span", AtomicString(shown.text)
+                element.attrib.clear()
+                element.attrib.update(shown.attributes)
+
+
+def _code_spans(root: Element) -> Iterator[Element]:
+    for parent in root.iter():
+        if parent.tag != "pre":
+            yield from [child for child in parent if child.tag == "code" and not len(child)]
+
+
+class _Restored(Postprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Writes a fence as it was where its token became part of code or of raw HTML."""
+
+    def __init__(self, md: Markdown, fences: list[Segment]) -> None:
+        super().__init__(md)
+        self._fences = fences
+
+    def run(self, text: str) -> str:
+        return _LEFT_TOKEN.sub(lambda match: html.escape(self._written(int(match[1])), quote=False), text)
+
+    def _written(self, number: int) -> str:
+        fence = self._fences[number]
+        return "\n".join(line.removeprefix(fence.indent) for line in fence.text.rstrip("\n").split("\n"))
+
+
+class _Autolinks(InlineProcessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Makes a link of ``<lurk:MODEL/LAYER>``."""
+
+    def __init__(self, link_text: LinkText) -> None:
+        super().__init__(r"<(lurk:[^<>\s]*)>")
+        self._link_text = link_text
+
+    def handleMatch(  # noqa: N802 - Python-Markdown's name
+        self, match: re.Match[str], data: str
+    ) -> tuple[Element, int, int]:
+        link = Element("a", {"href": match[1]})
+        link.text = AtomicString(self._link_text(match[1].removeprefix("lurk:")))
+        return link, match.start(0), match.end(0)
