@@ -15,5 +15,7 @@ VERSIONS: Final = {
     "syntheses": 4,
     "verification": 5,
     "connections": 5,
+    "effect": 1,
+    "ablation": 1,
     "records": 9,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

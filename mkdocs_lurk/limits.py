@@ -79,6 +79,10 @@ MOST_KEPT = 1000
 """``top_k``: every picture kept for a filter is shown, and costs a pass back through the network."""
 MOST_STEPS = 10_000
 """``synthesis.steps``: every step of gradient ascent costs about two passes, for each filter."""
+MOST_LINE_STEPS = 256
+"""``effect.steps``: steps of the line that contributions are integrated along; 8 to 16 do."""
+MOST_ABLATED = 64
+"""``effect.exact``: each of a layer's filters takes a pass of up to 64 pictures, and so does one drawn at random."""
 LARGEST_SEED = 2**32 - 1
 """``seed``: what every library's generator takes."""
 LONGEST_SIDE = 8192

@@ -14,6 +14,7 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
+from mkdocs_lurk.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
@@ -178,6 +179,7 @@ class FilterFigures(TypedDict, total=False):
     index: Required[int]
     stats: FilterStats
     label: LabelRecord | Skipped
+    effect: EffectRecord | Skipped
 
 
 class FilterRecord(FilterFigures, total=False):
@@ -198,6 +200,7 @@ class LayerRecord(TypedDict):
     schema: str
     layer: LayerInfo
     chosen: int | Literal["all"]
+    effect: NotRequired[LayerEffect]
     filters: list[FilterRecord]
 
 

@@ -5,6 +5,7 @@ They are those of ``records.py`` with published pictures in place of stored ones
 
 from typing import Literal, NotRequired, TypedDict
 
+from mkdocs_lurk.effect_record import LayerEffect
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
@@ -105,6 +106,7 @@ class LayerResults(TypedDict):
     layer: LayerSummary
     chosen: int | Literal["all"]
     classes_listed: int
+    effect: NotRequired[LayerEffect]
     filters: list[FilterResult]
     sheets: dict[str, list[int]]
 

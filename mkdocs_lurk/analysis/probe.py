@@ -130,17 +130,28 @@ class Probe:
         Returns:
             What the network returned.
         """
+        return self.read_outputs(x, lambda name, output: receive(name, self.as_maps(name, output)))
+
+    def read_outputs(self, x: Tensor, handle: Callable[[str, object], Tensor | None]) -> object:
+        """Run the whole network and hand over each layer's output as the network has it, whatever its layout is.
+
+        Args:
+            x: Pictures, ``(n, c, h, w)``, normalised.
+            handle: Called with a layer's name and its output. The network goes on with the tensor that it returns, of
+                the same shape; with the output if it returns None.
+
+        Returns:
+            What the network returned.
+        """
 
         def catch(call: LayerCall) -> Tensor:
             output = call.run()
-            if call.name in self.shapes and call.name not in self._modules:
-                receive(call.name, self.as_maps(call.name, output))
-            return output
+            if call.name not in self.shapes or call.name in self._modules:
+                return output
+            other = handle(call.name, output)
+            return output if other is None else other
 
-        def receive_output(name: str, output: object) -> None:
-            receive(name, self.as_maps(name, output))
-
-        with self._hooks_on(self._modules, receive_output), self._catching_calls(catch):
+        with self._hooks_on(self._modules, handle), self._catching_calls(catch):
             return self.module(self._own_copy(x))
 
     def run(
@@ -149,7 +160,7 @@ class Probe:
         catch: Callable[[LayerCall], Tensor],
         until: Iterable[str] = (),
         receive: Callable[[str, Tensor], None] | None = None,
-    ) -> None:
+    ) -> object:
         """Run the network, with a function in the place of every convolution and linear call.
 
         Args:
@@ -157,6 +168,9 @@ class Probe:
             catch: Receives a call and returns the output with which the network goes on, or raises ``StopForward``.
             until: Layers. For those that are modules' outputs, ``receive`` is called.
             receive: Called with such a layer's name and its maps ``(n, c, h, w)``. It may raise ``StopForward``, too.
+
+        Returns:
+            What the network returned; None if it was stopped.
         """
 
         def receive_output(name: str, output: object) -> None:
@@ -165,9 +179,9 @@ class Probe:
 
         with self._hooks_on(self._modules.intersection(until), receive_output), self._catching_calls(catch):
             try:
-                self.module(self._own_copy(x))
+                return self.module(self._own_copy(x))
             except StopForward:
-                return
+                return None
 
     def maps(self, x: Tensor, layer: str, filters: Sequence[int]) -> Tensor:
         """Compute the map of one filter for each picture; the forward pass ends there.
@@ -240,8 +254,11 @@ class Probe:
             yield
 
     @contextmanager
-    def _hooks_on(self, names: frozenset[str], receive: Callable[[str, object], None]) -> Iterator[None]:
-        """Call ``receive`` with the name and output of each of some modules, for as long as the context lasts."""
+    def _hooks_on(self, names: frozenset[str], receive: Callable[[str, object], Tensor | None]) -> Iterator[None]:
+        """Call ``receive`` with the name and output of each of some modules, for as long as the context lasts.
+
+        A tensor that it returns takes the output's place.
+        """
         with ExitStack() as stack:
             for name in sorted(names):
                 handle = self.module.get_submodule(name).register_forward_hook(

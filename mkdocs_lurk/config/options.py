@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal, get_args
 
+from mkdocs_lurk.config.effect import ESTIMATED, EffectConfig
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.labels import Groups, LabelMap
@@ -86,6 +87,7 @@ class ModelConfig:
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
         labels: Whether the classes that a filter answers to are looked for, and proven.
+        effect: How the effect of filters on the output is measured; None if it is not.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         max_pixels: A picture of more pixels is not decoded.
@@ -119,6 +121,7 @@ class ModelConfig:
     card: Path | None = None
     range: bool = switch(True)
     labels: bool = switch(True)
+    effect: EffectConfig | None = ESTIMATED
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()

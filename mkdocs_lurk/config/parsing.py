@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mkdocs_lurk.addresses import LONGEST, is_portable
+from mkdocs_lurk.config.effect import read_effect
 from mkdocs_lurk.config.filters import read_filters
 from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.labels import read_groups, read_label_map
@@ -49,7 +50,7 @@ from mkdocs_lurk.named_warnings import WARNINGS
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
-    "layers", "filters", "top_k", "gradient", "synthesis", "card", "seed", "max_pixels", "ignore", "pictures",
+    "layers", "filters", "top_k", "gradient", "synthesis", "card", "seed", "effect", "max_pixels", "ignore", "pictures",
     *switches(),
 )  # fmt: skip
 
@@ -155,6 +156,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
         seed=section.integer("seed", 0, 0, f"a seed, 0 to {LARGEST_SEED}", LARGEST_SEED),
+        effect=read_effect(section),
         max_pixels=section.integer(
             "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {MOST_PIXELS}", MOST_PIXELS
         ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.evaluation_record import EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
@@ -62,6 +63,8 @@ class ClassPage:
     lead: str
     layers: tuple[ClassLayer, ...]
     auc: str
+    makers: tuple[MakingLayer, ...]
+    contribution: str
     typical: tuple[PictureCard, ...]
     unsure: tuple[PictureCard, ...]
     wrong: tuple[PictureCard, ...]
@@ -148,6 +151,7 @@ def class_page(
     model: PublishedModel,
     label: str,
     filters: ClassFilters,
+    effects: ClassEffects,
     pictures: ClassPictures,
     ranks: Mapping[int, Sequence[PhotoRank]],
 ) -> ClassPage:
@@ -157,6 +161,7 @@ def class_page(
         model: The model; the files of its photos are written.
         label: The class.
         filters: The filters of all layers.
+        effects: What they do to the outputs.
         pictures: The pictures of all classes.
         ranks: For each picture the filters that rank it among their best.
     """
@@ -172,6 +177,8 @@ def class_page(
         lead=_lead(label, evaluated, len(rest), pictures.evaluation),
         layers=tuple(_layers(model, label, filters, cards)),
         auc=meaning("auc").replace("{class}", label),
+        makers=making_layers(model, effects.of_label(label, pictures.evaluation), cards),
+        contribution=effects.meaning,
         typical=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS]),
         unsure=tuple(cards.evaluated(one) for one in right[_SHOWN_CARDS:][::-1][:_SHOWN_CARDS]),
         wrong=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_PICTURES]),

@@ -157,7 +157,9 @@ def _parse_fence(keys: Mapping[object, object]) -> _Fence:
         raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
     show = keys.get("show", "all")
     if show not in _SHOW_CHOICES:
-        raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story or network")
+        raise ConfigError(
+            f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story, network or finds"
+        )
     return _Fence(str(keys["model"]), keys["layer"], keys["filter"], str(show), keys.get("caption"))
 
 

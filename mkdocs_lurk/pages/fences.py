@@ -1,4 +1,4 @@
-"""Render the fences named ``lurk`` in authors' pages: a filter, a story of some, or the network on one screen."""
+"""Render the fences named ``lurk`` in authors' pages: a filter, a story, finds, or the network on one screen."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.embed import read_fence, render_filter
-from mkdocs_lurk.pages.highlights.embeds import render_network, render_story
+from mkdocs_lurk.pages.highlights.embeds import render_overview, render_story
 from mkdocs_lurk.pages.markdown import EmbedInfo
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 
-_RENDERERS = {"story": render_story, "network": render_network}
+_RENDERERS = {"story": render_story, "network": render_overview, "finds": render_overview}
 """By what a fence shows; any other shows one filter."""
 
 
@@ -27,7 +27,8 @@ def render_fence(
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show: story`` or ``show: network``, or else with the keys of one filter.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network`` or ``finds``; else the keys of one
+            filter.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
+from mkdocs_lurk.pages.effect_words import effect_meaning, effect_words, layer_sentences
 from mkdocs_lurk.pages.model_page import layer_row
 from mkdocs_lurk.pages.model_records import (
     is_computed,
@@ -32,7 +33,12 @@ _NO_PREFERENCE = {
     "border": "it wins mostly at the border, where the network sees padding beside the picture",
     "flat": "a flat picture of its mean colour does about as well",
 }
-_RESULT_TITLES = {"max_activ": "The picture made by gradient ascent", "wiring": "The wiring", "label": "The label"}
+_RESULT_TITLES = {
+    "max_activ": "The picture made by gradient ascent",
+    "wiring": "The wiring",
+    "label": "The label",
+    "effect": "The effect on the output",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ class FilterRow:
     """A tile and a line of the table that stand in for the gallery on pages without JavaScript.
 
     ``range`` is the responses from the weakest picture to the strongest in words; ``range_photos`` are the photos of
-    the weakest and of the median. Both are empty where that was not asked for.
+    the weakest and of the median. ``effect`` is the classes that the filter raises and lowers most. These are empty
+    where that was not asked for.
     """
 
     index: int
@@ -60,6 +67,7 @@ class FilterRow:
     path: str
     ratio: str
     label: str
+    effect: str = ""
     range: str = ""
     range_photos: tuple[SvgPicture, ...] = ()
 
@@ -80,6 +88,9 @@ class LayerPage:
     gradient: str
     top_k: int
     synthesis: bool
+    has_effect: bool
+    effect: tuple[str, ...]
+    effect_meaning: str
     record: LayerRecord
     meanings: Mapping[str, str]
 
@@ -117,6 +128,9 @@ def layer_page(
         gradient=formatting.GRADIENT_METHODS.get(record["gradient"], record["gradient"]),
         top_k=record["top_k"],
         synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
+        has_effect=any(is_computed(item.get("effect")) for item in layer["filters"]),
+        effect=tuple(layer_sentences(layer.get("effect"), entry["name"])),
+        effect_meaning=effect_meaning(layer["filters"]),
         record=layer,
         meanings=DEFINITIONS,
     )
@@ -141,6 +155,7 @@ def filter_rows(
                 path=images[maxima[0]["image"]]["path"] if maxima else "-",
                 ratio=formatting.score(synthesis_ratio(item)),
                 label=_label_words(item) or best_class or ("no clear preference" if item.get("classes") else "-"),
+                effect=effect_words(item.get("effect")),
                 range=", ".join(f"{_range_name(entry)} {formatting.score(entry['score'])}" for entry in picked[::-1]),
                 range_photos=tuple(_range_photos(index, picked, photos)),
             )

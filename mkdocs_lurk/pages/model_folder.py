@@ -10,6 +10,7 @@ from typing import TypedDict, cast
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.class_effects import ClassEffects
 from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script, pictures_script
@@ -43,7 +44,7 @@ BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
 _OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network)-[0-9]+\.webp"
+    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
 )
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
 Best = Mapping[int, list[PhotoRank]]
@@ -154,6 +155,7 @@ class _ModelFolder:
         self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
         self._photo_ranks = PhotoRanks()
         self._class_filters = ClassFilters(model.record["images"])
+        self._class_effects = ClassEffects()
         self._highlights = HighlightsWriter(reader, model.record, model.photos)
 
     def write(self) -> ModelSummary:
@@ -168,6 +170,7 @@ class _ModelFolder:
         pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
         self._photo_ranks.add(place, layer["filters"])
         self._class_filters.add(place, layer["filters"])
+        self._class_effects.add(place, layer)
         self._highlights.add(layer["filters"])
         results = layer_results(entry, layer, photos, pictures)
         self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
@@ -216,7 +219,7 @@ class _ModelFolder:
             self._write_classes(best, addresses)
             pages.append((CLASSES_TITLE, CLASSES))
         highlights = self._highlights.write(self._folder)
-        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), columns=highlights.columns)
+        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), highlights=highlights)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
@@ -248,7 +251,7 @@ class _ModelFolder:
         body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
         self._write_own_page(CLASSES, CLASSES_TITLE, body)
         for label, slug in addresses.items():
-            page = class_page(model, label, filters, pictures, best)
+            page = class_page(model, label, filters, self._class_effects, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
 
     def _write_own_page(self, address: str, title: str, body: str) -> None:

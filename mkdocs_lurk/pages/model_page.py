@@ -14,7 +14,7 @@ from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
-from mkdocs_lurk.pages.highlights.shown import ShownColumn
+from mkdocs_lurk.pages.highlights.shown import Highlights
 from mkdocs_lurk.pages.model_records import is_computed, skip_reason
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
@@ -63,7 +63,7 @@ class ModelPage:
     missing: tuple[Markup, ...]
     skipped_images: tuple[tuple[str, str], ...]
     provenance: tuple[ProvenanceRow, ...]
-    columns: tuple[ShownColumn, ...]
+    highlights: Highlights
 
 
 _FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
@@ -90,9 +90,9 @@ def model_page(
     rows: Sequence[LayerRow],
     *,
     has_classes: bool,
-    columns: Sequence[ShownColumn] = (),
+    highlights: Highlights,
 ) -> ModelPage:
-    """Gather everything that a model's page says; ``columns`` are those of the network on one screen."""
+    """Gather everything that a model's page says."""
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
@@ -111,7 +111,7 @@ def model_page(
         ),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
         provenance=provenance_rows(record.get("provenance")),
-        columns=tuple(columns),
+        highlights=highlights,
     )
 
 

@@ -90,6 +90,12 @@ def label_correlation(item: FilterFigures) -> float | None:
     return label["correlation"] if is_computed(label) and label["any_of"] else None
 
 
+def effect_share(item: FilterRecord) -> float | None:
+    """Return a filter's share of its layer's effect on the output; None if it was not measured."""
+    effect = item.get("effect")
+    return effect["share"] if is_computed(effect) else None
+
+
 def shows_preference(synthesis: SynthesisRecord | Skipped | None) -> TypeGuard[SynthesisRecord]:
     """Whether a synthesis is there, and wins neither by the picture's border nor by a flat colour."""
     return is_computed(synthesis) and synthesis["won_by"] is None

@@ -36,6 +36,7 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
+    "effect_record.py",
     "evaluation_record.py",
     "graph_record.py",
     "input_record.py",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.effect_record import LayerEffect
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.input_record import InputRecord
@@ -35,6 +36,7 @@ class RecordDraft:
         verified: How far scores agree with their second computation; None without that stage.
         evaluation: How well the network names the classes of the pictures, or why that is not known.
         warnings: What was found that may mislead.
+        layer_effects: By layer, what its filters do together to the output.
         notes: What a reader should know of the results, in sentences.
     """
 
@@ -49,6 +51,7 @@ class RecordDraft:
         self.evaluation: EvaluationRecord | Skipped = {"skipped": "it was not asked for"}
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
+        self.layer_effects: dict[str, LayerEffect] = {}
         self._filters: Mapping[str, dict[int, FilterRecord]] = {
             layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers
         }
@@ -76,6 +79,8 @@ class RecordDraft:
             "chosen": "all" if len(filters) == layer.filters else len(filters),
             "filters": filters,
         }
+        if layer.name in self.layer_effects:
+            record["effect"] = self.layer_effects[layer.name]
         return in_order(record, LayerRecord)
 
 

@@ -107,3 +107,23 @@ class ConnectionsRecord(TypedDict):
     starts: list[int]
     unknown_reasons: dict[str, str]
     kernels: dict[str, list[int]]
+
+
+class ContributionsRecord(TypedDict):
+    """Of the contributions of all filters on a chunk of pictures.
+
+    Attributes:
+        read: The pictures that could be read.
+        pairs: A picture and one of its outputs for each row of the arrays.
+        not_finite: Pairs that are left out, since a contribution is NaN or infinity.
+    """
+
+    read: list[int]
+    pairs: list[tuple[int, int]]
+    not_finite: int
+
+
+class AblationUnitRecord(TypedDict):
+    """Of a layer: the filters without which the network was run, one for each row of the arrays."""
+
+    filters: list[int]

@@ -38,6 +38,9 @@ class Sizes:
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         range_pictures: Pictures among which the range of the responses is shown; evenly spaced ones of a larger set.
         connection_pictures: Pictures whose responses weigh the connections.
+        effect_pictures: Pictures on which contributions to the output are measured; evenly spaced ones of a larger set.
+        effect_batch: Pictures per forward and backward pass then.
+        ablation_pictures: Pictures on which the network is run without a filter, half of them the same for all.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
             and elsewhere.
@@ -55,6 +58,9 @@ class Sizes:
     statistics_pictures: int = 256
     range_pictures: int = 2_000
     connection_pictures: int = 128
+    effect_pictures: int = 5_000
+    effect_batch: int = 8
+    ablation_pictures: int = 64
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02

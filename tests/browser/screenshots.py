@@ -19,7 +19,7 @@ from tests.browser.chromium import FLAGS, find
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
-ABOVE = {("[data-filter-open]", False): 206, ("lurk-map", True): 60}
+ABOVE = {("[data-filter-open]", False): 206, (".lurk-story", True): 60, ("lurk-network", True): 60}
 """Pixels to show above an element, by selector and whether on a phone; above an opened filter, a row of tiles."""
 DESK, PHONE = (1280, 860), (360, 740)
 SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
@@ -49,7 +49,8 @@ class Shot:
 
 
 SHOTS = (
-    Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-map"),
+    Shot("home", "", ".lurk-story svg", phone=".lurk-story"),
+    Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-network"),
     Shot("layer", "models/squeezenet/features.0/", "lurk-gallery.lurk a[data-filter]"),
     Shot("filter", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", "[data-filter-open]"),
     Shot("figures", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", ".lurk-panel-facts"),

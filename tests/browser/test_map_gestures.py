@@ -94,13 +94,14 @@ def test_mouse_pans_and_zooms_and_a_plain_wheel_scrolls(visit: Visit, material: 
     visitor.open_map(DEEP)
     page = visitor.page
     canvas = page.locator(".lurk-map-canvas")
-    canvas.scroll_into_view_if_needed()
+    canvas.evaluate("node => node.scrollIntoView()")
+    top = page.evaluate("scrollY")
     box = canvas.bounding_box()
     assert box is not None
     before = scale(page)
     page.mouse.move(box["x"] + 20, box["y"] + 60)
     page.mouse.wheel(0, 120)
-    page.wait_for_function("scrollY > 0")
+    page.wait_for_function(f"scrollY > {top}")
     assert scale(page) == before
     page.keyboard.down("Control")
     page.mouse.wheel(0, -240)

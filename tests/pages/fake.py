@@ -21,6 +21,7 @@ from mkdocs_lurk.analysis.evaluation import (
 )
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.effect_record import LayerEffect
 from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
@@ -170,6 +171,21 @@ class FakeAnalysis:
             "groups": [],
         }  # fmt: skip
 
+    def _layer_effect(self, place: int) -> LayerEffect:
+        """The filters that make two classes; what contributions add up to in one layer, how one is proven."""
+        effect: LayerEffect = {"makers": [(label, [(place, 0.84), (place + 2, 0.31)]) for label in LABELS[:2]]}
+        if place == 0:
+            effect["sum"] = {
+                "layers": [self.network.layers[0][0]],
+                "sum": 3.1,
+                "own": 3.1,
+                "difference": 3.0,
+                "error": 0.05,
+            }
+        if place == 1:
+            effect["exact"] = {"filters": 2, "pairs": 10, "correlation": 0.83, "strongest": 0.4, "random": 0.05}
+        return effect
+
     def _store_layer(self, place: int) -> LayerEntry:
         """Store a layer; returns its entry in the model's record. Only half of the second layer is analysed."""
         name, n_analysed, field = self.network.layers[place]
@@ -190,6 +206,7 @@ class FakeAnalysis:
             "schema": RESULTS_SCHEMA,
             "layer": cast("LayerInfo", {name: entry[name] for name in LayerInfo.__annotations__}),
             "chosen": entry["chosen"],
+            "effect": self._layer_effect(place),
             "filters": filters,
         }
         self.store.put(entry["unit"], in_order(record, LayerRecord), blobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mkdocs_lurk.effect_record import EffectRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records import (
     Connection,
@@ -66,6 +67,7 @@ class FakeFilter:
             "stats": self._stats(),
             "wiring": self._wiring(),
             "label": self._label(),
+            "effect": self._effect(),
         }
         if self._layer == 0:
             record["kernel"] = self._picture("kernel", 3, 3)
@@ -161,6 +163,22 @@ class FakeFilter:
                 "rest": 0.5, "coverage": 0.5, "misses": [(self._best_labels()[2], 1)],
             }  # fmt: skip
         return label
+
+    def _effect(self) -> EffectRecord:
+        """A class raised and one lowered; of every third filter none clearly."""
+        best, other, _ = self._best_labels()
+        clear = self._index % 3 != 2
+        effect: EffectRecord = {
+            "by": "right", "of": "output", "steps": 0, "n": 5, "compared": 2,
+            "share": round(0.4 / (self._index + 1), 3),
+            "raises": [(best, 0.84, 0.12)] if clear else [], "lowers": [(other, -0.31, 0.1)] if clear else [],
+        }  # fmt: skip
+        if self._layer == 1 and self._index < 2:
+            effect["exact"] = {
+                "random": self._index == 1, "n": 5, "change": -0.4, "estimated": -0.5, "right": (4, 3),
+                "of_class": (best, 2, 2, 1, -0.8) if clear else None,
+            }  # fmt: skip
+        return effect
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

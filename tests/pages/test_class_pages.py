@@ -54,7 +54,7 @@ def test_of_too_many_classes_those_with_the_most_pictures_have_a_page() -> None:
 
 
 def test_a_page_lists_the_filters_that_the_records_say(built: Built, tmp_path: Path) -> None:
-    page = built.text("models/small/classes/cat/index.md")
+    page, _, made = built.text("models/small/classes/cat/index.md").partition("## Which filters make it")
     store = Store(tmp_path)
     reader = ModelReader(store, fake_model(store))
     for entry in reader.record["layers"]:
@@ -62,6 +62,9 @@ def test_a_page_lists_the_filters_that_the_records_say(built: Built, tmp_path: P
             selectivity = item["stats"]["selectivity"]
             is_listed = f'../../{entry["slug"]}/index.html#filter-{item["index"]}"><' in page
             assert is_listed == (selectivity is not None and selectivity["clear"] and selectivity["class"] == "cat")
+    for name, indices in (("features.0", (0, 2)), ("features.3", (1, 3))):
+        assert all(f'../../{name}/index.html#filter-{index}"><' in made for index in indices)
+    assert made.count("+0.84") == made.count("+0.31") == 2
     assert "2 pictures labelled cat: 2 of 2 are named right." in page
 
 

@@ -60,7 +60,7 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
         ("model: small\nlayer: features.0", "'filter' is missing"),
         ("model: small\nlayer: features.0\nfilter: x", "'x' is no number"),
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer'?"),
-        (f"{FENCE}show: everything", "'everything' is not known; give all, crops, synthesis, story or network"),
+        (f"{FENCE}show: everything", "'everything' is not known; give all, crops, synthesis, story, network or finds"),
         ("a: [", "this is no YAML"),
         ("words", "give model, layer and filter"),
     ],

@@ -9,7 +9,7 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk import graph_record, records, response_records
+from mkdocs_lurk import effect_record, graph_record, records, response_records
 from mkdocs_lurk.pages.data import script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from tests.pages.schema import differences, interfaces, typed_dict_fields
@@ -17,8 +17,10 @@ from tests.pages.schema import differences, interfaces, typed_dict_fields
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
 SCHEMA = FRONT_END / "data" / "schema.ts"
 TWINS = {
+    "Ablation": effect_record.AblationRecord,
     "ChunkData": script_records.ChunkData,
     "ClassMeans": script_records.ClassMeansDetail,
+    "Effect": effect_record.EffectRecord,
     "FilterColumns": script_records.FilterColumns,
     "FilterDetail": script_records.FilterDetail,
     "FilterStats": response_records.FilterStats,

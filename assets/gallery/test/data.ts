@@ -13,6 +13,7 @@ export function columns(count: number, more: Partial<FilterColumns> = {}): Filte
     selectivity: column(null),
     label: column(null),
     label_r: column(null),
+    effect: column(null),
     best_class: column(-1),
     dead: column(0),
     duplicate: column(-1),

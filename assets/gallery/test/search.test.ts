@@ -34,13 +34,15 @@ describe("the search of the map", () => {
 });
 
 describe("frames", () => {
-  it("surround open groups, but none that holds an open group", () => {
+  it("surround open groups, but none that shows a group inside", () => {
     const tree = buildTree(graph, layers);
     const groups = [...tree.paths].filter(([key, path]) => key && path[path.length - 1]?.kind !== "operation");
     const { boxes } = layOut(tree, new Set(groups.map(([key]) => key)), measure);
     const framed = boxes.filter(isFramed).map(({ item }) => item.kind);
     expect(framed).toEqual(["group", "group", "group"]);
     expect(boxes.filter(({ open }) => open).map(({ item }) => item.kind)).toContain("repeat");
+    const repeats = groups.filter(([, path]) => path[path.length - 1]?.kind === "repeat").map(([key]) => key);
+    expect(layOut(tree, new Set(repeats), measure).boxes.filter(isFramed)).toEqual([]);
   });
 });
 

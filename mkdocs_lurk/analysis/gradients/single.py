@@ -133,14 +133,7 @@ def allowing_overwrites(differentiate: Callable[[], Result], layer: str) -> Resu
         ModelError: The layer cannot be differentiated.
     """
     try:
-        with torch.enable_grad():
-            try:
-                return differentiate()
-            except RuntimeError as error:
-                if _OVERWRITTEN not in str(error):
-                    raise
-            with torch.autograd.graph.allow_mutation_on_saved_tensors():
-                return differentiate()
+        return with_copies_if_needed(differentiate)
     except (LurkError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # whatever the author's forward or backward methods raise
@@ -148,6 +141,18 @@ def allowing_overwrites(differentiate: Callable[[], Result], layer: str) -> Resu
             f"layer {layer!r} cannot be differentiated ({describe_error(error)}); change the step that the message "
             "is about, or leave the layer out: layers: {exclude: [...]}"
         ) from error
+
+
+def with_copies_if_needed(differentiate: Callable[[], Result]) -> Result:
+    """Run a forward and a backward pass with gradients enabled; with copies of what is overwritten, if they fail."""
+    with torch.enable_grad():
+        try:
+            return differentiate()
+        except RuntimeError as error:
+            if _OVERWRITTEN not in str(error):
+                raise
+        with torch.autograd.graph.allow_mutation_on_saved_tensors():
+            return differentiate()
 
 
 def scores_of(maps: Tensor, positions: Sequence[Position] | None) -> Tensor:

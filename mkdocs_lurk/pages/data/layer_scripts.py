@@ -21,6 +21,7 @@ from mkdocs_lurk.pages.data.script_records import (
 )
 from mkdocs_lurk.pages.data.scripts import SheetList, label_place
 from mkdocs_lurk.pages.model_records import (
+    effect_share,
     is_computed,
     is_dead,
     label_correlation,
@@ -83,6 +84,7 @@ def _columns(
         "selectivity": [round_floats(_selectivity_index(item)) for item in filters],
         "label": [label_name(item) for item in filters],
         "label_r": [round_floats(label_correlation(item)) for item in filters],
+        "effect": [round_floats(effect_share(item), 3) for item in filters],
         "best_class": [label_place(model.labels, preferred_class(item)) for item in filters],
         "dead": [int(is_dead(item)) for item in filters],
         "duplicate": [_duplicate(item) for item in filters],

@@ -50,7 +50,7 @@ def model_results(model: PublishedModel) -> ModelResults:
 def layer_results(entry: LayerEntry, layer: LayerRecord, photos: Photos, pictures: LayerPictures) -> LayerResults:
     """Make a layer's ``results.json``."""
     slug = entry["slug"]
-    return {
+    results: LayerResults = {
         "schema": RESULTS_SCHEMA,
         "layer": layer_summary(entry),
         "chosen": layer["chosen"],
@@ -58,6 +58,9 @@ def layer_results(entry: LayerEntry, layer: LayerRecord, photos: Photos, picture
         "filters": [_filter_result(item, slug, photos, pictures) for item in layer["filters"]],
         "sheets": _sheet_sizes({**photos.sizes, **pictures.sizes}, slug),
     }
+    if "effect" in layer:
+        results["effect"] = layer["effect"]
+    return results
 
 
 def layer_summary(entry: LayerEntry) -> LayerSummary:

@@ -63,6 +63,7 @@ class FilterColumns(TypedDict):
     selectivity: list[float | None]
     label: list[str | None]
     label_r: list[float | None]
+    effect: list[float | None]
     best_class: list[int]
     dead: list[int]
     duplicate: list[int]

@@ -60,7 +60,7 @@ def candidates(layer: int, filters: Sequence[FilterRecord], images: Sequence[Ima
         filters: Its filters.
         images: The model's pictures; one that is not published has no ``picture``.
     """
-    found = [_candidate(layer, item, images) for item in filters if not is_dead(item)]
+    found = [any_candidate(layer, item, images) for item in filters if not is_dead(item)]
     return [one for one in found if one.pictures_missing < 2]
 
 
@@ -100,7 +100,8 @@ def borne_out_label(item: FilterRecord, images: Sequence[ImageRecord]) -> tuple[
     return label_name(item) or "", label["correlation"]
 
 
-def _candidate(layer: int, item: FilterRecord, images: Sequence[ImageRecord]) -> Candidate:
+def any_candidate(layer: int, item: FilterRecord, images: Sequence[ImageRecord]) -> Candidate:
+    """Return what is known of a filter, dead or without pictures as it may be."""
     label, correlation = borne_out_label(item, images)
     stats, kernel = item.get("stats"), item.get("kernel")
     synthesis = item.get("max_activ")

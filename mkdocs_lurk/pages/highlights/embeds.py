@@ -68,10 +68,10 @@ def render_story(keys: Mapping[object, object], site: Site, templates: Templates
     return templates.body("story.html.j2", panels=panels, title=site.titles[model], model_url=url)
 
 
-def render_network(
+def render_overview(
     keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]
 ) -> str:
-    """Render the network on one screen.
+    """Render the network on one screen, or its finds, as ``show`` says.
 
     Raises:
         ConfigError: A key is unknown, or the model is.
@@ -81,8 +81,9 @@ def render_network(
         return templates.body("embed.html.j2", missing=why, layer=None, filter=None, model=site.titles[model])
     highlights = from_summary(site.highlights[model], lambda src: address(f"{FOLDER}/{model}/{src}"))
     return templates.body(
-        "network.html.j2",
+        f"{keys['show']}.html.j2",
         columns=highlights.columns,
+        finds=highlights.finds,
         title=site.titles[model],
         model_url=address(site.links[model]),
         folder=address(f"{FOLDER}/{model}/results.json").removesuffix("results.json"),

@@ -10,12 +10,14 @@ from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.candidates import Candidate, candidates
-from mkdocs_lurk.pages.highlights.choices import STORY_PANELS, choose_columns, choose_story
+from mkdocs_lurk.pages.highlights.choices import STORY_CROPS, STORY_PANELS, choose_columns, choose_story
+from mkdocs_lurk.pages.highlights.finds import Finds
 from mkdocs_lurk.pages.highlights.shown import (
     Highlights,
     MarkedPicture,
     ShownColumn,
     ShownFilter,
+    ShownFind,
     context_window,
     mark_crop,
 )
@@ -25,17 +27,30 @@ from mkdocs_lurk.pages.pictures.sheets import Pixels, SheetRegion, Size, is_pixe
 from mkdocs_lurk.pages.pictures.svg_pictures import svg_picture
 from mkdocs_lurk.records import FilterRecord, LayerEntry, ModelRecord, PictureReference, ReceptiveFieldRecord
 
-_STORY_DRAWN_PX, _STORY_CROP_PX, _TILE_PX = 224, 160, 96
 _QUALITY = 76
 
 
-class _Key(NamedTuple):
-    """A picture to pack: a filter's crop by its rank, or its drawn picture, at one size."""
+class _Look(NamedTuple):
+    """How filters are shown: the name of their sheets, crops of each at most, and the longer sides of both pictures."""
 
+    sheet: str
+    crops: int
+    crop_px: int
+    drawn_px: int
+
+
+_STORY = _Look("story", STORY_CROPS, 160, 224)
+_NETWORK = _Look("network", 1, 96, 96)
+_FINDS = _Look("finds", 4, 112, 112)
+
+
+class _Key(NamedTuple):
+    """A picture to pack: a filter's crop by its rank, or its drawn picture."""
+
+    sheet: str
     layer: int
     filter: int
     rank: int | None
-    longer_side_px: int
 
 
 class HighlightsWriter:
@@ -52,66 +67,72 @@ class HighlightsWriter:
         self._entries: Sequence[LayerEntry] = record["layers"]
         self._images = record["images"]
         self._candidates: list[list[Candidate]] = []
+        self._finds = Finds(self._entries, self._images)
 
     def add(self, filters: Sequence[FilterRecord]) -> None:
         """Add the filters of the next layer."""
+        self._finds.add(len(self._candidates), filters)
         self._candidates.append(candidates(len(self._candidates), filters, self._images))
 
     def write(self, folder: Path) -> Highlights:
         """Choose, and write the pictures into the model's folder."""
-        stages = story_runs(self._entries, STORY_PANELS)
+        stages, runs = story_runs(self._entries, STORY_PANELS), column_runs(self._entries)
         story = choose_story([self._of(run) for run in stages])
-        runs = column_runs(self._entries)
         columns = choose_columns([self._of(run) for run in runs])
+        finds = self._finds.choose()
         sheets = _Sheets(folder)
-        for name, group, crops, crop_px, drawn_px in (
-            ("story", story, None, _STORY_CROP_PX, _STORY_DRAWN_PX),
-            ("network", [one for column in columns for one in column], 1, _TILE_PX, _TILE_PX),
-        ):
-            sheets.write(name, self._pictures(group, crops, crop_px, drawn_px))
+        sheets.write(_STORY, self._pictures(story, _STORY))
+        sheets.write(_NETWORK, self._pictures([one for column in columns for one in column], _NETWORK))
+        sheets.write(_FINDS, self._pictures([one for find in finds for one in find.filters], _FINDS))
         shown_columns = [
             ShownColumn(
                 column_title([self._entries[place] for place in run]),
                 formatting.plural(len(run), "layer"),
                 _side(self._entries[run[-1]]["receptive_field"]),
-                tuple(self._shown(one, sheets, 1, _TILE_PX, _TILE_PX) for one in column),
+                tuple(self._shown(one, sheets, _NETWORK) for one in column),
             )
             for run, column in zip(runs, columns, strict=True)
             if column
         ]
-        panels = tuple(self._shown(one, sheets, None, _STORY_CROP_PX, _STORY_DRAWN_PX) for one in story)
-        return Highlights(len(self._entries), panels, tuple(shown_columns))
+        return Highlights(
+            len(self._entries),
+            tuple(self._shown(one, sheets, _STORY) for one in story),
+            tuple(shown_columns),
+            tuple(
+                ShownFind(find.title, find.text, tuple(self._shown(one, sheets, _FINDS) for one in find.filters))
+                for find in finds
+            ),
+        )
 
     def _of(self, run: Sequence[int]) -> list[Candidate]:
         return [one for place in run for one in self._candidates[place]]
 
-    def _pictures(
-        self, group: Sequence[Candidate], crops: int | None, crop_px: int, drawn_px: int
-    ) -> dict[_Key, Pixels]:
-        """Decode the pictures of some filters, with up to ``crops`` crops of each; None for all."""
+    def _pictures(self, group: Sequence[Candidate], look: _Look) -> dict[_Key, Pixels]:
+        """Decode the pictures of some filters."""
         pictures: dict[_Key, Pixels] = {}
         for one in group:
-            for rank, (image, box) in enumerate(one.crops[:crops]):
+            for rank, (image, box) in enumerate(one.crops[: look.crops]):
                 part = self._photos.crop(image, context_window(box, self._photos.frame(image)))
                 if part is not None:
-                    pictures[_Key(one.layer, one.index, rank, crop_px)] = thumbnail(part, crop_px)
+                    pictures[_Key(look.sheet, one.layer, one.index, rank)] = thumbnail(part, look.crop_px)
             if one.drawn is not None:
-                pictures[_Key(one.layer, one.index, None, drawn_px)] = thumbnail(self._decode(one.drawn), drawn_px)
+                pixels = thumbnail(self._decode(one.drawn), look.drawn_px)
+                pictures[_Key(look.sheet, one.layer, one.index, None)] = pixels
         return pictures
 
     def _decode(self, reference: PictureReference) -> Pixels:
         return decode_picture(self._reader.picture(reference))
 
-    def _shown(self, one: Candidate, sheets: _Sheets, crops: int | None, crop_px: int, drawn_px: int) -> ShownFilter:
+    def _shown(self, one: Candidate, sheets: _Sheets, look: _Look) -> ShownFilter:
         entry = self._entries[one.layer]
         name = f"Filter {one.index} of {entry['name']}"
         marked: list[MarkedPicture] = []
-        for rank, (image, box) in enumerate(one.crops[:crops]):
-            region = sheets.regions.get(_Key(one.layer, one.index, rank, crop_px))
+        for rank, (image, box) in enumerate(one.crops[: look.crops]):
+            region = sheets.regions.get(_Key(look.sheet, one.layer, one.index, rank))
             if region is not None:
-                view = svg_picture(region, sheets.sizes, f"{name}, crop {rank + 1}", crop_px)
+                view = svg_picture(region, sheets.sizes, f"{name}, crop {rank + 1}", look.crop_px)
                 marked.append(mark_crop(view, context_window(box, self._photos.frame(image)), box))
-        drawn = sheets.regions.get(_Key(one.layer, one.index, None, drawn_px))
+        drawn = sheets.regions.get(_Key(look.sheet, one.layer, one.index, None))
         what = "its weights" if one.shows_weights else "its synthesis"
         return ShownFilter(
             place=one.layer + 1,
@@ -122,7 +143,7 @@ class HighlightsWriter:
             label=one.label,
             correlation=one.correlation,
             crops=tuple(marked),
-            drawn=None if drawn is None else svg_picture(drawn, sheets.sizes, f"{name}, {what}", drawn_px),
+            drawn=None if drawn is None else svg_picture(drawn, sheets.sizes, f"{name}, {what}", look.drawn_px),
             shows_weights=one.shows_weights,
         )
 
@@ -135,11 +156,11 @@ class _Sheets:
         self.regions: dict[_Key, SheetRegion] = {}
         self.sizes: dict[str, Size] = {}
 
-    def write(self, name: str, pictures: dict[_Key, Pixels]) -> None:
+    def write(self, look: _Look, pictures: dict[_Key, Pixels]) -> None:
         for sheet, pixel_art in enumerate((True, False)):
             group = {key: own for key, own in pictures.items() if is_pixel_art(own.shape[1], own.shape[0]) == pixel_art}
             if group:
-                file = f"{name}-{sheet}.webp"
+                file = f"{look.sheet}-{sheet}.webp"
                 packed, self.sizes[file] = write_sheet(self._folder / file, file, list(group.values()), _QUALITY)
                 self.regions.update(zip(group, packed, strict=True))
 

@@ -82,6 +82,20 @@ class ShownColumn:
 
 
 @dataclass(frozen=True)
+class ShownFind:
+    """A strange or telling filter, or two: what it is called, what is strange about it, and the filters."""
+
+    title: str
+    text: str
+    filters: tuple[ShownFilter, ...]
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is anything to see of it."""
+        return any(one.crops or one.drawn for one in self.filters)
+
+
+@dataclass(frozen=True)
 class Highlights:
     """What any page can show of a model.
 
@@ -89,11 +103,13 @@ class Highlights:
         n_layers: The number of its layers.
         story: One filter of each stage.
         columns: The network on one screen.
+        finds: Strange and telling filters, one of each kind that the model has.
     """
 
     n_layers: int
     story: tuple[ShownFilter, ...] = ()
     columns: tuple[ShownColumn, ...] = ()
+    finds: tuple[ShownFind, ...] = ()
 
 
 class MarkedSummary(TypedDict):
@@ -127,15 +143,24 @@ class ColumnSummary(TypedDict):
     filters: list[FilterSummary]
 
 
+class FindSummary(TypedDict):
+    """The fields of a ``ShownFind``."""
+
+    title: str
+    text: str
+    filters: list[FilterSummary]
+
+
 class HighlightsSummary(TypedDict):
     """The fields of ``Highlights``."""
 
     n_layers: int
     story: list[FilterSummary]
     columns: list[ColumnSummary]
+    finds: list[FindSummary]
 
 
-NO_HIGHLIGHTS: HighlightsSummary = {"n_layers": 0, "story": [], "columns": []}
+NO_HIGHLIGHTS: HighlightsSummary = {"n_layers": 0, "story": [], "columns": [], "finds": []}
 
 
 def summarise(highlights: Highlights) -> HighlightsSummary:
@@ -162,12 +187,17 @@ def from_summary(summary: HighlightsSummary, address: Callable[[str], str]) -> H
             )
             for column in summary["columns"]
         ),
+        tuple(
+            ShownFind(find["title"], find["text"], tuple(_filter(one, address) for one in find["filters"]))
+            for find in summary["finds"]
+        ),
     )
 
 
 def summary_filters(summary: HighlightsSummary) -> list[FilterSummary]:
     """Return every filter of a summary."""
-    return [*summary["story"], *(one for column in summary["columns"] for one in column["filters"])]
+    groups = [*summary["columns"], *summary["finds"]]
+    return [*summary["story"], *(one for group in groups for one in group["filters"])]
 
 
 def summary_pictures(summary: HighlightsSummary) -> Iterator[PictureSummary]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
+from mkdocs_lurk.run.stages.ablation import Ablation
 from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.labels import Labels
@@ -23,6 +25,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
     responses = Responses(session)
     picks = RangePicks(session, responses)
     photos = Photos(session, responses, picks)
+    effect = Effect(session)
     syntheses = Syntheses(session, responses)
     verification = Verification(session, responses, photos, syntheses, picks)
     return (
@@ -34,5 +37,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Range(session, responses, verification, picks),
         Connections(session, responses),
         Labels(session, responses),
+        effect,
+        Ablation(session, effect),
         Evaluation(session, responses),
     )

@@ -59,13 +59,21 @@ def test_a_network_has_a_column_of_filters_for_each_layer(built: Built) -> None:
     assert len(found.select("input")) == 2
 
 
+def test_finds_are_shown_with_their_filters(built: Built) -> None:
+    found = render(built, "model: small\nshow: finds\n")
+    texts = [panel.get_text() for panel in found.select("section")]
+    assert any("Filters 0 and 3 respond alike: their responses correlate at 0.990." in text for text in texts)
+    (dead,) = [text for text in texts if "Dead" in text] or [line.get_text() for line in found.select("figure > p")][1:]
+    assert "1 of the 5 filters analysed of features.0 responds to no picture." in dead
+
+
 def test_the_models_page_holds_the_network_before_the_map(built: Built) -> None:
     page = built.text("models/small/index.md")
-    assert 0 < page.index("<lurk-network") < page.index("<lurk-map")
+    assert 0 < page.index("<lurk-network") < page.index("lurk-finds") < page.index("<lurk-map")
     assert re.search(r'href="features\.3/index\.html#filter-\d"', page)
 
 
-@pytest.mark.parametrize("show", ["story", "network"])
+@pytest.mark.parametrize("show", ["story", "network", "finds"])
 def test_a_model_without_results_says_why(built: Built, show: str) -> None:
     found = render(built, f"model: waiting\nshow: {show}\n")
     assert "Not *yet* is not shown: it was not analysed yet." in found.get_text()

@@ -100,6 +100,8 @@ export interface FilterColumns {
   /** In words; "" where none is proven, null where none was looked for. */
   label: (string | null)[];
   label_r: (number | null)[];
+  /** A share of the layer's effect on the output. */
+  effect: (number | null)[];
   best_class: number[];
   dead: (0 | 1)[];
   duplicate: number[];
@@ -127,6 +129,7 @@ export interface FilterDetail {
   classes?: ClassMeans | Skipped;
   stats?: FilterStats | Skipped;
   label?: Label | Skipped;
+  effect?: Effect | Skipped;
   wiring?: Wiring | Skipped;
   kernel?: Pic;
 }
@@ -230,6 +233,33 @@ export interface Label {
   coverage?: number;
   misses?: [label: string, pictures: number][];
 }
+
+/** What a filter contributes to the outputs for classes: a class, the mean, and its standard error. */
+export interface Effect {
+  by: "right" | "largest";
+  of: "output" | "log-probability";
+  steps: number;
+  n: number;
+  compared: number;
+  share: number;
+  raises: ClassContribution[];
+  lowers: ClassContribution[];
+  exact?: Ablation;
+}
+
+/** What the network gives without the filter; `right` holds how many pictures are named right with it and without it. */
+export interface Ablation {
+  random: boolean;
+  n: number;
+  change: number;
+  estimated: number;
+  right: [before: number, after: number];
+  of_class: ClassProof | null;
+}
+
+export type ClassProof = [name: string, n: number, before: number, after: number, change: number];
+
+export type ClassContribution = [name: string, mean: number, error: number];
 
 export interface Wiring {
   inputs: Connection[] | Skipped;

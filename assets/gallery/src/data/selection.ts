@@ -29,6 +29,7 @@ export function availableOrders(filters: FilterColumns): Order[] {
   const orders: Order[] = ["index"];
   if (hasValue(filters.max)) orders.push("strongest");
   if (hasValue(filters.label_r)) orders.push("label");
+  if (hasValue(filters.effect)) orders.push("effect");
   if (hasValue(filters.selectivity)) orders.push("selectivity");
   if (hasValue(filters.ratio)) orders.push("ratio");
   if (filters.order.length) orders.push("similarity");
@@ -64,8 +65,8 @@ function sorted(filters: FilterColumns, order: Order, positions: number[]): numb
     const kept = new Set(positions);
     return filters.order.filter((position) => kept.has(position));
   }
-  const { max: strongest, label_r: label, selectivity, ratio } = filters;
-  const column = { strongest, label, selectivity, ratio }[order];
+  const { max: strongest, label_r: label, effect, selectivity, ratio } = filters;
+  const column = { strongest, label, effect, selectivity, ratio }[order];
   const value = (position: number) => column[position] ?? Number.NEGATIVE_INFINITY;
   return [...positions].sort((a, b) => descending(value(a), value(b)) || a - b);
 }

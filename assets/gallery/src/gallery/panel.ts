@@ -6,6 +6,7 @@ import { missing } from "../draw/missing";
 import { type Sheets, sheetsOf } from "../draw/picture";
 import { kernelPicture, rankedPictures, synthesisPicture } from "./pictures";
 import { classSection } from "./sections/classes";
+import { effectSection } from "./sections/effect";
 import { methodSection } from "./sections/method";
 import { similarSection, wiringSection } from "./sections/related";
 import { figures, responseSection } from "./sections/responses";
@@ -82,6 +83,7 @@ export class FilterPanel {
         "div",
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
+        effectSection(filter, data.layer.filters),
         responseSection(filter, pictures),
         similarSection(filter, this.#options),
         wiringSection(filter, this.#options),

@@ -29,6 +29,7 @@ const ORDER_WORDS: Record<Order, string> = {
   index: "By index",
   strongest: "Strongest first",
   label: "Surest label first",
+  effect: "Largest effect first",
   selectivity: "Most selective first",
   ratio: "Synthesis over photo",
   similarity: "Alike side by side",

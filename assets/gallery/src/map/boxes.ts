@@ -178,9 +178,9 @@ function drawClosedGroup({ item, width, height }: PlacedBox): SVGElement[] {
   ];
 }
 
-/** Whether a box is an open group with a frame: one with another open group inside has none, so that no frame holds frames. */
-export function isFramed({ open, holdsOpen }: PlacedBox): boolean {
-  return open && !holdsOpen;
+/** Whether a box is an open group with a frame: one that shows other groups has none, so that no frame holds frames. */
+export function isFramed({ open, holdsGroups }: PlacedBox): boolean {
+  return open && !holdsGroups;
 }
 
 function drawOpenGroup(box: PlacedBox): SVGElement[] {

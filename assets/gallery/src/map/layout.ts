@@ -5,8 +5,8 @@ import type { Group, Item, Repeat, Tree } from "./tree";
 export interface PlacedBox {
   item: Item;
   open: boolean;
-  /** Whether an open group lies inside it. */
-  holdsOpen: boolean;
+  /** Whether it shows other groups inside it. */
+  holdsGroups: boolean;
   /** Upper left corner and size, in the map's own pixels. */
   x: number;
   y: number;
@@ -165,8 +165,8 @@ function assemble(layout: GroupLayout, open: ReadonlySet<string>, title: number 
     const node = nodeOf(dagre, item.key);
     const [x, y] = [node.x - node.width / 2 + frame.left, node.y - node.height / 2 + frame.head];
     const inner = layout.inner.get(item.key);
-    const holdsOpen = inner?.boxes.some((box) => box.open) ?? false;
-    boxes.push({ item, open: open.has(item.key), holdsOpen, x, y, width: node.width, height: node.height });
+    const holdsGroups = inner?.boxes.some((box) => box.item.kind !== "operation") ?? false;
+    boxes.push({ item, open: open.has(item.key), holdsGroups, x, y, width: node.width, height: node.height });
     if (inner) boxes.push(...inner.boxes.map((box) => ({ ...box, x: box.x + x, y: box.y + y })));
     if (inner) lines.push(...inner.lines.map((line) => ({ ...line, points: shift(line.points, x, y) })));
   }
