@@ -18,7 +18,10 @@ _LINK = re.compile(r"(?P<before>\]\(\s*)lurk:(?P<target>[^)\s#]*)(?P<rest>(?:#[^
 _ATTRIBUTE = re.compile(r'(?P<name>\b(?:href|src))="lurk(?P<card>-card)?:(?P<target>[^"#]*)(?P<rest>#[^"]*)?"')
 LINKS = "; there are lurk:MODEL, lurk:MODEL/LAYER and lurk:MODEL/LAYER#12 of the declared models"
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_MARKER = re.compile(r"^[ \t]*<!--\s*lurk\s*-->[ \t]*$", re.MULTILINE)
+MARKER = re.compile(
+    r"^(?P<inside>[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<comment><!--\s*lurk\s*-->)[ \t]*$", re.MULTILINE
+)
+"""The line that the generated part takes the place of, and what it stands in."""
 
 
 @dataclass(frozen=True)
@@ -185,13 +188,19 @@ def _replace_outside_code(text: str, resolve: Callable[[re.Match[str]], str]) ->
     return "".join([*parts, _LINK.sub(resolve, text[position:])])
 
 
-def insert_body(markdown: str, body: str) -> str:
-    """Insert the generated part into an author's page: at the first marker outside of code, else at the end."""
+def insert_body(markdown: str, body: str) -> str | None:
+    """Insert the generated part into an author's page: at the first marker outside of code, else at the end.
+
+    Returns:
+        None if the marker is indented, or stands in a list or a quotation: then the parser knows better what it is in.
+    """
     texts, inserted = [], False
     for segment in split_at_fences(markdown):
         text = segment.text
-        if segment.info is None and not inserted and _MARKER.search(text):
-            text = _MARKER.sub(lambda _: f"\n{body}\n", text, count=1)
+        if segment.info is None and not inserted and (marker := MARKER.search(text)):
+            if marker["inside"]:
+                return None
+            text = MARKER.sub(lambda _: f"\n{body}\n", text, count=1)
             inserted = True
         texts.append(text)
     return "".join(texts) if inserted else f"{markdown.rstrip()}\n\n{body}"

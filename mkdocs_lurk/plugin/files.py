@@ -128,9 +128,14 @@ def _generated_file(config: MkDocsConfig, uri: str, path: Path) -> File:
 
 def _author_page(uri: str, files: Files) -> File | None:
     """Return the author's page for a generated ``X/index.md``: that, ``X/README.md`` or ``X.md``; None if missing."""
-    folder = posixpath.dirname(uri)
-    candidates = (files.get_file_from_path(path) for path in (uri, f"{folder}/README.md", f"{folder}.md"))
+    candidates = (files.get_file_from_path(path) for path in own_names(uri))
     return next((file for file in candidates if file and file.inclusion is not InclusionLevel.EXCLUDED), None)
+
+
+def own_names(uri: str) -> tuple[str, ...]:
+    """Return what an author can call the page that takes the place of a generated ``X/index.md``, the first first."""
+    folder = posixpath.dirname(uri)
+    return uri, f"{folder}/README.md", f"{folder}.md"
 
 
 def _set_address(file: File, uri: str) -> None:

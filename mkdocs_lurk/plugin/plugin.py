@@ -27,6 +27,7 @@ from mkdocs_lurk.pages.writing.faults import Faults
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.dirty import drop_outdated
 from mkdocs_lurk.plugin.files import GeneratedFiles, add_files, leave_out_caches
+from mkdocs_lurk.plugin.misplaced import warn_of_misplaced
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
 from mkdocs_lurk.plugin.private_files import refuse_private_files
@@ -79,6 +80,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             self._site = generate(self._declared, missing, self._templates.overrides)
             self._generated = add_files(self._site, files, config, self._declared)
             self._writing.begin(self._site, self._generated, files, config, self._declared)
+            warn_of_misplaced(self._site, files, self._generated, self._templates)
             if self._dirty:
                 drop_outdated(Path(config.site_dir), self._site, files, self._generated)
             self._watch()

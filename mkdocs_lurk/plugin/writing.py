@@ -20,14 +20,14 @@ from mkdocs.utils import get_relative_url
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.fences import render_fence
-from mkdocs_lurk.pages.markdown import Segment, insert_body
+from mkdocs_lurk.pages.markdown import MARKER, Segment, insert_body
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
 from mkdocs_lurk.pages.writing.figures import show_figure
-from mkdocs_lurk.pages.writing.html_addresses import left_in_text, resolve_addresses
+from mkdocs_lurk.pages.writing.html_addresses import has_marker, left_in_text, resolve_addresses
 from mkdocs_lurk.pages.writing.single_pictures import SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.files import GeneratedFiles
@@ -71,8 +71,15 @@ class Writing:
     def complete(self, markdown: str, page: Page, files: Files) -> str:
         """Return a page's Markdown with its generated part inserted; the page is being rendered from now on."""
         self._page, self._files = page, files
-        body = self._generated.bodies.get(page.file.src_uri)
-        return markdown if body is None else insert_body(markdown, body.read_text("utf-8"))
+        path = self._generated.bodies.get(page.file.src_uri)
+        self.extension.body = None
+        if path is None:
+            return markdown
+        body = path.read_text("utf-8")
+        inserted = insert_body(markdown, body)
+        if inserted is None:
+            self.extension.body = body
+        return markdown if inserted is None else inserted
 
     def check(self, content: str, page: Page, files: Files) -> None:
         """Tell what is wrong in a page that was rendered, and publish the single pictures that it names."""
@@ -83,6 +90,8 @@ class Writing:
         self._page, self._files = page, files
         resolve_addresses(content, resolve)
         if page.file.abs_src_path not in self._paths:
+            if page.file.src_uri not in self._generated.bodies and has_marker(content):
+                self._tell("<!-- lurk --> has no generated part here; it has in a page of a model or a layer", _markers)
             for address in left_in_text(content):
                 self._tell(f"{address} is no link; write [text]({address}), or `code`", lines_with(address))
 
@@ -204,6 +213,10 @@ class Writing:
         if (card := self._cards.get(model)) is not None:
             sources.append(Source(f"the card {card.name}", card.read_text("utf-8-sig", errors="replace")))
         return sources
+
+
+def _markers(text: str) -> list[int]:
+    return [text.count("\n", 0, match.start("comment")) + 1 for match in MARKER.finditer(text)][:1]
 
 
 def _file_address(uri: str) -> str:

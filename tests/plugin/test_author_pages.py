@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from mkdocs.exceptions import Abort
 
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
-from tests.plugin.sites import MATERIAL, build_error, project
+from tests.plugin.sites import MATERIAL, broken_addresses, build_error, project
 
 
 @pytest.mark.parametrize("directory_urls", [True, False])
@@ -69,6 +71,57 @@ def test_an_author_overrides_a_template(tmp_path: Path) -> None:
     made.build()
     assert "My note." in made.html("models/small/index.html")
     assert read_mkdocs_yml(made.config).overrides == made.root / "overrides" / "lurk"
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["docs/models/small/featuress.0.md"],
+         "models/small/featuress.0.md is the page of no model and no layer; did you mean models/small/features.0.md"),
+        (["docs/models/smal/index.md"], "models/smal/index.md is the page of no model and no layer; did you mean"),
+        (["docs/models/small/features.0.md", "docs/models/small/features.0/index.md"],
+         "models/small/features.0.md is the page of nothing: models/small/features.0/index.md takes its place"),
+        (["docs/other.md"], "other.md, line 5: <!-- lurk --> has no generated part here"),
+        (["overrides/lurk/layers.md.j2"], "the template layers.md.j2: there is none of this name to replace; did you"),
+        (["overrides/lurk/layer.md.j2"],
+         "the template layer.md.j2: there is no block 'galery' to replace; did you mean 'gallery'?"),
+    ],
+)  # fmt: skip
+def test_what_takes_no_effect_is_warned_about(
+    tmp_path: Path, paths: list[str], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = project(tmp_path, theme={"name": "mkdocs", "custom_dir": "overrides"})
+    (tmp_path / "overrides").mkdir()
+    for path in paths:
+        text = "# Mine\n\nWords.\n\n<!-- lurk -->\n"
+        if path.endswith(".j2"):
+            text = '{% extends "lurk/layer.md.j2" %}{% block galery %}{% block mine %}x{% endblock %}{% endblock %}'
+        made.write(path, text)
+    with caplog.at_level(logging.WARNING), pytest.raises(Abort, match="in strict mode"):
+        made.build()
+    assert message in caplog.text
+
+
+def test_an_authors_other_pages_beside_generated_ones_are_left_alone(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    made.write("docs/models/small/history.md", "# History\n\n`<!-- lurk -->`\n")
+    made.build()
+    assert "History" in made.html("models/small/history/index.html")
+
+
+@pytest.mark.parametrize("theme", [MATERIAL, {"name": "mkdocs"}])
+def test_the_gallery_stands_inside_an_admonition(tmp_path: Path, theme: dict[str, object]) -> None:
+    made = project(tmp_path, theme=theme, markdown_extensions=["admonition"])
+    text = "# Mine\n\n!!! note\n    Before.\n\n    <!-- lurk -->\n\n    After.\n\nOutside.\n"
+    made.write("docs/models/small/features.0.md", text)
+    made.build()
+    page = BeautifulSoup(made.html("models/small/features.0/index.html"), "html.parser")
+    note = page.select_one("div.admonition")
+    assert note is not None
+    assert note.select_one("lurk-gallery") is not None
+    assert note.get_text().rstrip().endswith("After.")
+    assert page.select_one("div.admonition pre") is None
+    assert broken_addresses(made.site) == []
 
 
 def test_generated_pages_have_no_edit_link(tmp_path: Path) -> None:

@@ -19,14 +19,15 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import ETX, STX, AtomicString
 
-from mkdocs_lurk.pages.markdown import Segment, split_at_fences
+from mkdocs_lurk.pages.markdown import MARKER, Segment, split_at_fences
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.faults import ShownFigure
 
 _BEFORE_FENCES, _BEFORE_INLINE, _AFTER_INLINE, _AFTER_RAW_HTML = 27, 25, 15, 20
 """Priorities: fenced code is 25 among the preprocessors, inline text 20 of the tree's, the stash 30 of the last."""
-_BEFORE_AUTOLINKS = 125
+_BEFORE_AUTOLINKS, _BEFORE_EMBEDS = 125, 26
 _TOKEN = re.compile(f"{STX}lurk-embed:(\\d+){ETX}")
+_BODY_TOKEN = f"{STX}lurk-body{ETX}"
 _LEFT_TOKEN = re.compile(rf"(?:(?<=\n)\n)?{_TOKEN.pattern}(?:\n(?=\n))?")
 Embed = Callable[[Segment, Captions], str]
 """Renders a fence as HTML."""
@@ -48,11 +49,15 @@ class LurkExtension(Extension):  # type: ignore[misc]  # Python-Markdown has no 
     def __init__(self, embed: Embed, figure: Figure, link_text: LinkText) -> None:
         super().__init__()
         self._embed, self._figure, self._link_text = embed, figure, link_text
+        self.body: str | None = None
+        """The generated part of the next page, where its marker stands in a list, a quotation or the like."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         """Add the parts of the extension to a parser, which keeps the fences of one page."""
         fences: list[Segment] = []
-        md.preprocessors.register(_Fences(md, fences), "lurk-fences", _BEFORE_FENCES)
+        found = _Fences(md, fences)
+        md.preprocessors.register(found, "lurk-fences", _BEFORE_FENCES)
+        md.treeprocessors.register(_Body(md, found, self), "lurk-body", _BEFORE_EMBEDS)
         md.treeprocessors.register(_Embeds(md, fences, self._embed), "lurk-embeds", _BEFORE_INLINE)
         md.treeprocessors.register(_Figures(md, self._figure), "lurk-figures", _AFTER_INLINE)
         md.postprocessors.register(_Restored(md, fences), "lurk-restored", _AFTER_RAW_HTML)
@@ -68,12 +73,18 @@ class _Fences(Preprocessor):  # type: ignore[misc]  # Python-Markdown has no typ
 
     def run(self, lines: list[str]) -> list[str]:
         self._fences.clear()
+        return self.take_out(lines)
+
+    def take_out(self, lines: list[str]) -> list[str]:
+        """Return lines with tokens in place of fences and of the marker."""
         text = "\n".join(lines)
         if "lurk" not in text:
             return lines
         return "".join(map(self._token, split_at_fences(text))).split("\n")
 
     def _token(self, segment: Segment) -> str:
+        if segment.info is None:
+            return MARKER.sub(_body_token, segment.text)
         if segment.embed is None:
             return segment.text
         self._fences.append(segment)
@@ -81,6 +92,42 @@ class _Fences(Preprocessor):  # type: ignore[misc]  # Python-Markdown has no typ
         end = "" if not segment.text.endswith("\n") else "\n"
         empty = segment.indent.rstrip()
         return f"{empty}\n{segment.indent}{token}\n{empty}{end}"
+
+
+def _body_token(marker: re.Match[str]) -> str:
+    """Return a marker as a paragraph of its own, where it does not begin the item of a list."""
+    inside = marker["inside"]
+    if not inside:
+        return marker[0]
+    empty = "" if inside.strip("> \t") else f"{inside.rstrip()}\n"
+    return f"{empty}{inside}{_BODY_TOKEN}\n"
+
+
+class _Body(Treeprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Puts the generated part in the place of the first marker that is a paragraph; else at the end of the page."""
+
+    def __init__(self, md: Markdown, fences: _Fences, extension: LurkExtension) -> None:
+        super().__init__(md)
+        self._fences, self._extension = fences, extension
+
+    def run(self, root: Element) -> None:
+        body, self._extension.body = self._extension.body, None
+        if body is None:
+            return
+        lines = self._fences.take_out(body.split("\n"))
+        own = self.md.preprocessors.get_index_for_name("lurk-fences")
+        for preprocessor in list(self.md.preprocessors)[own + 1 :]:
+            lines = preprocessor.run(lines)
+        self.md.parser.parseChunk(_place_of_body(root), "\n".join(lines).strip("\n"))
+
+
+def _place_of_body(root: Element) -> Element:
+    for element in root.iter():
+        if (element.text or "").strip() == _BODY_TOKEN and element.tag not in ("code", "pre"):
+            element.text = None
+            element.tag = "div" if element.tag == "p" else element.tag
+            return element
+    return root
 
 
 class _Embeds(Treeprocessor):  # type: ignore[misc]  # Python-Markdown has no types
@@ -143,6 +190,7 @@ class _Restored(Postprocessor):  # type: ignore[misc]  # Python-Markdown has no 
         self._fences = fences
 
     def run(self, text: str) -> str:
+        text = text.replace(_BODY_TOKEN, "&lt;!-- lurk --&gt;")
         return _LEFT_TOKEN.sub(lambda match: html.escape(self._written(int(match[1])), quote=False), text)
 
     def _written(self, number: int) -> str:

@@ -56,3 +56,11 @@ _LEFT = re.compile(r"(?<![\w-])lurk:[\w.~%/#-]+")
 def left_in_text(text: str) -> list[str]:
     """Return the addresses that stand in the text of a page's HTML, outside of code: nobody made them links."""
     return _LEFT.findall(_NO_TEXT.sub(" ", text)) if "lurk:" in text else []
+
+
+_CODE = re.compile(r"<(pre|code|script|style|textarea|template)\b.*?</\1\s*>", re.DOTALL)
+
+
+def has_marker(text: str) -> bool:
+    """Return whether a page's HTML has a marker left, outside of code."""
+    return "<!--" in text and re.search(r"<!--\s*lurk\s*-->", _CODE.sub("", text)) is not None

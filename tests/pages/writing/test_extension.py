@@ -111,3 +111,42 @@ def test_captions_of_a_card_are_text() -> None:
 )
 def test_figures_and_links_stand_in_lines(text: str, expected: str) -> None:
     assert convert(text) == expected
+
+
+BODY = (
+    "## Layers\n\n<div>\n<p>gallery</p>\n</div>\n\n- item\n\n```lurk-card\nfilter: 1\n```\n\n~~~\ncode\n~~~\n\nlast\n"
+)
+
+
+def with_body(text: str, *extensions: str) -> str:
+    ours = LurkExtension(embed, figure, str)
+    md = Markdown(extensions=["toc", "fenced_code", "admonition", ours, *extensions])
+    ours.body = BODY
+    found = re.sub(r"\n+", "\n", md.convert(text))
+    assert found.count("gallery") == 1
+    assert '<h2 id="layers">Layers</h2>' in found
+    assert "<div>\n<p>gallery</p>\n</div>\n<ul>\n<li>item</li>" in found
+    assert SHOWN in found
+    assert "<pre><code>code\n</code></pre>" in found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [
+        ("!!! note\n    before\n\n    <!-- lurk -->\n\n    after\n", "<p>before</p>", "<p>after</p>\n</div>"),
+        ("- before\n\n    <!-- lurk -->\n\n    after\n", "<p>before</p>", "<p>after</p>\n</li>"),
+        ("> before\n>\n> <!-- lurk -->\n> after\n", "<p>before</p>", "<p>after</p>\n</blockquote>"),
+        ('=== "Tab"\n\n    before\n    <!-- lurk -->\n    after\n', "<p>before</p>", "<p>after</p>\n</div>"),
+        ("- <!-- lurk -->\n- after\n", "<li>", "</li>\n<li>\n<p>after</p>"),
+    ],
+)
+def test_the_generated_part_stands_where_its_marker_does(text: str, begin: str, end: str) -> None:
+    found = with_body(text, "pymdownx.tabbed")
+    assert re.search(rf"{begin}.*gallery.*<p>last</p>\n(</div>\n)?{end}", found, re.DOTALL)
+
+
+def test_a_marker_in_indented_code_is_shown_and_the_part_is_at_the_end() -> None:
+    found = with_body("a\n\n    <!-- lurk -->\n\nb\n")
+    assert "<pre><code>&lt;!-- lurk --&gt;\n</code></pre>\n<p>b</p>" in found
+    assert found.endswith("<p>last</p>")
