@@ -15,5 +15,6 @@ VERSIONS: Final = {
     "syntheses": 3,
     "verification": 5,
     "connections": 5,
+    "tuning": 1,
     "records": 8,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

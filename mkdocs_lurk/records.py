@@ -19,7 +19,15 @@ from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, FilterStats, LabelRecord, RangeEntry
+from mkdocs_lurk.response_records import (
+    BoxList,
+    ClassMeans,
+    ClassValue,
+    FilterStats,
+    LabelRecord,
+    RangeEntry,
+    TuningRecord,
+)
 
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
@@ -178,6 +186,7 @@ class FilterFigures(TypedDict, total=False):
     index: Required[int]
     stats: FilterStats
     label: LabelRecord | Skipped
+    tuning: TuningRecord | Skipped
 
 
 class FilterRecord(FilterFigures, total=False):

@@ -86,6 +86,7 @@ class ModelConfig:
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
         labels: Whether the classes that a filter answers to are looked for, and proven.
+        tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         max_pixels: A picture of more pixels is not decoded.
@@ -119,6 +120,7 @@ class ModelConfig:
     card: Path | None = None
     range: bool = switch(True)
     labels: bool = switch(True)
+    tuning: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()

@@ -22,6 +22,12 @@ class ShardRecord(TypedDict):
     read: list[int]
 
 
+class TuningUnitRecord(TypedDict):
+    """Of a chunk of changed pictures: their ids."""
+
+    images: list[int]
+
+
 class PhotosRecord(TypedDict):
     """Of a chunk of kept pictures: their ids."""
 

@@ -37,6 +37,7 @@ class Sizes:
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         range_pictures: Pictures among which the range of the responses is shown; evenly spaced ones of a larger set.
+        tuning_pictures: Pictures that may be changed for tuning; evenly spaced ones of a larger set.
         connection_pictures: Pictures whose responses weigh the connections.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
@@ -54,6 +55,7 @@ class Sizes:
     syntheses: int = 16
     statistics_pictures: int = 256
     range_pictures: int = 2_000
+    tuning_pictures: int = 2_000
     connection_pictures: int = 128
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)

@@ -11,10 +11,11 @@ from mkdocs_lurk.records import (
     PictureReference,
     RankedMaximum,
     RankedMean,
+    Skipped,
     SynthesisRecord,
     Wiring,
 )
-from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry
+from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry, TuningRecord
 from tests.pages.patterns import Draw
 
 LABELS = ["cat", "dog", "zebra"]
@@ -64,6 +65,7 @@ class FakeFilter:
             "stats": self._stats(),
             "wiring": self._wiring(),
             "label": self._label(),
+            "tuning": self._tuning(),
         }
         if self._layer == 0:
             record["kernel"] = self._picture("kernel", 3, 3)
@@ -158,6 +160,20 @@ class FakeFilter:
                 "rest": 0.5, "coverage": 0.5, "misses": [(self._best_labels()[2], 1)],
             }  # fmt: skip
         return label
+
+    def _tuning(self) -> TuningRecord | Skipped:
+        if self._index == DEAD_FILTER:
+            return {"skipped": "no picture excites the filter"}
+        colour = round(0.9 - self._index / 10, 2)
+        return {
+            "n": 2,
+            "kept": {
+                "grey": round(1 - colour, 2), "blur": 0.7, "mirror": 1.02, "half": 0.5, "double": 0.9, "shuffled": 0.4,
+            },
+            "depends": {
+                "colour": colour, "detail": 0.3, "mirror": 0.0, "orientation": None, "scale": 0.3, "shape": 0.6,
+            },
+        }  # fmt: skip
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

@@ -14,7 +14,12 @@ import pytest
 
 from mkdocs_lurk.pages.definitions import DEFINITIONS, meaning
 from mkdocs_lurk.run.stages import verification
-from tests.run import definitions_evaluation, definitions_pictures, definitions_responses  # noqa: F401 - they fill CHECKS
+from tests.run import (  # noqa: F401 - they fill CHECKS
+    definitions_evaluation,
+    definitions_pictures,
+    definitions_responses,
+    definitions_tuning,
+)
 from tests.run.analyses import Project, analysed
 from tests.run.definitions_network import NETWORK, draw, network, outputs
 from tests.run.definitions_results import CHECKS, SENTENCES, Results
@@ -28,7 +33,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("definitions")
     draw(folder / "pictures")
     (folder / "other.py").write_text(NETWORK)
-    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32")
+    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32", tuning=True)
     reader, module, x = analysed(config), network(), input_tensors(folder / "pictures")
     return Results(reader, module, x, outputs(module, x), [image["label"] for image in reader.record["images"]])
 

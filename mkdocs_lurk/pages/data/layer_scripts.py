@@ -32,6 +32,7 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
+from mkdocs_lurk.pages.tuning import tuning_columns
 from mkdocs_lurk.record_format import round_floats
 from mkdocs_lurk.records import Connection, FilterRecord, LayerEntry, LayerRecord, Wiring
 from mkdocs_lurk.response_records import ClassValue, Selectivity
@@ -55,7 +56,8 @@ def layer_script(
     entry = entries[place]
     sheets = SheetList(entry["slug"])
     filters = layer["filters"]
-    return {
+    tuning = tuning_columns(filters)
+    data: LayerData = {
         "model": model.declared.name,
         "layer": {**layer_summary(entry), "field_note": formatting.sentence(entry["field_note"]) or None},
         "previous": _neighbour(entries, place - 1),
@@ -70,6 +72,7 @@ def layer_script(
         "filters": _columns(model, filters, pictures, sheets),
         "sheets": sheets.names,
     }
+    return {**data, "tuning": tuning} if tuning else data
 
 
 def _columns(

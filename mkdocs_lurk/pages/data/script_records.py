@@ -93,6 +93,7 @@ class LayerData(TypedDict):
     chunks: list[str]
     filters: FilterColumns
     sheets: list[str]
+    tuning: NotRequired[dict[str, list[float | None]]]
 
 
 class MeanDetail(TypedDict):

@@ -13,6 +13,7 @@ from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.response_range import Range
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.tuning import Tuning
 from mkdocs_lurk.run.stages.verification import Verification
 
 __all__ = ["Responses", "Stage", "StageEstimate", "list_stages"]
@@ -34,5 +35,6 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Range(session, responses, verification, picks),
         Connections(session, responses),
         Labels(session, responses),
+        Tuning(session, responses),
         Evaluation(session, responses),
     )

@@ -51,7 +51,7 @@ export class Gallery {
     this.#options = options;
     this.#modelFolder = new URL("../", base);
     this.#state = this.#readState();
-    this.#selection = selectFilters(data.filters, data.labels, this.#state);
+    this.#selection = selectFilters(data.filters, data.labels, this.#state, data.tuning);
     this.#grid = new FilterGrid({
       tile: (position) => tile(position, { data, sheets, show: this.#state.show, strongest }),
       caption: CAPTION_PX,
@@ -101,7 +101,7 @@ export class Gallery {
   /** Bring everything in line with the state. */
   #update(): void {
     const { data } = this.#options;
-    this.#selection = selectFilters(data.filters, data.labels, this.#state);
+    this.#selection = selectFilters(data.filters, data.labels, this.#state, data.tuning);
     this.#toolbar.update(this.#state);
     this.#status.textContent = summary(this.#selection, this.#state);
     this.#grid.set(this.#selection.positions, this.#state.size);

@@ -9,6 +9,7 @@ import { classSection } from "./sections/classes";
 import { methodSection } from "./sections/method";
 import { similarSection, wiringSection } from "./sections/related";
 import { figures, responseSection } from "./sections/responses";
+import { tuningSection } from "./sections/tuning";
 import { shareButtons } from "./share";
 import { traits } from "./tile";
 
@@ -83,6 +84,7 @@ export class FilterPanel {
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
         responseSection(filter, pictures),
+        tuningSection(filter),
         similarSection(filter, this.#options),
         wiringSection(filter, this.#options),
       ),
