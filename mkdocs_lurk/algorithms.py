@@ -16,5 +16,6 @@ VERSIONS: Final = {
     "verification": 5,
     "connections": 5,
     "tuning": 1,
+    "twin": 1,
     "records": 8,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -28,6 +28,7 @@ from mkdocs_lurk.response_records import (
     RangeEntry,
     TuningRecord,
 )
+from mkdocs_lurk.twin_record import TwinRecord
 
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
@@ -255,6 +256,7 @@ class ModelRecord(TypedDict):
     graph: GraphRecord
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
+    twin: NotRequired[TwinRecord | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -46,6 +46,7 @@ OTHER_SOURCES = (
     "records.py",
     "response_records.py",
     "text.py",
+    "twin_record.py",
     "config/pictures.py",
     "yaml_text.py",
     "images/webp.py",

@@ -1,4 +1,4 @@
-"""What labels and ranges cost beside scoring the pictures, on a network whose forward pass is cheap for its filters."""
+"""What labels, ranges, tuning and the twin cost, on a network whose forward pass is cheap for its many filters."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.verification import Verification
 from tests.benchmarks.cpu_time import cpu_seconds, interleaved
 from tests.benchmarks.rows import Row
+from tests.benchmarks.trust import measure_trust
 from tests.benchmarks.workspace import Workspace, open_first_model, responses_of_all_pictures
 
 _ROUNDS = 7
@@ -25,13 +26,13 @@ _MOST_OF_SCORING, _MOST_FORWARDS = 0.01, 1.1
 
 
 def measure(workspace: Workspace) -> list[Row]:
-    """Measure both on SqueezeNet 1.1 with random weights, which cost as much as trained ones."""
+    """Measure them on SqueezeNet 1.1 with random weights, which cost as much as trained ones."""
     declared = {"name": "squeezenet", "source": "torchvision:squeezenet1_1", "images": str(workspace.photos)}
     plugin = {"device": "cpu", "cache_dir": "meaning"}
     config = from_mapping({"models": [{**declared, "synthesis": False}], **plugin}, workspace.folder)
     session = open_first_model(config)
     scoring_s = cpu_seconds(lambda: responses_of_all_pictures(session))
-    return [_labels(session, scoring_s), _range(session)]
+    return [_labels(session, scoring_s), _range(session), *measure_trust(session)]
 
 
 def _labels(session: Session, scoring_s: float) -> Row:

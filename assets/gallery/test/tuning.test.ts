@@ -33,6 +33,14 @@ describe("the tuning of a filter", () => {
     expect(node?.textContent).toContain(meaning(definitions.tuning, { n: 16 }));
   });
 
+  it("has the band of the network with shuffled weights behind it, and says so", () => {
+    const node = tuningSection({ index: 0, tuning: TUNING }, { colour: [0.25, 0.5], selectivity: [0, 1] });
+    const bands = [...(node?.querySelectorAll<HTMLElement>(".lurk-property-band") ?? [])];
+    expect(bands.map(({ style }) => [style.insetInlineStart, style.inlineSize])).toEqual([["25%", "25%"]]);
+    expect(node?.textContent).toContain("shuffled weights");
+    expect(tuningSection({ index: 0, tuning: TUNING })?.textContent).not.toContain("shuffled weights");
+  });
+
   it("is left out where it was not asked for, and says why it is missing", () => {
     expect(tuningSection({ index: 0 })).toBeNull();
     expect(tuningSection({ index: 0, tuning: { skipped: "too small" } })?.textContent).toContain("too small");

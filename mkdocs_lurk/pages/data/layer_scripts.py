@@ -32,7 +32,7 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
-from mkdocs_lurk.pages.tuning import tuning_columns
+from mkdocs_lurk.pages.tuning import tuning_columns, twin_bands
 from mkdocs_lurk.record_format import round_floats
 from mkdocs_lurk.records import Connection, FilterRecord, LayerEntry, LayerRecord, Wiring
 from mkdocs_lurk.response_records import ClassValue, Selectivity
@@ -56,7 +56,7 @@ def layer_script(
     entry = entries[place]
     sheets = SheetList(entry["slug"])
     filters = layer["filters"]
-    tuning = tuning_columns(filters)
+    tuning, twin = tuning_columns(filters), twin_bands(record, entry["name"])
     data: LayerData = {
         "model": model.declared.name,
         "layer": {**layer_summary(entry), "field_note": formatting.sentence(entry["field_note"]) or None},
@@ -72,7 +72,11 @@ def layer_script(
         "filters": _columns(model, filters, pictures, sheets),
         "sheets": sheets.names,
     }
-    return {**data, "tuning": tuning} if tuning else data
+    if tuning:
+        data["tuning"] = tuning
+    if twin:
+        data["twin"] = twin
+    return data
 
 
 def _columns(

@@ -94,6 +94,7 @@ class LayerData(TypedDict):
     filters: FilterColumns
     sheets: list[str]
     tuning: NotRequired[dict[str, list[float | None]]]
+    twin: NotRequired[dict[str, list[float]]]
 
 
 class MeanDetail(TypedDict):

@@ -84,7 +84,7 @@ export class FilterPanel {
         { class: "lurk-panel-facts" },
         classSection(filter, data.labels),
         responseSection(filter, pictures),
-        tuningSection(filter),
+        tuningSection(filter, data.twin),
         similarSection(filter, this.#options),
         wiringSection(filter, this.#options),
       ),

@@ -3,11 +3,15 @@
 import * as definitions from "../../../../../mkdocs_lurk/pages/definitions.json";
 import { meaning } from "../../data/definitions";
 import { PROPERTIES, type Property } from "../../data/properties";
-import { type FilterDetail, present, reason, type Tuning } from "../../data/schema";
+import { type FilterDetail, type LayerData, present, reason, type Tuning } from "../../data/schema";
 import { freshId, html, svg } from "../../draw/dom";
 import { missing } from "../../draw/missing";
 import { percent } from "../../numbers";
 import { explanation, section } from "./section";
+
+type Twin = NonNullable<LayerData["twin"]>;
+
+const BAND = "The grey bands hold 90 % of the layer's filters in the same network with shuffled weights.";
 
 interface Look {
   name: string;
@@ -56,19 +60,21 @@ const LOOKS: Record<Property, Look> = {
 };
 
 /** The section; null where no pictures were changed. */
-export function tuningSection({ tuning }: FilterDetail): HTMLElement | null {
+export function tuningSection({ tuning }: FilterDetail, twin: Twin = {}): HTMLElement | null {
   if (tuning === undefined) return null;
   if (!present(tuning)) return section("tuning", "Depends on", missing("Tuning was not measured", reason(tuning)));
   const list = html("div", { class: "lurk-properties", role: "list" });
   for (const property of PROPERTIES) {
     const value = tuning.depends[property];
-    if (value !== null) list.append(html("div", { role: "listitem" }, ...entry(property, value, tuning)));
+    if (value !== null)
+      list.append(html("div", { role: "listitem" }, ...entry(property, value, tuning, twin[property])));
   }
-  return section("tuning", "Depends on", list, explanation(meaning(definitions.tuning, { n: tuning.n })));
+  const band = PROPERTIES.some((property) => twin[property]) ? ` ${BAND}` : "";
+  return section("tuning", "Depends on", list, explanation(`${meaning(definitions.tuning, { n: tuning.n })}${band}`));
 }
 
 /** A glyph with its share, and what that means on hover and on focus. */
-function entry(property: Property, value: number, tuning: Tuning): HTMLElement[] {
+function entry(property: Property, value: number, tuning: Tuning, band: readonly number[] = []): HTMLElement[] {
   const { name, definition, lines, areas } = LOOKS[property];
   const tip = html(
     "span",
@@ -90,9 +96,18 @@ function entry(property: Property, value: number, tuning: Tuning): HTMLElement[]
     html("span", { class: "lurk-property-name" }, name),
     " ",
     html("span", { class: "lurk-property-value" }, percent(value)),
-    html("span", { class: "lurk-property-bar", "aria-hidden": "true" }, fill),
+    html("span", { class: "lurk-property-bar", "aria-hidden": "true" }, fill, chance(band)),
   );
   return [button, tip];
+}
+
+/** The band of the network with shuffled weights. */
+function chance([low, high]: readonly number[]): HTMLElement | null {
+  if (low === undefined || high === undefined) return null;
+  const node = html("span", { class: "lurk-property-band" });
+  node.style.insetInlineStart = `${100 * low}%`;
+  node.style.inlineSize = `${100 * (high - low)}%`;
+  return node;
 }
 
 /** What else is known of a property. */
