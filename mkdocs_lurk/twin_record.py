@@ -18,13 +18,15 @@ class FigureComparison(TypedDict):
         trained: Of the trained network's filters.
         twin: Of the twin's filters.
         above: How often a filter of the trained network has more of it than one of the twin; ties count half.
-        differs: Whether that is far enough from half.
+        independent: Like how many independent filters the twin's respond.
+        differs: Whether ``above`` is far enough from a half, and the twin's filters are independent enough to tell.
     """
 
     figure: FigureName
     trained: Spread
     twin: Spread
     above: float
+    independent: float
     differs: bool
 
 
@@ -35,7 +37,7 @@ class GradientCheck(TypedDict):
         n: Pairs of a filter and a picture.
         twin: A filter's gradient, and that of the same filter of the twin on the same picture.
         other: A filter's gradient, and that of another filter of the layer at the same place of the same picture.
-        differs: Whether the twin's gradients are less alike than those of another filter.
+        differs: Whether ``twin`` is below a half, and below ``other``.
     """
 
     n: int

@@ -9,7 +9,7 @@ made in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +27,12 @@ MOST_PICTURES = 16
 """The pictures that excite a filter most, of which the shares are."""
 PATCHES = 4
 """Rows and columns of patches that are shuffled."""
-BEFORE, CENTRE = 0, 1
-"""The rows of the sums of responses to the unchanged pictures: at any place, and in the middle; then ``CHANGES``."""
-N_SUMS = 2 + len(CHANGES)
+MIDDLE = 0
+"""The row of the sums of responses in the middle of unchanged pictures; then come ``CHANGES``."""
+N_SUMS = 1 + len(CHANGES)
+
+_FEW = 1 / 16
+"""Up to this share of a batch's maps the picked ones are copied; of more, all are reduced where they lie."""
 
 Sums = NDArray[np.float64]
 
@@ -56,12 +59,8 @@ class PictureChanges:
         left_out = {*(() if len(self.mean) == 3 else ("grey",)), *(() if height == width else ("rotate90",))}
         return tuple(change for change in CHANGES if change not in left_out)
 
-    def of(self, x: Tensor) -> Iterator[tuple[Change, Tensor]]:
-        """Yield pictures ``(n, c, h, w)`` changed in every way that they allow, of the same shape."""
-        for change in self.applicable(x.shape[2], x.shape[3]):
-            yield change, self._change(x, change)
-
-    def _change(self, x: Tensor, change: Change) -> Tensor:
+    def apply(self, x: Tensor, change: Change) -> Tensor:
+        """Return pictures ``(n, c, h, w)`` changed in one of the ways that they allow, of the same shape."""
         match change:
             case "grey":
                 return self._grey(x)
@@ -143,9 +142,14 @@ def derangement(n: int, seed: int) -> list[int]:
 
 
 def sum_responses(
-    probe: Probe, x: Tensor, picked: NDArray[np.bool_], columns: dict[str, slice], changes: PictureChanges
+    probe: Probe,
+    x: Tensor,
+    picked: NDArray[np.bool_],
+    columns: Mapping[str, slice],
+    changes: PictureChanges,
+    enlarged: NDArray[np.bool_],
 ) -> Sums:
-    """Add up the responses of all filters to some pictures before and after each change.
+    """Add up the responses of all filters to some pictures after each change, each rectified.
 
     Args:
         probe: The network.
@@ -153,43 +157,64 @@ def sum_responses(
         picked: ``(n, n_filters)``, whether a picture counts for a filter; all layers side by side.
         columns: The columns of each layer's filters.
         changes: How pictures are changed.
+        enlarged: ``(n,)``, the pictures that are shown at twice the size: each takes a pass to compare with, too.
 
     Returns:
-        ``(N_SUMS, n_filters)``: of the unchanged pictures, of their middle, and of each of ``CHANGES``; NaN where a
-        change does not apply, or where a layer gives no number or does not run.
+        ``(N_SUMS, n_filters)``: of the middle of the ``enlarged`` pictures unchanged, and of each of ``CHANGES``; NaN
+        where a change does not apply, or where a layer gives no number or does not run.
     """
     sums = np.full((N_SUMS, picked.shape[1]), np.nan)
+    part = x[torch.from_numpy(np.flatnonzero(enlarged)).to(x.device)]
     with torch.inference_mode():
-        sums[: CENTRE + 1] = _responses(probe, x, picked, columns, with_middle=True)
-        for change, changed in changes.of(x):
-            sums[2 + CHANGES.index(change)] = _responses(probe, changed, picked, columns, with_middle=False)[0]
+        for change in changes.applicable(x.shape[2], x.shape[3]):
+            pictures, counted = (part, picked[enlarged]) if change == "double" else (x, picked)
+            row = 1 + CHANGES.index(change)
+            sums[row] = _picked_responses(probe, changes.apply(pictures, change), counted, columns, lambda maps: maps)
+        sums[MIDDLE] = _picked_responses(probe, part, picked[enlarged], columns, middle)
     return sums
 
 
-def _responses(
-    probe: Probe, x: Tensor, picked: NDArray[np.bool_], columns: dict[str, slice], with_middle: bool
-) -> list[NDArray[np.float64]]:
-    """Return the sums of the picked responses of one pass, each ``(n_filters,)``; with those of the middle of maps."""
-    found = [np.full(picked.shape, np.nan) for _ in range(1 + with_middle)]
+def _picked_responses(
+    probe: Probe,
+    x: Tensor,
+    picked: NDArray[np.bool_],
+    columns: Mapping[str, slice],
+    part: Callable[[Tensor], Tensor],
+) -> NDArray[np.float64]:
+    """Return the sums of the picked responses of one pass, ``(n_filters,)``, in a part of the maps."""
+    if not len(x):
+        return np.zeros(picked.shape[1])
+    sums = np.full(picked.shape[1], np.nan)
 
     def receive(layer: str, maps: Tensor) -> None:
-        parts = (maps, middle(maps)) if with_middle else (maps,)
-        for rows, part in zip(found, parts, strict=True):
-            rows[:, columns[layer]] = part.amax((2, 3)).float().clamp_min(0).cpu().numpy()
+        rows, filters = np.nonzero(picked[:, columns[layer]])
+        own = np.zeros(maps.shape[1])
+        if len(rows):
+            places = torch.from_numpy(rows).to(maps.device), torch.from_numpy(filters).to(maps.device)
+            if len(rows) < _FEW * maps.shape[0] * maps.shape[1]:
+                maxima = part(maps)[places].amax((1, 2))
+            else:
+                maxima = part(maps).amax((2, 3))[places]
+            np.add.at(own, filters, maxima.float().clamp_min(0).cpu().double().numpy())
+        sums[columns[layer]] = own
 
     probe.read(x, receive)
-    return [np.where(picked, rows, 0).sum(0) for rows in found]
+    return sums
 
 
-def kept_shares(sums: Sums) -> dict[Change, NDArray[np.float64]]:
+def kept_shares(before: NDArray[np.float64], sums: Sums) -> dict[Change, NDArray[np.float64]]:
     """Return by change the share of each filter's response that is left, ``(n_filters,)``; NaN where it has none.
 
     Of enlarged pictures only the middle was shown, so that only the response there is compared.
+
+    Args:
+        before: ``(n_filters,)``, the sums of the rectified responses to the unchanged pictures.
+        sums: As ``sum_responses`` returns them.
     """
     shares: dict[Change, NDArray[np.float64]] = {}
-    for row, change in enumerate(CHANGES, 2):
-        before = sums[CENTRE if change == "double" else BEFORE]
-        shares[change] = np.divide(sums[row], before, out=np.full_like(before, np.nan), where=before > 0)
+    for row, change in enumerate(CHANGES, 1):
+        whole = sums[MIDDLE] if change == "double" else before
+        shares[change] = np.divide(sums[row], whole, out=np.full_like(whole, np.nan), where=whole > 0)
     return shares
 
 

@@ -12,17 +12,21 @@ from mkdocs_lurk.twin_record import FigureComparison, FigureName, GradientCheck,
 
 FEWEST_FILTERS = 8
 """Of fewer filters in either network, a figure is not compared."""
-LEAST_DIFFERENCE = 0.2
+LEAST_DIFFERENCE = 0.3
 """How far ``above`` must be from a half: two twins of one network, whose filters depend on each other, differ too."""
+LEAST_INDEPENDENT = 2.0
+"""Of a layer of the twin whose filters respond like fewer independent ones, another twin may be quite different."""
 STANDARD_ERRORS = 3
 """And by how many of its standard errors, if filters were independent and the networks alike."""
+MOST_ALIKE = 0.5
+"""The rank correlation from which on gradients of the twin are called like those of the trained network."""
 BAND_PERCENTS = (5, 50, 95)
 _DIGITS = 3
 
 Figures = NDArray[np.float64]
 
 
-def compare_figure(name: FigureName, trained: Figures, twin: Figures) -> FigureComparison | None:
+def compare_figure(name: FigureName, trained: Figures, twin: Figures, independent: float) -> FigureComparison | None:
     """Compare one figure of a layer's filters.
 
     ``above`` is the probability that a filter of the trained network has more of it than a filter of the twin: Mann and
@@ -32,6 +36,7 @@ def compare_figure(name: FigureName, trained: Figures, twin: Figures) -> FigureC
         name: What the figure is called.
         trained: ``(n,)``, of the trained network's filters; NaN where a filter has none.
         twin: ``(m,)``, of the twin's filters; NaN where a filter has none.
+        independent: Like how many independent filters the twin's respond, as ``independent_filters`` returns.
 
     Returns:
         None where too few filters have it.
@@ -46,7 +51,9 @@ def compare_figure(name: FigureName, trained: Figures, twin: Figures) -> FigureC
         "trained": _spread(trained),
         "twin": _spread(twin),
         "above": round_significant(above, _DIGITS),
-        "differs": abs(above - 0.5) >= max(LEAST_DIFFERENCE, STANDARD_ERRORS * error),
+        "independent": round_significant(independent, _DIGITS),
+        "differs": independent >= LEAST_INDEPENDENT
+        and abs(above - 0.5) >= max(LEAST_DIFFERENCE, STANDARD_ERRORS * error),
     }
 
 
@@ -55,6 +62,22 @@ def share_above(values: Figures, others: Figures) -> float:
     ordered = np.sort(others)
     below, not_above = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
     return float((below + not_above).mean() / 2 / len(others))
+
+
+def independent_filters(responses: NDArray[np.float32]) -> float:
+    """Return like how many independent filters some filters respond: the participation ratio of their correlations.
+
+    It is the square of the number of filters, divided by the sum of the squares of all correlations between them: that
+    number if none correlate, and 1 if all respond alike.
+
+    Args:
+        responses: ``(n_pictures, n_filters)``; filters that respond alike to every picture do not count.
+    """
+    centred = responses.astype(np.float64) - responses.mean(0, dtype=np.float64)
+    norms = np.sqrt((centred**2).sum(0))
+    unit = centred[:, norms > 0] / norms[norms > 0]
+    correlations = unit.T @ unit
+    return float(len(correlations) ** 2 / (correlations**2).sum()) if len(correlations) else 0.0
 
 
 def rank_correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
@@ -85,7 +108,7 @@ def conclude_gradients(twin: list[float], other: list[float]) -> GradientCheck |
         "n": len(twin),
         "twin": round_significant(alike, _DIGITS),
         "other": round_significant(usual, _DIGITS),
-        "differs": alike < usual,
+        "differs": alike < min(MOST_ALIKE, usual),
     }
 
 

@@ -70,7 +70,7 @@ class TrustPage:
 
     Attributes:
         lead: Sentences.
-        verdicts: What can be read off each chart in a sentence, with the chart's anchor.
+        verdicts: Of each chart the title, what can be read off it in a sentence, and the anchor.
         gradients: The sanity checks of the gradients; None if none were made.
         gradient_rule: The rule by which gradients are computed.
         labelled: How many filters have a label in both networks: layer, folder and two shares.
@@ -78,7 +78,7 @@ class TrustPage:
 
     about: DeclaredModel
     lead: str
-    verdicts: tuple[tuple[str, str], ...]
+    verdicts: tuple[tuple[str, str, str], ...]
     charts: tuple[Chart, ...]
     labelled: tuple[tuple[str, str, str, str], ...]
     gradients: Chart | None
@@ -94,7 +94,9 @@ def trust_page(declared: DeclaredModel, record: ModelRecord, twin: TwinRecord) -
     return TrustPage(
         about=declared,
         lead=_lead(twin),
-        verdicts=tuple((chart.verdict, chart.anchor) for chart in (*charts, *([gradients] if gradients else []))),
+        verdicts=tuple(
+            (chart.title, chart.verdict, chart.anchor) for chart in (*charts, *([gradients] if gradients else []))
+        ),
         charts=tuple(charts),
         labelled=tuple(
             (name, slugs[name], formatting.percent(trained), formatting.percent(shuffled))
@@ -144,7 +146,7 @@ def _figure_chart(name: FigureName, layers: Sequence[TwinLayer], slugs: dict[str
         )
         for layer, figure in found
     )
-    verdict = _verdict(title, [row.name for row in rows if not row.differs], len(rows))
+    verdict = _verdict([row.name for row in rows if not row.differs], len(rows))
     return Chart(title, f"figure-{name}", axis, verdict, f"{low:.2g}", f"{high:.2g}", rows)
 
 
@@ -174,13 +176,10 @@ def _gradient_chart(layers: Sequence[TwinLayer], slugs: dict[str, str]) -> Chart
 def _gradient_verdict(same: Sequence[str], n: int) -> str:
     """Say in which layers the gradients do not depend on the weights."""
     if not same:
-        return (
-            f"Gradients: in {_of(n, n)}, those of the twin are less like the trained network's than those of another "
-            "filter."
-        )
+        return f"In {_of(n, n)}, those of the twin are unlike those of the trained network."
     return (
-        f"Gradients: in {_of(len(same), n)}, those of the twin are as much like the trained network's as those of "
-        f"another filter: {_named(same)}. There they show the picture rather than what the filter has learnt."
+        f"In {_of(len(same), n)}, those of the twin are like those of the trained network: {_named(same)}. "
+        "There they show the picture rather than what the filter has learnt."
     )
 
 
@@ -205,12 +204,12 @@ def _compared(layer: str, figure: FigureComparison) -> str:
     )
 
 
-def _verdict(title: str, same: Sequence[str], n: int) -> str:
+def _verdict(same: Sequence[str], n: int) -> str:
     if not same:
-        return f"{title}: the trained network differs from chance in {_of(n, n)}."
+        return f"The trained network differs from chance in {_of(n, n)}."
     if len(same) == n:
-        return f"{title}: the trained network does not differ from chance in any layer."
-    return f"{title}: the trained network does not differ from chance in {_of(len(same), n)}: {_named(same)}."
+        return "The trained network cannot be told from chance in any layer."
+    return f"The trained network cannot be told from chance in {_of(len(same), n)}: {_named(same)}."
 
 
 def _of(count: int, n: int) -> str:

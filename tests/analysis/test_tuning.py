@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.tuning import (
-    BEFORE,
+    MIDDLE,
     PictureChanges,
     blur,
     derangement,
@@ -47,10 +47,25 @@ def convolution(kernels: Tensor) -> nn.Conv2d:
 
 def tuned(layer: nn.Conv2d, x: Tensor) -> dict[Change, np.ndarray]:
     """The shares that all filters keep over all pictures."""
+    return kept_shares(before(layer, x), summed(layer, x))
+
+
+def before(layer: nn.Conv2d, x: Tensor) -> np.ndarray:
+    """The sums of the rectified maxima of the pictures as they are."""
+    with torch.inference_mode():
+        return layer(x).amax((2, 3)).clamp_min(0).sum(0).double().numpy()  # type: ignore[no-any-return]
+
+
+def summed(layer: nn.Conv2d, x: Tensor, picked: np.ndarray | None = None, step: int = 1) -> np.ndarray:
+    """The sums of the responses to the changed pictures; every ``step``-th one is enlarged."""
     probe = Probe(nn.Sequential(layer).eval(), {"0": (layer.out_channels, *x.shape[2:])})
-    picked = np.ones((len(x), layer.out_channels), np.bool_)
-    sums = sum_responses(probe, x, picked, {"0": slice(0, layer.out_channels)}, PictureChanges(MEAN, STD, seed=0))
-    return kept_shares(sums)
+    picked = np.ones((len(x), layer.out_channels), np.bool_) if picked is None else picked
+    enlarged, columns = np.arange(len(x)) % step == 0, {"0": slice(0, layer.out_channels)}
+    return sum_responses(probe, x, picked, columns, PictureChanges(MEAN, STD, seed=0), enlarged)
+
+
+def changed_in_all_ways(changes: PictureChanges, x: Tensor) -> dict[Change, Tensor]:
+    return {change: changes.apply(x, change) for change in changes.applicable(*x.shape[2:])}
 
 
 def depends(layer: nn.Conv2d, x: Tensor, index: int) -> dict[str, float]:
@@ -71,14 +86,12 @@ def test_a_mirrored_and_a_turned_kernel_swap_their_responses() -> None:
     kernel = torch.rand(3, 3, 3, generator=torch.Generator().manual_seed(2)) - 0.5
     kernels = torch.stack([kernel, kernel.flip(2), torch.rot90(kernel, 1, (1, 2)), kernel.flip(1, 2)])
     layer, x = convolution(kernels), pictures()
-    probe = Probe(nn.Sequential(layer), {"0": (4, SIDE, SIDE)})
-    sums = sum_responses(probe, x, np.ones((len(x), 4), np.bool_), {"0": slice(0, 4)}, PictureChanges(MEAN, STD, 0))
-    mirrored, turned, upside_down = (sums[2 + CHANGES.index(change)] for change in ("mirror", "rotate90", "rotate180"))
-    before = sums[BEFORE]
-    assert mirrored[[0, 1]] == pytest.approx(before[[1, 0]], rel=1e-5)
-    assert turned[2] == pytest.approx(before[0], rel=1e-5)
-    assert upside_down[[0, 3]] == pytest.approx(before[[3, 0]], rel=1e-5)
-    assert mirrored[0] != pytest.approx(before[0], rel=1e-3)
+    sums, was = summed(layer, x), before(layer, x)
+    mirrored, turned, upside_down = (sums[1 + CHANGES.index(change)] for change in ("mirror", "rotate90", "rotate180"))
+    assert mirrored[[0, 1]] == pytest.approx(was[[1, 0]], rel=1e-5)
+    assert turned[2] == pytest.approx(was[0], rel=1e-5)
+    assert upside_down[[0, 3]] == pytest.approx(was[[3, 0]], rel=1e-5)
+    assert mirrored[0] != pytest.approx(was[0], rel=1e-3)
 
 
 def test_what_a_filter_does_not_depend_on_has_index_0() -> None:
@@ -98,7 +111,7 @@ def test_what_a_filter_does_not_depend_on_has_index_0() -> None:
 
 def test_changed_pictures_against_plain_arithmetic() -> None:
     x = pictures()
-    changed = dict(PictureChanges(MEAN, STD, seed=3).of(x))
+    changed = changed_in_all_ways(PictureChanges(MEAN, STD, seed=3), x)
     assert list(changed) == list(CHANGES)
     assert all(own.shape == x.shape for own in changed.values())
     pixels = x * torch.tensor(STD)[:, None, None] + torch.tensor(MEAN)[:, None, None]
@@ -133,7 +146,7 @@ def test_sizes_and_blur_against_pillow() -> None:
 @pytest.mark.parametrize(("height", "width"), [(17, 23), (30, 30), (16, 41)])
 def test_odd_sizes_keep_their_shape(height: int, width: int) -> None:
     x = torch.rand(2, 3, height, width)
-    changed = dict(PictureChanges(MEAN, STD, 0).of(x))
+    changed = changed_in_all_ways(PictureChanges(MEAN, STD, 0), x)
     assert all(own.shape == x.shape for own in changed.values())
     assert ("rotate90" in changed) == (height == width)
     torch.testing.assert_close(shuffle_patches(x, 0)[:, :, height // 4 * 4 :], x[:, :, height // 4 * 4 :])
@@ -141,7 +154,7 @@ def test_odd_sizes_keep_their_shape(height: int, width: int) -> None:
 
 def test_a_picture_of_one_channel_has_no_colour() -> None:
     changes = PictureChanges((0.5,), (0.5,), 0)
-    assert "grey" not in dict(changes.of(torch.rand(1, 1, 16, 16)))
+    assert "grey" not in changes.applicable(16, 16)
     assert tuning_indices({"blur": 0.25})["colour"] is None
     assert tuning_indices({"blur": 0.25})["detail"] == 0.75
     assert tuning_indices({"half": 3.0, "double": 0.5})["scale"] == 0.25  # what is more than before is not lost
@@ -149,17 +162,16 @@ def test_a_picture_of_one_channel_has_no_colour() -> None:
 
 def test_only_picked_pictures_count_and_a_filter_without_a_response_has_no_share() -> None:
     x, layer = pictures(), convolution(torch.stack([torch.ones(3, 3, 3), -torch.ones(3, 3, 3)]))
-    probe = Probe(nn.Sequential(layer), {"0": (2, SIDE, SIDE)})
     picked = np.zeros((len(x), 2), np.bool_)
-    picked[[1, 4], 0] = picked[:, 1] = True
-    sums = sum_responses(probe, x, picked, {"0": slice(0, 2)}, PictureChanges(MEAN, STD, 0))
+    picked[[1, 2, 4], 0] = picked[:, 1] = True
+    sums = summed(layer, x, picked, step=2)
     with torch.inference_mode():
         maps = layer(x)
-        mirrored = layer(x.flip(3))
-    assert sums[0, 0] == pytest.approx(float(maps[[1, 4], 0].amax((1, 2)).sum()), rel=1e-5)
-    assert sums[1, 0] == pytest.approx(float(middle(maps)[[1, 4], 0].amax((1, 2)).sum()), rel=1e-5)
-    assert sums[2 + CHANGES.index("mirror"), 0] == pytest.approx(
-        float(mirrored[[1, 4], 0].amax((1, 2)).sum()), rel=1e-5
-    )
-    assert sums[0, 1] == 0
-    assert all(np.isnan(share[1]) for share in kept_shares(sums).values())
+        mirrored, doubled = layer(x.flip(3)), layer(double(x))
+    expected = float(mirrored[[1, 2, 4], 0].amax((1, 2)).sum())
+    assert sums[1 + CHANGES.index("mirror"), 0] == pytest.approx(expected, rel=1e-5)
+    assert sums[MIDDLE, 0] == pytest.approx(float(middle(maps)[[2, 4], 0].amax((1, 2)).sum()), rel=1e-5)
+    expected = float(doubled[[2, 4], 0].amax((1, 2)).sum())
+    assert sums[1 + CHANGES.index("double"), 0] == pytest.approx(expected, rel=1e-5)
+    assert (sums[:, 1] == 0).all()
+    assert all(np.isnan(share[1]) for share in kept_shares(before(layer, x), sums).values())

@@ -64,10 +64,12 @@ TWIN: TwinRecord = {
             "figures": [
                 {
                     "figure": "selectivity", "trained": [0.2, 0.5, 0.9], "twin": [0.1, 0.2, 0.3], "above": 0.95,
+                    "independent": 5.2,
                     "differs": True,
                 },
                 {
                     "figure": "colour", "trained": [0.1, 0.2, 0.5], "twin": [0.0, 0.2, 0.45], "above": 0.55,
+                    "independent": 5.2,
                     "differs": False,
                 },
             ],

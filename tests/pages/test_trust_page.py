@@ -22,8 +22,8 @@ def test_it_shows_the_twin_beside_the_trained_network_and_says_where_they_do_not
     page = built.text(PAGE)
     assert "The same 5 pictures" not in page
     assert "So the same 5 pictures went through a twin" in page
-    assert "Selectivity: the trained network differs from chance in the one layer." in page
-    assert "Depends on colour: the trained network does not differ from chance in any layer." in page
+    assert ">Selectivity</a>. The trained network differs from chance in the one layer." in page
+    assert ">Depends on colour</a>. The trained network cannot be told from chance in any layer." in page
     row = page.partition('aria-label="features.3: 0.5 in the middle')[2].partition("</svg>")[0]
     assert 'x="11.1%" y="2" width="22.2%"' in row  # the twin's 0.1 to 0.3 on an axis that ends at 0.9
     assert 'cx="55.6%"' in row
@@ -55,7 +55,7 @@ def test_where_all_layers_differ_no_layer_is_named(built: Built) -> None:
     record: Any = {"layers": [{"name": name, "slug": name} for name in ("features.0", "features.3")]}
     page = trust_page(None, {**record, "gradient": "saliency"}, twin)  # type: ignore[arg-type]
     assert page.gradients is not None
-    assert page.gradients.verdict.startswith("Gradients: in the one layer, those of the twin are less like")
+    assert page.gradients.verdict.startswith("In the one layer, those of the twin are unlike")
     del twin["layers"][1]["gradients"]
     assert trust_page(None, {**record, "gradient": "saliency"}, twin).gradients is None  # type: ignore[arg-type]
 

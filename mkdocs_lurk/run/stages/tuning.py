@@ -1,6 +1,6 @@
 """Tuning: what is left of each filter's response when the pictures that excite it most are changed.
 
-Off unless it is asked for: every picture that excites some filter most goes through the network nine times more.
+Off unless it is asked for: every picture that excites some filter most goes through the network eight times more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.tuning import (
-    BEFORE,
     LEAST_SIDE_PX,
     MOST_PICTURES,
     N_SUMS,
@@ -37,8 +36,8 @@ from mkdocs_lurk.run.unit_records import TuningUnitRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit, array_from_bytes, array_to_bytes
 from mkdocs_lurk.store.store import StoredUnit
 
-PASSES = 9
-"""Passes of a picture: as it is, and changed in eight ways."""
+PASSES = 8
+"""Passes of a picture: one for each change but ``double``, which takes two and half of the pictures only."""
 _DIGITS = 4
 _SUMS = "sums"
 
@@ -72,7 +71,8 @@ class Tuning(AfterResponses):
         used = [int(image) for image in self._pictures[self._picked.any(1)]]
         for images in chunks(used, session.sizes.shard_pictures):
             picks = self._picks_of(images).tobytes()
-            what = [names, session.config.seed, session.picture_digests(images), picks, *self.identity]
+            enlarged = self._are_enlarged[self._places_of(images)].tolist()
+            what = [names, session.config.seed, session.picture_digests(images), picks, enlarged, *self.identity]
             yield WorkUnit(session.key("tuning", *what), self._cost_per_picture * len(images), "", images)
 
     def compute(self, unit: WorkUnit) -> UnitResult:
@@ -82,7 +82,8 @@ class Tuning(AfterResponses):
         sums = np.zeros((N_SUMS, self._picked.shape[1]))
         for images in chunks(unit.items, session.limit_batch(session.sizes.response_batch)):
             x = session.to_device(session.pictures.tensor(images))
-            sums += sum_responses(self.network.probe, x, self._picks_of(images), columns, self._changes)
+            picked, enlarged = self._picks_of(images), self._are_enlarged[self._places_of(images)]
+            sums += sum_responses(self.network.probe, x, picked, columns, self._changes, enlarged)
         record: TuningUnitRecord = {"images": list(unit.items)}
         return UnitResult(record, {_SUMS: array_to_bytes(sums)}, [torch.float32])
 
@@ -103,11 +104,12 @@ class Tuning(AfterResponses):
     def found(self) -> dict[int, TuningRecord | Skipped]:
         """Return the tuning of each chosen filter by its column."""
         sums: Sums = np.sum([array_from_bytes(self.fetch(unit).blob(_SUMS)) for unit in self.units], axis=0)
-        shares = kept_shares(sums)
+        before = self._before
+        shares = kept_shares(before, sums)
         return {
             int(column): self._record(
                 {change: float(own[column]) for change, own in shares.items() if np.isfinite(own[column])},
-                bool(sums[BEFORE, column] > 0),
+                bool(before[column] > 0),
             )
             for column in np.flatnonzero(self._picked.any(0))
         }
@@ -149,13 +151,39 @@ class Tuning(AfterResponses):
     @cached_property
     def _picked(self) -> NDArray[np.bool_]:
         """Whether each of ``_pictures`` is among those that excite each chosen filter most, ``(n, n_filters)``."""
-        columns, maxima = self.session.network.columns, self.maxima()
         picked = np.zeros((len(self._pictures), sum(layer.filters for layer in self.session.layers)), np.bool_)
-        for layer in self.session.layers:
-            chosen = np.array(self.session.filters(layer), np.int64)
-            strongest = np.argsort(-maxima[layer.name], axis=0, kind="stable")[: self._n_strongest]
-            picked[strongest, columns[layer.name].start + chosen] = True
+        for columns, maxima in self._maxima_by_columns:
+            strongest = np.argsort(-maxima, axis=0, kind="stable")[: self._n_strongest]
+            picked[strongest, columns] = True
         return picked
+
+    @property
+    def _before(self) -> NDArray[np.float64]:
+        """The sums of the rectified maxima of the picked pictures as they are, ``(n_filters,)``."""
+        before = np.zeros(self._picked.shape[1])
+        for columns, maxima in self._maxima_by_columns:
+            before[columns] = (np.maximum(maxima, 0, dtype=np.float64) * self._picked[:, columns]).sum(0)
+        return before
+
+    @cached_property
+    def _maxima_by_columns(self) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """For each layer the columns of its chosen filters, and their maxima on ``_pictures``, ``(n, n_chosen)``."""
+        session, maxima = self.session, self.maxima()
+        firsts = {layer.name: session.network.columns[layer.name].start for layer in session.layers}
+        return [
+            (firsts[layer.name] + np.array(session.filters(layer), np.int64), maxima[layer.name])
+            for layer in session.layers
+        ]
+
+    @property
+    def _are_enlarged(self) -> NDArray[np.bool_]:
+        """Whether each of ``_pictures`` is shown at twice the size: every other one, or all of a few."""
+        step = 2 if self._n_strongest == MOST_PICTURES else 1
+        are_enlarged: NDArray[np.bool_] = np.arange(len(self._pictures)) % step == 0
+        return are_enlarged
+
+    def _places_of(self, images: tuple[int, ...]) -> NDArray[np.int64]:
+        return np.searchsorted(self._pictures, images)
 
     def maxima(self) -> dict[str, NDArray[np.float32]]:
         """Return the maxima of each layer's chosen filters on ``_pictures``, ``(n, n_chosen)``."""
@@ -170,7 +198,7 @@ class Tuning(AfterResponses):
         return min(MOST_PICTURES, -(-len(self._pictures) // 4))
 
     def _picks_of(self, images: tuple[int, ...]) -> NDArray[np.bool_]:
-        picks: NDArray[np.bool_] = self._picked[np.searchsorted(self._pictures, images)]
+        picks: NDArray[np.bool_] = self._picked[self._places_of(images)]
         return picks
 
     def _record(self, kept: dict[Change, float], responds: bool) -> TuningRecord | Skipped:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mkdocs_lurk.analysis.filter_labels import LabelFinder
 from mkdocs_lurk.analysis.filter_statistics import selectivity_indices
 from mkdocs_lurk.analysis.shuffled_twin import count_kept_statistics
-from mkdocs_lurk.analysis.twin_comparison import compare_figure
+from mkdocs_lurk.analysis.twin_comparison import compare_figure, independent_filters
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.records import FilterRecord
 from mkdocs_lurk.run.draft import RecordDraft
@@ -74,7 +74,12 @@ class TwinComparison(AfterResponses):
 
     def _layer(self, layer: Layer, records: list[FilterRecord], twin: _Figures) -> TwinLayer:
         trained = {name: np.array([_figure(record, name) for record in records], np.float64) for name in FIGURES}
-        compared = (compare_figure(name, trained[name], twin[name]) for name in FIGURES if name in twin)
+        alike = self._independent[layer.name]
+        compared = (
+            compare_figure(name, trained[name], twin[name], alike["means" if name == "label" else "maxima"])
+            for name in FIGURES
+            if name in twin
+        )
         own: TwinLayer = {
             "name": layer.name,
             "n": len(records),
@@ -89,8 +94,10 @@ class TwinComparison(AfterResponses):
         session = self.session
         labels = class_numbers(session.images, self._responses.found.kept.tolist())
         figures: dict[str, _Figures] = {}
+        self._independent: dict[str, dict[str, float]] = {}
         for name, maxima in self._of_twin.of_layers("maxima").items():
             figures[name] = {"selectivity": selectivity_indices(maxima, labels)}
+            self._independent[name] = {"maxima": independent_filters(maxima)}
         self._labelled_of_twin: dict[str, float] = {}
         if session.config.labels and session.images.labels:
             self._add_labels(figures)
@@ -107,6 +114,7 @@ class TwinComparison(AfterResponses):
             if finder.problem is not None:
                 return
             found = finder.find(own)
+            self._independent[name]["means"] = independent_filters(own)
             figures[name]["label"] = np.array([label.correlation for label in found])
             self._labelled_of_twin[name] = float(np.mean([bool(label.parts) for label in found]))
 

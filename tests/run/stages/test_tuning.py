@@ -21,8 +21,8 @@ def test_the_shares_are_those_of_the_strongest_pictures_whatever_the_shards(proj
     config = project(**PLAIN)
     reader = analysed(config, Sizes(shard_pictures=3, response_batch=2))
     x = input_tensors(config.root / "pictures")
-    changes = dict(PictureChanges((0.5,) * 3, (0.25,) * 3, seed=0).of(x))
-    before, after = layer_outputs(x), {change: layer_outputs(own) for change, own in changes.items()}
+    changes = PictureChanges((0.5,) * 3, (0.25,) * 3, seed=0)
+    before, after = layer_outputs(x), {change: layer_outputs(changes.apply(x, change)) for change in CHANGES}
     for layer in ("first", "second"):
         for record in reader.layer(layer)["filters"]:
             index, tuning = record["index"], record["tuning"]

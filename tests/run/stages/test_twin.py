@@ -171,7 +171,7 @@ def test_gradients_are_compared_as_by_hand(project: Project) -> None:
         assert layer["gradients"]["n"] == 6
         assert layer["gradients"]["twin"] == pytest.approx(np.nanmedian(found[0]), abs=0.01)
         assert layer["gradients"]["other"] == pytest.approx(np.nanmedian(found[1]), abs=0.01)
-        assert layer["gradients"]["differs"] == (np.nanmedian(found[0]) < np.nanmedian(found[1]))
+        assert layer["gradients"]["differs"] == (np.nanmedian(found[0]) < min(0.5, np.nanmedian(found[1])))
 
 
 def test_gradients_of_a_network_that_learnt_nothing_more_than_its_twin_do_not_differ(

@@ -83,7 +83,7 @@ function entry(property: Property, value: number, tuning: Tuning, band: readonly
   );
   const glyph = svg(
     "svg",
-    { class: "lurk-glyph", viewBox: "0 0 24 24", "aria-hidden": "true" },
+    { class: "lurk-glyph", viewBox: "2 2 20 20", "aria-hidden": "true" },
     areas && svg("path", { class: "lurk-glyph-area", d: areas }),
     svg("path", { d: lines }),
   );
