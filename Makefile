@@ -15,7 +15,7 @@ help: ## say what there is
 
 $(VENV)/.installed: pyproject.toml hatch_build.py $(FRONT)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[site,test,check]'
+	$(BIN)/python -m pip install --quiet --editable '.[torch,site,test,check]'
 	touch $@
 
 $(MODULES): assets/gallery/package-lock.json $(VENV)/.installed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
 from mkdocs_lurk.log import show_unseen
 from mkdocs_lurk.names import Box, ImageId
+from mkdocs_lurk.results import Results, read
 
 __version__ = "0.1.0"
 
@@ -18,7 +19,9 @@ __all__ = [
     "LayerError",
     "LurkError",
     "ModelError",
+    "Results",
     "ShapeError",
     "StoreError",
     "__version__",
+    "read",
 ]

@@ -12,10 +12,10 @@ VERSIONS: Final = {
     "responses": 5,
     "gradients": 9,
     "photos": 1,
-    "syntheses": 3,
+    "syntheses": 4,
     "verification": 5,
     "connections": 5,
     "tuning": 1,
     "twin": 1,
-    "records": 8,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 9,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.record_check import check_record
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
+from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
 from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
@@ -76,8 +78,10 @@ def analyze(
     """
     with process_group() as ranks:
         for model in models:
-            key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
+            with naming(model):
+                key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
+                _require_torch(model)
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
@@ -147,11 +151,15 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "bytes": 0,
         "unseen": describe_unseen(state.unseen) if state.unseen else "",
         "missing": None,
+        "not_estimated": "",
         "warnings": [],
     }
     if state.key is not None:
         units = ModelReader(store, state.key).units()
         return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
+    missing_torch = _missing_torch()
+    if missing_torch:
+        return {**plan, "not_estimated": f"not estimated, since {missing_torch}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
 
     with _author_errors(state.config):
@@ -168,11 +176,12 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
     """Load a model, rehearse its analysis on a few pictures, and describe its input, pictures, classes and layers."""
+    if model.absent:
+        raise ConfigError(model.absent[0])
+    _require_torch(model)
     from mkdocs_lurk.run.inspection import inspect_session  # these import torch
     from mkdocs_lurk.run.session import open_session
 
-    if model.absent:
-        raise ConfigError(model.absent[0])
     with _author_errors(model):
         return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
@@ -191,6 +200,32 @@ def watched_files(config: LurkConfig) -> list[Path]:
     return list(files)
 
 
+def _missing_torch() -> str:
+    """Return why nothing can be analysed here, and what to do; empty where PyTorch and torchvision are installed."""
+    try:
+        for name in ("torch", "torchvision"):
+            importlib.import_module(name)
+    except ImportError as reason:
+        if isinstance(reason, ModuleNotFoundError) and reason.name in ("torch", "torchvision"):
+            return f"{reason.name} is not installed: pip install 'mkdocs-lurk[torch]'"
+        return f"torch cannot be imported ({describe_error(reason)}): pip install 'mkdocs-lurk[torch]'"
+    return ""
+
+
+def _require_torch(model: ModelConfig) -> None:
+    """Check that a model can be analysed here.
+
+    Raises:
+        ModelError: torch or torchvision is not installed, or broken.
+    """
+    missing_torch = _missing_torch()
+    if missing_torch:
+        raise ModelError(
+            f"model {model.name!r} cannot be analysed here, since {missing_torch}; "
+            "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
+        )
+
+
 @contextlib.contextmanager
 def _author_errors(model: ModelConfig) -> Iterator[None]:
     """Say in one line what an author's code raises, and let it not end the process.
@@ -202,7 +237,8 @@ def _author_errors(model: ModelConfig) -> Iterator[None]:
         ModelError: Code of the author's raised an exception, or memory ran out.
     """
     try:
-        yield
+        with naming(model):
+            yield
     except (LurkError, KeyboardInterrupt):
         raise
     except Exception as reason:

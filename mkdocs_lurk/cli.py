@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mkdocs_lurk.run.inspection import Inspection
 
 _SHOWN_CLASSES = 5
+_SIZES = f"channels {formatting.TIMES} height {formatting.TIMES} width"
 
 
 class _OneLineErrors(click.Group):
@@ -127,14 +128,14 @@ def _fact_rows(found: Inspection) -> list[list[str]]:
     mean, std = (", ".join(f"{value:.3g}" for value in found["input"][key]) for key in ("mean", "std"))
     of_all = "" if images["measured"] == images["count"] else f", of {images['measured']} that were measured"
     extremes = [
-        f"{kind} {formatting.shape([size['width'], size['height']])} px ({size['path']})"
+        f"{kind} {formatting.shape([size['height'], size['width']])} px ({size['path']})"
         for kind, size in (("smallest", images["smallest"]), ("largest", images["largest"]))
     ]
     names = ", ".join(classes[:_SHOWN_CLASSES]) + (", ..." if len(classes) > _SHOWN_CLASSES else "")
     rows = [
         ["model", f"{found['title']}, {formatting.count(found['parameters'])} parameters, from {found['source']}"],
-        ["input", f"{formatting.shape(found['input']['size'])} px, mean {mean}, std {std}"],
-        ["pictures", f"{images['count']:,}; {'; '.join(extremes)}{of_all}"],
+        ["input", f"{formatting.shape(found['input']['size'])} px ({_SIZES}), mean {mean}, std {std}"],
+        ["pictures", f"{images['count']:,}; {'; '.join(extremes)}{of_all} (height {formatting.TIMES} width)"],
         ["classes", f"{len(classes):,}: {names}" if classes else "none"],
     ]
     for picture in found["predictions"]:
@@ -183,11 +184,12 @@ def unpack(path: Path, file: Path) -> None:
 @main.command()
 @_config_file
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
-def export(path: Path, out: Path) -> None:
+@click.option("--csv", "tables", is_flag=True, help="Write tables too, beside each model's results.json.")
+def export(path: Path, out: Path, tables: bool) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    _echo(f"{out}: {formatting.plural(export_pages(site, out), 'file')}")
+    _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables), 'file')}")
 
 
 @main.command()

@@ -4,7 +4,9 @@
     ├── ConfigError   mkdocs.yml says something that cannot be followed
     ├── ModelError    the network cannot be made, loaded or run
     ├── LayerError    a layer cannot be found, named or analysed
+    │   └── ChannelsError the first layer takes another number of channels than pictures have
     ├── ImageError    a picture or a set of pictures cannot be read
+    │   └── RangeError    its values have no usual range
     ├── DatasetError  an author's Dataset or transform breaks its contract: no picture of it can be trusted
     ├── ShapeError    a tensor does not have the expected shape
     └── StoreError    the cache cannot be read or written
@@ -36,8 +38,16 @@ class LurkError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        shown = visible(message[: MOST_MESSAGE + 1])
-        super().__init__(shown if len(shown) <= MOST_MESSAGE else shown[: MOST_MESSAGE - 3] + "...")
+        super().__init__(_shown(message))
+
+    def restate(self, message: str) -> None:
+        """Say the same in other words, such as with its place before it."""
+        self.args = (_shown(message),)
+
+
+def _shown(message: str) -> str:
+    shown = visible(message[: MOST_MESSAGE + 1])
+    return shown if len(shown) <= MOST_MESSAGE else shown[: MOST_MESSAGE - 3] + "..."
 
 
 class ConfigError(LurkError):
@@ -52,8 +62,45 @@ class LayerError(LurkError):
     """A layer cannot be found, named or analysed."""
 
 
+class ChannelsError(LayerError):
+    """The first layer takes another number of channels than pictures have.
+
+    Args:
+        message: One line, without what to do: that depends on the transform.
+        taken: How many it takes.
+    """
+
+    def __init__(self, message: str, taken: int) -> None:
+        super().__init__(message)
+        self.taken = taken
+
+
 class ImageError(LurkError):
-    """A picture or a set of pictures cannot be read."""
+    """A picture or a set of pictures cannot be read.
+
+    Args:
+        reason: One line; of a picture, what follows its name.
+        of: The picture's name; empty if the reason is about no single one, or if who catches it adds the name.
+    """
+
+    def __init__(self, reason: str, of: str = "") -> None:
+        super().__init__(f"{of} {reason}" if of else reason)
+        self.reason = _shown(reason)
+
+
+class RangeError(ImageError):
+    """A picture's values have no usual range: what is black and what is white is not known.
+
+    Args:
+        reason: One line, which follows the picture's name.
+        of: The picture's name.
+        low: The smallest value.
+        high: The largest value.
+    """
+
+    def __init__(self, reason: str, of: str, low: float, high: float) -> None:
+        super().__init__(reason, of)
+        self.low, self.high = low, high
 
 
 class DatasetError(LurkError):

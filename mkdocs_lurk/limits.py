@@ -35,8 +35,10 @@ LONGEST_COMPARED = 200
 MOST_CARD_BYTES = 1_000_000
 """Bytes of a card: the longest on the hubs, with the results of hundreds of benchmarks, have about half of it."""
 MOST_CARD_SECONDS = 6
-"""Seconds to render a card; a usual one takes a few milliseconds. Markdown has no bound by size: 20,000 ``[`` take a
-minute."""
+"""Seconds of a processor to render a card; a usual one takes a few milliseconds. Markdown has no bound by size: 20,000
+``[`` take a minute."""
+MOST_CARD_WAIT = 60
+"""Seconds of the clock to render a card: on a busy machine each second of a processor takes several."""
 MOST_CARD_MEMORY = 1_000_000_000
 """Bytes of memory to render a card, where the system can limit a process: a table may be much larger than its text."""
 MOST_CARD_ROWS = 5_000

@@ -117,6 +117,17 @@ _ALL = (
         "says little about a network that knows these classes.",
     ),
     NamedWarning(
+        "shared-names",
+        "A class of the pictures has a name that `classes` gives to several outputs, and `label_map` does not say "
+        "which of them is meant.",
+        "{count} of {n} pictures belong to classes whose name several outputs have ({shared}), so that none of these "
+        "is known to be right for them",
+        "say which is meant by its number: label_map: {{{label}: {output}}}, or give each output a name of its own in "
+        "classes",
+        "Several outputs of the network have the same name ({shared}), and it is not known which of them is right for "
+        "{count} of the {n} pictures: the evaluation leaves these out.",
+    ),
+    NamedWarning(
         "class-order",
         "The outputs' names are assumed from the alphabetical order of the pictures' classes, and another order names "
         "at least 10 % more of the pictures right (sign test at the 0.1 % level, the order found on one half of the "
@@ -151,7 +162,7 @@ _ALL = (
         "The transform says that the pictures' values are normalised, but none of them is below 0, or they reach far "
         "beyond what normalised values do.",
         "the transform says that the values are normalised, but they go from {low} to {high} with the mean {mean}",
-        "leave out normalised, and say value_range if they are neither 0..1 nor whole numbers of 0..255",
+        "leave out normalised, and say value_range if they are neither 0..1 nor 8-bit whole numbers",
         "The pictures do not seem to have been normalised before the network saw them: its responses may not be its "
         "usual ones, and the pictures are shown with wrong colours.",
     ),

@@ -16,7 +16,7 @@ _LARGEST_INT = 1 << 63
 _SHOWN = 60
 
 
-def check_record(value: object, kind: type[Record], where: str) -> Record:
+def check_record(value: object, kind: type[Record], where: str, *, new_fields: bool = False) -> Record:
     """Check a value against its type: kinds of values, required and unknown keys, literals, lengths, finite numbers.
 
     The depth of a value that passes is the depth of its type, whatever it was nested in.
@@ -26,6 +26,7 @@ def check_record(value: object, kind: type[Record], where: str) -> Record:
         kind: A ``TypedDict``, or what its fields are made of: lists, tuples (as lists), mappings from text, literals,
             unions, text, numbers, ``bool`` and None.
         where: What the value is, for the message; the path of the field follows it.
+        new_fields: Whether records may hold fields that their types do not list, as a later version may write them.
 
     Returns:
         The value itself, typed.
@@ -33,29 +34,29 @@ def check_record(value: object, kind: type[Record], where: str) -> Record:
     Raises:
         StoreError: The first field that is not as its type says, with its path: ``layers[0].slug``.
     """
-    _check(value, kind, where)
+    _check(value, kind, where, new_fields)
     return cast(Record, value)
 
 
-def _check(value: object, kind: object, where: str) -> None:
+def _check(value: object, kind: object, where: str, new_fields: bool) -> None:
     origin = get_origin(kind)
     if is_typeddict(kind):
-        _check_fields(value, kind, where)
+        _check_fields(value, kind, where, new_fields)
     elif origin in (Union, UnionType):
-        _check(value, _choose(value, get_args(kind)), where)
+        _check(value, _choose(value, get_args(kind)), where, new_fields)
     elif origin is Literal:
         if not any(value == allowed and type(value) is type(allowed) for allowed in get_args(kind)):
             raise record_error(where, value, " or ".join(repr(allowed) for allowed in get_args(kind)))
     elif origin is list:
         (item,) = get_args(kind)
         for place, one in enumerate(_list(value, where)):
-            _check(one, item, f"{where}[{place}]")
+            _check(one, item, f"{where}[{place}]", new_fields)
     elif origin is tuple:
-        _check_tuple(value, get_args(kind), where)
+        _check_tuple(value, get_args(kind), where, new_fields)
     elif origin in (dict, Mapping):
         for name, one in _mapping(value, where).items():
             _check_scalar(name, str, where)
-            _check(one, get_args(kind)[1], f"{where}.{str(name)[:_SHOWN]}")
+            _check(one, get_args(kind)[1], f"{where}.{str(name)[:_SHOWN]}", new_fields)
     else:
         _check_scalar(value, kind, where)
 
@@ -66,25 +67,25 @@ def record_error(where: str, value: object, wanted: str) -> StoreError:
     return StoreError(f"{where} is {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}; it should be {wanted}")
 
 
-def _check_fields(value: object, kind: object, where: str) -> None:
+def _check_fields(value: object, kind: object, where: str, new_fields: bool) -> None:
     record = _mapping(value, where)
     hints = fields_of(kind)
     for name in record:
-        if name not in hints:
+        if name not in hints and not new_fields:
             raise StoreError(f"{where} has an unknown field {ascii(name)[:_SHOWN]}")
     for name, hint in hints.items():
         if name in record:
-            _check(record[name], hint, f"{where}.{name}")
+            _check(record[name], hint, f"{where}.{name}", new_fields)
         elif name in required_fields(kind):
             raise StoreError(f"{where} has no field {name!r}")
 
 
-def _check_tuple(value: object, hints: tuple[object, ...], where: str) -> None:
+def _check_tuple(value: object, hints: tuple[object, ...], where: str, new_fields: bool) -> None:
     items = _list(value, where)
     if len(items) != len(hints):
         raise StoreError(f"{where} holds {len(items)} values; it should hold {len(hints)}")
     for place, (one, hint) in enumerate(zip(items, hints, strict=True)):
-        _check(one, hint, f"{where}[{place}]")
+        _check(one, hint, f"{where}[{place}]", new_fields)
 
 
 def _choose(value: object, hints: tuple[object, ...]) -> object:

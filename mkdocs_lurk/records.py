@@ -5,7 +5,7 @@ and publishes them as ``results.json``. JSON has no tuples: a field of type ``tu
 once it was stored. Keys are written in the order in which a record type lists them (``record_format.in_order``), so
 that the same results give the same bytes whichever stage found them first.
 
-The files beside the pages have forms of their own: ``pages/data/results_records.py`` declares what ``results.json``
+The files beside the pages have forms of their own: ``results_records.py`` declares what ``results.json``
 publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema.ts`` what the front end reads.
 """
 

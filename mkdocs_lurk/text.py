@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 _UNSEEN = re.compile(
@@ -36,6 +38,12 @@ def _written_out(match: re.Match[str]) -> str:
 def one_line(text: str) -> str:
     """Return text as one visible line, each run of white space as one blank."""
     return visible(" ".join(text.split()))
+
+
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names with their number behind each that occurs twice: ``crane (134)``, ``crane (517)``."""
+    uses = Counter(names)
+    return tuple(name if uses[name] == 1 else f"{name} ({number})" for number, name in enumerate(names))
 
 
 def published_reference(text: str) -> str:

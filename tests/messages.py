@@ -1,17 +1,20 @@
-"""Lists every refusal and every warning of the package in docs/problems.md, from its source.
+"""Lists every refusal, note, warning and line of the log of the package in docs/problems.md, from its source.
 
 A refusal is an error of the tree in ``mkdocs_lurk.errors``, wherever one is made; a warning is a call of
-``log.warning``.
+``log.warning``, and what else the log says one of ``log.info``; a note is a sentence, which ends with a full stop, of
+the modules that load and analyse.
 ``python -m tests.messages`` writes the page; a test holds it to the source.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from mkdocs_lurk import errors
 
@@ -31,15 +34,28 @@ SECTIONS = {
     "declared_files.py": "What mkdocs.yml says",
     "record_check.py": "The cache and bundles",
     "results_check.py": "The cache and bundles",
+    "results.py": "Published results, read by other programs",
     "evaluation_check.py": "The cache and bundles",
+    "twin_check.py": "The cache and bundles",
     "run/bundle_check.py": "The cache and bundles",
     "run": "The analysis",
+    "errors.py": "The analysis",
     "pages": "Pages, cards and embedded galleries",
     "plugin": "The site and the commands",
     "cli.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
-HINTS = ("near", "_suggest_path")  # "; did you mean ...?": left out
+HINTS = ("near", "_suggest_path")
+NEAR = "; did you mean <a near match>?"
+NOTED = ("images", "models", "analysis", "run")
+PARTS = {
+    "The pictures, a Dataset, a transform": "mend the Dataset or the transform; one of several pictures is left out",
+    "The network and its layers": "in the log: gradients are then computed one by one; else a mistake of mkdocs-lurk",
+    "The cache and bundles": "a part of the line about a bundle that is refused, or of the cache: `analyze --force`",
+    "The analysis": "a part of the line of the log about a damaged unit, which is computed again",
+    "Pages, cards and embedded galleries": "a part of the line of the log about damaged pages, which are made again",
+}
+"""What stands beside lines that say nothing to do themselves, since they never stand alone, by section."""
 SAID = {  # what a reader calls a value whose name in the code says less
     "here": "key",
     "path": "key",
@@ -49,6 +65,7 @@ SAID = {  # what a reader calls a value whose name in the code says less
     "where": "file",
 }
 
+Kind = Literal["refusal", "warning", "info", "note"]
 Scope = Mapping[str, str]
 """What stands for a name in a message: the text of the argument that a caller gave for it."""
 
@@ -67,7 +84,7 @@ class Message:
 
     section: str
     text: str
-    is_warning: bool = False
+    kind: Kind = "refusal"
 
 
 @cache
@@ -88,11 +105,34 @@ def list_messages() -> list[Message]:
         source = Source(calls, {function.name: function for function in _functions(module)})
         for function in source.functions.values():
             for call in _calls(function):
-                is_warning = isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "log.warning"
-                if is_warning or _name(call.func) in ERRORS or _is_given_error(call, function):
-                    for text in _texts_of_call(call, function, source, is_warning):
-                        found.add(Message(_section(path), " ".join(text.split()), is_warning))
+                kind = _kind(call, function)
+                for text in () if kind is None else _texts_of_call(call, function, source, kind):
+                    found.add(Message(_section(path), " ".join(text.split()), kind or "refusal"))
+        if path.relative_to(PACKAGE).parts[0] in NOTED:
+            found |= {Message(_section(path), " ".join(text.split()), "note") for text in _notes(module)}
     return sorted(found)
+
+
+def _kind(call: ast.Call, function: ast.FunctionDef) -> Kind | None:
+    """Return what a call makes; None for any other call."""
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("log.warning", "log.info"):
+        return "warning" if call.func.attr == "warning" else "info"
+    return "refusal" if _name(call.func) in ERRORS or _is_given_error(call, function) else None
+
+
+def _notes(module: ast.Module) -> Iterator[str]:
+    """Yield the sentences of a module that are no docstrings: texts that end with a full stop."""
+    docstrings = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings | parts:
+            text = _shown(node, {})
+            if (
+                text.endswith(".")
+                and not text.endswith("..")
+                and re.search("[a-z]{3,} [a-z]", re.sub("<[^>]*>", "", text))
+            ):
+                yield text
 
 
 def _functions(module: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -122,20 +162,21 @@ def _is_given_error(call: ast.Call, function: ast.FunctionDef) -> bool:
     )
 
 
-def _texts_of_call(call: ast.Call, function: ast.FunctionDef, source: Source, is_warning: bool) -> Iterator[str]:
-    """Yield the texts of one error or warning; several where callers fill in parts of it."""
+def _texts_of_call(call: ast.Call, function: ast.FunctionDef, source: Source, kind: Kind) -> Iterator[str]:
+    """Yield the texts of one error or line of the log; several where callers fill in parts of it."""
     if not call.args:
         return
-    if is_warning:
+    if kind != "refusal":
         texts = _resolve(call.args[0], function, source)
         for text in texts:
-            for argument in call.args[1:]:
-                text = text.replace("%s", _shown(argument, {}), 1).replace("%d", _shown(argument, {}), 1)
-            yield text
+            for value in [_shown(argument, {}) for argument in call.args[1:]]:
+                text = re.sub(r"%(s|d|r|\.0f)", value.replace("\\", r"\\"), text, count=1)
+            yield text.replace("%%", "%")
         return
     filled = _fillings(function, source) if _returns(function, call) else [{}]
+    subject = "".join(f"{_shown(keyword.value, {})} " for keyword in call.keywords if keyword.arg == "of")
     for scope in filled or [{}]:
-        yield from _resolve(call.args[0], function, source, scope)
+        yield from (subject + text for text in _resolve(call.args[0], function, source, scope))
 
 
 def _returns(function: ast.FunctionDef, call: ast.Call) -> bool:
@@ -180,17 +221,19 @@ def _resolve(node: ast.expr, function: ast.FunctionDef, source: Source, scope: S
 
 
 def _local_texts(function: ast.FunctionDef) -> Scope:
-    """Return the texts that a function gives names to; hints of near matches are left out."""
+    """Return the texts that a function gives names to."""
     texts = {}
     for statement in ast.walk(function):
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             name, value = statement.targets[0].id, statement.value
-            if isinstance(value, ast.JoinedStr | ast.BoolOp) or (
-                isinstance(value, ast.Constant) and isinstance(value.value, str)
+            if (
+                isinstance(value, ast.JoinedStr | ast.BoolOp)
+                or (isinstance(value, ast.IfExp) and _shown(value, {}).startswith("; "))
+                or (isinstance(value, ast.Constant) and isinstance(value.value, str))
             ):
                 texts[name] = _shown(value, {})
-            elif name == "hint":
-                texts[name] = ""
+            elif isinstance(value, ast.Call) and _name(value.func) in HINTS:
+                texts[name] = NEAR
     return texts
 
 
@@ -207,7 +250,8 @@ def _shown(node: ast.expr, scope: Scope) -> str:
     if isinstance(node, ast.IfExp):
         return _shown(node.body, scope) or _shown(node.orelse, scope)
     if isinstance(node, ast.BoolOp):
-        return next((text for text in (_shown(value, scope) for value in node.values) if text), "")
+        texts = [text for text in (_shown(value, scope) for value in node.values) if text]
+        return next((text for text in texts if not text.startswith("; did you mean")), "".join(texts[:1]))
     return _shown_value(node, scope)
 
 
@@ -215,7 +259,7 @@ def _shown_value(node: ast.expr, scope: Scope) -> str:
     """Return the name of the value that an expression is made from, in angle brackets."""
     if isinstance(node, ast.Call):
         if _name(node.func) in HINTS:
-            return ""
+            return NEAR
         if _name(node.func) == "join" and node.args:
             return _shown_value(node.args[0], scope)
         if isinstance(node.func, ast.Attribute) and hasattr(str, node.func.attr):
@@ -229,7 +273,12 @@ def _shown_value(node: ast.expr, scope: Scope) -> str:
         return _shown_value(node.left, scope)
     if isinstance(node, ast.Constant):
         return str(node.value)
-    name = _name(node)
+    return _shown_name(_name(node), scope)
+
+
+def _shown_name(name: str, scope: Scope) -> str:
+    if name == "hint" and name not in scope:
+        return NEAR
     if name.isupper():
         return _constant(name)
     return scope.get(name, f"<{SAID.get(name, name.strip('_').replace('_', ' ')) or 'value'}>")
@@ -249,18 +298,21 @@ def render_messages(messages: list[Message]) -> str:
     """Return the generated part of the page: a table per section, and one of the warnings."""
     parts = []
     for section in dict.fromkeys(SECTIONS.values()):
-        rows = [message.text for message in messages if message.section == section and not message.is_warning]
-        parts.append(_table(f"## {section}", ("The line", "What to do"), rows))
-    warnings = [message.text for message in messages if message.is_warning]
+        rows = [message.text for message in messages if message.section == section and message.kind == "refusal"]
+        parts.append(_table(f"## {section}", ("The line", "What to do"), rows, PARTS.get(section, "")))
+    warnings = [message.text for message in messages if message.kind == "warning"]
     parts.append(_table("## Warnings of the log", ("The line", "What is done"), warnings))
+    for heading, kind in (("## Notes on the pages, and of `inspect`", "note"), ("## Other lines of the log", "info")):
+        lines = sorted({message.text for message in messages if message.kind == kind})
+        parts.append("\n".join([heading, "", *(f"- {_markdown(line)}" for line in lines)]))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(heading: str, columns: tuple[str, str], texts: list[str]) -> str:
+def _table(heading: str, columns: tuple[str, str], texts: list[str], otherwise: str = "") -> str:
     lines = [heading, "", f"| {columns[0]} | {columns[1]} |", "| --- | --- |"]
     for text in texts:
         line, _, rest = text.partition("; ")
-        lines.append(f"| {_markdown(line)} | {_markdown(rest)} |")
+        lines.append(f"| {_markdown(line)} | {_markdown(rest) or otherwise} |")
     return "\n".join(lines)
 
 

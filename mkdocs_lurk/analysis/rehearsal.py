@@ -43,13 +43,14 @@ class _Pass:
     output: Tensor | None
 
 
-def rehearse(network: ProbedNetwork, x: Tensor, names: Sequence[str]) -> Rehearsal:
+def rehearse(network: ProbedNetwork, x: Tensor, names: Sequence[str], batches: Sequence[int] = ()) -> Rehearsal:
     """Run a network on a few pictures, twice and in batches, and look for what would spoil an analysis.
 
     Args:
         network: The network.
         x: Pictures, ``(n, c, h, w)``, normalised, on the network's device; one at least.
         names: The pictures' names, for messages.
+        batches: How many pictures the analysis will show to the network at once, beside one and two.
 
     Raises:
         ModelError: The network fails on a picture, or gives another output for the same picture the second time.
@@ -60,7 +61,10 @@ def rehearse(network: ProbedNetwork, x: Tensor, names: Sequence[str]) -> Rehears
     _refuse_another_output(single[0], again, names[0])
     check_gradients(network, x[:1])
     outputs = [one.output for one in single if one.output is not None]
-    return Rehearsal(_mixing_place(network, x, single), torch.cat(outputs) if len(outputs) == len(single) else None)
+    mixes = _mixing_place(network, x, single)
+    for size in batches:
+        mixes = mixes or _mixing_in_batch(network, x, single, size)
+    return Rehearsal(mixes, torch.cat(outputs) if len(outputs) == len(single) else None)
 
 
 def _run_alone(network: ProbedNetwork, x: Tensor, name: str) -> _Pass:
@@ -144,24 +148,46 @@ def _mixing_place(network: ProbedNetwork, x: Tensor, single: Sequence[_Pass]) ->
     for other, alone in ((x[1:2], single[:2]), (far, single[:1])):
         if not len(other):
             continue
-        try:
-            both = _run(network, torch.cat([x[:1], other]))
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:  # a network may raise anything for a batch, or for values that it was not made for
-            return f"a batch of two fails: {name_error(error)}"
-        for row, expected in enumerate(alone):
-            place = _first_changed(expected, both, row)
-            if place is not None:
-                return f"{place} changes"
+        problem = _compare_batch(network, torch.cat([x[:1], other]), alone, "two")
+        if problem is not None:
+            return problem
     return None
 
 
-def _first_changed(alone: _Pass, batch: _Pass, row: int) -> str | None:
-    """Return the first layer, or the output, that is another one for a picture in a batch of two; None if none is."""
+def _mixing_in_batch(network: ProbedNetwork, x: Tensor, single: Sequence[_Pass], size: int) -> str | None:
+    """Return where a batch of ``size`` pictures, the same few again and again, changes responses; None if nowhere.
+
+    Where memory ends, batches half as large are tried, as the analysis does.
+    """
+    while size > 2:
+        rows = [row % len(x) for row in range(size)]
+        try:
+            return _compare_batch(network, x[rows], [single[row] for row in rows], str(size))
+        except torch.OutOfMemoryError:
+            size //= 2
+    return None
+
+
+def _compare_batch(network: ProbedNetwork, x: Tensor, single: Sequence[_Pass], size: str) -> str | None:
+    """Return where pictures of a batch differ from what the first of them gave alone; None if they do not."""
+    try:
+        together = _run(network, x)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # a network may raise anything for a batch, or for values that it was not made for
+        return f"a batch of {size} fails: {name_error(error)}"
+    for row, alone in enumerate(single):
+        place = _first_changed(alone, together, row, len(x))
+        if place is not None:
+            return f"{place} changes in a batch of {size}"
+    return None
+
+
+def _first_changed(alone: _Pass, batch: _Pass, row: int, size: int) -> str | None:
+    """Return the first layer, or the output, that is another one for a picture in a batch; None if none is."""
     for layer, values in alone.layers.items():
         in_batch = batch.layers.get(layer)
-        if in_batch is None or len(in_batch) != 2 or _difference(values, in_batch[row : row + 1]) > _SAME_IN_BATCH:
+        if in_batch is None or len(in_batch) != size or _difference(values, in_batch[row : row + 1]) > _SAME_IN_BATCH:
             return f"layer {layer!r}"
     if alone.output is None:
         return None

@@ -30,7 +30,9 @@ def shuffled_twin(module: nn.Module, seed: int) -> nn.Module:
     try:
         twin = copy.deepcopy(module)
     except Exception as error:  # whatever the author's classes raise
-        raise ModelError(f"the network cannot be copied ({describe_error(error)})") from error
+        raise ModelError(
+            f"the network cannot be copied ({describe_error(error)}); leave the comparison out: twin: false"
+        ) from error
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in twin.parameters():
@@ -75,7 +77,9 @@ def recompute_statistics(module: nn.Module, batches: Iterable[Tensor]) -> None:
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # whatever the author's forward method raises
-        raise ModelError(f"its normalisations cannot be computed anew ({describe_error(error)})") from error
+        raise ModelError(
+            f"its normalisations cannot be renewed ({describe_error(error)}); leave the comparison out: twin: false"
+        ) from error
     finally:
         for own, momentum in zip(normalisations, momenta, strict=True):
             own.momentum = momentum

@@ -23,7 +23,7 @@ from mkdocs_lurk.response_records import CHANGES, Change, TuningIndices
 
 LEAST_SIDE_PX = 16
 """Of smaller pictures half the size, or a patch, shows nothing."""
-MOST_PICTURES = 16
+STRONGEST = 16
 """The pictures that excite a filter most, of which the shares are."""
 PATCHES = 4
 """Rows and columns of patches that are shuffled."""

@@ -16,6 +16,8 @@ LEAST_DIFFERENCE = 0.3
 """How far ``above`` must be from a half: two twins of one network, whose filters depend on each other, differ too."""
 LEAST_INDEPENDENT = 2.0
 """Of a layer of the twin whose filters respond like fewer independent ones, another twin may be quite different."""
+UNDECIDED: tuple[FigureName, ...] = ("detail",)
+"""Figures by which two twins of SqueezeNet differ in some layers, so that nothing is concluded from them."""
 STANDARD_ERRORS = 3
 """And by how many of its standard errors, if filters were independent and the networks alike."""
 MOST_ALIKE = 0.5
@@ -52,7 +54,8 @@ def compare_figure(name: FigureName, trained: Figures, twin: Figures, independen
         "twin": _spread(twin),
         "above": round_significant(above, _DIGITS),
         "independent": round_significant(independent, _DIGITS),
-        "differs": independent >= LEAST_INDEPENDENT
+        "differs": name not in UNDECIDED
+        and independent >= LEAST_INDEPENDENT
         and abs(above - 0.5) >= max(LEAST_DIFFERENCE, STANDARD_ERRORS * error),
     }
 

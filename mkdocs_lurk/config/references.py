@@ -21,7 +21,7 @@ from mkdocs_lurk.config.author_code import author_code, forget_imports, module_f
 from mkdocs_lurk.config.reading import is_authored
 from mkdocs_lurk.config.unreported import watch_libraries
 from mkdocs_lurk.declared_files import expanded
-from mkdocs_lurk.errors import LurkError, describe_error, is_users_interrupt, near
+from mkdocs_lurk.errors import LurkError, describe_error, is_users_interrupt, join_first, near
 
 Factory: TypeAlias = Callable[..., object]
 """An author's function or class; or something else that a reference names, which whoever calls it finds out."""
@@ -105,7 +105,7 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
     except BaseException as reason:
         if is_users_interrupt(reason):
             raise
-        raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}") from reason
+        raise error(f"{subject}: {reference} raised {_describe_with_line(reason, path)}; {_remedy(reason)}") from reason
     finally:
         note_modules(root, modules_before, module)
         if path is not None:
@@ -114,13 +114,22 @@ def import_reference(reference: str, root: Path, error: type[LurkError], subject
             _remember_modules(root, modules_before)
 
 
+def _remedy(reason: BaseException) -> str:
+    if isinstance(reason, ModuleNotFoundError):
+        return "install it, or let the reference name a file: path/to/file.py:factory"
+    if isinstance(reason, TypeError) and "argument" in str(reason):
+        return "see the key 'arguments' of a model's source, or let it take none"
+    return "mend the code there, or name another factory"
+
+
 def _attribute(module: ModuleType, name: str, reference: str, error: type[LurkError], subject: str) -> Factory:
     """Return an object by its dotted name inside a module."""
     value: object = module
     for part in name.split("."):
         if not hasattr(value, part):
             known = [other for other in vars(value) if not other.startswith("_")]
-            raise error(f"{subject}: {reference.rpartition(':')[0]} has no {name!r}{near(part, known)}")
+            hint = near(part, known) or "; there are " + join_first(known, 5)
+            raise error(f"{subject}: {reference.rpartition(':')[0]} has no {name!r}{hint}")
         value = getattr(value, part)
     return cast(Factory, value)
 

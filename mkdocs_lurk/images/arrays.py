@@ -43,19 +43,20 @@ def read_array(path: Path, name: str, max_pixels: int) -> Values:
 def check_type(dtype: np.dtype[np.generic], name: str) -> None:
     """Refuse values that are no real numbers: texts, dates, records, objects, complex ones and those without bytes."""
     if dtype.kind not in "buif" or dtype.itemsize == 0:
-        raise ImageError(f"{name} has values of the type {dtype}; give whole or real numbers, or true and false")
+        raise ImageError(f"has values of the type {dtype}; give whole or real numbers, or true and false", of=name)
 
 
 def check_shape(shape: tuple[int, ...], name: str) -> None:
     """Refuse a shape that no picture has."""
     if len(shape) not in (2, 3) or min(shape) < 1:
-        raise ImageError(f"{name} has the shape {shape}; give (h, w) or (h, w, c)")
+        raise ImageError(f"has the shape {shape}; give (h, w) or (h, w, c)", of=name)
 
 
 def check_size(size: int, name: str, max_pixels: int) -> None:
     """Refuse an array of more bytes than a picture of ``max_pixels`` with four channels has."""
     if size > max_pixels * BYTES_PER_PIXEL:
         raise ImageError(
-            f"{name} has {size:,} bytes where max_pixels allows {max_pixels * BYTES_PER_PIXEL:,} "
-            f"({BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'"
+            f"has {size:,} bytes where max_pixels allows {max_pixels * BYTES_PER_PIXEL:,} "
+            f"({BYTES_PER_PIXEL} a pixel); make it smaller, or raise the model's 'max_pixels'",
+            of=name,
         )

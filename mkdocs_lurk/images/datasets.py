@@ -23,6 +23,7 @@ from mkdocs_lurk.images.dataset_factory import open_items
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.items import Item, Items, name_item
 from mkdocs_lurk.images.reading import Picture
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
 
@@ -94,7 +95,10 @@ class DatasetReader:
                 raise
             if self._may_be_stale(index):
                 raise self._stale(f"item {index} cannot be read{_cause(reason)}") from reason
-            raise self._broken(index, f"was read once and fails when it is read again{_cause(reason)}") from reason
+            raise self._broken(
+                index,
+                f"was read once and fails when it is read again{_cause(reason)}; let the Dataset give it every time",
+            ) from reason
         self._compare(items, index, item)
         return item.picture
 
@@ -175,11 +179,11 @@ class DatasetReader:
 
 @contextmanager
 def named_by_key(config: ModelConfig) -> Iterator[None]:
-    """Let a message that begins with ``images`` begin with the whole key: ``plugins.lurk.models[0].images``."""
+    """Let a message that begins with a model's key begin with the whole one: ``plugins.lurk.models[0].images``."""
     try:
         yield
     except (ImageError, DatasetError) as reason:
-        if not str(reason).startswith(("images:", "images.")):
+        if not str(reason).startswith(("images:", "images.", "transform:")):
             raise
         raise type(reason)(f"{config.place}.{reason}") from reason
 
@@ -188,12 +192,12 @@ def _list_items(items: Items) -> Listing:
     """Read every item once.
 
     Raises:
-        ImageError: Not one can be read.
+        ImageError: Not one can be read, or the values of many have no usual range.
     """
     digits = len(str(len(items) - 1))
     entries: list[ImageEntry] = []
     label_indices: dict[str, int] = {}
-    first_reason = ""
+    failed: list[ImageError] = []
     for index in range(len(items)):
         path = f"{index:0{digits}d}"
         try:
@@ -201,13 +205,14 @@ def _list_items(items: Items) -> Listing:
         except ImageError as reason:
             log.debug("%s", reason)
             entries.append(ImageEntry.unreadable(path))
-            first_reason = first_reason or str(reason)
+            failed.append(reason)
             continue
         if item.label is not None and item.number is not None:
             label_indices[item.label] = item.number
         entries.append(ImageEntry(path, item.label, item.digest))
+    refuse_unknown_range(failed, len(items))
     if all(entry.is_unreadable for entry in entries):
-        raise ImageError(f"images: not one of {len(items)} items can be read; {first_reason}")
+        raise ImageError(f"images: not one of {len(items)} items can be read; {failed[0]}")
     return Listing(tuple(entries), label_indices, items.class_names or ())
 
 
@@ -234,7 +239,7 @@ def _same(items: Items, index: int, item: Item) -> bool:
 
 def _cause(error: ImageError) -> str:
     """Return the end of a message with the reason for which an item cannot be read."""
-    return f": {str(error).partition(' cannot be read: ')[2] or error}"
+    return f": {error.reason.partition('cannot be read: ')[2] or error}"
 
 
 def _listing_file(config: ModelConfig, cache_file: Path | None) -> Path | None:

@@ -53,7 +53,7 @@ def refuse_large_file(file: Path | BytesIO, name: str, max_pixels: int) -> None:
     start = first_bytes(file, 4) if isinstance(file, Path) else bytes(file.getbuffer()[:4])
     if not start.startswith(_TIFF):
         raise ImageError(
-            f"{name} has {size:,} bytes where {most:,} of a picture are read; make it smaller, or raise max_pixels"
+            f"has {size:,} bytes where {most:,} of a picture are read; make it smaller, or raise max_pixels", of=name
         )
 
 
@@ -85,8 +85,8 @@ def refuse_many_strips(file: Path | BytesIO, name: str) -> None:
     for tag, _kind, count in entry.iter_unpack(entries[: len(entries) // entry.size * entry.size]):
         if tag in _TIFF_PARTS and count > MOST_STRIPS:
             raise ImageError(
-                f"{name} is a TIFF of {count:,} strips or tiles, where {MOST_STRIPS:,} are read; save it with larger "
-                "ones"
+                f"is a TIFF of {count:,} strips or tiles, where {MOST_STRIPS:,} are read; save it with larger ones",
+                of=name,
             )
 
 
@@ -111,8 +111,9 @@ def refuse_many_scans(picture: Image.Image, name: str, max_pixels: int) -> None:
     most = MOST_SCANS * max_pixels // max(1, picture.width * picture.height)
     if data.count(bytes([0xFF, _START_OF_SCAN])) > most and (scans := count_scans(data)) > most:
         raise ImageError(
-            f"{name} is a JPEG of {scans:,} scans, where {most:,} are read at its size; save it again, as most "
-            "programs write 1 to 10"
+            f"is a JPEG of {scans:,} scans, where {most:,} are read at its size; save it again, as most "
+            "programs write 1 to 10",
+            of=name,
         )
 
 

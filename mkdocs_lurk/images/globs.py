@@ -22,7 +22,10 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 def unreadable(folder: Path, reason: OSError) -> ImageError:
     """Make the error that says in one line why a folder cannot be read."""
-    return ImageError(f"images: the folder {folder.name!r} cannot be read ({describe_os_error(reason)})")
+    return ImageError(
+        f"images: the folder {folder.name!r} cannot be read ({describe_os_error(reason)}); give another, or see to "
+        "its permissions"
+    )
 
 
 class EntryCount:

@@ -15,6 +15,7 @@ from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.picture_files import PictureFile, find_pictures
 from mkdocs_lurk.images.reading import Picture, read_picture
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
 from mkdocs_lurk.names import ImageId
@@ -71,6 +72,25 @@ class ImageSet:
         with author_code(None):  # a transform's factory may ask for a picture; what that reads is not its reading
             return read_picture(self.root / entry.path, entry.path, self.scale, self.max_pixels)
 
+    def open_first(self) -> Picture:
+        """Read the first picture that can be read; it says what size the network's input has.
+
+        Raises:
+            ImageError: None can be read.
+        """
+        failed: list[ImageError] = []
+        for image in range(len(self)):
+            try:
+                return self.open(image)
+            except ImageError as reason:
+                failed.append(reason)
+        refuse_unknown_range(failed, len(self))
+        why = f" ({failed[0]})" if failed else ""
+        raise ImageError(
+            f"transform: no picture can be read, so that the size of the input is not known{why}; give others, or "
+            "repair them"
+        )
+
 
 def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bool = False) -> ImageSet:
     """List a model's pictures and digest their contents.
@@ -107,4 +127,4 @@ def _file_digest(digests: FileDigests, root: Path, path: str) -> str:
     try:
         return digests.digest(root / path)
     except OSError as reason:
-        raise ImageError(f"{path} cannot be read ({reason.strerror}); see to its permissions") from reason
+        raise ImageError(f"cannot be read ({reason.strerror}); see to its permissions", of=path) from reason

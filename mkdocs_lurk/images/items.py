@@ -105,7 +105,7 @@ class Items:
         except BaseException as reason:  # the author's own code, which may end itself
             if is_users_interrupt(reason):
                 raise
-            raise ImageError(f"{name} cannot be read: {name_error(reason)}") from reason
+            raise ImageError(f"cannot be read: {name_error(reason)}", of=name) from reason
 
     def _read(self, index: int, name: str) -> Item:
         item = self._dataset[index]
@@ -161,7 +161,7 @@ class Items:
             return (usual or columns)[0]
         listed = ", ".join(map(repr, columns or item))
         what = f"several pictures ({listed})" if columns else f"no picture among its columns ({listed})"
-        raise ImageError(f"{name} has {what}; let the factory return a dataset with one column 'image'")
+        raise ImageError(f"has {what}; let the factory return a dataset with one column 'image'", of=name)
 
 
 def name_item(index: int, reference: str) -> str:

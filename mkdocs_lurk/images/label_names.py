@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mkdocs_lurk.errors import DatasetError
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_text, told_apart
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -129,5 +129,4 @@ def _plain_names(names: object) -> tuple[str, ...] | None:
     if isinstance(names, (Mapping, str, bytes)) or not isinstance(names, Iterable):
         return None
     texts = [as_text(str(name[0] if isinstance(name, (tuple, list)) and name else name)) for name in names]
-    uses = Counter(texts)
-    return tuple(text if uses[text] == 1 else f"{text} ({index})" for index, text in enumerate(texts)) or None
+    return told_apart(texts) or None

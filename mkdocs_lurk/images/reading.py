@@ -96,11 +96,12 @@ def _refuse_costly(picture: Image.Image, name: str, max_pixels: int) -> None:
     """Refuse a picture without pixels, or whose decoding would take too much memory or time."""
     width, height = picture.size
     if width * height == 0:
-        raise ImageError(f"{name} has {width} x {height} pixels; replace or remove it")
+        raise ImageError(f"has {width} x {height} pixels; replace or remove it", of=name)
     if width * height > max_pixels:
         raise ImageError(
-            f"{name} has {width:,} x {height:,} pixels where max_pixels is {max_pixels:,}; make it smaller, or raise "
-            "the model's 'max_pixels'"
+            f"has {width:,} x {height:,} pixels where max_pixels is {max_pixels:,}; make it smaller, or raise "
+            "the model's 'max_pixels'",
+            of=name,
         )
     refuse_many_scans(picture, name, max_pixels)
 
@@ -146,7 +147,7 @@ def as_picture(item: object, name: str, scale: ValueScale | None = None, max_pix
         if hasattr(item, "detach") and hasattr(item, "numpy"):  # a tensor, without importing torch
             values = _tensor_values(cast("Tensor", item))
             return to_pixels(np.moveaxis(values, 0, -1) if values.ndim == 3 else values, name, scale)
-    raise ImageError(f"{name} is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor")
+    raise ImageError(f"is a {type(item).__name__}; a dataset must yield a PIL picture, an array or a tensor", of=name)
 
 
 def _tensor_values(tensor: Tensor) -> NDArray[Any]:
@@ -161,7 +162,7 @@ def _tensor_values(tensor: Tensor) -> NDArray[Any]:
 def _refuse_irregular(path: Path, name: str) -> None:
     """Refuse a folder, a device or a pipe, which may never end; a file that is missing is left to who opens it."""
     if is_there(path) and not is_regular(path):
-        raise ImageError(f"{name} is no regular file; replace or remove it")
+        raise ImageError("is no regular file; replace or remove it", of=name)
 
 
 def _open_undecoded(item: Mapping[str, object], name: str, max_pixels: int) -> Image.Image:
@@ -185,9 +186,9 @@ def _as_image_error(name: str, otherwise: str = "damaged") -> Iterator[None]:
     except ImageError:
         raise
     except MemoryError as reason:
-        raise ImageError(f"{name} does not fit into memory; make it smaller") from reason
+        raise ImageError("does not fit into memory; make it smaller", of=name) from reason
     except Exception as reason:  # a damaged file can make Pillow's decoders raise any kind
-        raise ImageError(f"{name} cannot be read ({name_error(reason, otherwise)}); replace or remove it") from reason
+        raise ImageError(f"cannot be read ({name_error(reason, otherwise)}); replace or remove it", of=name) from reason
 
 
 def _read_pil(picture: Image.Image, name: str, scale: ValueScale | None) -> Picture:

@@ -13,6 +13,7 @@ from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.reading import Picture
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -65,15 +66,21 @@ def look_at_sample(images: ImageSet, transform: Transform, at_most: int = SAMPLE
 
     Returns:
         None if none of them can be read.
+
+    Raises:
+        ImageError: The values of many of them have no usual range.
     """
     count = min(at_most, len(images))
     places = [number * (len(images) - 1) // max(1, count - 1) for number in range(count)]
     rows: list[_Measured] = []
+    failed: list[ImageError] = []
     for image in places:
         try:
             rows.append(_measure(images.open(image), transform))
         except ImageError as reason:
             log.debug("a picture is left out of the first look: %s", reason)
+            failed.append(reason)
+    refuse_unknown_range(failed, len(places))
     return _join(rows) if rows else None
 
 

@@ -176,7 +176,7 @@ def _from_spec(spec: TransformSpec, images: ImageSet) -> ResizeAndCrop:
     height, width = spec.crop or (0, 0)
     if spec.crop is None:
         probe = ResizeAndCrop(spec.channels, 0, 0, spec.mean, spec.std, (), spec.resize)
-        height, width = probe.pixels(_first_picture(images)).shape[:2]
+        height, width = probe.pixels(images.open_first()).shape[:2]
     scale = ValueScale.of(spec)
     return ResizeAndCrop(spec.channels, height, width, spec.mean, spec.std, (), spec.resize, spec.crop, scale=scale)
 
@@ -190,10 +190,15 @@ def _from_weights(config: ModelConfig) -> ResizeAndCrop:
     subject, name = f"model {config.name!r}", config.torchvision_name or ""
     chosen = config.weights if config.weights is not None and config.weights_path is None else "DEFAULT"
     if name not in zoo.list_models():
-        raise ConfigError(f"{config.place}.transform: torchvision has no network {name!r}")
+        raise ConfigError(
+            f"{config.place}.transform: torchvision has no network {name!r}; give another source, or numbers"
+        )
     preset = weights_entry(name, chosen, subject).transforms()
     if not hasattr(preset, "crop_size"):
-        raise ConfigError(f"{config.place}.transform: the weights of {name!r} have no transform for classification")
+        raise ConfigError(
+            f"{config.place}.transform: the weights of {name!r} have no transform for classification; give "
+            "transform: {resize, crop, mean, std}"
+        )
     resize, crop = preset.resize_size, preset.crop_size
     return ResizeAndCrop(
         len(preset.mean),
@@ -216,7 +221,7 @@ def _from_factory(reference: str, config: ModelConfig, images: ImageSet) -> Cust
         function = factory()
         if not callable(function):
             raise ImageError(f"transform: {reference} gave a {type(function).__name__}; it must return a function")
-        first = _apply_repeatedly(function, _first_picture(images), reference)
+        first = _apply_repeatedly(function, images.open_first(), reference)
         mean, std = _normalisation(function)
     channels, height, width = first.shape
     notes: tuple[str, ...] = ()
@@ -275,16 +280,6 @@ def _normalisation(function: object) -> tuple[tuple[float, ...] | None, tuple[fl
         if isinstance(mean, (list, tuple, Tensor, np.ndarray)) and isinstance(std, (list, tuple, Tensor, np.ndarray)):
             return tuple(float(value) for value in mean), tuple(float(value) for value in std)
     return None, None
-
-
-def _first_picture(images: ImageSet) -> Picture:
-    """Return the first picture that can be read."""
-    for image in range(len(images)):
-        try:
-            return images.open(image)
-        except ImageError as reason:
-            log.debug("the next picture determines the size of the input: %s", reason)
-    raise ImageError("transform: no picture can be read, so that the size of the input is not known")
 
 
 def _value_range(function: Callable[[Picture], object], images: ImageSet, name: str) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mkdocs_lurk.config.transform import TransformSpec
-from mkdocs_lurk.errors import ImageError
+from mkdocs_lurk.errors import ImageError, RangeError
 from mkdocs_lurk.images.arrays import Values, check_shape, check_type
 
 Pixels = NDArray[np.uint8 | np.float32]
@@ -68,18 +68,20 @@ class ValueScale:
         channels = values.shape[2]
         if len(self.gain) not in (1, channels):
             raise ImageError(
-                f"{name} has {channels} channels where the transform's mean and std have {len(self.gain)}; "
-                "give one value per channel"
+                f"has {channels} channels where the transform's mean and std have {len(self.gain)}; "
+                "give one value per channel",
+                of=name,
             )
         if values.dtype == np.uint8 and self.normalised:
             raise ImageError(
-                f"{name} has whole numbers of 8 bits, which are not normalised; leave out 'normalised' in the "
-                "model's transform"
+                "has whole numbers of 8 bits, which are not normalised; leave out 'normalised' in the "
+                "model's transform",
+                of=name,
             )
         pixels = restore_8_bits(values * np.array(self.gain, np.float64) + np.array(self.offset, np.float64))
         if not np.isfinite(pixels).all():
             raise ImageError(
-                f"{name} has values that are too large for 32 bits on the scale of its pixels; see to them"
+                "has values that are too large for 32 bits on the scale of its pixels; see to them", of=name
             )
         return pixels
 
@@ -100,12 +102,13 @@ def values_of_8_bits(picture: Image.Image, scale: ValueScale, name: str) -> Pixe
     """
     if picture.mode not in ("L", "RGB"):
         raise ImageError(
-            f"{name} has mode {picture.mode}, whose values have no range; with value_range, give grey or RGB pictures"
+            f"has mode {picture.mode}, whose values have no range; with value_range, give grey or RGB pictures", of=name
         )
     if scale.value_range is not None and scale.value_range[1] > 255:
         raise ImageError(
-            f"{name} was read with 8 bits per channel, 0 to 255, where value_range ends at {scale.value_range[1]:g} "
-            "(16-bit colour loses its lower bits); give grey 16-bit pictures or .npy"
+            f"was read with 8 bits per channel, 0 to 255, where value_range ends at {scale.value_range[1]:g} "
+            "(16-bit colour loses its lower bits); give grey 16-bit pictures or .npy",
+            of=name,
         )
     values = np.asarray(picture)
     return values[:, :, None] if values.ndim == 2 else values
@@ -127,7 +130,7 @@ def to_pixels(values: Values, name: str, scale: ValueScale | None = None) -> Pix
     if values.ndim == 2:
         values = values[:, :, None]
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ImageError(f"{name} has values that are not finite; replace them before the pictures are shown")
+        raise ImageError("has values that are not finite; replace them before the pictures are shown", of=name)
     if scale is not None:
         return scale.pixels(values, name)
     if values.dtype == np.uint8:
@@ -142,23 +145,29 @@ def to_pixels(values: Values, name: str, scale: ValueScale | None = None) -> Pix
         return values.astype(np.uint8)
     if values.dtype.kind == "f" and low >= 0 and high <= 1:
         return _restore_uint8(values.astype(np.float32))
-    raise ImageError(_describe_range(name, low, high))
+    raise RangeError(describe_range("has", low, high), name, low, high)
 
 
 _USUAL_TOPS = (255, 4095)
 """What 8 and 12 bits reach: values that use more than half of one of these are likely to be such."""
 
 
-def _describe_range(name: str, low: float, high: float) -> str:
-    """Return the message for values of no usual range: what was seen, and the key that says what they are."""
+def describe_range(subject: str, low: float, high: float) -> str:
+    """Return the message for values of no usual range: what was seen, and the key that says what they are.
+
+    Args:
+        subject: Whose values they are, with its verb.
+        low: The smallest of them.
+        high: The largest of them.
+    """
     top = next((top for top in _USUAL_TOPS if low >= 0 and top / 2 < high <= top), _rounded_out(high, 1))
-    ranged = f"value_range: [{_rounded_out(low, -1):g}, {top:g}], for example"
-    normalised = "normalised: true with the mean and std that they were normalised with"
+    ranged = f"transform: {{value_range: [{_rounded_out(low, -1):g}, {top:g}]}}, for example"
+    normalised = "transform: {normalised: true, mean, std}, with the mean and std that they were normalised with"
     looks_normalised = low < 0 and max(-low, high) <= _USUAL_NORMALISED
     first, second = (normalised, ranged) if looks_normalised else (ranged, normalised)
     return (
-        f"{name} has values from {low:g} to {high:g}, which are neither 0..1 nor whole numbers of 0..255; "
-        f"say what they are in the model's transform: {first}; or {second}"
+        f"{subject} values from {low:g} to {high:g}, which are neither 0..1 nor 8-bit whole numbers; "
+        f"say what they are by {first}; or by {second}"
     )
 
 

@@ -83,7 +83,7 @@ def _split_front_matter(text: str, file: str) -> tuple[dict[object, object], str
         metadata = read_yaml(match[1] or "") or {}
     except YamlTextError as error:
         line = "" if error.line is None else f", line {error.line + 2}"
-        raise ConfigError(f"{file}{line}: the metadata is no YAML that is read: {error}") from error
+        raise ConfigError(f"{file}{line}: the metadata is no YAML that is read: {error}; mend it there") from error
     if not isinstance(metadata, dict):
         raise ConfigError(f"{file}: the metadata is no mapping; write lines of 'key: value' between the '---'")
     return metadata, text[match.end() :]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from mkdocs_lurk.errors import ConfigError, describe_error
-from mkdocs_lurk.limits import MOST_CARD_MEMORY, MOST_CARD_SECONDS
+from mkdocs_lurk.limits import MOST_CARD_MEMORY, MOST_CARD_SECONDS, MOST_CARD_WAIT
 from mkdocs_lurk.pages.card import Card, parse_card
 
 _CHILD = """
@@ -39,14 +40,16 @@ def read_card(text: str, path: Path, model: str, *, anonymous: bool = False) -> 
     """
     file = path.name
     command = [sys.executable, "-c", _CHILD, json.dumps(sys.path)]
-    question = json.dumps([text, file, model, anonymous]).encode()
+    question = json.dumps([MOST_CARD_SECONDS, text, file, model, anonymous]).encode()
     try:
-        child = subprocess.run(command, input=question, capture_output=True, timeout=MOST_CARD_SECONDS, check=False)  # noqa: S603 - our own code
-    except subprocess.TimeoutExpired as error:
+        child = subprocess.run(command, input=question, capture_output=True, timeout=MOST_CARD_WAIT, check=False)  # noqa: S603 - our own code
+    except subprocess.TimeoutExpired:
+        child = None
+    if child is None or -child.returncode == getattr(signal, "SIGXCPU", None):  # Windows has no such signal
         raise ConfigError(
-            f"{file}: it takes more than {MOST_CARD_SECONDS} s to render; look for runs of brackets, tables of many "
-            "thousand cells, and HTML that is not closed"
-        ) from error
+            f"{file}: it takes more than {MOST_CARD_SECONDS} s of a processor to render; look for runs of brackets, "
+            "tables of many thousand cells, and HTML that is not closed"
+        )
     if child.returncode != 0:
         raise ConfigError(f"{file}: it cannot be rendered (exit code {child.returncode}); make it simpler")
     answer = json.loads(child.stdout)
@@ -57,11 +60,12 @@ def read_card(text: str, path: Path, model: str, *, anonymous: bool = False) -> 
 
 def main() -> None:
     """Answer the question on standard input, in the child process: the card's parts, or why it is refused."""
+    seconds, text, file, model, anonymous = json.loads(sys.stdin.buffer.read())
     with contextlib.suppress(ImportError, ValueError, OSError):  # neither on Windows nor on macOS
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_CARD_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    text, file, model, anonymous = json.loads(sys.stdin.buffer.read())
     try:
         answer: dict[str, object] = asdict(parse_card(text, file, model, anonymous=anonymous))
     except ConfigError as reason:

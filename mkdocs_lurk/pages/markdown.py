@@ -12,6 +12,7 @@ from mkdocs_lurk.errors import ConfigError, near
 _OPENING_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)$")
 _LINK = re.compile(r"(?P<before>\]\(\s*)lurk:(?P<target>[^)\s#]*)(?P<rest>(?:#[^)\s]*)?(?:\s[^)]*)?\))")
 _ATTRIBUTE = re.compile(r'(?P<name>\b(?:href|src))="lurk(?P<card>-card)?:(?P<target>[^"#]*)(?P<rest>#[^"]*)?"')
+_LINKS = "; there are lurk:MODEL, lurk:MODEL/LAYER and lurk:MODEL/LAYER#filter-N of the declared models"
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _MARKER = re.compile(r"^[ \t]*<!--\s*lurk\s*-->[ \t]*$", re.MULTILINE)
 
@@ -83,7 +84,7 @@ def replace_links(markdown: str, links: Mapping[str, str], address: Callable[[st
     def resolve(match: re.Match[str]) -> str:
         target = match["target"].strip("/")
         if target not in links:
-            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links)}")
+            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or _LINKS}")
         return f"{match['before']}{address(links[target])}{match['rest']}"
 
     if "](lurk:" not in markdown:
@@ -117,7 +118,7 @@ def replace_attributes(
         elif target.strip("/") in links:
             resolved = address(links[target.strip("/")])
         else:
-            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links)}")
+            raise ConfigError(f"there is no lurk:{target} to link to{near(target, links) or _LINKS}")
         return f'{match["name"]}="{html.escape(resolved)}{match["rest"] or ""}"'
 
     if '="lurk' not in markdown:

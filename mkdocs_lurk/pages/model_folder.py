@@ -19,13 +19,21 @@ from mkdocs_lurk.pages.data.scripts import data_script
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.evaluation_page import evaluation_page
+from mkdocs_lurk.pages.highlights.gather import HighlightsWriter
+from mkdocs_lurk.pages.highlights.shown import (
+    NO_HIGHLIGHTS,
+    HighlightsSummary,
+    summarise,
+    summary_filters,
+    summary_pictures,
+)
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE, TRUST, TRUST_TITLE
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
-from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, receptive_field_picture, svg_picture
+from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.trust_page import trust_page
@@ -35,27 +43,14 @@ from mkdocs_lurk.records import LayerEntry, LayerRecord
 BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
-_OWN_FILES = re.compile(r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip)-[0-9]+\.webp")
+_OWN_FILES = re.compile(
+    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network)-[0-9]+\.webp"
+)
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
 Best = Mapping[int, list[PhotoRank]]
 """For each photo the filters that rank it among their best."""
 _PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES), (TRUST_TITLE, TRUST))
 _CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
-
-
-class PictureSummary(TypedDict):
-    """The fields of an ``SvgPicture``."""
-
-    src: str
-    sheet_width: int
-    sheet_height: int
-    x: int
-    y: int
-    width: int
-    height: int
-    text: str
-    shown_width: int
-    shown_height: int
 
 
 class ModelSummary(TypedDict):
@@ -67,6 +62,7 @@ class ModelSummary(TypedDict):
         views: Pictures of some filters, for the list of models.
         pages: Title and folder of each page of its own beside those of layers, as navigation lists them.
         classes: Label and slug of each class with a page.
+        highlights: The filters that any page can show as a story, or as the network on one screen.
         missing: Why there are no results; None if there are.
     """
 
@@ -75,6 +71,7 @@ class ModelSummary(TypedDict):
     views: list[PictureSummary]
     pages: list[tuple[str, str]]
     classes: list[tuple[str, str]]
+    highlights: HighlightsSummary
     missing: str | None
 
 
@@ -98,10 +95,13 @@ def check_folder(names: Collection[str], summary: object) -> None:
         slug, _, file = name.rpartition("/")
         if (slug and slug not in slugs) or not (_LAYER_FILES if slug else _OWN_FILES).fullmatch(file):
             raise StoreError(f"it holds {ascii(name)[:90]}, which is not among a model's files")
-    for view in checked["views"]:
+    for view in (*checked["views"], *summary_pictures(checked["highlights"])):
         sides = [value for field, value in view.items() if isinstance(value, int) and field not in ("x", "y")]
         if view["src"] not in names or min(*sides) < 1 or min(view["x"], view["y"]) < 0:
             raise StoreError("the summary: a picture is not in the folder, or has no size")
+    layers = {(name, slug) for name, slug in checked["layers"]}
+    if any((one["layer"], one["slug"]) not in layers for one in summary_filters(checked["highlights"])):
+        raise StoreError("the summary: a filter to show is of no layer")
 
 
 def _check_addresses(summary: ModelSummary) -> set[str]:
@@ -132,7 +132,15 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
     why = reason.rstrip(".") + "."
     body = templates.body("placeholder.md.j2", about=declared, why=why)
     write_page(folder, "index", declared.title, body, templates)
-    return {"layers": [], "facts": [], "views": [], "pages": [], "classes": [], "missing": why}
+    return {
+        "layers": [],
+        "facts": [],
+        "views": [],
+        "pages": [],
+        "classes": [],
+        "highlights": NO_HIGHLIGHTS,
+        "missing": why,
+    }
 
 
 def write_model(folder: Path, declared: DeclaredModel, reader: DisclosedReader, templates: Templates) -> ModelSummary:
@@ -147,6 +155,7 @@ class _ModelFolder:
         self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
         self._photo_ranks = PhotoRanks()
         self._class_filters = ClassFilters(model.record["images"])
+        self._highlights = HighlightsWriter(reader, model.record, model.photos)
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
@@ -160,6 +169,7 @@ class _ModelFolder:
         pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
         self._photo_ranks.add(place, layer["filters"])
         self._class_filters.add(place, layer["filters"])
+        self._highlights.add(layer["filters"])
         results = layer_results(entry, layer, photos, pictures)
         self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
         self._write_layer_scripts(place, slug, layer, pictures)
@@ -207,7 +217,8 @@ class _ModelFolder:
             self._write_classes(best, addresses)
             pages.append((CLASSES_TITLE, CLASSES))
         pages += self._write_trust()
-        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses))
+        highlights = self._highlights.write(self._folder)
+        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), columns=highlights.columns)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
@@ -218,6 +229,7 @@ class _ModelFolder:
             ],
             "pages": pages,
             "classes": list(addresses.items()),
+            "highlights": summarise(highlights),
             "missing": None,
         }
 

@@ -14,6 +14,7 @@ from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
+from mkdocs_lurk.pages.highlights.shown import ShownColumn
 from mkdocs_lurk.pages.model_records import is_computed, skip_reason
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
@@ -39,6 +40,7 @@ class LayerRow:
     filters: str
     output: str
     field: str
+    field_meaning: str
     parameters: str
     views: tuple[SvgPicture, ...] = ()
 
@@ -62,6 +64,10 @@ class ModelPage:
     missing: tuple[Markup, ...]
     skipped_images: tuple[tuple[str, str], ...]
     provenance: tuple[ProvenanceRow, ...]
+    columns: tuple[ShownColumn, ...]
+
+
+_FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
 
 
 def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
@@ -73,15 +79,21 @@ def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
         filters=f"{layer['filters']:,}",
         output=formatting.shape(layer["output"]),
         field=formatting.receptive_field(layer["receptive_field"]),
+        field_meaning=meaning(_FIELD_MEANINGS[layer["receptive_field"]["status"]]),
         parameters=f"{layer['parameters']:,}",
         views=tuple(strip),
     )
 
 
 def model_page(
-    declared: DeclaredModel, record: ModelRecord, rows: Sequence[LayerRow], *, has_classes: bool
+    declared: DeclaredModel,
+    record: ModelRecord,
+    rows: Sequence[LayerRow],
+    *,
+    has_classes: bool,
+    columns: Sequence[ShownColumn] = (),
 ) -> ModelPage:
-    """Gather everything that a model's page says."""
+    """Gather everything that a model's page says; ``columns`` are those of the network on one screen."""
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
@@ -101,6 +113,7 @@ def model_page(
         ),
         skipped_images=tuple((path, why) for path, why in record["skipped_images"]),
         provenance=provenance_rows(record.get("provenance")),
+        columns=tuple(columns),
     )
 
 

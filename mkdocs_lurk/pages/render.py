@@ -52,7 +52,9 @@ class Templates:
             text = self._environment.get_template(name).render(variables)
         except jinja2.TemplateError as error:
             place = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-            raise ConfigError(f"the template {template}{place} cannot be rendered: {error}") from error
+            raise ConfigError(
+                f"the template {template}{place} cannot be rendered: {error}; mend your template, or remove it"
+            ) from error
         return _BLANK_LINES.sub("\n\n", text).strip().replace(_KEPT_NEWLINE, "\n") + "\n"
 
     def page(self, title: str, body: str) -> str:

@@ -15,6 +15,7 @@ from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
+from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
 from mkdocs_lurk.pages.model_folder import (
     BODY_SUFFIX,
     ModelSummary,
@@ -45,6 +46,7 @@ OTHER_SOURCES = (
     "record_format.py",
     "records.py",
     "response_records.py",
+    "results_records.py",
     "text.py",
     "twin_record.py",
     "config/pictures.py",
@@ -83,6 +85,7 @@ class Site:
         nav: The pages as a tree.
         titles: The title of each model, by its name.
         missing: For each model without results, why there are none.
+        highlights: For each model the filters that any page can show of it.
     """
 
     files: tuple[SiteFile, ...]
@@ -91,6 +94,7 @@ class Site:
     nav: NavItem
     titles: Mapping[str, str]
     missing: Mapping[str, str]
+    highlights: Mapping[str, HighlightsSummary]
 
     def path(self, uri: str) -> Path:
         """Return the path on disk of the file with this address."""
@@ -166,6 +170,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         ),
         titles={declared.name: declared.title for declared in declared_models},
         missing={name: why for name, why in missing.items() if why},
+        highlights={declared.name: folder.summary["highlights"] for declared, folder in folders},
     )
 
 

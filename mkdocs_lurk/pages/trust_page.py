@@ -21,6 +21,7 @@ FIGURE_WORDS: dict[FigureName, tuple[str, str]] = {
     "shape": ("Depends on shape", "the share of the response that is lost when patches change places"),
 }
 """Title of each figure, and what its axis shows."""
+_UNDECIDED = "Nothing is concluded: two shuffled networks differ by it, too."
 _NAMED = 4
 """Layers that a sentence names at most."""
 
@@ -146,7 +147,7 @@ def _figure_chart(name: FigureName, layers: Sequence[TwinLayer], slugs: dict[str
         )
         for layer, figure in found
     )
-    verdict = _verdict([row.name for row in rows if not row.differs], len(rows))
+    verdict = _UNDECIDED if name == "detail" else _verdict([row.name for row in rows if not row.differs], len(rows))
     return Chart(title, f"figure-{name}", axis, verdict, f"{low:.2g}", f"{high:.2g}", rows)
 
 

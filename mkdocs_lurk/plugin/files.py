@@ -71,7 +71,9 @@ class GeneratedFiles:
             uri = None if folder is None else posixpath.normpath(posixpath.join(folder, unquote(path)))
             file = files.get_file_from_path(uri) if uri else None
             if file is None or file.inclusion is InclusionLevel.EXCLUDED:
-                log.warning("the card of %s links to %s, which is not among the site's files", model, relative)
+                log.warning(
+                    "the card of %s links to %s, which is not among the site's files; it stays", model, relative
+                )
                 return relative
             return get_relative_url(file.url, page.url)
 

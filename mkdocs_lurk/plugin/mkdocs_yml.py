@@ -42,9 +42,11 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; give the path of mkdocs.yml with -f") from error
     except (OSError, yaml.YAMLError, MkDocsException, ValueError, TypeError) as error:  # wrong bytes, dates, INHERIT: 3
-        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}; mend it there") from error
     except RecursionError as error:
-        raise ConfigError(f"{path} cannot be read: its lists and mappings are too deep inside each other") from error
+        raise ConfigError(
+            f"{path} cannot be read: its lists and mappings are too deep inside each other; flatten them"
+        ) from error
     site: Mapping[str, object] = content if isinstance(content, dict) else {}
     root = path.resolve().parent
     theme = site.get("theme")
@@ -75,4 +77,4 @@ def _plugin_options(site: Mapping[str, object], path: Path) -> Mapping[str, obje
         for name, options in entry.items() if isinstance(entry, dict) else [(entry, None)]:
             if name == "lurk":
                 return options or {}
-    raise ConfigError(f"{path} has no plugin 'lurk' under 'plugins'")
+    raise ConfigError(f"{path} has no plugin 'lurk' under 'plugins'; declare it there, with its models")

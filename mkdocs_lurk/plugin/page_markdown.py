@@ -8,7 +8,8 @@ Any page embeds a filter by a fence::
     filter: 12
     ```
 
-optionally with ``show: crops`` or ``show: synthesis`` and a ``caption``. A link to
+optionally with ``show: crops`` or ``show: synthesis`` and a ``caption``; with ``show: story`` or ``show: network``
+instead of a layer and a filter it embeds several filters. A link to
 ``lurk:squeezenet/features.0#filter-12`` leads to the filter, wherever the page with the link lies.
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from mkdocs_lurk.pages.embed import render_filter
+from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.markdown import insert_body, replace_attributes, replace_fences, replace_links
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
@@ -38,7 +39,7 @@ def complete_markdown(
     if "lurk" not in markdown:
         return markdown
     address = generated.relative_url(page, files)
-    markdown = replace_fences(markdown, lambda declared: render_filter(declared, site, templates, address))
+    markdown = replace_fences(markdown, lambda declared: render_fence(declared, site, templates, address))
     markdown = replace_links(markdown, site.links, generated.relative_source(page))
     beside_card = generated.beside_cards(page, files)
     return replace_attributes(markdown, site.links, address, beside_card)

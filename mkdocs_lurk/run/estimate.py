@@ -143,7 +143,9 @@ def _read_spaced(pictures: Pictures, declared: str) -> tuple[Sequence[int], torc
     spaced = range(0, n_images, max(1, n_images // _PICTURES))[:_PICTURES]
     ids, x, _ = next(pictures.batches(spaced, _PICTURES))
     if not ids:
-        raise ImageError(f"{declared}: not one of {len(spaced)} pictures that were tried could be read")
+        raise ImageError(
+            f"{declared}: not one of {len(spaced)} pictures that were tried could be read; repair or replace them"
+        )
     return ids, x
 
 

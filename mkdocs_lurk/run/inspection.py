@@ -114,7 +114,9 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
         width, height = picture.size if isinstance(picture, Image.Image) else (picture.shape[1], picture.shape[0])
         sizes.append({"path": as_text(images.entries[image].path), "width": width, "height": height})
     if not sizes:
-        raise ImageError(f"not one of the pictures that were measured can be read: {unreadable}") from unreadable
+        raise ImageError(
+            f"not one of the pictures that were measured can be read ({unreadable}); repair or replace them"
+        ) from unreadable
     sizes.sort(key=lambda size: size["width"] * size["height"])
     return {"count": count, "measured": len(sizes), "smallest": sizes[0], "largest": sizes[-1]}
 

@@ -23,7 +23,7 @@ _CACHED_PICTURES = 256
 _DECODER_THREADS = 2
 
 Batch = tuple[list[int], Tensor, dict[int, str]]
-"""The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be."""
+"""The ids that could be read, the pictures ``(n, c, h, w)``, and why others could not be, without their names."""
 
 
 class Pictures:
@@ -88,7 +88,7 @@ class Pictures:
         unreadable: dict[int, str] = {}
         for image, pixels in ((image, future.result()) for image, future in read.items()):
             if isinstance(pixels, ImageError):
-                unreadable[image] = str(pixels)
+                unreadable[image] = pixels.reason
             else:
                 readable[image] = pixels
         tensors = [self.transform.tensor(pixels) for pixels in readable.values()]

@@ -29,6 +29,7 @@ from mkdocs_lurk.run.input_files import (
     read_inputs,
 )
 from mkdocs_lurk.run.input_paths import stored_path
+from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.store.answers import Answer
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.reader import ModelReader
@@ -64,7 +65,11 @@ def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
         ConfigError: A declared file is missing, and there are no results that were made with it.
         ImageError: There is no picture.
     """
-    return [state_of(config, model, store) for model in config.models]
+    states: list[ModelState] = []
+    for model in config.models:
+        with naming(model):
+            states.append(state_of(config, model, store))
+    return states
 
 
 def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool = False) -> ModelState:
@@ -89,6 +94,8 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
     for answer, comparison in zip(answers, comparisons, strict=True):
         if not comparison.changes:
             lost = _lost(store, answer.key, deeply)
+            if lost and model.absent:
+                raise _absent_error(model, (lost,))
             return ModelState(model, request, None if lost else answer.key, lost, () if lost else comparison.unseen)
     changes = comparisons[0].changes if comparisons else ()
     if model.absent:

@@ -39,7 +39,8 @@ class ModelPlan(TypedDict):
         units: The stored units of complete results; 0 if results are missing.
         bytes: Their size.
         unseen: In words, files that the results were made from and that are not at hand; empty if there are none.
-        missing: What an analysis still takes; None if it is complete.
+        missing: What an analysis still takes; None if it is complete, or not estimated.
+        not_estimated: Why there is no estimate of missing results; empty if there is one, or nothing is missing.
         warnings: What may mislead in the results, as far as it is known before an analysis; empty for complete ones,
             whose warnings the build gives.
     """
@@ -51,17 +52,21 @@ class ModelPlan(TypedDict):
     bytes: int
     unseen: str
     missing: MissingWork | None
+    not_estimated: str
     warnings: list[WarningRecord]
 
 
 def describe_plan(plan: ModelPlan, ignored: Collection[str]) -> list[str]:
     """Return the lines about a model; ``ignored`` are the warnings that its author accepts."""
     work, name = plan["missing"], plan["name"]
+    if plan["not_estimated"]:
+        return [f"{name}: missing, {plan['reason']}; {plan['not_estimated']}"]
     if work is None:
         units = f"{plan['units']:,} {'unit' if plan['units'] == 1 else 'units'}"
         line = f"{name}: complete, {units}, {plan['bytes'] / 1e6:.1f} MB"
         return [line + (f"; {plan['unseen']}" if plan["unseen"] else "")]
-    time, size = f"about {duration(work['seconds'])}", f"{work['bytes'] / 1e6:.3g} MB"
+    time = "less than 1 s" if work["seconds"] < 1 else f"about {duration(work['seconds'])}"
+    size = f"{work['bytes'] / 1e6:.3g} MB"
     left = f"{time} on this machine and {size}"
     if work["busy"] is not None:
         left = f"the machine is busy ({work['busy']}): {time} when it is free, and {size}"

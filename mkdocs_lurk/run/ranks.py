@@ -85,7 +85,10 @@ def process_group() -> Iterator[Ranks]:
     try:
         dist.init_process_group("gloo", timeout=_TIMEOUT)
     except (RuntimeError, ValueError) as error:
-        raise ModelError(f"the {world} processes cannot find one another: {error}") from error
+        raise ModelError(
+            f"the {world} processes cannot find one another: {error}; see to the network between them, and "
+            "to the options of torchrun"
+        ) from error
     try:
         yield Ranks(dist.get_rank(), world, local_rank)
     finally:

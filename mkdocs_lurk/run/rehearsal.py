@@ -8,18 +8,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.gradients.requests import GradientSettings
 from mkdocs_lurk.analysis.outputs import are_probabilities
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.rehearsal import rehearse
 from mkdocs_lurk.config.labels import check_groups
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.errors import ConfigError, ImageError
+from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.sample import spread
+from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT, Targets, find_targets
 from mkdocs_lurk.models.loading.output_classes import Labels, OutputClasses, output_classes
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
 from mkdocs_lurk.models.tracing.trace import Trace
 from mkdocs_lurk.run.pictures import Pictures
+from mkdocs_lurk.run.work import Sizes
 
 _PICTURES = 3
 
@@ -58,8 +62,10 @@ class Rehearsed:
         return [] if self.one_by_one is None else ["one by one"]
 
 
-def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace) -> Rehearsed:
-    """Read a few pictures, spread evenly through the set, and run them.
+def rehearse_pictures(
+    model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace, sizes: Sizes
+) -> Rehearsed:
+    """Read a few pictures, spread evenly through the set, and run them, also in batches of the analysis's sizes.
 
     Raises:
         ImageError: Not one picture can be read.
@@ -71,14 +77,19 @@ def rehearse_pictures(model: ModelConfig, network: ProbedNetwork, pictures: Pict
     images, tensors = _first_readable(model, pictures)
     names = [pictures.images.entries[image].path for image in images]
     x = torch.stack(tensors).to(network.device, torch.float32)
-    rehearsal = rehearse(network, x, names)
+    at_once = GradientSettings().pictures_at_once(network.picture_size, network.device.type == "cpu")
+    rehearsal = rehearse(network, x, names, sorted({sizes.response_batch, at_once}))
     reason = None
     if rehearsal.mixes is not None:
-        reason = f"Pictures of one batch change each other's results ({rehearsal.mixes})"
+        reason = (
+            f"Pictures of one batch change each other's results ({rehearsal.mixes}): pictures went through the network "
+            "one by one."
+        )
     elif DECIDES_BY_VALUES in trace.notes:
-        reason = "The network decides by values, which may be those of a whole batch"
-    if reason is not None:
-        reason += ": pictures went through the network one by one."
+        reason = (
+            "The network decides by values, which may be those of a whole batch: pictures went through the network one "
+            "by one."
+        )
     outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
     targets = _find_targets(model, pictures, outputs)
     return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason)
@@ -99,7 +110,7 @@ def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None
         classes = output_classes(model, labels, outputs.shape[1])
         targets = find_targets(model, classes, images.entries, outputs.shape[1])
     if model.groups:
-        check_groups(model.groups, f"{model.place}.groups", [*images.labels, *targets.classes.names])
+        check_groups(model.groups, f"{model.place}.groups", [*images.labels, *targets.classes.by_word])
     return targets
 
 
@@ -107,21 +118,24 @@ def _first_readable(model: ModelConfig, pictures: Pictures) -> tuple[list[int], 
     """Return the first pictures that can be read, of a sequence that is spread through the set."""
     images: list[int] = []
     tensors: list[Tensor] = []
-    first: ImageError | None = None
+    failed: list[ImageError] = []
     for image in _spread(len(pictures.images), _PICTURES):
         try:
             tensors += pictures.tensor([image])
         except ImageError as error:
-            first = first or error
+            failed.append(error)
         else:
             images.append(image)
         if len(images) == _PICTURES:
             break
     if not images:
-        reason = f": {first}" if first else ""
+        with named_by_key(model):
+            refuse_unknown_range(failed, len(failed))
+        reason = f": {failed[0]}" if failed else ""
         raise ImageError(
-            f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}"
-        ) from first
+            f"{model.place}.images: not one of {len(pictures.images)} pictures can be read{reason}; repair or replace "
+            "them"
+        )
     order: Sequence[int] = sorted(range(len(images)), key=images.__getitem__)
     return [images[place] for place in order], [tensors[place] for place in order]
 

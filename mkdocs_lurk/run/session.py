@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -14,7 +15,8 @@ from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.errors import ModelError, describe_error, join_first
+from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_error, join_first
+from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
 from mkdocs_lurk.models.loading.network import Network
@@ -37,10 +39,11 @@ from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
-from mkdocs_lurk.run.warnings import random_layers_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
+from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -98,7 +101,11 @@ class Session:
         """What may mislead, as far as it is known before anything is computed."""
         without = _layers_without_weights(self.loaded, self.layers)
         random = random_layers_warning([layer.name for layer in without], len(self.layers))
-        return [*([] if random is None else [random]), *warnings_at_start(self.images, self.transform)]
+        labels = [entry.label for entry in self.images.entries]
+        shared = shared_names_warning(self.rehearsed.classes.shared, labels, self.rehearsed.targets)
+        own = [warning for warning in (random, shared) if warning is not None]
+        with named_by_key(self.config):
+            return [*own, *warnings_at_start(self.images, self.transform)]
 
     @property
     def notes(self) -> list[str]:
@@ -148,15 +155,16 @@ def open_session(
         LurkError: The network or its pictures cannot be loaded, or the declaration does not fit the network.
     """
     use_threads(config.threads)
-    transform = make_transform(model, images := pictures_of(config, model, anew=force))
+    pictures = _transformed(pictures_of(config, model, anew=force), model)
+    transform = pictures.transform
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-        with author_code(model.root):
-            trace = trace_network(loaded.module, blank)
+        trace = _traced(loaded, blank, model)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
-    rehearsed = rehearse_pictures(model, network, pictures := Pictures(images, transform), trace)
+    sizes = sizes or Sizes()
+    rehearsed = rehearse_pictures(model, network, pictures, trace, sizes)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
     return Session(
@@ -167,12 +175,39 @@ def open_session(
         network=network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True),
         pictures=pictures,
         base_key=digest("network", *identity, *threads_identity(config.threads)),
-        sizes=sizes or Sizes(),
+        sizes=sizes,
         limit_batch=limit_batch,
         runner=Runner(store, ranks, progress, network.device, limit_batch, force),
         rehearsed=rehearsed,
         threads=config.threads,
     )
+
+
+def _transformed(images: ImageSet, model: ModelConfig) -> Pictures:
+    with named_by_key(model):
+        return Pictures(images, make_transform(model, images))
+
+
+def _traced(loaded: Network, blank: Tensor, model: ModelConfig) -> Trace:
+    with author_code(model.root), _advising_on_channels(model):
+        return trace_network(loaded.module, blank)
+
+
+@contextmanager
+def _advising_on_channels(model: ModelConfig) -> Iterator[None]:
+    """Say what to do about pictures of another number of channels than the network takes: it depends on the transform.
+
+    Raises:
+        LayerError: The network takes another number of channels.
+    """
+    try:
+        yield
+    except ChannelsError as error:
+        if isinstance(model.transform, str) and model.transform not in ("imagenet", "weights"):
+            remedy = f"let {published_reference(model.transform)} give tensors of shape ({error.taken}, h, w)"
+        else:
+            remedy = f"say transform: {{channels: {error.taken}}}, with a mean and std of as many values"
+        raise LayerError(f"{error}; {remedy}") from error
 
 
 def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSearch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,31 @@ def random_layers_warning(names: Sequence[str], n_layers: int) -> WarningRecord 
     if not names:
         return None
     return WARNINGS["random-layers"].record(count=f"{len(names):,}", n=f"{n_layers:,}", names=join_first(names, 5))
+
+
+def shared_names_warning(
+    shared: Mapping[str, Sequence[int]], labels: Sequence[str | None], targets: Sequence[int]
+) -> WarningRecord | None:
+    """Return the warning that pictures have a class whose name several outputs have; None if none have.
+
+    Args:
+        shared: The outputs of each such label.
+        labels: The label of each picture.
+        targets: The output that is right for each picture; -1 where none is known to be.
+    """
+    unknown = [label for label, target in zip(labels, targets, strict=True) if label in shared and target < 0]
+    if not unknown:
+        return None
+    named = {str(label): shared[str(label)] for label in unknown}
+    described = [f"{label}: {', '.join(map(str, outputs))}" for label, outputs in named.items()]
+    first = next(iter(named))
+    return WARNINGS["shared-names"].record(
+        count=f"{len(unknown):,}",
+        n=f"{len(labels):,}",
+        shared=join_first(described, 3, "; "),
+        label=first,
+        output=named[first][0],
+    )
 
 
 def chance_warning(right: int, n: int, outputs: int) -> WarningRecord | None:

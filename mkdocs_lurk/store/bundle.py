@@ -26,6 +26,7 @@ from mkdocs_lurk.store.reader import ModelReader
 from mkdocs_lurk.store.store import Store, StoredUnit
 from mkdocs_lurk.store.temporary import temporary_store
 
+_AGAIN = "copy it again, or pack it again with this version of mkdocs-lurk"
 _CONTENTS = "bundle.json"
 _SCHEMA = "mkdocs-lurk/bundle/2"
 _BLOCK = tarfile.BLOCKSIZE
@@ -113,7 +114,7 @@ def unpack(store: Store, path: Path, check: BundleCheck) -> int:
         StoreError: The file is no bundle, is damaged, or holds what no bundle of ours holds; nothing of it is kept.
     """
     if not path.is_file():
-        raise StoreError(f"cannot read {path}: there is no such file")
+        raise StoreError(f"cannot read {path}: there is no such file; give the path of a bundle")
     with temporary_store(store) as staged:
         answers, keys = _read_bundle(store, staged, path, check)
         new = [key for key in keys if staged.file(key).is_file()]
@@ -137,13 +138,17 @@ def _read_bundle(
             wanted = iter(contents["units"])
             for name, size in members:
                 if (key := next(wanted, None)) is None or name != f"{key}.unit":
-                    raise StoreError(f"{path} is no bundle: {ascii(name)[:90]} is not the unit listed next")
+                    raise StoreError(f"{path} is no bundle: {ascii(name)[:90]} is not the unit listed next; {_AGAIN}")
                 _copy_unit(store, staged, key, file, size, path)
     except OSError as error:
-        raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
+        raise StoreError(
+            f"cannot read {path}: {describe_os_error(error)}; copy it again, or see to its permissions"
+        ) from error
     missing = [key for key in contents["units"] if store.get(key) is None and staged.get(key) is None]
     if missing:
-        raise StoreError(f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it")
+        raise StoreError(
+            f"{path} is cut short: {len(missing)} of {len(contents['units'])} units are not in it; {_AGAIN}"
+        )
     opened: dict[str, None] = {}
 
     def open_unit(key: str) -> StoredUnit | None:
@@ -154,7 +159,7 @@ def _read_bundle(
         return check(contents["answers"], open_unit), list(opened)
     except (StoreError, RecursionError) as error:
         why = "it is nested too deep" if isinstance(error, RecursionError) else error
-        raise StoreError(f"{path} is refused, and nothing of it is kept: {why}") from error
+        raise StoreError(f"{path} is refused, and nothing of it is kept: {why}; {_AGAIN}") from error
 
 
 def _describe_answer(store: Store, request_key: str, record_key: str, portable: MakePortable) -> BundleAnswer:
@@ -185,12 +190,14 @@ def _members(file: IO[bytes], path: Path) -> Iterator[tuple[str, int]]:
         try:
             member = tarfile.TarInfo.frombuf(block, "ascii", "surrogateescape")
         except tarfile.HeaderError as error:
-            raise StoreError(f"{path} is no bundle, or is damaged: {error}") from error
+            raise StoreError(f"{path} is no bundle, or is damaged: {error}; {_AGAIN}") from error
         if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
-            raise StoreError(f"{path} is no bundle: {ascii(member.name)[:90]} in it is no plain file")
+            raise StoreError(f"{path} is no bundle: {ascii(member.name)[:90]} in it is no plain file; {_AGAIN}")
         at += _BLOCK
         if member.size < 0 or at + member.size > end:
-            raise StoreError(f"{path} is cut short, or damaged: {ascii(member.name)[:90]} is longer than the bundle")
+            raise StoreError(
+                f"{path} is cut short, or damaged: {ascii(member.name)[:90]} is longer than the bundle; {_AGAIN}"
+            )
         yield member.name, member.size
         at += -(-member.size // _BLOCK) * _BLOCK
 
@@ -199,21 +206,25 @@ def _read_contents(first: tuple[str, int] | None, file: IO[bytes], path: Path) -
     """Read ``bundle.json``: ``{"schema", "answers": {request key: {"key", "inputs", "declared"}}, "units": [key]}``."""
     name, size = first or ("", 0)
     if name != _CONTENTS or size > MOST_JSON_BYTES:
-        raise StoreError(f"{path} is no bundle: a {_CONTENTS} of at most {MOST_JSON_BYTES:,} bytes comes first")
+        raise StoreError(
+            f"{path} is no bundle: a {_CONTENTS} of at most {MOST_JSON_BYTES:,} bytes comes first; {_AGAIN}"
+        )
     try:
         contents = load_json(file.read(size))
     except ValueError as error:
-        raise StoreError(f"{path} is no bundle, or is damaged: its list cannot be read") from error
+        raise StoreError(f"{path} is no bundle, or is damaged: its list cannot be read; {_AGAIN}") from error
     if not isinstance(contents, dict) or contents.get("schema") != _SCHEMA:
-        raise StoreError(f"{path} is no bundle of this version of mkdocs-lurk")
+        raise StoreError(f"{path} is no bundle of this version of mkdocs-lurk; {_AGAIN}")
     units, answers = contents.get("units"), contents.get("answers")
     if set(contents) != {"schema", "units", "answers"} or not isinstance(units, list) or not isinstance(answers, dict):
-        raise StoreError(f"{path} is no bundle, or is damaged: its list holds something else than units and answers")
+        raise StoreError(
+            f"{path} is no bundle, or is damaged: its list holds something else than units and answers; {_AGAIN}"
+        )
     for key in (*units, *answers):
         if not isinstance(key, str) or not is_key(key):
-            raise StoreError(f"{path} is no bundle, or is damaged: {ascii(key)[:90]} in its list is no key")
+            raise StoreError(f"{path} is no bundle, or is damaged: {ascii(key)[:90]} in its list is no key; {_AGAIN}")
     if len(set(units)) != len(units):
-        raise StoreError(f"{path} is no bundle, or is damaged: its list names a unit twice")
+        raise StoreError(f"{path} is no bundle, or is damaged: its list names a unit twice; {_AGAIN}")
     return cast(_Contents, contents)
 
 

@@ -46,4 +46,6 @@ def remove(path: Path) -> None:
         path.unlink()
     except OSError as error:
         if error.errno not in NO_WAY:
-            raise StoreError(f"cannot remove {path}: {describe_os_error(error)}") from error
+            raise StoreError(
+                f"cannot remove {path}: {describe_os_error(error)}; see to the permissions of its folder"
+            ) from error

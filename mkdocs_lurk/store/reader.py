@@ -67,7 +67,10 @@ class ModelReader:
             for entry in self._parts["layers"]:
                 if entry["name"] == name:
                     return self._unit(entry["unit"]).record
-            raise StoreError(f"the model {self._parts['model']['name']} has no results for a layer {name!r}")
+            raise StoreError(
+                f"the model {self._parts['model']['name']} has no results for a layer {name!r}; run 'mkdocs-lurk "
+                "analyze'"
+            )
 
     def picture(self, reference: _Blob) -> bytes:
         """Read an encoded picture (WebP or PNG), and nothing else of its unit.

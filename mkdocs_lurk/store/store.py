@@ -61,7 +61,7 @@ class StoredUnit:
                 raise StoreError(f"the unit {self.key} was lost while it was read; build again") from error
             if data is not None:
                 return data
-        raise StoreError(f"the unit {self.key} holds no {name!r}")
+        raise StoreError(f"the unit {self.key} holds no {name!r}; run 'mkdocs-lurk analyze --force'")
 
 
 class _UnitFolder:
@@ -89,7 +89,9 @@ class _UnitFolder:
         except OSError as error:
             if error.errno in NO_WAY:
                 return None
-            raise StoreError(f"cannot read {path}: {describe_os_error(error)}") from error
+            raise StoreError(
+                f"cannot read {path}: {describe_os_error(error)}; see to its permissions, or move cache_dir"
+            ) from error
         self._verified[key] = header.version
         return header
 
@@ -171,7 +173,9 @@ class Store:
             return self._units.path(key).stat().st_size
         except OSError as error:
             if error.errno not in NO_WAY:
-                raise StoreError(f"cannot read {self._units.path(key)}: {describe_os_error(error)}") from error
+                raise StoreError(
+                    f"cannot read {self._units.path(key)}: {describe_os_error(error)}; see to its permissions"
+                ) from error
             return 0
 
     def file(self, key: str) -> Path:
@@ -267,7 +271,9 @@ class Store:
                 log.info("another process works on %s; waiting for it to finish", name)
                 lock.acquire()
         except OSError as error:
-            raise StoreError(f"cannot lock {path}: {describe_os_error(error)}") from error
+            raise StoreError(
+                f"cannot lock {path}: {describe_os_error(error)}; see to its permissions, or move cache_dir"
+            ) from error
         try:
             yield
         finally:

@@ -77,6 +77,6 @@ def test_what_cannot_be_copied_or_normalised_is_refused() -> None:
     with pytest.raises(ModelError, match=r"cannot be copied \(TypeError: there is one of it\)"):
         shuffled_twin(Single(), 0)
     network = normalised()
-    with pytest.raises(ModelError, match="normalisations cannot be computed anew"):
+    with pytest.raises(ModelError, match="normalisations cannot be renewed"):
         recompute_statistics(network, [torch.zeros(1, 3, 5, 5)])  # one value per channel in the second
     assert not network[4].training

@@ -48,6 +48,9 @@ def test_filters_that_all_respond_alike_are_one_filter_which_can_differ_by_chanc
     assert unsure is not None
     assert sure is not None
     assert (unsure["differs"], sure["differs"]) == (False, True)
+    detail = compare_figure("detail", values + 1, values, 5)
+    assert detail is not None
+    assert not detail["differs"]
 
 
 def test_filters_without_a_figure_do_not_count_and_a_few_say_nothing() -> None:

@@ -64,6 +64,7 @@ def _add_network(source: Path, target: Path, graph: Json, layers: list[Json]) ->
     _write(target / "model.js", target.name, known)
     shutil.copy(source / "index.html", target / "index.html")
     _replace(target / "index.html", 'data-key="small"', f'data-key="{target.name}"')
+    _replace(target / "index.html", 'xlink:href="', 'xlink:href="../small/')
 
 
 def _read(path: Path) -> Json:

@@ -130,9 +130,9 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
     assert len(pages) == 10
+    visitor = visit(server.address(theme))
     for path in [*pages, server.root / theme / "index.html"]:
         address = path.relative_to(server.root / theme).as_posix()
-        visitor = visit(server.address(theme))
         visitor.go(address)
         others = ".lurk-cards" if address.startswith("models/small/classes/") else "lurk-gallery a[data-filter]"
         visitor.page.locator(DRAWN.get(address, others)).first.wait_for()
@@ -150,4 +150,3 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
             assert "The end." in text
             assert visitor.page.locator(".lurk-embed").count() == 1
             assert visitor.page.locator("article a, [role=main] a").filter(has_text="good").count() == 1
-        visitor.page.close()

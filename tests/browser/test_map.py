@@ -127,7 +127,7 @@ def test_search_finds_a_layer_in_a_closed_group_and_focuses_it(visit: Visit, mat
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.dataset.layer") == "layer3.20.conv2"
     page.get_by_role("searchbox", name="Find a layer").fill("no such")
-    assert page.locator(".lurk-map-tools [role=status]").inner_text() == "No layer of that name"
+    assert page.locator(".lurk-map-tools [role=status]").inner_text() == "Nothing of that name or kind"
     assert visitor.errors == []
 
 

@@ -42,28 +42,28 @@ def test_gallery_and_map_work_in_the_other_themes(visit: Visit, plain: HostedSit
     assert visitor.errors == []
 
 
-def test_facts_and_tables_are_aligned(visit: Visit, material: HostedSite, plain: HostedSite) -> None:
-    for site in (material, plain):
-        visitor = visit(site.server)
-        visitor.go(MODEL)
-        edges = visitor.page.eval_on_selector_all(
-            ".lurk-facts > div",
-            "rows => rows.map((row) => [...row.children].map((one) => one.getBoundingClientRect().x))",
-        )
-        assert edges
-        assert all(label == value for label, value in edges)
-        aligned = visitor.page.eval_on_selector_all(
-            "table td:nth-child(3), table th:nth-child(6)",
-            "cells => cells.map((one) => getComputedStyle(one).textAlign)",
-        )
-        assert set(aligned) <= {"end", "right"}, "figures do not end under each other"
-        visitor.go("models/index.html")
-        visitor.page.locator(".lurk-strip .lurk-still").first.evaluate("one => one.setAttribute('height', 31)")
-        sizes = visitor.page.eval_on_selector_all(
-            ".lurk-strip .lurk-still",
-            "all => all.map((one) => one.getBoundingClientRect()).map(({ y, width, height }) => [y, width, height])",
-        )
-        assert len({tuple(size) for size in sizes}) == 1, "the strip's pictures differ in size"
+@pytest.mark.parametrize("theme", ["material", "mkdocs", "readthedocs", "plain-material"])
+def test_facts_and_tables_are_aligned(visit: Visit, sites: Sites, theme: str) -> None:
+    visitor = visit(sites.themed(theme).server)
+    visitor.go(MODEL)
+    edges = visitor.page.eval_on_selector_all(
+        ".lurk-facts > div",
+        "rows => rows.map((row) => [...row.children].map((one) => one.getBoundingClientRect().x))",
+    )
+    assert edges
+    assert all(label == value for label, value in edges)
+    aligned = visitor.page.eval_on_selector_all(
+        "table td:nth-child(3), table th:nth-child(6)",
+        "cells => cells.map((one) => getComputedStyle(one).textAlign)",
+    )
+    assert set(aligned) <= {"end", "right"}, "figures do not end under each other"
+    visitor.go("models/index.html")
+    visitor.page.locator(".lurk-strip .lurk-still").first.evaluate("one => one.setAttribute('height', 31)")
+    sizes = visitor.page.eval_on_selector_all(
+        ".lurk-strip .lurk-still",
+        "all => all.map((one) => one.getBoundingClientRect()).map(({ y, width, height }) => [y, width, height])",
+    )
+    assert len({tuple(size) for size in sizes}) == 1, "the strip's pictures differ in size"
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (390, 1), (768, 1), (640, 2), (1280, 1), (1920, 1)])
@@ -197,13 +197,14 @@ def test_nothing_moves_if_reduced_motion_is_preferred(visit: Visit, material: Ho
 
 @pytest.mark.parametrize("theme", ["plain-material", "mkdocs"])
 def test_pages_break_no_strict_security_policy(visit: Visit, sites: Sites, theme: str) -> None:
+    visitor = visit(sites.themed(theme).strict)
+    visitor.page.add_init_script(
+        "window.__forbidden = []; document.addEventListener('securitypolicyviolation',"
+        " ({ effectiveDirective, blockedURI, sourceFile }) =>"
+        " __forbidden.push([effectiveDirective, blockedURI, sourceFile.replace(/.*\\/|.*html$/g, '')].join(' ')))"
+    )
+
     def forbidden(path: str, act: Callable[[Visitor], None]) -> set[str]:
-        visitor = visit(sites.themed(theme).strict)
-        visitor.page.add_init_script(
-            "window.__forbidden = []; document.addEventListener('securitypolicyviolation',"
-            " ({ effectiveDirective, blockedURI, sourceFile }) =>"
-            " __forbidden.push([effectiveDirective, blockedURI, sourceFile.replace(/.*\\/|.*html$/g, '')].join(' ')))"
-        )
         visitor.go(path)
         act(visitor)
         return set(visitor.page.evaluate("__forbidden"))

@@ -56,12 +56,20 @@ def _photo(height: int, width: int, number: int) -> bytes:
     return file.getvalue()
 
 
+@functools.cache
+def _grey(height: int, width: int, _seed: int) -> bytes:
+    """A gradient of zeros: nothing below measures gradients, and their sheets are most of what a build encodes."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (128, 128, 128)).save(file, "WEBP")
+    return file.getvalue()
+
+
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a site with a layer of 512 filters, whose tiles are as large as those of photos."""
     large = project(
         tmp_path_factory.mktemp("wide"), layers=(("features.0", FILTERS, 96),), side=128, theme=MATERIAL,
-        draw=lambda height, width, seed: _photo(height, width, seed % len(PHOTOS)),
+        draw=lambda height, width, seed: _photo(height, width, seed % len(PHOTOS)), draw_gradient=_grey,
     )  # fmt: skip
     large.build()
     with Server(large.root) as server:

@@ -50,7 +50,10 @@ def test_an_exception_in_the_context_becomes_one_line(tmp_path: Path, monkeypatc
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     (tmp_path / "own.py").write_text("def make():\n    raise KeyError('a\\nb')\n")
     with (
-        pytest.raises(ModelError, match=r"^model 'net': own\.py:make raised KeyError: .* \(line 2\)$"),
+        pytest.raises(
+            ModelError,
+            match=r"^model 'net': own\.py:make raised KeyError: .* \(line 2\); mend the code there, or name an",
+        ),
         import_reference("own.py:make", tmp_path, ModelError, "model 'net'") as make,
     ):
         make()
@@ -71,4 +74,6 @@ def test_the_message_has_the_exception_and_its_line(tmp_path: Path, code: str, m
     (tmp_path / "own.py").write_text(code)
     with pytest.raises(ModelError) as caught, import_reference("own.py:make", tmp_path, ModelError, "model 'net'") as f:
         f()
-    assert str(caught.value) == message
+    text, remedy = str(caught.value).split("; ")
+    assert text == message
+    assert remedy.startswith(("mend the code there", "install it"))

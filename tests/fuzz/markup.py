@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -57,6 +58,7 @@ class Found(HTMLParser):
         self.addresses += [value or "" for name, value in attrs if name in _ADDRESSES]
 
 
+@lru_cache(maxsize=64)  # several checks read the same pages
 def read_page(text: str) -> Found:
     found = Found()
     found.feed(text)

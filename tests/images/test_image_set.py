@@ -291,7 +291,8 @@ def test_a_remembered_dataset_is_opened_only_to_read_a_picture(data: Path) -> No
                   "pictures"),
         ("stream", "images: data.py:stream gave a zip; "
                    "it must return a map-style dataset, with a length and items by number"),
-        ("failing", "images: data.py:failing raised RuntimeError: no data here (line 36)"),
+        ("failing", "images: data.py:failing raised RuntimeError: no data here (line 36); "
+                    "mend the code there, or name another factory"),
         ("Item", "images: data.py has no 'Item'; did you mean 'Items' or 'stream'?"),
     ],
 )  # fmt: skip

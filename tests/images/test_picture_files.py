@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_read_is_one_line(site: Path, images: object, mo
         return listed(folder)
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\)$"):
+    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\); give an"):
         found(site, images)
 
 
@@ -214,7 +214,7 @@ def test_a_folder_whose_files_cannot_be_looked_at_is_one_line(site: Path, monkey
         return path.name != "b.png"
 
     monkeypatch.setattr(Path, "is_dir", refuse)
-    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\)$"):
+    with pytest.raises(LurkError, match=r"^images: the folder 'cat' cannot be read \(permission denied\); give an"):
         list(_walk(site / "data" / "train" / "cat", set(), EntryCount("data")))
 
 

@@ -15,6 +15,7 @@ from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformS
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.image_set import list_images
 from mkdocs_lurk.images.reading import as_picture, read_picture
+from mkdocs_lurk.images.sample import look_at_sample
 from mkdocs_lurk.images.transforms import make_transform
 from mkdocs_lurk.images.values import ValueScale, to_pixels
 
@@ -27,6 +28,16 @@ from torch.utils.data import Dataset
 
 def photo(index):
     return np.random.default_rng(index).integers(0, 256, ({SIDE}, {SIDE}, 3), np.uint8)
+
+class Bytes:
+    def __len__(self):
+        return 20
+    def __getitem__(self, index):
+        return torch.arange(0, 2)[None, :, None].repeat(3, 1, {SIDE}).repeat_interleave({SIDE // 2}, 1) * 10.0 * index
+
+class Overshot(Bytes):
+    def __getitem__(self, index):
+        return torch.full((3, {SIDE}, {SIDE}), 1.02 if index == 7 else 0.5)
 
 class Normalised(Dataset):
     steps = T.Compose([T.ToTensor(), T.Normalize({IMAGENET_MEAN}, {IMAGENET_STD})])
@@ -145,27 +156,27 @@ def test_a_range_applies_to_8_bits_too() -> None:
 REFUSED = {
     "reflectances": (
         np.array([[[0.0], [9812.0]]]), None,
-        "a has values from 0 to 9812, which are neither 0..1 nor whole numbers of 0..255; "
-        "say what they are in the model's transform: value_range: [0, 10000], for example; or "
-        "normalised: true with the mean and std that they were normalised with",
+        "a has values from 0 to 9812, which are neither 0..1 nor 8-bit whole numbers; "
+        "say what they are by transform: {value_range: [0, 10000]}, for example; or by "
+        "transform: {normalised: true, mean, std}, with the mean and std that they were normalised with",
     ),
     "bytes as floats": (
         np.array([[[0.0], [255.0]]]), None,
-        "a has values from 0 to 255, which are neither 0..1 nor whole numbers of 0..255; "
-        "say what they are in the model's transform: value_range: [0, 255], for example; "
-        "or normalised: true with the mean and std that they were normalised with",
+        "a has values from 0 to 255, which are neither 0..1 nor 8-bit whole numbers; "
+        "say what they are by transform: {value_range: [0, 255]}, for example; or by "
+        "transform: {normalised: true, mean, std}, with the mean and std that they were normalised with",
     ),
     "normalised values": (
         np.array([[[-2.1], [2.64]]]), None,
-        "a has values from -2.1 to 2.64, which are neither 0..1 nor whole numbers of 0..255; "
-        "say what they are in the model's transform: normalised: true with the mean and std "
-        "that they were normalised with; or value_range: [-3, 3], for example",
+        "a has values from -2.1 to 2.64, which are neither 0..1 nor 8-bit whole numbers; "
+        "say what they are by transform: {normalised: true, mean, std}, with the mean and std "
+        "that they were normalised with; or by transform: {value_range: [-3, 3]}, for example",
     ),
     "decibels": (
         np.array([[[-80.0], [0.0]]]), None,
-        "a has values from -80 to 0, which are neither 0..1 nor whole numbers of 0..255; "
-        "say what they are in the model's transform: value_range: [-80, 0], for example; or "
-        "normalised: true with the mean and std that they were normalised with",
+        "a has values from -80 to 0, which are neither 0..1 nor 8-bit whole numbers; "
+        "say what they are by transform: {value_range: [-80, 0]}, for example; or by "
+        "transform: {normalised: true, mean, std}, with the mean and std that they were normalised with",
     ),
     "8 bits that are said to be normalised": (
         np.zeros((2, 2, 3), np.uint8), spec(normalised=True),
@@ -207,10 +218,44 @@ def test_another_meaning_of_the_values_lists_a_dataset_anew_and_is_another_trans
 
     grey: dict[str, Any] = {"mean": (0.5,), "std": (0.25,), "channels": 1}
     with pytest.raises(
-        ImageError, match=r"not one of 4 items can be read; item 0 of data\.py:Decibels has values from"
+        ImageError,
+        match=r"models\[0\]\.images: 4 of 4 pictures that were read have values from -[0-9.]+ to -[0-9.]+, which",
     ):
         digests(spec(**grey))
     one, two = spec(**grey, value_range=(-80.0, 0.0)), spec(**grey, value_range=(-90.0, 0.0))
     assert digests(one) != digests(two)
     transforms = [make_transform(declared(tmp_path, "photos", transform)) for transform in (spec(**grey), one, two)]
     assert len({str(transform.identity) for transform in transforms}) == 3
+
+
+def refused(root: Path, images: str, transform: TransformSpec) -> str:
+    """Return why a set of pictures is refused when it is listed or looked at."""
+    config = declared(root, images, transform)
+    with pytest.raises(ImageError) as caught:
+        look_at_sample(found := list_images(config), make_transform(config, found))
+    return str(caught.value)
+
+
+def test_a_dataset_of_0_to_255_is_refused_with_the_range_of_all_its_items_though_some_look_like_0_to_1(
+    tmp_path: Path,
+) -> None:
+    message = refused(tmp_path, "data.py:Bytes", spec())
+    assert message.startswith(
+        "plugins.lurk.models[0].images: 19 of 20 pictures that were read have values from 0 to 190, which are neither "
+    )
+    assert "transform: {value_range: [0, 255]}" in message
+    shown = seen(tmp_path, "data.py:Bytes", spec(value_range=(0.0, 255.0)))
+    assert [int(pixels.max()) for pixels, _, _ in shown] == [10 * index for index in range(20)]
+
+
+def test_files_of_0_to_255_are_refused_with_the_range_of_the_sample(tmp_path: Path) -> None:
+    (tmp_path / "arrays").mkdir()
+    for index in range(10):
+        np.save(tmp_path / "arrays" / f"{index}.npy", np.full((SIDE, SIDE, 3), 20 * index, np.float32))
+    message = refused(tmp_path, "arrays", spec())
+    assert message.startswith("images: 9 of 10 pictures that were read have values from 20 to 180, which are neither")
+
+
+def test_a_few_items_beyond_the_range_are_left_out(tmp_path: Path) -> None:
+    images = list_images(declared(tmp_path, "data.py:Overshot", spec()))
+    assert [entry.is_unreadable for entry in images.entries] == [index == 7 for index in range(20)]

@@ -235,9 +235,11 @@ def fake_model(
     images: int = 6,
     draw: Draw = encoded_pattern,
     warnings: Sequence[WarningRecord] = (),
+    draw_gradient: Draw | None = None,
 ) -> str:
     """Put a whole model's results into the store; returns the key of its record."""
-    return FakeAnalysis(store, name, FakeNetwork(side, tuple(layers), images, draw, tuple(warnings))).store_model()
+    network = FakeNetwork(side, tuple(layers), images, draw, tuple(warnings), draw_gradient)
+    return FakeAnalysis(store, name, network).store_model()
 
 
 def fake_config(root: Path, name: str = "small", **keys: Any) -> ModelConfig:

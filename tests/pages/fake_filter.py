@@ -33,6 +33,7 @@ class FakeNetwork:
         images: The number of photos; one cannot be read.
         draw: Draws every picture.
         warnings: What an analysis would have found that may mislead.
+        draw_gradient: Draws gradients instead, if it is given.
     """
 
     side: int
@@ -40,6 +41,7 @@ class FakeNetwork:
     images: int
     draw: Draw
     warnings: tuple[WarningRecord, ...] = ()
+    draw_gradient: Draw | None = None
 
 
 class FakeFilter:
@@ -73,8 +75,9 @@ class FakeFilter:
 
     def _picture(self, name: str, height: int, width: int) -> PictureReference:
         seed = 1000 * (self._layer + 1) + self._index + len(self._blobs)
+        network, is_gradient = self._network, name.startswith(("avg/", "max/"))
         name = f"{self._index}/{name}"
-        self._blobs[name] = self._network.draw(height, width, seed)
+        self._blobs[name] = ((is_gradient and network.draw_gradient) or network.draw)(height, width, seed)
         return {"unit": self._key, "blob": name, "size": [width, height]}
 
     def _ranked(self, first: int) -> list[int]:

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.embed import render_filter
+from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.render import Templates
 from tests.pages.conftest import Built
 
@@ -16,7 +16,7 @@ FENCE = "model: small\nlayer: features.3\nfilter: 0\n"
 
 
 def render(built: Built, declared: str) -> BeautifulSoup:
-    html = render_filter(declared, built.site, Templates(), lambda uri: f"../{uri}")
+    html = render_fence(declared, built.site, Templates(), lambda uri: f"../{uri}")
     return BeautifulSoup(html, "html.parser")
 
 
@@ -60,7 +60,7 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
         ("model: small\nlayer: features.0", "'filter' is missing"),
         ("model: small\nlayer: features.0\nfilter: x", "'x' is no number"),
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer'?"),
-        (f"{FENCE}show: everything", "'everything' is not known; give all, crops or synthesis"),
+        (f"{FENCE}show: everything", "'everything' is not known; give all, crops, synthesis, story or network"),
         ("a: [", "this is no YAML"),
         ("words", "give model, layer and filter"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import posixpath
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mkdocs_lurk import read
 from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.pages.data.tables import csv_text
 from mkdocs_lurk.pages.export import export
 from mkdocs_lurk.pages.site import Site, SiteFile
 from tests.pages.conftest import Built
@@ -107,3 +110,44 @@ def test_no_list_of_files_leads_out_of_the_folder(uri: str, built: Built, tmp_pa
     with pytest.raises(StoreError, match="a page would be written to"):
         export(site, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["own.txt"]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_hold_what_results_json_holds(built: Built, tmp_path: Path) -> None:
+    written = export(built.site, tmp_path, tables=True)
+    assert written == sum(path.is_file() for path in tmp_path.rglob("[!.]*"))
+    folder = tmp_path / "models" / "small"
+    results = read(folder)
+    filters = [(layer, item) for layer in results.layer_names for item in results.layer(layer)["filters"]]
+    table = rows(folder / "filters.csv")
+    assert [(row["layer"], row["filter"]) for row in table] == [(name, str(item["index"])) for name, item in filters]
+    for row, (_, item) in zip(table, filters, strict=True):
+        best = item["top_max"][0]
+        assert float(row["highest_maximum"]) == best["score"]
+        assert row["highest_maximum_image"] == results.model["images"][best["image"]]["path"]
+        label, synthesis = item["label"], item["max_activ"]
+        assert row["label"] == " or ".join(label.get("any_of", []))
+        assert row["synthesis_score"] == ("" if "skipped" in synthesis else str(synthesis["score"]))
+        assert row["dead"] == str(item["stats"]["dead"]).lower()
+    top = rows(folder / "top.csv")
+    assert len(top) == sum(len(item["top_avg"]) + len(item["top_max"]) for _, item in filters)
+    first = next(row for row in top if row["by"] == "maximum")
+    box = [int(first[f"box_{side}"]) for side in ("top", "left", "bottom", "right")]
+    assert box == filters[0][1]["top_max"][0]["box"]
+    assert [row["path"] for row in rows(folder / "images.csv")] == [one["path"] for one in results.model["images"]]
+    assert [row["class"] for row in rows(folder / "classes.csv")] == [
+        one["name"] for one in results.model["evaluation"]["classes"]
+    ]
+    assert not (tmp_path / "models" / "waiting" / "filters.csv").exists()
+    export(built.site, tmp_path)
+    assert not (folder / "filters.csv").exists(), "an export without tables leaves none of an earlier one"
+
+
+def test_a_cell_is_no_formula() -> None:
+    line = csv_text([{"name": "=HYPERLINK(1)", "score": -1.5, "dead": True, "note": None}]).splitlines()[1]
+    assert line == "'=HYPERLINK(1),-1.5,true,"
+    assert csv_text([]) == ""

@@ -18,7 +18,9 @@ import pytest
 
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.pages.site import build_site
+from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
+from tests.pages.fake import FakeStatus, fake_config, fake_model
 from tests.pages.test_site import contents
 
 SECRET = b"# not for the site\n"
@@ -46,6 +48,14 @@ LAID: dict[str, Callable[[Path, Path], object]] = {
     "no pages": lambda files, _: [path.unlink() for path in files.rglob("index.body")],
 }
 
+
+def with_filter(summary: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """The highlights of a summary with other fields of the story's first filter."""
+    highlights: dict[str, Any] = summary["highlights"]
+    first, *rest = highlights["story"]
+    return {**highlights, "story": [{**first, **changes}, *rest]}
+
+
 SUMMARIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "null": lambda _: None,
     "empty": lambda _: {},
@@ -60,9 +70,26 @@ SUMMARIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "views of other types": lambda whole: {**whole, "views": [{**whole["views"][0], "x": None}]},
     "views without size": lambda whole: {**whole, "views": [{**whole["views"][0], "shown_width": 0}]},
     "views of elsewhere": lambda whole: {**whole, "views": [{**whole["views"][0], "src": "../../x.webp"}]},
+    "highlights of no layer": lambda whole: {**whole, "highlights": with_filter(whole, slug="../..")},
+    "highlights of elsewhere": lambda whole: {
+        **whole,
+        "highlights": with_filter(whole, drawn={**whole["views"][0], "src": "../x"}),
+    },
     "missing": lambda whole: {**whole, "missing": 3},
     "deep": lambda _: json.loads("[" * 900 + "]" * 900),
 }
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """One analysed model and one without results, neither with a card, which takes a process of its own to render."""
+    root = tmp_path_factory.mktemp("built")
+    store = Store(root / "cache")
+    models = [
+        FakeStatus(fake_config(root), fake_model(store)),
+        FakeStatus(fake_config(root, "waiting"), None, "it was not analysed yet"),
+    ]
+    return Built(root, store, models, build_site(models, store, root / "cache"))
 
 
 @pytest.fixture

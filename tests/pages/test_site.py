@@ -20,6 +20,7 @@ from tests.pages.conftest import Built
 from tests.pages.fake import FakeStatus, fake_config, fake_model
 
 SHAPE_NO_PAGE = {
+    "results.py",
     "record_check.py",
     "results_check.py",
     "config/options.py",

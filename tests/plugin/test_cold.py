@@ -69,6 +69,9 @@ def test_a_build_analyses_and_the_next_one_needs_no_torch(made: Project) -> None
     assert json.loads(made.html("models/tiny/results.json"))["model"]["parameters"] == 659
 
 
+SIZES = "channels \u00d7 height \u00d7 width"
+
+
 def inspected(*arguments: str) -> str:
     result = CliRunner().invoke(main, ["inspect", "tiny", *arguments])
     assert result.exit_code == 0, result.output
@@ -88,8 +91,11 @@ def test_inspect_shows_input_pictures_classes_predictions_and_layers(made: Proje
     Image.new("RGB", (40, 20)).save(made.root / "photos" / "light" / "2.png")
     facts, layers = (part.splitlines() for part in inspected().split("\n\n"))
     assert re.split("  +", facts[0]) == ["model", "tiny, 659 parameters, from network.py:network"]
-    assert re.split("  +", facts[1]) == ["input", "3 \u00d7 16 \u00d7 16 px, mean 0.5, 0.5, 0.5, std 0.5, 0.5, 0.5"]
-    expected = "6; smallest 16 \u00d7 16 px (dark/0.png); largest 40 \u00d7 20 px (light/2.png)"
+    assert re.split("  +", facts[1]) == [
+        "input",
+        f"3 \u00d7 16 \u00d7 16 px ({SIZES}), mean 0.5, 0.5, 0.5, std 0.5, 0.5, 0.5",
+    ]
+    expected = "6; smallest 16 \u00d7 16 px (dark/0.png); largest 20 \u00d7 40 px (light/2.png) (height \u00d7 width)"
     assert re.split("  +", facts[2]) == ["pictures", expected]
     assert re.split("  +", facts[3]) == ["classes", "2: dark, light"]
     for line, path in zip(facts[4:7], ("dark/0.png", "dark/2.png", "light/1.png"), strict=True):

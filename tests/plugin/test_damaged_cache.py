@@ -54,6 +54,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     draw(root / "pictures", 4)
     model = {
         "name": "tiny", "source": "net.py:tiny", "images": "pictures", "synthesis": False, "filters": 2,
+        "layers": {"include": ["first"]},  # a second layer has the same kinds of files
         "transform": {"crop": SIDE, "mean": [0.5] * 3, "std": [0.25] * 3, "channels": 3},
     }  # fmt: skip
     site = {"site_name": "t", "theme": "mkdocs", "plugins": [{"lurk": {"models": [model]}}]}

@@ -1,4 +1,4 @@
-"""Run code in a process in which torch cannot be imported."""
+"""Run code in a process in which nothing of the extra ``torch`` can be imported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import sys
 
 class Block:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("torch", "torchvision"):
-            raise ImportError(f"{name} is blocked")
+        if name.split(".")[0] in ("torch", "torchvision", "safetensors"):
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
 
 sys.meta_path.insert(0, Block())
 """

@@ -124,6 +124,17 @@ def scale10(results: Results) -> None:
         assert record["max_activ"]["robust"]["scale10"] / record["max_activ"]["score"] == close(share)
 
 
+def squared_gradient(results: Results, index: int, entry: Any) -> Tensor:
+    """The squared plain gradient of a unit of the second layer, summed over colours, ``(h, w)``."""
+    x = results.x[entry["image"]][None].clone().requires_grad_()
+    rectified = F.relu(results.module.first(x))
+    gate = results.module.gate(rectified).detach()  # as `docs/how.md` says: gates are held constant
+    y, column = entry["position"]
+    results.module.second(rectified * gate)[0, index, y, column].backward()
+    assert x.grad is not None
+    return x.grad[0].square().sum(0)
+
+
 @defined("energy", "The share of the unit's squared gradient, the plain one, that lies inside the box.")
 def energy(results: Results) -> None:
     n_found = 0
@@ -131,13 +142,7 @@ def energy(results: Results) -> None:
         for entry in record["top_max"]:
             if "energy" not in entry:
                 continue
-            x = results.x[entry["image"]][None].clone().requires_grad_()
-            rectified = F.relu(results.module.first(x))
-            gate = results.module.gate(rectified).detach()  # as `docs/how.md` says: gates are held constant
-            y, column = entry["position"]
-            results.module.second(rectified * gate)[0, record["index"], y, column].backward()
-            assert x.grad is not None
-            squares = x.grad[0].square().sum(0)
+            squares = squared_gradient(results, record["index"], entry)
             top, left, bottom, right = entry["box"]
             assert entry["energy"] == close(float(squares[top:bottom, left:right].sum() / squares.sum()))
             n_found += 1
@@ -160,6 +165,52 @@ def receptive_field(results: Results) -> None:
     rows, columns = zip(*changed, strict=True)
     size = [max(rows) - min(rows) + 1, max(columns) - min(columns) + 1]
     assert entry["receptive_field"]["size"] == size
+
+
+def field_of_second(results: Results) -> list[int]:
+    """Change every pixel, with the gate of the unchanged picture: the size of the box of those that change the unit."""
+    module, x = results.module, results.x[:1]
+    with torch.no_grad():
+        gate = module.gate(F.relu(module.first(x)))
+        unit = module.second(F.relu(module.first(x)) * gate)[0, :, 4, 4]
+        changed = []
+        for row in range(SIDE):
+            for column in range(SIDE):
+                other = x.clone()
+                other[0, :, row, column] += torch.tensor([1.0, 2.0, 4.0])
+                if (module.second(F.relu(module.first(other)) * gate)[0, :, 4, 4] != unit).any():
+                    changed.append((row, column))
+    rows, columns = zip(*changed, strict=True)
+    return [max(rows) - min(rows) + 1, max(columns) - min(columns) + 1]
+
+
+@defined(
+    "effective_field",
+    "The smallest box of pixels outside which nothing changes the unit, if what depends on the whole picture, such as "
+    "a gate, is held constant.",
+)
+def effective_field(results: Results) -> None:
+    entry = next(layer for layer in results.reader.record["layers"] if layer["name"] == "second")
+    assert entry["receptive_field"] == {"size": field_of_second(results), "status": "effective"}
+
+
+@defined(
+    "effective_box",
+    "The outer rows and columns with the least of the unit's squared gradient, gates held constant, are left out as "
+    "long as nine tenths of it stay inside.",
+)
+def effective_box(results: Results) -> None:
+    n_found = 0
+    for record in results.reader.layer("second")["filters"]:
+        for entry in (entry for entry in record["top_max"] if "energy" in entry):
+            squares = squared_gradient(results, record["index"], entry)
+            top, left, bottom, right = entry["box"]
+            inside, total = squares[top:bottom, left:right], squares.sum()
+            assert inside.sum() >= 0.9 * total
+            edges = (inside[1:], inside[:-1], inside[:, 1:], inside[:, :-1])
+            assert all(smaller.sum() < 0.9 * total for smaller in edges)
+            n_found += 1
+    assert n_found
 
 
 @defined("parameters", "The number of weights and biases.")

@@ -311,6 +311,21 @@ class OnePictureOnly(Odd):
         return super().forward(x.view(1, 3, 16, 16))
 
 
+class ManyPicturesMixed(Odd):
+    def between(self, y):
+        return self.act(y - y.mean(0, keepdim=True)) if len(y) >= 6 else self.act(y)
+
+
+class ManyMorePicturesMixed(Odd):
+    def between(self, y):
+        return self.act(y.flip(0)) if len(y) > 20 else self.act(y)
+
+
+class FewPicturesOnly(Odd):
+    def between(self, y):
+        return self.act(y[:5])
+
+
 class Standing(Odd):
     """Nothing is odd."""
 

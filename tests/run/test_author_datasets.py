@@ -107,8 +107,8 @@ def test_a_dataset_that_does_not_repeat_itself_is_blamed_by_name_and_item(hostil
 
 
 TRANSFORMS = {
-    "noisy_transform": r"^transform: data\.py:noisy_transform makes other values of the same picture the second time; "
-    "leave out random augmentation$",
+    "noisy_transform": r"models\[0\]\.transform: data\.py:noisy_transform makes other values of the same picture "
+    "the second time; leave out random augmentation$",
     "Drifting": r"^picture \d+ is another one when it is read again; the transform data\.py:Drifting must give the sa",
 }
 

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -112,7 +111,7 @@ def analysed(config: LurkConfig) -> ModelReader:
     return ModelReader(store, analyze(config, config.models[0], store))
 
 
-@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, *IN_BATCHES])
+@pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE, "ManyPicturesMixed", *IN_BATCHES])
 def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None:
     config = odd(name)
     reader, maps = analysed(config), maps_of(made(name), input_tensors(config.root / "pictures"))
@@ -126,7 +125,7 @@ def test_scores_are_those_of_each_picture_alone(odd: Project, name: str) -> None
                 expected = [float(scores[image]) for image in best]
                 assert [item["score"] for item in found[key]] == pytest.approx(expected, rel=1e-4, abs=1e-6)
     alone = any("one by one" in note for note in reader.record["notes"])
-    assert alone == (name in OF_THE_WHOLE_PICTURE)
+    assert alone == (name in [*OF_THE_WHOLE_PICTURE, "ManyPicturesMixed"])
 
 
 def slow_maps(name: str, x: Tensor) -> Tensor:
@@ -138,30 +137,39 @@ def slow_maps(name: str, x: Tensor) -> Tensor:
     return module.b(between(module.a(before(x))))
 
 
-@pytest.mark.parametrize(("precision", "by_replay"), [("float32", False), ("float32", True), ("bfloat16", True)])
+def slow_gradient(name: str, x: Tensor, request: GradientRequest) -> Tensor:
+    """The gradient of a request for one picture, ``(3, h, w)``, by the slow twin."""
+    x = x.requires_grad_()
+    maps = slow_maps(name, x)[0, request.filter]
+    score = maps.mean() if request.position is None else maps[request.position]
+    (gradient,) = torch.autograd.grad(score, x)
+    return gradient[0]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("name", [*IN_PLACE, *OF_THE_WHOLE_PICTURE[:-2], "Standing", "Lazy", "StraightThrough"])
-def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str, by_replay: bool) -> None:
+def test_guided_gradients_are_those_of_a_slow_twin(odd: Project, name: str, precision: str) -> None:
     if (name, precision) == ("ScaledByNumpy", "bfloat16"):
         pytest.skip("NumPy has no bfloat16: such a network is refused")
     config = odd(name, precision=precision)
     session = open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
-    settings = GradientSettings(least_plain_batch=1000 if by_replay else 1)
-    engine = GradientEngine(session.network, "guided", session.pictures.tensor, session.limit_batch, settings)
     asked = [
         GradientRequest(image, "b", index, position)
         for image, index, position in itertools.product((1, 4), (0, 3), (None, (2, 9), (12, 13)))
     ]
+    true = [slow_gradient(name, session.pictures.tensor([request.image]), request) for request in asked]
     least = 0.999 if precision == "float32" else 0.98
-    for place, result in engine.compute(asked):
-        request = asked[place]
-        x = session.pictures.tensor([request.image]).requires_grad_()
-        maps = slow_maps(name, x)[0, request.filter]
-        score = maps.mean() if request.position is None else maps[request.position]
-        (true,) = torch.autograd.grad(score, x)
-        assert result.gradient is not None
-        found, box = np.zeros(x.shape[1:], np.float32), result.grad_box or Box(0, 0, 16, 16)
-        found[:, box.top : box.bottom, box.left : box.right] = result.gradient
-        assert float(F.cosine_similarity(torch.from_numpy(found).flatten(), true.flatten(), 0)) >= least, request
+    for least_plain_batch in (1, 1000) if precision == "float32" else (1000,):  # in plain passes, and replayed
+        settings = GradientSettings(least_plain_batch=least_plain_batch)
+        engine = GradientEngine(session.network, "guided", session.pictures.tensor, session.limit_batch, settings)
+        places = []
+        for place, result in engine.compute(asked):
+            assert result.gradient is not None
+            found, box = torch.zeros(true[place].shape), result.grad_box or Box(0, 0, 16, 16)
+            found[:, box.top : box.bottom, box.left : box.right] = torch.from_numpy(result.gradient)
+            assert float(F.cosine_similarity(found.flatten(), true[place].flatten(), 0)) >= least, asked[place]
+            places.append(place)
+        assert sorted(places) == list(range(len(asked)))
 
 
 @pytest.mark.parametrize(("name", "is_cut"), [("Standing", True), ("BranchOnPeak", False), ("Centred", False)])
@@ -209,6 +217,22 @@ def opened(config: LurkConfig) -> Session:
     return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("ManyPicturesMixed", "(layer 'b' changes in a batch of 16)"),
+        ("ManyMorePicturesMixed", "(layer 'b' changes in a batch of 64)"),
+        ("FewPicturesOnly", "(layer 'b' changes in a batch of 16)"),
+    ],
+)
+def test_pictures_that_change_each_other_in_larger_batches_alone_are_found_before_the_analysis(
+    odd: Project, name: str, place: str
+) -> None:
+    session = opened(odd(name))
+    assert place in str(session.rehearsed.one_by_one)
+    assert session.limit_batch(16) == 1
+
+
 @pytest.mark.parametrize("name", ["SideBranch", "Checkpointed"])
 def test_what_some_layer_cannot_do_is_found_without_an_analysis(odd: Project, name: str) -> None:
     with pytest.raises(LurkError, match=REFUSED[name]):
@@ -253,3 +277,15 @@ def test_one_readable_picture_suffices(odd: Project) -> None:
     for path in sorted((config.root / "pictures").rglob("*.png"))[:5]:
         path.write_bytes(b"no picture")
     assert len([image for image in analysed(config).record["images"] if "skipped" not in image]) == 1
+
+
+def test_a_network_of_one_channel_needs_another_transform_of_the_author(odd: Project, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nimport torch\n\n\ndef make():\n"
+        "    return lambda image: torch.from_numpy(np.array(image, np.float32)).movedim(-1, 0) / 255\n"
+    )
+    message = (
+        r"takes 1 channel, but the transform makes pictures of 3; let own\.py:make give tensors of shape \(1, h, w\)$"
+    )
+    with pytest.raises(LurkError, match=message):
+        opened(odd("Grey", transform="own.py:make"))

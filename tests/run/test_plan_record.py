@@ -14,7 +14,7 @@ def plan(busy: str | None = None, opening_s: float = 1.0) -> ModelPlan:
     }  # fmt: skip
     return {
         "name": "m", "complete": False, "reason": "new", "units": 0, "bytes": 0, "unseen": "", "missing": work,
-        "warnings": [WARNINGS["padded"].record(share="50%", n=4, height=8, width=8)],
+        "not_estimated": "", "warnings": [WARNINGS["padded"].record(share="50%", n=4, height=8, width=8)],
     }  # fmt: skip
 
 
@@ -31,6 +31,18 @@ def test_the_line_says_what_is_left(busy: str | None, opening_s: float, expected
     assert describe_plan(plan(busy, opening_s), ())[0] == f"m: missing, new; {expected}"
 
 
+def test_hardly_any_time_is_not_called_none() -> None:
+    record = plan()
+    assert record["missing"] is not None
+    record["missing"]["seconds"] = 0.2
+    assert describe_plan(record, ())[0] == "m: missing, new; less than 1 s on this machine and 12 MB"
+
+
 def test_warnings_follow_the_line() -> None:
     assert describe_plan(plan(), ())[1].endswith("or accept it with ignore: [padded]")
     assert describe_plan(plan(), ["padded"])[1].endswith("(accepted by ignore: padded)")
+
+
+def test_missing_results_without_an_estimate_say_why() -> None:
+    bare: ModelPlan = {**plan(), "missing": None, "not_estimated": "not estimated, since torch is not installed"}
+    assert describe_plan(bare, ()) == ["m: missing, new; not estimated, since torch is not installed"]

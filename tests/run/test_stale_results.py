@@ -257,6 +257,19 @@ def test_a_bundle_without_network_weights_and_pictures_is_published_and_says_so(
         elsewhere.state()
 
 
+def test_results_that_were_lost_need_the_files_that_are_missing(site: Site) -> None:
+    weights(site.root / "a.safetensors", 1.0)
+    site.model["weights"] = "a.safetensors"
+    key = site.analyze().key
+    (site.root / "a.safetensors").unlink()
+    assert site.state().key == key
+    site.store.file(key).unlink()
+    with pytest.raises(
+        ConfigError, match=r"'a\.safetensors' does not exist; .*needed since its record in the cache can"
+    ):
+        site.state()
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_force_computes_everything_anew(site: Site, force: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     before = site.analyze()

@@ -24,7 +24,7 @@ from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.warnings import chance_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import chance_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.store.store import Store
 from tests.run.networks import tiny_network
 
@@ -255,3 +255,28 @@ def test_every_build_logs_what_was_found_and_ignore_accepts_it_without_a_new_ana
         [logging.WARNING, logging.WARNING], [logging.WARNING, logging.INFO], [logging.INFO, logging.INFO],
     ]  # fmt: skip
     assert model.name == "tiny"
+
+
+def test_classes_that_several_outputs_are_called_are_warned_about() -> None:
+    shared, labels = {"crane": [0, 2], "maillot": [3, 4]}, ["ant", "crane", "crane", None, "maillot"]
+    found = shared_names_warning(shared, labels, [1, -1, -1, -1, 3])
+    assert found is not None
+    assert found["fact"] == (
+        "2 of 5 pictures belong to classes whose name several outputs have (crane: 0, 2), so that none of these is "
+        "known to be right for them"
+    )
+    assert "label_map: {crane: 0}" in found["remedy"]
+    assert shared_names_warning(shared, labels, [1, 0, 2, -1, 3]) is None
+
+
+def opened(config: LurkConfig) -> Session:
+    return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+
+
+def test_inspect_warns_of_a_name_that_two_outputs_have(project: Callable[..., LurkConfig]) -> None:
+    declared = project(images="pictures", classes=["class-0", "class-1", "class-1"])
+    assert [one["name"] for one in opened(declared).warnings_at_start if "shared" in one["name"]] == ["shared-names"]
+    mapped = project(classes=["class-0", "class-1", "class-1"], label_map={"class-1": 2})
+    session = opened(mapped)
+    assert not [one for one in session.warnings_at_start if "shared" in one["name"]]
+    assert session.rehearsed.classes.names == ("class-0", "class-1 (1)", "class-1 (2)")

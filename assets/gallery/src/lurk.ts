@@ -1,9 +1,12 @@
 /** The script of every page: defines the custom elements that pages hold, once however often it runs. What draws is loaded on demand. */
+import { mendLinksFromDisk } from "./disk";
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
+import { LurkNetwork } from "./elements/network";
 
-const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap };
+const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap, "lurk-network": LurkNetwork };
 
 for (const [name, element] of Object.entries(ELEMENTS)) {
   if (!customElements.get(name)) customElements.define(name, element);
 }
+mendLinksFromDisk(document);

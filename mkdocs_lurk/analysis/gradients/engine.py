@@ -248,10 +248,7 @@ class GradientEngine:
     @property
     def _whole_pictures(self) -> int:
         """How many pictures go through the network at once in plain passes: the fewer, the larger they are."""
-        height, width = self._network.picture_size
-        settings = self._settings
-        n = settings.batch if self._network.device.type != "cpu" else settings.plain_batch_px // (height * width)
-        return max(1, min(settings.largest_batch, n))
+        return self._settings.pictures_at_once(self._network.picture_size, self._network.device.type == "cpu")
 
     @cached_property
     def _depths(self) -> dict[str, int]:

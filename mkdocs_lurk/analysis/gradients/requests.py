@@ -122,3 +122,9 @@ class GradientSettings:
     largest_window: float = 0.8
     tried_filters: int = 4
     window_tolerance: float = 1e-3
+
+    def pictures_at_once(self, picture_size: tuple[int, int], on_cpu: bool) -> int:
+        """Return how many pictures ``(h, w)`` go through at once in plain passes: the fewer, the larger they are."""
+        height, width = picture_size
+        n = self.plain_batch_px // (height * width) if on_cpu else self.batch
+        return max(1, min(self.largest_batch, n))

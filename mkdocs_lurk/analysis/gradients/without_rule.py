@@ -90,7 +90,10 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
 _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
 _STOPPED = "meets one whose gradient the network's code stops (detach, .data or no_grad); none passes there"
-_HOOKED = "has a hook of the network's code, which changes the gradient there before any rule does"
+_HOOKED = (
+    "has a hook of the network's own code, which may change the gradient there before any rule does: the gradients "
+    "shown are those that it returns, and what it does was not examined"
+)
 _OF_DERIVATIVES = "Backward"
 """How the names of nodes end that computed the derivative of an activation in the forward pass."""
 _HOOKS = frozenset({"BackwardHookFunction"})

@@ -53,11 +53,20 @@ def draw_transforms(settings: AscentSettings, seed: int) -> list[RandomTransform
     generator = random.Random(f"views {seed}")  # noqa: S311 - nothing here is secret
     transforms = []
     for step in range(settings.steps):
-        down, right = (generator.uniform(-1, 1) * settings.jitter for _ in range(2))
+        offset = 0.5 if _has_borders_inside(step, settings) else 0.0
+        down, right = (generator.uniform(-1, 1) * settings.jitter + offset for _ in range(2))
         factor = math.exp(generator.uniform(-1, 1) * math.log1p(settings.zoom))
         is_zoomed = generator.random() < settings.zoomed_share and step < settings.steps - 1
         transforms.append(RandomTransform(down, right, factor if is_zoomed else 1.0))
     return transforms
+
+
+def _has_borders_inside(step: int, settings: AscentSettings) -> bool:
+    """Return whether a step is taken with the borders of a picture that will be repeated in the middle."""
+    if not settings.half_size or settings.steps < settings.least_seam_steps:
+        return False
+    n_last = round(settings.seam_share * settings.steps)
+    return step >= settings.steps - n_last and (settings.steps - step) % 2 == n_last % 2
 
 
 class GradientAscent:

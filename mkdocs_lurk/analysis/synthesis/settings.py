@@ -59,6 +59,9 @@ class AscentSettings:
             whose filters answer to little, leaks alone may climb past what a filter answers to.
         half_size: Whether the picture is made at half the network's input size, where the network takes that, and
             repeated to fill it. A step then costs a quarter.
+        seam_share: Of such a picture, the share of the steps, the last ones, of which every second is taken with the
+            picture's borders in the middle: else they stand in the repeated picture as a cross. Fewer than
+            ``least_seam_steps`` steps are all needed to climb.
         contrasts: Multiples of the finished picture's contrast of which the one with the highest score is kept.
         kept_share_of_bound: For layers that are linear in the picture: the share of the highest possible score from
             which the picture of the ascent, being more robust, is preferred to the picture with that score.
@@ -79,9 +82,11 @@ class AscentSettings:
     pool_leak: float = 0.3
     leaky_share: float = 0.5
     half_size: bool = False
+    seam_share: float = 0.5
+    least_seam_steps: int = 12
     contrasts: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0, 5.0)
     kept_share_of_bound: float = 0.25
-    version: int = 5
+    version: int = 6
 
     def as_dict(self) -> dict[str, object]:
         """Return every setting by name, for the key of a stored result."""

@@ -24,6 +24,8 @@ _AVERAGE_KEYS = (
     "averaged_model", "averaged_model_state_dict", "model_averaged", "averaged_state_dict",
     "ema_weights", "params_ema",
 )  # fmt: skip
+_OF_AN_AVERAGE = re.compile(r"(^|[._])(ema|swa|avg|averaged?|shadow)([._]|$)", re.IGNORECASE)
+"""In a key that is none of these, what tells an average all the same: ``generator_ema``."""
 _INSIDE_AVERAGE = (*_STATE_KEYS, "module", "shadow")
 MOST_SHARED = 8
 """How many times its file's size a state dict may be: its tensors may share values, but not fill the memory."""
@@ -85,15 +87,20 @@ def _choose(content: object, file: str, where: str) -> tuple[Mapping[object, obj
     if not found:
         keys = [path for path, _ in find_all_states(content, where)]
         held = join_first(map(str, content), 5) if isinstance(content, Mapping) else type(content).__name__
-        choose = f"choose one by its key, weights: {{file: {file}, key: {keys[0]}}}" if keys else CONVERT
+        choose = f"choose one by its key, weights: {{file: {file}, key: {_proposed(keys)}}}" if keys else CONVERT
         raise ModelError(f"{where} holds no state dict but {held or 'nothing'}; {choose}")
     if len(found) > 1:
         raise ModelError(
             f"{where} holds several state dicts ({', '.join(found)}); "
-            f"choose one by its key, weights: {{file: {file}, key: {next(iter(found))}}}"
+            f"choose one by its key, weights: {{file: {file}, key: {_proposed(list(found))}}}"
         )
     ((path, chosen),) = found.items()
     return chosen, *_describe_choice(content, path, file, averages, [state for state in states if state], where)
+
+
+def _proposed(keys: list[str]) -> str:
+    """Return the key to propose of several: the first average, which is what is used of a network, else the first."""
+    return next(filter(_OF_AN_AVERAGE.search, keys), keys[0])
 
 
 def _describe_choice(

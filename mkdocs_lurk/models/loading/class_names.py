@@ -94,18 +94,22 @@ def _is_number(key: object) -> bool:
 
 
 def outputs_by_name(labels: Iterable[str], names: Iterable[str]) -> dict[str, int]:
-    """Return the output whose name each label is, where that is certain.
+    """Return the output whose name each label is, without labels that no output or several outputs are called."""
+    return {label: found[0] for label, found in candidate_outputs(labels, names).items() if len(found) == 1}
+
+
+def candidate_outputs(labels: Iterable[str], names: Iterable[str]) -> dict[str, list[int]]:
+    """Return the outputs whose name each label may be.
 
     A label stands for the output whose name is the same but for case, blanks, ``-`` and ``_``, and for an ImageNet
     number in front (``n01440764-tench``); failing that, for the output that has it between ``/`` or ``,`` in its name.
-    A name that two outputs share decides nothing.
 
     Args:
         labels: The pictures' labels.
         names: The outputs' names.
 
     Returns:
-        Indices of outputs by label, without labels whose output is not certain.
+        Indices of outputs by label, rising.
     """
     by_name: dict[str, set[int]] = {}
     by_part: dict[str, set[int]] = {}
@@ -113,13 +117,8 @@ def outputs_by_name(labels: Iterable[str], names: Iterable[str]) -> dict[str, in
         by_name.setdefault(_normalise(name), set()).add(index)
         for part in (name, *re.split(r"[/,]", name)):
             by_part.setdefault(_normalise(part), set()).add(index)
-    outputs = {}
-    for label in labels:
-        normalised = _normalise(label)
-        candidates = by_name.get(normalised) or by_part.get(normalised) or set()
-        if len(candidates) == 1:
-            outputs[label] = next(iter(candidates))
-    return outputs
+    candidates = ((label, _normalise(label)) for label in labels)
+    return {label: sorted(by_name.get(word) or by_part.get(word) or ()) for label, word in candidates}
 
 
 def _normalise(name: str) -> str:

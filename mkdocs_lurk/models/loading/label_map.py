@@ -78,8 +78,9 @@ def _find_output(output: str | int, names: Sequence[str], place: str) -> int:
         return output
     if not names:
         raise ConfigError(f"{place}: the outputs have no names here; give the number of one, or declare classes")
-    if names.count(output) > 1:
-        raise ConfigError(f"{place}: {names.count(output)} outputs are called {quoted(output)}; give the number of one")
+    sharing = [number for number, name in enumerate(names) if name == f"{output} ({number})"]
+    if sharing:
+        raise ConfigError(f"{place}: {len(sharing)} outputs are called {quoted(output)}; give the number of one")
     if output in names:
         return names.index(output)
     by_name = outputs_by_name([output], names)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from mkdocs_lurk.config.images import is_csv
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.models.loading.class_names import declared_names, outputs_by_name
+from mkdocs_lurk.models.loading.class_names import candidate_outputs, declared_names, outputs_by_name
+from mkdocs_lurk.text import told_apart
 
 _ASSUMED = "The outputs are assumed to be the classes in alphabetical order."
 
@@ -19,14 +20,25 @@ class OutputClasses:
     """The classes of a network's outputs.
 
     Attributes:
-        names: One per output; empty if they are not known.
+        names: One per output; empty if they are not known. Equal names have the output's number behind them.
         of_labels: The output that a picture's label stands for, without labels whose output is not certain.
+        shared: The outputs of each label that several outputs are called, rising.
         note: What a reader should know of them, as a sentence; None if there is nothing.
     """
 
     names: tuple[str, ...] = ()
     of_labels: Mapping[str, int] = field(default_factory=dict)
     note: str | None = None
+    shared: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def by_word(self) -> dict[str, list[int]]:
+        """The outputs of each name, also of one that several share without their numbers."""
+        found: dict[str, list[int]] = {}
+        for output, name in enumerate(self.names):
+            for word in dict.fromkeys((name, name.removesuffix(f" ({output})"))):
+                found.setdefault(word, []).append(output)
+        return found
 
     @property
     def are_assumed(self) -> bool:
@@ -82,21 +94,30 @@ def _of_declared(names: tuple[str, ...], labels: Labels) -> OutputClasses:
     """Match labels to declared names by name; numbers decide where names do not."""
     if labels.names and not labels.dataset_names and all(map(_is_integer, labels.names)):
         return _of_declared_and_numbers(names, labels)
-    by_name = outputs_by_name(labels.names, names)
+    by_name, shared = _by_declared_name(labels, names)
     if len(by_name) < len(labels.names) and len(labels.dataset_names) == len(names):
         places = {name: place for place, name in enumerate(labels.dataset_names)}
         same = outputs_by_name(labels.dataset_names, names)
         if all(places[name] == output for name, output in same.items()):  # other words in the same order
             by_name = {label: places[label] for label in labels.names if label in places} | by_name
     note = None
-    if labels.names and not by_name:
+    if labels.names and not by_name and not shared:
         note = _left_out("no class of the pictures has the name of an output")
-    return OutputClasses(names, by_name, note)
+    unknown = {label: outputs for label, outputs in shared.items() if label not in by_name}
+    return OutputClasses(told_apart(names), by_name, note, unknown)
+
+
+def _by_declared_name(labels: Labels, names: Sequence[str]) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Return the output whose name each label is, and the outputs of each label that several are called."""
+    candidates = candidate_outputs(labels.names, names)
+    by_name = outputs_by_name(labels.names, told_apart(names)) | outputs_by_name(labels.names, names)
+    return by_name, {label: found for label, found in candidates.items() if len(found) > 1}
 
 
 def _of_declared_and_numbers(names: tuple[str, ...], labels: Labels) -> OutputClasses:
     """Read whole numbers as names where each is the name of an output, else as places among the outputs."""
-    by_name, by_number = outputs_by_name(labels.names, names), _by_number(labels.names, len(names))
+    (by_name, _), by_number = _by_declared_name(labels, names), _by_number(labels.names, len(names))
+    names = told_apart(names)
     if len(by_name) < len(labels.names):
         if by_number:
             return OutputClasses(names, by_number)

@@ -74,9 +74,8 @@ class _Names:
             chosen = {name: name.removeprefix(f"{prefix}.") for name in state if name.startswith(f"{prefix}.")}
             if not chosen:
                 known = {start.rstrip(".") for name in state for start, _ in _splits(name) if start}
-                raise ModelError(
-                    f"{where} holds no weights whose names begin with {prefix + '.'!r}{near(prefix, known)}"
-                )
+                hint = near(prefix, known) or "; leave prefix out"
+                raise ModelError(f"{where} holds no weights whose names begin with {prefix + '.'!r}{hint}")
         self.outside = [name for name in state if name not in chosen]
         self.held: dict[str, str] = {}
         unwrap = _unwrapped if self.own is own else str
@@ -150,7 +149,8 @@ def _fit_a_part(names: _Names, complete: list[str], where: str) -> Fit:
         differences += ["missing from the file: " + join_first([names.own[n] for n in missing], 3)] if missing else []
         differences += ["not in the network: " + join_first(left, 3)] if left else []
         hint = near(names.own[missing[0]], left) if missing else ""
-        raise ModelError(f"{where} does not fit the network: " + "; ".join(differences) + hint)
+        remedy = hint or "; give this network's weights, or let 'source' and 'arguments' make the one that they are of"
+        raise ModelError(f"{where} does not fit the network: {'; '.join(differences)}{remedy}")
     return names.fit(prefix, children)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from mkdocs_lurk.errors import LayerError
+from mkdocs_lurk.errors import ChannelsError, LayerError
 from mkdocs_lurk.models.tracing.dispatch import DispatchRecorder
 from mkdocs_lurk.models.tracing.layer_calls import ForwardPreHook, LayerCall, hookable_modules
 
@@ -95,8 +95,8 @@ class CallRecorder:
         dimensions = _OTHER_DIMENSIONS.get(call.kind)
         if dimensions is not None and call.input.dim() != dimensions + 2:
             raise LayerError(
-                f"layer {call.name!r} is a {call.kind}, which cannot read a picture: "
-                "only networks of 2-D convolutions on pictures (channels, height, width) can be shown"
+                f"layer {call.name!r} is a {call.kind}, which cannot read a picture; "
+                "let 'source' name a network of 2-D convolutions on pictures (channels, height, width)"
             )
         self._check_channels(call)
         ops = self.recorder.log.ops
@@ -119,17 +119,16 @@ class CallRecorder:
         return output
 
     def _check_channels(self, call: LayerCall) -> None:
-        """Raise a ``LayerError`` if the first layer reads the picture's channels, but takes another number of them."""
+        """Raise a ``ChannelsError`` if the first layer reads the picture, but takes another number of channels."""
         if self.layer_calls or call.kind not in ("Conv2d", "ConvTranspose2d") or call.input.dim() != 4:
             return
         groups = int(call.settings.get("groups", 1))
         taken = call.weight.shape[0] if call.kind == "ConvTranspose2d" else call.weight.shape[1] * groups
         channels = call.input.shape[1]
         if channels != taken and channels == self.recorder.log.values[0].shape[1]:
-            raise LayerError(
-                f"layer {call.name!r} takes {taken} channel{'s' if taken > 1 else ''}, but the transform makes "
-                f"pictures of {channels}; say transform: {{channels: {taken}}}, with a mean and std of as many values"
-            )
+            plural = "s" if taken > 1 else ""
+            problem = f"takes {taken} channel{plural}, but the transform makes pictures of {channels}"
+            raise ChannelsError(f"layer {call.name!r} {problem}", taken)
 
     def _enter(self, name: str) -> ForwardPreHook:
         def enter(module: nn.Module, _inputs: tuple[object, ...]) -> None:

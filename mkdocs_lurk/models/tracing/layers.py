@@ -105,7 +105,9 @@ def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
         for layer in matches:
             chosen.pop(layer.name, None)
     if not chosen:
-        raise LayerError("layers.exclude leaves no layer of those that layers.include names")
+        raise LayerError(
+            "layers.exclude leaves no layer of those that layers.include names; exclude fewer, or include more"
+        )
     addresses = layer_addresses([*(layer.name for layer in convolutional), *chosen])
     return LayerSearch(tuple(sorted(chosen.values(), key=lambda layer: layer.value)), skipped, addresses)
 
@@ -223,7 +225,8 @@ def _describe_no_match(
 ) -> str:
     hidden = [name for name in skipped if _matches_name(name, glob) or _matches_parent(name, glob)]
     if hidden:
-        return f"layers.{key}: {glob!r} matches only what cannot be shown: {hidden[0]} ({skipped[hidden[0]]})"
+        why = skipped[hidden[0]]
+        return f"layers.{key}: {glob!r} matches only what cannot be shown: {hidden[0]} ({why}); name another"
     names, more = [layer.name for layer in convolutional], [layer.name for layer in others]
     besides = f"; linear layers and token outputs: {_shorten(more)}" if more else ""
     return f"layers.{key}: {glob!r} matches no layer{near(glob, [*names, *more])}; there are {_shorten(names)}{besides}"
@@ -239,13 +242,16 @@ def _shorten(names: list[str]) -> str:
 def _describe_no_convolution(trace: Trace, skipped: dict[str, str]) -> str:
     if skipped:
         name, why = next(iter(skipped.items()))
-        return f"the network has no 2-D convolution that can be shown: {name} is left out ({why})"
+        return (
+            f"the network has no 2-D convolution that can be shown: {name} is left out ({why}); name linear layers or "
+            "token outputs with layers.include, if it has any"
+        )
     if any(op.name == "convolution" for op in trace.ops):
         return (
-            "the network's convolutions run inside TorchScript, where they cannot be told apart: "
+            "the network's convolutions run inside TorchScript, where they cannot be told apart; "
             "let 'source' name a factory that returns the Python module, or an archive of torch.export"
         )
     return (
         f"the network has no convolution ({trace.module_calls[0].type if trace.module_calls else 'it'} ran "
-        f"{len(trace.ops)} operations): name linear layers or token outputs with layers.include, if it has any"
+        f"{len(trace.ops)} operations); name linear layers or token outputs with layers.include, if it has any"
     )

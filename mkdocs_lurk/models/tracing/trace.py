@@ -125,7 +125,7 @@ def _refuse_several_inputs(module: nn.Module) -> None:
         )
     if len(required) > 1:
         raise ModelError(
-            f"{type(module).__name__} wants {len(required)} inputs ({', '.join(required)}), and a picture is one: let "
+            f"{type(module).__name__} wants {len(required)} inputs ({', '.join(required)}), and a picture is one; let "
             "'source' name a factory that returns an adapter, a module whose forward(x) fills in the others"
         )
 
@@ -148,7 +148,8 @@ def _describe_failure(error: Exception, calls: CallRecorder, x: Tensor) -> str:
     size = " x ".join(str(n) for n in x.shape[1:])
     remedy = remedy_for(error)
     failure = f"the network fails in {where} on a {size} picture: {type(error).__name__}: {message}"
-    return failure if remedy is None else f"{failure}: {remedy}"
+    otherwise = "mend its forward method, or give pictures of the size and the channels that it expects in 'transform'"
+    return f"{failure}; {remedy or otherwise}"
 
 
 def _unused_convolutions(module: nn.Module, calls: CallRecorder) -> dict[str, str]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.pages.data.results_records import FilterResult, LayerResults, LayerSummary, ModelResults, Picture
 from mkdocs_lurk.pages.model_records import is_picture_reference
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, PictureKey, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
@@ -20,6 +19,7 @@ from mkdocs_lurk.pages.provenance import NOT_RECORDED
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, PictureReference, RankedMaximum
 from mkdocs_lurk.response_records import ClassMeans
+from mkdocs_lurk.results_records import FilterResult, LayerResults, LayerSummary, ModelResults, Picture
 
 _STORE_FIELDS = {"unit", "uses"}
 """Fields of records that mean something to the store alone."""

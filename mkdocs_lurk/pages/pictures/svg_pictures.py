@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, is_pixel_art
 from mkdocs_lurk.records import FilterRecord
@@ -38,6 +39,21 @@ class SvgPicture:
     def pixelated(self) -> bool:
         """Whether it is enlarged pixel art, whose pixels are shown as squares."""
         return is_pixel_art(self.width, self.height) and self.shown_width > self.width
+
+
+class PictureSummary(TypedDict):
+    """The fields of an ``SvgPicture``."""
+
+    src: str
+    sheet_width: int
+    sheet_height: int
+    x: int
+    y: int
+    width: int
+    height: int
+    text: str
+    shown_width: int
+    shown_height: int
 
 
 @dataclass(frozen=True)

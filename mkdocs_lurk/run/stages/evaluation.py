@@ -152,12 +152,10 @@ class Evaluation(AfterResponses):
         for entry, target in zip(entries, session.rehearsed.targets, strict=True):
             if entry.label is not None and target != NO_OUTPUT:
                 of_labels.setdefault(entry.label, set()).add(target)
-        of_names: dict[str, set[int]] = {}
-        for output, name in enumerate(classes.names):
-            of_names.setdefault(name, set()).add(output)
+        of_names = classes.by_word
         groups = class_groups(session.config, entries)
         return {
-            name: sorted(set().union(*(of_labels.get(one) or of_names.get(one, set()) for one in members)))
+            name: sorted(set().union(*(of_labels.get(one) or of_names.get(one, []) for one in members)))
             for name, members in groups.items()
         }
 

@@ -65,9 +65,7 @@ class Responses(Stage):
         shard = _Shard(session, self._stride)
         batch = session.limit_batch(session.sizes.response_batch)
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
-            shard.skipped |= {
-                image: _without_name(why, session.images.name(image)) for image, why in unreadable.items()
-            }
+            shard.skipped |= unreadable  # without their names: another model may have these pictures under others
             if ids:
                 shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
         return shard.result()
@@ -215,11 +213,6 @@ class Responses(Stage):
         means = np.divide(sums, counts, out=np.full(len(counts), -np.inf), where=counts > 0)
         order = [int(number) for number in np.argsort(-means, kind="stable") if counts[number] > 0]
         return [(labels[number], round_significant(means[number])) for number in order]
-
-
-def _without_name(reason: str, name: str) -> str:
-    """Return why a picture is skipped without its name: another model may have it under another one."""
-    return reason.removeprefix(name).strip()
 
 
 class _Shard:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import cast
 
+import numpy as np
 import torch
 
 from mkdocs_lurk.analysis.synthesis.image_statistics import ImageStatistics
@@ -152,7 +153,8 @@ class Syntheses(AfterResponses):
         return self._measure(self._measured_pictures)
 
     def _measure(self, images: Sequence[int]) -> ImageStatistics:
-        pixels = [torch.from_numpy(self.session.pictures.pixels(image)).movedim(-1, 0) for image in images]
+        arrays = [np.require(self.session.pictures.pixels(image), requirements="W") for image in images]
+        pixels = [torch.from_numpy(array).movedim(-1, 0) for array in arrays]
         return ImageStatistics.of(torch.stack([one / 255 if one.dtype == torch.uint8 else one for one in pixels]))
 
     def _synthesise(

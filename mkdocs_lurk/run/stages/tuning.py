@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.tuning import (
     LEAST_SIDE_PX,
-    MOST_PICTURES,
     N_SUMS,
+    STRONGEST,
     PictureChanges,
     Sums,
     kept_shares,
@@ -178,7 +178,7 @@ class Tuning(AfterResponses):
     @property
     def _are_enlarged(self) -> NDArray[np.bool_]:
         """Whether each of ``_pictures`` is shown at twice the size: every other one, or all of a few."""
-        step = 2 if self._n_strongest == MOST_PICTURES else 1
+        step = 2 if self._n_strongest == STRONGEST else 1
         are_enlarged: NDArray[np.bool_] = np.arange(len(self._pictures)) % step == 0
         return are_enlarged
 
@@ -195,7 +195,7 @@ class Tuning(AfterResponses):
     @property
     def _n_strongest(self) -> int:
         """Pictures that count for a filter: a quarter of all at most."""
-        return min(MOST_PICTURES, -(-len(self._pictures) // 4))
+        return min(STRONGEST, -(-len(self._pictures) // 4))
 
     def _picks_of(self, images: tuple[int, ...]) -> NDArray[np.bool_]:
         picks: NDArray[np.bool_] = self._picked[self._places_of(images)]

@@ -53,7 +53,8 @@ class TwinComparison(AfterResponses):
             return
         problem = self._of_twin.problem
         if problem is not None:
-            draft.twin = {"skipped": f"the network with shuffled weights: {problem}"}
+            why = problem.partition("; leave the comparison out")[0]  # what to do is for the author, not for readers
+            draft.twin = {"skipped": f"the network with shuffled weights: {why}"}
             return
         twin = self._figures_of_twin() if self._of_twin.units else {}
         checks = self._sanity.found()

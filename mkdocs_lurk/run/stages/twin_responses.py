@@ -138,10 +138,10 @@ class TwinResponses(AfterResponses):
         measured = []
         for layer in self.session.layers:
             if layer.name not in found:
-                raise LayerError(f"layer {layer.name!r} does not run")
+                raise LayerError(f"layer {layer.name!r} does not run; leave the comparison out: twin: false")
             chosen = list(self.session.filters(layer))
             means, maxima = (values[:, chosen].cpu().numpy() for values in found[layer.name])
             if not (np.isfinite(means).all() and np.isfinite(maxima).all()):
-                raise LayerError(f"layer {layer.name!r} gives NaN or infinity")
+                raise LayerError(f"layer {layer.name!r} gives NaN or infinity; leave the comparison out: twin: false")
             measured.append((means, maxima))
         return measured

@@ -183,7 +183,7 @@ def written_behind_autograd(x: Tensor) -> Tensor:
         (lambda x: x - (x - F.relu(x)).detach(), "In 1 place a value (sub) meets one", "none passes there."),
         (lambda x: x + F.relu(x).data * 2, "In 1 place a value (add) meets one", "none passes there."),
         (written_behind_autograd, "In 1 place a value (clamp) meets one", "none passes there."),
-        (hooked, "In 1 place a tensor (register_hook) has a hook", "before any rule does."),
+        (hooked, "In 1 place a tensor (register_hook) has a hook", "what it does was not examined."),
     ],
 )
 def test_what_the_network_does_to_gradients_is_said(

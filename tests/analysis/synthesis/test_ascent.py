@@ -25,3 +25,12 @@ def test_shifts_stay_within_the_jitter() -> None:
 def test_a_share_of_the_steps_is_zoomed() -> None:
     factors = [one.zoom for one in draw_transforms(AscentSettings(steps=400, zoomed_share=0.4), 0)]
     assert sum(factor != 1 for factor in factors) == pytest.approx(160, abs=30)
+
+
+@pytest.mark.parametrize(("steps", "crossing"), [(24, [12, 14, 16, 18, 20, 22]), (13, [7, 9, 11]), (11, [])])
+def test_every_second_of_the_last_steps_has_the_borders_of_a_repeated_picture_inside(
+    steps: int, crossing: list[int]
+) -> None:
+    transforms = draw_transforms(AscentSettings(steps=steps, half_size=True, jitter=0.1), 0)
+    assert [step for step, one in enumerate(transforms) if one.down > 0.3 and one.right > 0.3] == crossing
+    assert all(one.down <= 0.1 for one in draw_transforms(AscentSettings(steps=steps, jitter=0.1), 0))

@@ -14,7 +14,7 @@ from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.models.loading.label_map import Targets, find_targets
 from mkdocs_lurk.models.loading.output_classes import OutputClasses
 
-NAMES = ("tabby cat", "crane", "dog", "crane")
+NAMES = ("tabby cat", "crane (1)", "dog", "crane (3)")
 KNOWN = OutputClasses(NAMES, {"dog": 2}, None)
 ENTRIES = tuple(
     ImageEntry(path, label, "")
@@ -34,6 +34,7 @@ def found(label_map: dict[str, Any], classes: OutputClasses = KNOWN) -> Targets:
         ({"cat": "tabby cat"}, (2, 0, 0, -1)),
         ({"cat": "Tabby-cat"}, (2, 0, 0, -1)),
         ({"cat": 3, "dog": None}, (-1, 3, 3, -1)),
+        ({"cat": "crane (3)"}, (2, 3, 3, -1)),
         ({"cat": 0, "b/cat-*": 1}, (2, 0, 1, -1)),
         ({"b/cat-*": 1, "*.png": None}, (-1, -1, 1, -1)),  # the first glob that fits decides
         ({"b/x.png": "dog"}, (2, -1, -1, 2)),
@@ -77,6 +78,7 @@ def test_a_name_for_an_output_without_names_is_refused() -> None:
 
 
 def test_a_group_of_an_unknown_class_is_refused() -> None:
-    check_groups({"pets": ("dog", "crane")}, "net.groups", ["dog", *NAMES])
+    check_groups({"pets": ("dog", "crane", "crane (3)")}, "net.groups", ["dog", *KNOWN.by_word])
+    assert KNOWN.by_word["crane"] == [1, 3]
     with pytest.raises(ConfigError, match=r"net\.groups\.pets: no picture and no output has the class 'dgo'; did you"):
         check_groups({"pets": ("dgo",)}, "net.groups", ["dog", *NAMES])

@@ -33,6 +33,14 @@ def test_texts_without_an_order_are_assumed_to_be_sorted_if_there_is_one_per_out
     assert found(labels, 1000) == OutputClasses(note=f"{UNKNOWN}it has 1,000 outputs, and the pictures have 2 classes.")
 
 
+def test_names_that_outputs_share_are_told_apart_and_decide_nothing() -> None:
+    classes = found(Labels(("crane", "crane (0)", "ant")), 3, classes=("crane", "ant", "crane"))
+    assert classes.names == ("crane (0)", "ant", "crane (2)")
+    assert classes.of_labels == {"crane (0)": 0, "ant": 1}
+    assert classes.shared == {"crane": [0, 2]}
+    assert found(Labels(("crane",)), 2, classes=("crane", "crane")).note is None  # a warning says it
+
+
 def test_a_network_without_classes_and_pictures_without_labels_need_no_note() -> None:
     assert found(Labels(("ant",)), 1) == found(Labels(()), 3) == found(Labels(()), 0) == OutputClasses()
 

@@ -105,7 +105,7 @@ def test_metrics_beside_an_unwrapped_network_are_left_out(tmp_path: Path) -> Non
 
 def test_layers_beside_an_unwrapped_network_are_refused(tmp_path: Path) -> None:
     state = {**Small(1).state_dict(), "extra.weight": torch.ones(2)}
-    assert refuse(state, tmp_path).endswith("does not fit the network: not in the network: extra.weight")
+    assert "does not fit the network: not in the network: extra.weight; give this" in refuse(state, tmp_path)
 
 
 def test_averaged_model_is_loaded_and_called_an_average(tmp_path: Path) -> None:
@@ -244,6 +244,8 @@ def test_several_state_dicts_are_refused_until_one_is_chosen(tmp_path: Path) -> 
     assert "holds several state dicts (model, net); choose one by its key" in refuse(content, tmp_path)
     content = {"discriminator": Small(1).state_dict(), "parts": {"generator": Small(2).state_dict()}}
     assert "weights: {file: w.ckpt, key: discriminator}" in refuse(content, tmp_path)
+    averaged = {"generator": Small(1).state_dict(), "generator_ema": Small(2).state_dict()}
+    assert "weights: {file: w.ckpt, key: generator_ema}" in refuse(averaged, tmp_path)
     assert digest_weights(load(content, tmp_path, "parts.generator")[0]) == digest_weights(Small(2))
     assert refuse(content, tmp_path, "generater").endswith("under the key 'generater'; did you mean 'parts.generator'?")
 

@@ -149,7 +149,8 @@ def test_networks_with_auxiliary_heads_load_without_a_warning(root: Path, name: 
 def test_failing_factory_is_reported_in_one_line_with_its_line_number(root: Path) -> None:
     line = CODE.splitlines().index('    raise ValueError("no such\\nthing")') + 1
     assert load_error(root, "nets/net.py:broken") == (
-        f"model 'net': nets/net.py:broken raised ValueError: no such thing (line {line})"
+        f"model 'net': nets/net.py:broken raised ValueError: no such thing (line {line}); "
+        "mend the code there, or name another factory"
     )
     assert load_error(root, "nets/net.py:leaving").startswith(
         "model 'net': nets/net.py:leaving raised SystemExit: 3 (line"
@@ -161,7 +162,8 @@ def test_failing_factory_is_reported_in_one_line_with_its_line_number(root: Path
 
 def test_unknown_argument_of_a_factory_is_named(root: Path) -> None:
     assert load_error(root, "nets/net.py:Net", arguments={"widht": 3}) == (
-        "model 'net': nets/net.py:Net raised TypeError: Net.__init__() got an unexpected keyword argument 'widht'"
+        "model 'net': nets/net.py:Net raised TypeError: Net.__init__() got an unexpected keyword argument 'widht'; "
+        "see the key 'arguments' of a model's source, or let it take none"
     )
     assert load_error(root, "torchvision:squeezenet1_1", arguments={"widht": 3}).endswith("; see the key 'arguments'")
 

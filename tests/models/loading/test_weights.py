@@ -142,6 +142,7 @@ def test_file_with_a_part_of_a_child_does_not_fit(tmp_path: Path, trained: Small
     torch.save(state, tmp_path / "w.pt")
     assert load_error(seeded(2), tmp_path / "w.pt") == (
         "model 'net': w.pt does not fit the network: missing from the file: features.0.bias, classifier.weight"
+        "; give this network's weights, or let 'source' and 'arguments' make the one that they are of"
     )
 
 
@@ -155,6 +156,7 @@ def test_shapes_and_names_that_do_not_fit_are_listed(tmp_path: Path) -> None:
         "model 'net': w.pt does not fit the network: shapes differ: features.0.weight is 8x3x3x3 in the file, "
         "4x3x3x3 in the network; features.0.bias is 8 in the file, 4 in the network and 5 more; "
         "not in the network: head.0.weight, head.1.weight, head.2.weight and 2 more"
+        "; give this network's weights, or let 'source' and 'arguments' make the one that they are of"
     )
 
 

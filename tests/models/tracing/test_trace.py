@@ -156,9 +156,7 @@ def test_failure_names_the_module_that_was_running():
 
 @pytest.mark.parametrize("layer", [nn.Conv2d(4, 6, 1), nn.Conv2d(4, 6, 1, groups=2), nn.ConvTranspose2d(4, 6, 1)])
 def test_a_first_layer_of_other_channels_names_the_key(layer):
-    with pytest.raises(
-        LayerError, match=r"^layer '0' takes 4 channels, but .* of 3; say transform: {channels: 4}, with"
-    ):
+    with pytest.raises(LayerError, match=r"^layer '0' takes 4 channels, but the transform makes pictures of 3$"):
         trace_network(nn.Sequential(layer).eval(), X)
 
 

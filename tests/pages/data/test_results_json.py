@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mkdocs_lurk import records
+from mkdocs_lurk import records, results_records
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.pages.data import results_json, results_records
+from mkdocs_lurk.pages.data import results_json
 from mkdocs_lurk.record_format import in_order
 from tests.pages.conftest import Built
 from tests.pages.fake import LAYERS

@@ -14,7 +14,7 @@ from mkdocs_lurk.store import Store
 from tests.pages.fake import fake_model
 from tests.pages.patterns import pattern
 
-SIDE = 160
+SIDE = 128
 
 
 def published(tmp_path: Path, count: int) -> Photos:

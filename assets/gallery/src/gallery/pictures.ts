@@ -125,7 +125,7 @@ function crop(item: RankedMaximum, rank: number, options: PictureOptions): HTMLE
   const field = scaled(item.field_box ?? item.box, item, options);
   const { cut } = clip(field, width, height);
   const padding = cut ? " The hatched part lies outside the picture: the network saw padding there." : "";
-  const energy = item.energy === undefined ? "" : ` ${percent(item.energy)} inside: ${definitions.energy}`;
+  const energy = item.energy === undefined ? "" : ` ${percent(item.energy)} inside: ${definitions.energy} ${definitions.effective_box}`;
   const node = scene({
     photo: item.photo,
     photos: options.photos,

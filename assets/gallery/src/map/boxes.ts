@@ -178,7 +178,13 @@ function drawClosedGroup({ item, width, height }: PlacedBox): SVGElement[] {
   ];
 }
 
-function drawOpenGroup({ item, width, height }: PlacedBox): SVGElement[] {
+/** Whether a box is an open group with a frame: one with another open group inside has none, so that no frame holds frames. */
+export function isFramed({ open, holdsOpen }: PlacedBox): boolean {
+  return open && !holdsOpen;
+}
+
+function drawOpenGroup(box: PlacedBox): SVGElement[] {
+  const { item, width, height } = box;
   const head = svg(
     "g",
     { class: "lurk-map-head" },
@@ -186,7 +192,7 @@ function drawOpenGroup({ item, width, height }: PlacedBox): SVGElement[] {
     svg("text", { class: "lurk-map-title", x: 12, y: 17 }, title(item)),
     drawSign(width - 14, 13, true),
   );
-  return [svg("rect", { class: "lurk-map-edge", width, height, rx: 4 }), head];
+  return isFramed(box) ? [svg("rect", { class: "lurk-map-edge", width, height, rx: 4 }), head] : [head];
 }
 
 /** A plus on what can be opened, a minus on what can be closed. */

@@ -77,27 +77,29 @@ export class Card {
   #fill(item: Item): void {
     const { page } = this.#options;
     this.#item = item;
-    const content = item.kind === "operation" ? operationFacts(item, this.#options) : groupFacts(item, this.#options);
+    const content = item.kind === "operation" ? operationFacts(item, this.#options) : groupFacts(item);
+    const pictures = pictureLayer(item);
     this.node.replaceChildren(...content);
     const layer = item.kind === "operation" ? item.layer : null;
     if (this.#docked && layer)
       this.node.append(html("a", { class: "lurk-card-link", href: page(layer) }, "See its filters"));
+    if (pictures?.strip.length) this.node.append(strip(pictures, this.#options, this.#docked));
     this.node.hidden = false;
   }
 }
 
-function groupFacts(item: Group | Repeat, { sheets }: CardOptions): Node[] {
+function groupFacts(item: Group | Repeat): Node[] {
   const name = item.kind === "repeat" ? `${plural(item.children.length, "block")} built alike` : item.name;
   const layers = plural(countLayers(item), "layer");
   const last = pictureLayer(item);
   return [
     title(name),
     line(`${item.type ? `${item.type}, ` : ""}${layers}. Press to unfold or fold.`),
-    ...(last ? [line(`Filters of its last layer, ${last.name}:`), strip(last, sheets)] : []),
+    ...(last ? [line(`Filters of its last layer, ${last.name}:`)] : []),
   ];
 }
 
-function operationFacts({ layer, node, after }: Operation, { sheets, input }: CardOptions): Node[] {
+function operationFacts({ layer, node, after }: Operation, { input }: CardOptions): Node[] {
   const kind = layer?.kind ?? node.type;
   const shape = (layer?.output ?? node.output).join(" × ");
   const parameters = node.parameters || layer?.parameters;
@@ -109,18 +111,24 @@ function operationFacts({ layer, node, after }: Operation, { sheets, input }: Ca
     ...(macs ? [line(plural(macs, "multiply-add", count), definitions.macs)] : []),
     ...(after.length ? [line(`then ${after.join(", ")}`)] : []),
     ...(layer ? [fieldFact(layer, input)] : []),
-    ...(layer?.strip.length ? [strip(layer, sheets)] : []),
   ];
 }
 
 function fieldFact({ field: { size, status } }: ModelLayer, input: Size | null): HTMLElement {
   const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
   const square = input && fieldSquare(size, { input }).node;
-  return html("div", { class: "lurk-card-field" }, square, html("span", { title: definitions.receptive_field }, words));
+  const meaning = status === "effective" ? definitions.effective_field : definitions.receptive_field;
+  return html("div", { class: "lurk-card-field" }, square, html("span", { title: meaning }, words));
 }
 
-function strip(layer: ModelLayer, sheets: Sheets): HTMLElement {
-  return html("div", { class: "lurk-card-strip" }, ...layer.strip.map(([, thumb]) => picture(thumb, sheets)));
+/** The pictures of some of a layer's filters; where they can be pressed, each leads to its filter. */
+function strip(layer: ModelLayer, { sheets, page }: CardOptions, linked: boolean): HTMLElement {
+  const pictures = layer.strip.map(([index, thumb]) => {
+    if (!linked) return picture(thumb, sheets);
+    const link = { href: `${page(layer)}#filter-${index}`, "aria-label": `Filter ${index} of ${layer.name}` };
+    return html("a", link, picture(thumb, sheets));
+  });
+  return html("div", { class: "lurk-card-strip" }, ...pictures);
 }
 
 function title(text: string): HTMLElement {

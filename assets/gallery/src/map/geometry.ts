@@ -44,3 +44,9 @@ function bumps(points: Line["points"]): string {
   }
   return drawn.toString();
 }
+
+/** The middle of the part of an edge, from `start` to `end`, that lies in a window of a size; its own middle where none does. */
+export function middleInSight(start: number, end: number, size: number): number {
+  const [first, last] = [Math.max(0, start), Math.min(size, end)];
+  return first < last ? (first + last) / 2 : (start + end) / 2;
+}

@@ -5,6 +5,8 @@ import type { Group, Item, Repeat, Tree } from "./tree";
 export interface PlacedBox {
   item: Item;
   open: boolean;
+  /** Whether an open group lies inside it. */
+  holdsOpen: boolean;
   /** Upper left corner and size, in the map's own pixels. */
   x: number;
   y: number;
@@ -162,8 +164,9 @@ function assemble(layout: GroupLayout, open: ReadonlySet<string>, title: number 
   for (const item of layout.group.children) {
     const node = nodeOf(dagre, item.key);
     const [x, y] = [node.x - node.width / 2 + frame.left, node.y - node.height / 2 + frame.head];
-    boxes.push({ item, open: open.has(item.key), x, y, width: node.width, height: node.height });
     const inner = layout.inner.get(item.key);
+    const holdsOpen = inner?.boxes.some((box) => box.open) ?? false;
+    boxes.push({ item, open: open.has(item.key), holdsOpen, x, y, width: node.width, height: node.height });
     if (inner) boxes.push(...inner.boxes.map((box) => ({ ...box, x: box.x + x, y: box.y + y })));
     if (inner) lines.push(...inner.lines.map((line) => ({ ...line, points: shift(line.points, x, y) })));
   }

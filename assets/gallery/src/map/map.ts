@@ -6,7 +6,7 @@ import { followLink, isPlainClick } from "../draw/links";
 import { type Sheets, sheetsOf } from "../draw/picture";
 import { scrollPage, topOf } from "../draw/scroll";
 import { plural } from "../numbers";
-import { drawBox, drawStrip, measure } from "./boxes";
+import { drawBox, drawStrip, isFramed, measure } from "./boxes";
 import { Card } from "./card";
 import { BoxFocus } from "./focus";
 import { drawLine } from "./geometry";
@@ -67,7 +67,8 @@ export class NetworkMap {
     const tools = mapTools({
       search: (text) => this.#find(text),
       goToFound: () => this.#goToFound(),
-      toggleAll: () => this.#toggleAll(),
+      foldAll: () => this.#openOnly([]),
+      unfoldAll: () => this.#openOnly(this.#tree.paths.keys()),
       fit: () => this.#fit(),
       zoom: (by) => this.#viewport.zoomBy(by),
     });
@@ -110,7 +111,7 @@ export class NetworkMap {
     const { boxes, lines } = this.#drawing;
     this.#focus.setBoxes(boxes);
     const backgrounds = boxes
-      .filter(({ open }) => open)
+      .filter(isFramed)
       .map(({ x, y, width, height }) => svg("rect", { class: "lurk-map-open", x, y, width, height, rx: 4 }));
     const strips = boxes.flatMap((box) => drawStrip(box, this.#sheets));
     this.#viewport.stage.replaceChildren(
@@ -222,11 +223,13 @@ export class NetworkMap {
     scrollPage(topOfBox() - top);
   }
 
-  #toggleAll(): boolean {
-    this.#open = this.#open.size ? new Set() : this.#openAtFirst();
+  /** Open the groups among some items, and close all others. */
+  #openOnly(keys: Iterable<string>): void {
+    const isGroupKey = (key: string) =>
+      this.#tree.paths.get(key)?.some((item) => item.key === key && item.kind !== "operation");
+    this.#open = new Set([...keys].filter((key) => key && isGroupKey(key)));
     this.#draw();
     this.#fit();
-    return this.#open.size > 0;
   }
 
   #find(text: string): void {
@@ -237,7 +240,7 @@ export class NetworkMap {
   /** Say how many layers are found, and mark their boxes. */
   #markFound(): void {
     const count = this.#search.count();
-    const words = count ? plural(count, "layer") : "No layer of that name";
+    const words = count ? plural(count, "layer") : "Nothing of that name or kind";
     this.#found.textContent = this.#search.isActive ? words : "";
     for (const { item } of this.#drawing.boxes) {
       this.#viewport.box(item.key)?.classList.toggle("lurk-map-hit", this.#search.matches(item, this.#open));

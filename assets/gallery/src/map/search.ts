@@ -1,9 +1,11 @@
-/** Search for layers by name. */
+/** Search for layers by their own name and kind, and by those of the blocks around them. */
 import type { Item, Operation, Tree } from "./tree";
 
 export class LayerSearch {
   readonly #tree: Tree;
   #query = "";
+  /** Keys of the layers found. */
+  #found = new Set<string>();
 
   constructor(tree: Tree) {
     this.#tree = tree;
@@ -15,33 +17,36 @@ export class LayerSearch {
 
   set query(text: string) {
     this.#query = text.trim().toLowerCase();
+    this.#found = new Set(this.#query ? this.#keysFound() : []);
   }
 
   /** How many layers are found. */
   count(): number {
-    return this.#pathsFound().length;
+    return this.#found.size;
   }
 
   /** The path from the root to the first layer found. */
   firstPath(): Item[] | undefined {
-    return this.#pathsFound()[0];
+    const [first] = this.#found;
+    return first === undefined ? undefined : this.#tree.paths.get(first);
   }
 
   /** Whether an item is a layer found, or a closed group around one. */
   matches(item: Item, open: ReadonlySet<string>): boolean {
-    if (item.kind === "operation") return this.#matchesLayer(item);
+    if (item.kind === "operation") return this.#found.has(item.key);
     return !open.has(item.key) && item.children.some((child) => this.matches(child, open));
   }
 
-  #pathsFound(): Item[][] {
-    return [...this.#tree.paths.values()].filter((path) => {
+  *#keysFound(): Generator<string> {
+    for (const [key, path] of this.#tree.paths) {
       const item = path[path.length - 1];
-      return item?.kind === "operation" && this.#matchesLayer(item);
-    });
+      if (item?.kind === "operation" && item.layer && this.#isFound(item, path)) yield key;
+    }
   }
 
-  #matchesLayer({ layer }: Operation): boolean {
-    if (!this.isActive || !layer) return false;
-    return layer.name.toLowerCase().includes(this.#query);
+  /** Whether the name or the kind of a layer, or of a block around it, holds the text. */
+  #isFound({ layer }: Operation, path: readonly Item[]): boolean {
+    const around = path.flatMap((item) => (item.kind === "operation" ? [] : [item.name, item.type]));
+    return [layer?.name ?? "", layer?.kind ?? "", ...around].some((text) => text.toLowerCase().includes(this.#query));
   }
 }

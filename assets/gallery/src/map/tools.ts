@@ -6,8 +6,10 @@ export interface ToolActions {
   search(text: string): void;
   /** Go to the first layer found. */
   goToFound(): void;
-  /** Close every group, or open them as at first; returns whether something is open afterwards. */
-  toggleAll(): boolean;
+  /** Close every group. */
+  foldAll(): void;
+  /** Open every group, down to single layers. */
+  unfoldAll(): void;
   fit(): void;
   zoom(by: number): void;
 }
@@ -17,16 +19,14 @@ export const ZOOM_STEP = 1.3;
 /** The row, and the element in it for the number of layers found. */
 export function mapTools(actions: ToolActions): { node: HTMLElement; found: HTMLElement } {
   const found = html("span", { class: "lurk-soft", role: "status" });
-  const toggle = linkButton("Fold all", () => {
-    toggle.textContent = actions.toggleAll() ? "Fold all" : "Unfold";
-  });
   const node = html(
     "div",
     { class: "lurk-toolbar lurk-map-tools" },
     searchBox(actions),
     found,
     html("span", { class: "lurk-map-space" }),
-    toggle,
+    linkButton("Fold all", () => actions.foldAll()),
+    linkButton("Unfold all", () => actions.unfoldAll()),
     linkButton("Fit", () => actions.fit()),
     iconButton("−", "Zoom out (or Ctrl and wheel)", () => actions.zoom(1 / ZOOM_STEP)),
     iconButton("+", "Zoom in (or Ctrl and wheel)", () => actions.zoom(ZOOM_STEP)),
@@ -37,7 +37,7 @@ export function mapTools(actions: ToolActions): { node: HTMLElement; found: HTML
 function searchBox(actions: ToolActions): HTMLElement {
   const input = html("input", {
     type: "search",
-    placeholder: "Find a layer",
+    placeholder: "Find a layer, a block, a kind",
     "aria-label": "Find a layer",
     autocomplete: "off",
     spellcheck: "false",

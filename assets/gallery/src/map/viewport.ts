@@ -2,7 +2,7 @@
 import { select } from "d3-selection";
 import { type D3ZoomEvent, type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { html, svg } from "../draw/dom";
-import { shiftInto } from "./geometry";
+import { middleInSight, shiftInto } from "./geometry";
 import type { Drawing } from "./layout";
 
 const TALLEST_PX = 2400;
@@ -99,8 +99,12 @@ export class Viewport {
     return wanted <= TALLEST_PX;
   }
 
+  /** Zoom about the middle of that part of the map which is in the window. */
   zoomBy(factor: number): void {
-    select(this.canvas).call(this.#zoom.scaleBy, factor);
+    const { left, top, right, bottom } = this.canvas.getBoundingClientRect();
+    const x = middleInSight(left, right, window.innerWidth);
+    const y = middleInSight(top, bottom, window.innerHeight);
+    select(this.canvas).call(this.#zoom.scaleBy, factor, [x - left, y - top]);
   }
 
   /** Pan by so many pixels of the drawing. */
