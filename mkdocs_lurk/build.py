@@ -195,7 +195,11 @@ def watched_files(config: LurkConfig) -> list[Path]:
     files: dict[Path, None] = {}
     for model in config.models:
         source = model.root / model.source.rpartition(":")[0]
-        declared = (path for path in (model.card, model.weights_path, source) if path is not None and path.is_file())
+        declared = (
+            path
+            for path in (model.card, model.names_file, model.weights_path, source)
+            if path is not None and path.is_file()
+        )
         files |= dict.fromkeys([*declared, *input_files(config, model, store)])
     return list(files)
 

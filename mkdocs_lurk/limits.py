@@ -60,6 +60,10 @@ MOST_YAML_NESTING = 32
 
 MOST_NAMES_BYTES = 20_000_000
 """Bytes of a file of class names: a million names."""
+LONGEST_FILTER_NAME = 80
+"""Characters of a filter's name under ``names``: it stands below a tile."""
+MOST_FILTER_NAMES_BYTES = 4_000_000
+"""Bytes of the file of ``names``: a name for each of 100,000 filters."""
 MOST_CSV_BYTES = 500_000_000
 """Bytes of a CSV file of pictures: ``MOST_PICTURES`` lines of 100 bytes."""
 

@@ -78,8 +78,8 @@ _ALL = (
     ),
     NamedWarning(
         "enlarged",
-        "More than one in ten of the pictures looked at is enlarged more than 2 times on the way to the network.",
-        "{share} of the {n} pictures looked at are enlarged more than 2 times, from a short side of {from_px} px to "
+        "More than one in ten of the sampled pictures is enlarged more than 2 times on the way to the network.",
+        "{share} of the {n} sampled pictures are enlarged more than 2 times, from a short side of {from_px} px to "
         "{to_px} px",
         "if the network was trained on pictures of that size, say so with resize and crop in the transform; otherwise "
         "give larger pictures",
@@ -88,12 +88,12 @@ _ALL = (
     ),
     NamedWarning(
         "padded",
-        "More than one in ten of the pictures looked at fills less than half of the network's input; the rest is a "
+        "More than one in ten of the sampled pictures fills less than half of the network's input; the rest is a "
         "black border.",
-        "{share} of the {n} pictures looked at fill less than half of the {height} x {width} px of the crop; the rest "
+        "{share} of the {n} sampled pictures fill less than half of the {height} x {width} px of the crop; the rest "
         "is black",
         "give a resize that is not smaller than the crop, or a smaller crop",
-        "More than half of what the network sees of many pictures is a black border, and filters that respond to the "
+        "For many pictures more than half of the network's input is a black border, and filters that respond to the "
         "border are shown as if they responded to the picture.",
     ),
     NamedWarning(
@@ -178,7 +178,7 @@ _ALL = (
     ),
     NamedWarning(
         "unused-range",
-        "No value of the pictures looked at reaches an eighth of the range of their type: 12-bit values in 16-bit "
+        "No value of the sampled pictures reaches an eighth of the range of their type: 12-bit values in 16-bit "
         "files, for example.",
         "the pictures' values end at {high} of their range (0 is black, 1 is white): for 16 bits that is {deep} of "
         "65535",

@@ -46,9 +46,10 @@ class ImageResult(TypedDict):
 
 
 class LayerSummary(LayerInfo):
-    """What a layer is, and where its own ``results.json`` lies, relative to the model's folder."""
+    """What a layer is, what people call it, and where its own ``results.json`` lies, relative to the model's folder."""
 
     chosen: int | Literal["all"]
+    title: str
 
 
 class MeanResult(TypedDict):
@@ -88,8 +89,15 @@ class SynthesisResult(TypedDict):
 
 
 class FilterResult(FilterFigures, total=False):
-    """Everything that was found of one filter; ``classes`` holds the first ``classes_listed`` of each kind."""
+    """Everything that was found of one filter; ``classes`` holds the first ``classes_listed`` of each kind.
 
+    Attributes:
+        name: What the author calls it.
+        output_class: The class of the network's output that the filter becomes.
+    """
+
+    name: str
+    output_class: str
     top_avg: list[MeanResult]
     top_max: list[MaximumResult]
     range: list[RangeEntry]

@@ -11,6 +11,7 @@ from mkdocs_lurk.config.effect import ESTIMATED, EffectConfig
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.labels import Groups, LabelMap
+from mkdocs_lurk.config.names import FilterNames, check_names
 from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.config.weights import WEIGHT_SUFFIXES, WeightsDetail
@@ -90,6 +91,8 @@ class ModelConfig:
         effect: How the effect of filters on the output is measured; None if it is not.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
+        names: The author's names of filters; they change no result.
+        names_file: The file that holds them, if they are not in ``mkdocs.yml``.
         max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         pictures: What of the pictures may be published; it changes no result.
@@ -119,6 +122,8 @@ class ModelConfig:
     gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
+    names: FilterNames = field(default_factory=dict)
+    names_file: Path | None = None
     range: bool = switch(True)
     labels: bool = switch(True)
     effect: EffectConfig | None = ESTIMATED
@@ -154,7 +159,7 @@ class ModelConfig:
         return select_filters(self.synthesis.filters, layer, self.chosen_filters(layer, count))
 
     def check_layers(self, counts: Mapping[str, int]) -> None:
-        """Check that every selection of filters fits the network.
+        """Check that every selection of filters and every name of one fits the network.
 
         Args:
             counts: The number of filters of each layer, by its name.
@@ -165,6 +170,7 @@ class ModelConfig:
         check_filters(self.filters, f"{self.place}.filters", counts)
         if self.synthesis is not None:
             check_filters(self.synthesis.filters, f"{self.place}.synthesis.filters", counts)
+        check_names(self.names, f"{self.place}.names", counts)
 
 
 def switches() -> dict[str, bool]:

@@ -12,6 +12,7 @@ from mkdocs_lurk.config.effect import read_effect
 from mkdocs_lurk.config.filters import read_filters
 from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.labels import read_groups, read_label_map
+from mkdocs_lurk.config.names import names_file, read_names
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
     GRADIENTS,
@@ -50,8 +51,8 @@ from mkdocs_lurk.named_warnings import WARNINGS
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
-    "layers", "filters", "top_k", "gradient", "synthesis", "card", "seed", "effect", "max_pixels", "ignore", "pictures",
-    *switches(),
+    "layers", "filters", "top_k", "gradient", "synthesis", "card", "names", "seed", "effect", "max_pixels", "ignore",
+    "pictures", *switches(),
 )  # fmt: skip
 
 
@@ -135,6 +136,8 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
     )
     images, images_detail = read_images(*section.require("images", FORMS), root)
     weights, weights_detail = read_weights(*section.get("weights"), source, root)
+    names, names_path = section.get("names")
+    named_in = names_file(names, names_path, root)
     return ModelConfig(
         name=name,
         title=section.text("title", name, "the title of the model's page"),
@@ -155,6 +158,8 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         gradient=section.word("gradient", "guided", GRADIENTS),
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
+        names=read_names(names, names_path, named_in),
+        names_file=named_in,
         seed=section.integer("seed", 0, 0, f"a seed, 0 to {LARGEST_SEED}", LARGEST_SEED),
         effect=read_effect(section),
         max_pixels=section.integer(

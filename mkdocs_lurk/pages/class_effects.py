@@ -90,5 +90,5 @@ def making_layers(
             region = None if one.crop is None else model.photos.crop_region(*one.crop)
             crop = cards.view(region, f"{entry['name']}, filter {one.index}: its best crop", _CROP_PX)
             shown.append(MakingFilter(one.index, formatting.score(one.value), crop))
-        found.append(MakingLayer(entry["name"], entry["slug"], tuple(shown)))
+        found.append(MakingLayer(model.titles[entry["name"]], entry["slug"], tuple(shown)))
     return tuple(found)

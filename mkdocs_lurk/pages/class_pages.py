@@ -40,6 +40,7 @@ class ClassFilter:
     """A filter on a class's page."""
 
     index: int
+    name: str
     auc: str
     crop: SvgPicture | None
 
@@ -49,6 +50,7 @@ class ClassLayer:
     """A layer with filters that answer most to a class, the clearest first."""
 
     name: str
+    title: str
     slug: str
     filters: tuple[ClassFilter, ...]
     left_out: int
@@ -217,10 +219,17 @@ def _layers(model: PublishedModel, label: str, filters: ClassFilters, cards: Pic
     found = []
     for place, preferences in filters.of_class(label).items():
         entry = model.record["layers"][place]
+        title = model.titles[entry["name"]]
         shown = []
         for one in preferences[:_FILTERS_PER_LAYER]:
             region = None if one.crop is None else model.photos.crop_region(*one.crop)
-            crop = cards.view(region, f"{entry['name']}, filter {one.index}: its best crop of {label}", _CROP_PX)
-            shown.append(ClassFilter(one.index, f"{one.auc:.2f}", crop))
-        found.append(ClassLayer(entry["name"], entry["slug"], tuple(shown), len(preferences) - len(shown)))
+            crop = cards.view(region, f"{title}, filter {one.index}: its best crop of {label}", _CROP_PX)
+            shown.append(
+                ClassFilter(one.index, model.names.name(entry["name"], one.index) or "", f"{one.auc:.2f}", crop)
+            )
+        found.append(
+            ClassLayer(
+                entry["name"], model.titles[entry["name"]], entry["slug"], tuple(shown), len(preferences) - len(shown)
+            )
+        )
     return found

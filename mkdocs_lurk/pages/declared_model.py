@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from mkdocs_lurk.config.names import FilterNames
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.declared_files import read_text_file
 from mkdocs_lurk.errors import ConfigError
@@ -17,11 +18,13 @@ from mkdocs_lurk.text import published_reference
 
 @dataclass(frozen=True)
 class DeclaredModel:
-    """A model's name, title, source and card; templates receive it as ``about``.
+    """A model's name, title, source, card and names of filters; templates receive it as ``about``.
 
     Attributes:
         source: Empty for an anonymous model.
         disclosure: What the author lets be known.
+        names: The author's names of filters.
+        names_place: Their key's path, for messages.
         unseen: What its results were made from and could not be compared with, since it is not at hand.
     """
 
@@ -32,6 +35,8 @@ class DeclaredModel:
     card_path: Path = Path()
     unseen: tuple[str, ...] = ()
     disclosure: Disclosure = OPEN
+    names: FilterNames = field(default_factory=dict)
+    names_place: str = "names"
 
     @classmethod
     def from_config(cls, config: ModelConfig, unseen: tuple[str, ...] = ()) -> DeclaredModel:
@@ -40,7 +45,10 @@ class DeclaredModel:
         text = None if card is None else read_text_file(card, MOST_CARD_BYTES, ConfigError, place)
         disclosure = Disclosure.of(config)
         source, unseen = "" if config.anonymous else published_reference(config.source), disclosure.unseen(unseen)
-        return cls(config.name, config.title, source, text, config.card or Path(), unseen, disclosure)
+        card_path, names_place = card or Path(), f"{config.place}.names"
+        return cls(
+            config.name, config.title, source, text, card_path, unseen, disclosure, config.names, names_place
+        )  # fmt: skip
 
     @property
     def card(self) -> Card | None:

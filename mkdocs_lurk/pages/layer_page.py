@@ -25,12 +25,13 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, LayerRecord, ModelRecord
+from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord
 from mkdocs_lurk.response_records import RangeEntry
 
-_TILE_PX, _RANGE_PX = 96, 40
+_TILE_PX, _RANGE_PX, _FOUND_LABELS = 96, 40, 24
 _NO_PREFERENCE = {
-    "border": "it wins mostly at the border, where the network sees padding beside the picture",
+    "border": "it wins mostly at the border, where the network reads padding beside the picture",
     "flat": "a flat picture of its mean colour does about as well",
 }
 _RESULT_TITLES = {
@@ -46,6 +47,7 @@ class LayerLink:
     """A layer whose page is linked."""
 
     name: str
+    title: str
     slug: str
 
 
@@ -59,6 +61,7 @@ class FilterRow:
     """
 
     index: int
+    name: str
     crop: SvgPicture | None
     synthesis: SvgPicture | None
     dead: bool
@@ -73,10 +76,20 @@ class FilterRow:
 
 
 @dataclass(frozen=True)
+class FoundFilter:
+    """A filter that a site's search finds by its name or its label."""
+
+    index: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class LayerPage:
     """What ``lurk/layer.md.j2`` receives as ``page``."""
 
     about: DeclaredModel
+    title: str
     layer: LayerLink
     line: Markup
     field_note: str
@@ -84,7 +97,9 @@ class LayerPage:
     previous: LayerLink | None
     next: LayerLink | None
     filters: tuple[FilterRow, ...]
+    found: tuple[FoundFilter, ...]
     missing: tuple[str, ...]
+    for_author: tuple[str, ...]
     gradient: str
     top_k: int
     synthesis: bool
@@ -96,8 +111,7 @@ class LayerPage:
 
 
 def layer_page(
-    declared: DeclaredModel,
-    record: ModelRecord,
+    model: PublishedModel,
     place: int,
     layer: LayerRecord,
     rows: Sequence[FilterRow],
@@ -106,25 +120,29 @@ def layer_page(
     """Gather everything that a layer's page says.
 
     Args:
-        declared: What the author declares.
-        record: The model record.
+        model: The model.
         place: The layer's place in the record's list.
         layer: The layer record.
         rows: Its tiles and lines.
         field: The receptive field of a unit, drawn upon a photo.
     """
+    record, declared = model.record, model.declared
     entries = record["layers"]
     entry = entries[place]
+    title = model.titles[entry["name"]]
     return LayerPage(
         about=declared,
-        layer=_link(entry),
+        title=title,
+        layer=_link(model, place),
         line=_summary_line(entry),
         field_note=formatting.sentence(entry["field_note"]),
         field=field,
-        previous=_link(entries[place - 1]) if place else None,
-        next=_link(entries[place + 1]) if place + 1 < len(entries) else None,
+        previous=_link(model, place - 1) if place else None,
+        next=_link(model, place + 1) if place + 1 < len(entries) else None,
         filters=tuple(rows),
-        missing=tuple(_missing_results(declared, entry, layer["filters"])),
+        found=tuple(_found_filters(model, entry, layer["filters"])),
+        missing=tuple(_missing_results(entry, layer["filters"])),
+        for_author=tuple(_notes_for_author(declared, entry, layer["filters"])),
         gradient=formatting.GRADIENT_METHODS.get(record["gradient"], record["gradient"]),
         top_k=record["top_k"],
         synthesis=any(is_computed(item.get("max_activ")) for item in layer["filters"]),
@@ -137,16 +155,17 @@ def layer_page(
 
 
 def filter_rows(
-    filters: Sequence[FilterRecord], images: Sequence[ImageRecord], pictures: LayerPictures, slug: str, photos: Photos
+    model: PublishedModel, entry: LayerEntry, filters: Sequence[FilterRecord], pictures: LayerPictures
 ) -> tuple[FilterRow, ...]:
-    """Return the tiles and lines of a layer, for the page in the folder ``slug``."""
-    rows = []
+    """Return the tiles and lines of a layer."""
+    rows, slug, images, photos = [], entry["slug"], model.record["images"], model.photos
     for item, crop, synthesis in zip(filters, pictures.crops, pictures.syntheses, strict=True):
         maxima, means = item.get("top_max", []), item.get("top_avg", [])
         index, best_class, picked = item["index"], preferred_class(item), item.get("range", [])
         rows.append(
             FilterRow(
                 index=index,
+                name=model.names.name(entry["name"], index) or "",
                 crop=_tile(crop, pictures, slug, f"Filter {index}: the crop of its highest maximum"),
                 synthesis=_tile(synthesis, pictures, slug, f"Filter {index}: the picture made by gradient ascent"),
                 dead=is_dead(item),
@@ -163,42 +182,59 @@ def filter_rows(
     return tuple(rows)
 
 
-def _link(entry: LayerEntry) -> LayerLink:
-    return LayerLink(entry["name"], entry["slug"])
+def _found_filters(model: PublishedModel, entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[FoundFilter]:
+    """Return the filters that a search should find: those with a name, and some of those with the surest labels."""
+    name = entry["name"]
+    surest = sorted(filters, key=lambda item: (-(label_correlation(item) or -1), item["index"]))[:_FOUND_LABELS]
+    labelled = {item["index"] for item in surest if label_correlation(item) is not None}
+    found = []
+    for item in filters:
+        index, called = item["index"], model.names.name(name, item["index"])
+        if called or index in labelled:
+            answers = f"Answers to {label_name(item)}." if index in labelled else ""
+            found.append(FoundFilter(index, f"filter {model.names.title(name, index)}", answers))
+    return found
+
+
+def _link(model: PublishedModel, place: int) -> LayerLink:
+    entry = model.record["layers"][place]
+    return LayerLink(entry["name"], model.titles[entry["name"]], entry["slug"])
 
 
 def _summary_line(entry: LayerEntry) -> Markup:
-    row = layer_row(entry)
+    row = layer_row(entry, entry["name"])
     facts = [
         f"{row.kind[:1].upper()}{row.kind[1:]}",
         formatting.plural(entry["filters"], "filter"),
         f"output {row.output}",
-        Markup('<span title="{}">each unit sees {}</span>').format(row.field_meaning, row.field),
+        Markup('<span title="{}">receptive field {}</span>').format(row.field_meaning, row.field),
         formatting.plural(entry["parameters"], "parameter"),
     ]
     return Markup(", ").join(facts) + "."
 
 
-def _missing_results(declared: DeclaredModel, entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:
-    """Say in sentences which filters and results are missing, why, and what would compute them."""
+def _missing_results(entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:
+    """Say in sentences which filters and results a visitor does not find here."""
     sentences = []
     if len(filters) < entry["filters"]:
-        sentences.append(
-            f"Looked at: {len(filters):,} of {entry['filters']:,} filters, as `filters` in `mkdocs.yml` says. "
-            f"For the rest, set `filters: all` and run `{declared.analyze}`."
-        )
+        sentences.append(f"{len(filters):,} of {formatting.plural(entry['filters'], 'filter')} were analysed.")
     for (result, why), count in _count_skipped(filters).items():
         what = result if count == len(filters) else f"{result} of {formatting.plural(count, 'filter')}"
-        sentences.append(
-            f"{what} was not computed: {why.rstrip('.')}. To compute it, change that and run `{declared.analyze}`."
-        )
+        sentences.append(f"{what} was not computed: {why.rstrip('.')}.")
     sentences += _syntheses_without_preference(filters)
     if filters and all("max_activ" not in item for item in filters):
-        sentences.append(
-            f"No picture was made by gradient ascent, as `synthesis` in `mkdocs.yml` says; give it `steps` and run "
-            f"`{declared.analyze}`."
-        )
+        sentences.append("No pictures were made by gradient ascent.")
     return sentences
+
+
+def _notes_for_author(declared: DeclaredModel, entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:
+    """Say in sentences what computes what is missing; parts between backticks are code."""
+    changes = []
+    if len(filters) < entry["filters"]:
+        changes.append("`filters` in `mkdocs.yml` chooses which filters are analysed; `all` is every one of them.")
+    if any(skip_reason(item.get("max_activ")) or "max_activ" not in item for item in filters):
+        changes.append("`synthesis` chooses for which of them a picture is made.")
+    return [*changes, f"`{declared.analyze}` computes what is missing."] if changes else []
 
 
 def _syntheses_without_preference(filters: Sequence[FilterRecord]) -> list[str]:

@@ -32,7 +32,8 @@ from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE
-from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, write_pictures
+from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
+from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
@@ -58,6 +59,7 @@ class ModelSummary(TypedDict):
 
     Attributes:
         layers: Name and slug of each layer.
+        titles: The title of each layer.
         facts: Label, value and meaning of each fact, for the list of models.
         views: Pictures of some filters, for the list of models.
         pages: Title and folder of each page of its own beside those of layers, as navigation lists them.
@@ -67,6 +69,7 @@ class ModelSummary(TypedDict):
     """
 
     layers: list[tuple[str, str]]
+    titles: list[str]
     facts: list[tuple[str, str, str]]
     views: list[PictureSummary]
     pages: list[tuple[str, str]]
@@ -87,6 +90,8 @@ def check_folder(names: Collection[str], summary: object) -> None:
     """
     check_record(summary, ModelSummary, "the summary")
     checked = cast("ModelSummary", summary)
+    if len(checked["titles"]) != len(checked["layers"]):
+        raise StoreError("the summary: there is not one title for each layer")
     slugs = _check_addresses(checked)
     for folder in ("", *(f"{slug}/" for slug in slugs)):
         if lacking := {f"{folder}index.md", f"{folder}index{BODY_SUFFIX}"}.difference(names):
@@ -134,6 +139,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
     write_page(folder, "index", declared.title, body, templates)
     return {
         "layers": [],
+        "titles": [],
         "facts": [],
         "views": [],
         "pages": [],
@@ -154,48 +160,57 @@ class _ModelFolder:
     def __init__(self, folder: Path, model: PublishedModel, reader: DisclosedReader, templates: Templates) -> None:
         self._folder, self._model, self._reader, self._templates = folder, model, reader, templates
         self._photo_ranks = PhotoRanks()
+        self._tiles: dict[str, dict[int, SheetRegion]] = {}
         self._class_filters = ClassFilters(model.record["images"])
         self._class_effects = ClassEffects()
-        self._highlights = HighlightsWriter(reader, model.record, model.photos)
+        self._highlights = HighlightsWriter(reader, model)
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
-        strips = [self._write_layer(place, entry) for place, entry in enumerate(self._model.record["layers"])]
-        return self._write_model(strips)
+        entries = self._model.record["layers"]
+        written = [self._write_pictures(entry) for entry in entries]
+        for place, (entry, pictures) in enumerate(zip(entries, written, strict=True)):
+            self._write_layer(place, entry, pictures)
+        return self._write_model([pictures.strip for pictures in written])
 
-    def _write_layer(self, place: int, entry: LayerEntry) -> Strip:
-        """Write the files of a layer; returns its strip for the model's page."""
-        slug, photos = entry["slug"], self._model.photos
+    def _write_pictures(self, entry: LayerEntry) -> LayerPictures:
+        """Write the pictures of a layer, which the pages of others show, too."""
+        filters = self._reader.layer(entry["name"])["filters"]
+        pictures = write_pictures(self._reader, self._folder, entry["slug"], filters, self._model.photos)
+        self._tiles[entry["name"]] = filter_tiles(filters, pictures)
+        return pictures
+
+    def _write_layer(self, place: int, entry: LayerEntry, pictures: LayerPictures) -> None:
+        """Write the pages and data files of a layer."""
+        slug = entry["slug"]
         layer = self._reader.layer(entry["name"])
-        pictures = write_pictures(self._reader, self._folder, slug, layer["filters"], photos)
         self._photo_ranks.add(place, layer["filters"])
         self._class_filters.add(place, layer["filters"])
         self._class_effects.add(place, layer)
         self._highlights.add(layer["filters"])
-        results = layer_results(entry, layer, photos, pictures)
+        results = layer_results(self._model, entry, layer, pictures)
         self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
-        self._write_layer_scripts(place, slug, layer, pictures)
+        self._write_layer_scripts(place, entry, layer, pictures)
         self._write_layer_page(place, entry, layer, pictures)
-        return pictures.strip
 
-    def _write_layer_scripts(self, place: int, slug: str, layer: LayerRecord, pictures: LayerPictures) -> None:
-        filters = layer["filters"]
+    def _write_layer_scripts(self, place: int, entry: LayerEntry, layer: LayerRecord, pictures: LayerPictures) -> None:
+        filters, slug = layer["filters"], entry["slug"]
         chunk = _CHUNK_OF_LARGE_LAYER if len(filters) > _LARGE_LAYER else _CHUNK
         key = f"{self._model.declared.name}/{slug}"
         data = layer_script(self._model, place, layer, pictures, chunk)
         self._write_text(f"{slug}/layer.js", data_script(key, data))
         for number, start in enumerate(range(0, len(filters), chunk)):
-            details = chunk_script(self._model, filters[start : start + chunk], slug, pictures)
+            details = chunk_script(self._model, entry, filters[start : start + chunk], pictures, self._tiles)
             self._write_text(f"{slug}/filters-{number}.js", data_script(f"{key}/filters-{number}", details))
 
     def _write_layer_page(self, place: int, entry: LayerEntry, layer: LayerRecord, pictures: LayerPictures) -> None:
-        record, photos = self._model.record, self._model.photos
-        input_size = record["model"]["input"]["size"][1:]
-        rows = filter_rows(layer["filters"], record["images"], pictures, entry["slug"], photos)
+        photos = self._model.photos
+        input_size = self._model.record["model"]["input"]["size"][1:]
+        rows = filter_rows(self._model, entry, layer["filters"], pictures)
         field = receptive_field_picture(layer["filters"], input_size, photos.thumbnails, photos.sizes)
-        page = layer_page(self._model.declared, record, place, layer, rows, field)
+        page = layer_page(self._model, place, layer, rows, field)
         body = self._templates.body("layer.md.j2", page=page)
-        write_page(self._folder, f"{entry['slug']}/index", entry["name"], body, self._templates)
+        write_page(self._folder, f"{entry['slug']}/index", page.title, body, self._templates)
 
     def _write_model(self, strips: Sequence[Strip]) -> ModelSummary:
         """Write the files of the model itself."""
@@ -208,12 +223,15 @@ class _ModelFolder:
         self._write_text("results.json", compact_json(model_results(model)) + "\n")
         svg_strips = [
             [
-                svg_picture(region, sizes, f"Filter {index} of {entry['name']}", _STRIP_PICTURE_PX)
+                svg_picture(region, sizes, self._filter_text(entry["name"], index), _STRIP_PICTURE_PX)
                 for index, region in strip
             ]
             for entry, strip in zip(entries, packed, strict=True)
         ]
-        rows = [layer_row(entry, strip) for entry, strip in zip(entries, svg_strips, strict=True)]
+        rows = [
+            layer_row(entry, model.titles[entry["name"]], strip)
+            for entry, strip in zip(entries, svg_strips, strict=True)
+        ]
         pages = self._write_evaluation(best, addresses)
         if addresses:
             self._write_classes(best, addresses)
@@ -224,6 +242,7 @@ class _ModelFolder:
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
             "layers": [(row.name, row.slug) for row in rows],
+            "titles": [row.title for row in rows],
             "facts": list(page.facts),
             "views": [
                 cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
@@ -253,6 +272,9 @@ class _ModelFolder:
         for label, slug in addresses.items():
             page = class_page(model, label, filters, self._class_effects, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
+
+    def _filter_text(self, layer: str, index: int) -> str:
+        return f"Filter {self._model.names.title(layer, index)} of {layer}"
 
     def _write_own_page(self, address: str, title: str, body: str) -> None:
         (self._folder / address).mkdir()

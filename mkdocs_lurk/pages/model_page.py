@@ -35,6 +35,7 @@ class LayerRow:
     """A line of the layer table, and the pictures of the layer's strip."""
 
     name: str
+    title: str
     slug: str
     kind: str
     filters: str
@@ -69,10 +70,11 @@ class ModelPage:
 _FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
 
 
-def layer_row(layer: LayerInfo, strip: Sequence[SvgPicture] = ()) -> LayerRow:
+def layer_row(layer: LayerInfo, title: str, strip: Sequence[SvgPicture] = ()) -> LayerRow:
     """Return a layer's line of the layer table."""
     return LayerRow(
         name=layer["name"],
+        title=title,
         slug=layer["slug"],
         kind=formatting.layer_kind(layer["kind"]),
         filters=f"{layer['filters']:,}",

@@ -31,7 +31,7 @@ def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Seque
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, title and folder of each of its own pages that are listed, and name and
+        models: Name and title of each model, title and folder of each of its own pages that are listed, and title and
             slug of each of its layers.
 
     Returns:

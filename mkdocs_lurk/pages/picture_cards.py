@@ -18,11 +18,12 @@ _SHOWN_FILTERS = 2
 
 @dataclass(frozen=True)
 class FilterLink:
-    """A filter that ranks a picture among its best."""
+    """A filter that ranks a picture among its best: its layer's title, its index, and its index with its name."""
 
     layer: str
     slug: str
     index: int
+    filter: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,12 @@ class PictureCards:
     def _filters(self, image: int) -> list[FilterLink]:
         layers = self._model.record["layers"]
         links = [
-            FilterLink(layers[layer]["name"], layers[layer]["slug"], index)
+            FilterLink(
+                self._model.titles[layers[layer]["name"]],
+                layers[layer]["slug"],
+                index,
+                self._model.names.title(layers[layer]["name"], index),
+            )
             for layer, index, *_ in self._ranks.get(image, ())
         ]
         return list(dict.fromkeys(links))[:_SHOWN_FILTERS]

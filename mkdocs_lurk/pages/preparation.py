@@ -15,7 +15,7 @@ def describe_preparation(record: InputRecord) -> str:
     if "function" in record:
         first = f"Pictures are prepared by the author's `{record['function']}`, which gives {_input_size(record)}."
     else:
-        first = f"Before the network sees a picture, {' and '.join(_steps(record))}."
+        first = f"Before a picture enters the network, {' and '.join(_steps(record))}."
     return f"{first} {_values(record)}"
 
 

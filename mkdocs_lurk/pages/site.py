@@ -49,6 +49,7 @@ OTHER_SOURCES = (
     "response_records.py",
     "results_records.py",
     "text.py",
+    "config/names.py",
     "config/pictures.py",
     "yaml_text.py",
     "images/webp.py",
@@ -164,7 +165,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         layers=layers,
         nav=navigation(
             [
-                (declared.name, declared.title, folder.summary["pages"], folder.summary["layers"])
+                (declared.name, declared.title, folder.summary["pages"], _listed_layers(folder.summary))
                 for declared, folder in folders
             ]
         ),
@@ -177,9 +178,15 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
 def _titles(declared: DeclaredModel, folder: CachedFolder[ModelSummary]) -> dict[str, str]:
     """Return the title of each page of a model, by its path in the model's folder."""
     titles = {"index.md": declared.title}
-    titles |= {f"{slug}/index.md": name for name, slug in folder.summary["layers"]}
+    slugs = [slug for _, slug in folder.summary["layers"]]
+    titles |= {f"{slug}/index.md": title for slug, title in zip(slugs, folder.summary["titles"], strict=True)}
     titles |= {f"{address}/index.md": title for title, address in folder.summary["pages"]}
     return titles | {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
+
+
+def _listed_layers(summary: ModelSummary) -> list[tuple[str, str]]:
+    """Return title and slug of each layer."""
+    return [(title, slug) for title, (_, slug) in zip(summary["titles"], summary["layers"], strict=True)]
 
 
 def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path | None = None) -> int:
@@ -197,7 +204,8 @@ def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path 
 def _key(model: ModelStatus, declared: DeclaredModel, overrides: Path | None) -> str:
     """Return the digest of everything that shapes the folder of a model."""
     results = ["placeholder", declared.disclosure.reason(model.reason)] if model.key is None else ["model", model.key]
-    declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen]
+    names = [[layer, sorted(own.items())] for layer, own in sorted(declared.names.items())]
+    declaration = [declared.name, declared.title, declared.source, declared.card_text, declared.unseen, names]
     return digest(
         *results, *declaration, declared.disclosure, VERSIONS, _sources_digest(), _override_contents(overrides)
     )

@@ -18,7 +18,7 @@ from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 
 _ENLARGEMENT = 2.0
 _SOME = 0.1
-"""Of the pictures looked at: a share above which something is no exception."""
+"""Of the sampled pictures: a share above which something is no exception."""
 _CLIPPED = 0.01
 _UNUSED = 1 / 8
 _USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0

@@ -11,6 +11,8 @@ from typing import Any
 FILTERS = 2048
 CHUNK = 128
 CLASSES = 14
+NAMED = 12
+"""A filter of the large layer that has a name."""
 NETWORKS = ("vgg16", "googlenet", "resnet152", "densenet201")
 _GRAPHS = Path(__file__).parents[2] / "assets" / "gallery" / "dev" / "graphs.py"
 
@@ -36,6 +38,7 @@ def _add_large_layer(source: Path, target: Path) -> None:
     del columns["responders"]  # no column with one value per filter
     filters: Json = {name: [values[n % known] for n in range(FILTERS)] for name, values in columns.items()}
     filters["index"] = list(range(FILTERS))
+    filters["name"][NAMED] = "eyes in fur"
     filters["max"] = [round(10 - n * 0.004, 3) for n in range(FILTERS)]
     filters["selectivity"] = [round(n / FILTERS, 4) for n in range(FILTERS)]
     filters["order"] = list(range(FILTERS))[::-1]

@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import MODEL, HostedSite, Visitor
 
+TITLES = {"features.0": "Convolution 1", "features.3": "Convolution 2"}
+"""The titles of layers, as the navigation has them."""
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 MATERIAL_LEAKS = 5
@@ -75,7 +77,7 @@ def test_nothing_leaks_between_layer_pages(visit: Visit, material: HostedSite) -
     leaks = LeakCheck(page)
 
     def go(name: str) -> None:
-        page.locator(".md-nav--primary").get_by_role("link", name=name, exact=True).first.click()
+        page.locator(".md-nav--primary").get_by_role("link", name=TITLES[name], exact=True).first.click()
         page.wait_for_url(f"**/{name}/")
         page.locator(f'lurk-gallery[data-key="small/{name}"] a[data-filter="0"]').first.wait_for()
         leaks.remember("lurk-gallery")

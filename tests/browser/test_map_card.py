@@ -35,7 +35,7 @@ def test_docked_card_stays_on_a_wide_page(visit: Visit, material: HostedSite) ->
     visitor.open_map()
     page = visitor.page
     card = page.locator(".lurk-card")
-    assert card.inner_text().startswith("features.0"), "nothing is shown at first"
+    assert card.inner_text().startswith("Convolution 1\nfeatures.0"), "nothing is shown at first"
     page.locator('a[data-layer="features.3"]').hover()
     assert_tells_of_the_layer(card.inner_text())
     page.locator("h1").hover()

@@ -21,8 +21,8 @@ def test_filter_opens_under_its_row_with_all_its_parts(visit: Visit, address: st
     assert page.url.endswith("#filter-3")
     text = page.inner_text(OPEN)
     for words in (
-        "Filter 3", "2.5 times the best photo", "Strongest anywhere", "Strongest on the whole", "Classes", "cat", "dog",
-        "zebra", "Responses", "Wiring", "Reads from", "Read by", "features.0 · 3", "Similar filters",
+        "Filter 3", "2.5 times the best photo", "Strongest anywhere", "Highest average", "Classes", "cat", "dog",
+        "zebra", "Responses", "Wiring", "Reads from", "Read by", "Convolution 1", "Similar filters",
         "How these pictures",
     ):  # fmt: skip
         assert words in text, words
@@ -118,7 +118,7 @@ def test_skipped_synthesis_says_why(visit: Visit, material: HostedSite) -> None:
     visitor = visit(material.server)
     visitor.open_gallery(f"{LAYER}#filter-2")
     visitor.wait_for_filter(2)
-    reason = "not among the filters that synthesis.filters chooses"
+    reason = "it was not chosen for a synthesis"
     assert f"No picture was synthesised for this filter: {reason}" in visitor.page.inner_text(OPEN)
 
 

@@ -84,9 +84,9 @@ def test_connected_and_similar_filters_are_links(visit: Visit, address: str) -> 
     page = visitor.page
     page.locator(".lurk-similar a").first.click()
     visitor.wait_for_filter(1)
-    page.locator(".lurk-wires a", has_text="features.0 · 1").click()
+    page.locator('.lurk-wires a[title^="Filter 1 of features.0"]').click()
     page.locator('lurk-gallery[data-key="small/features.0"] [data-filter-open="1"] .lurk-ranked').first.wait_for()
-    page.locator(".lurk-wires a", has_text="features.3").first.click()
+    page.locator('.lurk-wires a[title*="of features.3"]').first.click()
     page.locator('lurk-gallery[data-key="small/features.3"] [data-filter-open] .lurk-ranked').first.wait_for()
     assert visitor.errors == []
 
@@ -96,7 +96,8 @@ def test_first_layer_reads_from_the_picture_and_shows_its_kernel(visit: Visit, m
     visitor.open_gallery("models/small/features.0/#filter-3")
     visitor.wait_for_filter(3)
     page = visitor.page
-    assert "channel 0 of the picture" in page.inner_text(".lurk-wires")
+    assert "channel 0" in page.inner_text(".lurk-wires")
+    assert "of the picture" in page.inner_text(".lurk-wires")
     assert page.locator(".lurk-wires > div").first.locator("a").count() == 0
     kernel = page.locator(".lurk-kernel svg").bounding_box()
     assert kernel is not None

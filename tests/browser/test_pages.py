@@ -103,7 +103,7 @@ def test_all_filters_show_without_javascript(visit: Visit, material: HostedSite)
     box = page.locator("lurk-gallery a[data-filter] svg").first.bounding_box()
     assert box is not None
     assert box["width"] > 40
-    assert page.locator("#filter-12").is_visible()
+    assert page.locator("#filter-12").first.is_visible(), "a link leads to the row"
     visitor.go("models/small/index.html")
     assert page.locator("lurk-map svg").first.is_visible()
     page.locator("lurk-map a").first.click()

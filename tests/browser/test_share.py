@@ -36,7 +36,7 @@ def test_copied_embed_shows_the_filter_in_another_page(visit: Visit, material: H
     visitor.page.goto(home.server)
     figure = visitor.page.locator("figure.lurk-embed")
     assert figure.locator("svg").count() == 5
-    assert "Filter 5 of features.3 in A small network" in figure.inner_text()
+    assert "Filter 5 of Convolution 2 in A small network" in figure.inner_text()
     boxes = [svg.bounding_box() for svg in figure.locator("svg").all()]
     assert len({round(box["y"]) for box in boxes if box}) == 1, "the pictures do not stand in a row"
     gaps = [b["x"] - a["x"] - a["width"] for a, b in itertools.pairwise(boxes) if a and b]

@@ -60,7 +60,7 @@ class FakeFilter:
             "top_avg": self._top_avg(),
             "top_max": self._top_max(),
             "range": self._range(),
-            "max_activ": {"skipped": "not among the filters that synthesis.filters chooses"}
+            "max_activ": {"skipped": "it was not chosen for a synthesis"}
             if self._index == UNSYNTHESISED_FILTER
             else self._synthesis(),
             "classes": self._classes(),

@@ -25,7 +25,7 @@ def test_an_embedded_filter_shows_crops_and_synthesis_and_links_to_its_place(bui
     assert len(found.select("svg")) == 5
     assert found.a is not None
     assert found.a["href"] == "../models/small/features.3/index.md#filter-0"
-    assert "Filter 0 of features.3 in A small network" in " ".join(found.get_text().split())
+    assert "Filter 0 of Convolution 2 in A small network" in " ".join(found.get_text().split())
     for image in found.select("svg image"):
         uri = str(image["xlink:href"]).removeprefix("../")
         assert built.site.path(uri).is_file()
@@ -68,7 +68,7 @@ def test_several_filters_of_several_layers_stand_side_by_side(built: Built) -> N
         built, "model: small\nlayer: features.3\nfilters: [0, {layer: features.0, filter: 2}]\nshow: crops\nsize: 64\n"
     )
     names = [name.get_text() for name in found.select("p.lurk-embed__name a")]
-    assert names == ["Filter 0 of features.3 in A small network", "Filter 2 of features.0 in A small network"]
+    assert names == ["Filter 0 of Convolution 2 in A small network", "Filter 2 of Convolution 1 in A small network"]
     assert len(found.select("svg")) == 8
     assert {max(int(str(svg["width"])), int(str(svg["height"]))) for svg in found.select("svg")} == {64}
     assert "2 filters of A small network: what they respond to most in photos." in found.get_text()

@@ -15,23 +15,23 @@ GREY: InputRecord = {**USUAL, "size": [1, 8, 8], "resize": None, "crop": None, "
 SENTENCES: dict[str, tuple[InputRecord, str]] = {
     "ImageNet's": (
         USUAL,
-        "Before the network sees a picture, its short side is resized to 256 px and its centre of 224 x 224 px is cut "
-        "out. Values: from 0 to 1, then normalised by the mean 0.485, 0.456, 0.406 and the standard deviation 0.229, "
-        "0.224, 0.225.",
+        "Before a picture enters the network, its short side is resized to 256 px and its centre of 224 x 224 px is "
+        "cut out. Values: from 0 to 1, then normalised by the mean 0.485, 0.456, 0.406 and the standard deviation "
+        "0.229, 0.224, 0.225.",
     ),
     "none": (
         {**GREY, "mean": [0.0], "std": [1.0]},
-        "Before the network sees a picture, it is neither resized nor cropped. Values: from 0 to 1, not normalised.",
+        "Before a picture enters the network, it is neither resized nor cropped. Values: from 0 to 1, not normalised.",
     ),
     "a range": (
         {**GREY, "resize": [8, 9], "value_range": [-80.0, 0.0]},
-        "Before the network sees a picture, it is resized to 8 x 9 px. Values: -80 is black and 0 is white; from 0 to "
-        "1, then normalised by the mean 0.5 and the standard deviation 0.25.",
+        "Before a picture enters the network, it is resized to 8 x 9 px. Values: -80 is black and 0 is white; from 0 "
+        "to 1, then normalised by the mean 0.5 and the standard deviation 0.25.",
     ),
     "normalised": (
         {**GREY, "normalised": True},
-        "Before the network sees a picture, it is neither resized nor cropped. Values: normalised before, by the mean "
-        "0.5 and the standard deviation 0.25.",
+        "Before a picture enters the network, it is neither resized nor cropped. Values: normalised before, by the "
+        "mean 0.5 and the standard deviation 0.25.",
     ),
     "a function, many channels": (
         {**GREY, "size": [6, 8, 8], "mean": [0.1 * n for n in range(6)], "function": "data.py:make"},

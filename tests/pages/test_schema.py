@@ -19,6 +19,7 @@ SCHEMA = FRONT_END / "data" / "schema.ts"
 TWINS = {
     "Ablation": effect_record.AblationRecord,
     "ChunkData": script_records.ChunkData,
+    "Connection": script_records.ConnectionDetail,
     "ClassMeans": script_records.ClassMeansDetail,
     "Effect": effect_record.EffectRecord,
     "FilterColumns": script_records.FilterColumns,

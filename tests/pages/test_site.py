@@ -112,9 +112,12 @@ def test_pages_say_what_was_not_computed(built: Built) -> None:
     model, layer = built.text("models/small/index.md"), built.text("models/small/features.3/index.md")
     assert "- <code>aux.conv</code> has no page: it did not run." in model
     assert "<code>dog/0004.jpg</code> (the file is cut short)" in model
-    assert "Looked at: 8 of 16 filters" in layer
-    assert "not among the filters that synthesis.filters chooses" in layer
-    assert layer.count("<code>mkdocs-lurk analyze small</code>") == 2
+    assert "8 of 16 filters were analysed." in layer
+    seen, _, folded = layer.partition("<summary>For the author of this site</summary>")
+    assert "mkdocs" not in seen.partition("</lurk-gallery>")[2]
+    assert "<code>filters</code> in <code>mkdocs.yml</code> chooses which filters are analysed" in folded
+    assert "it was not chosen for a synthesis" in layer
+    assert layer.count("<code>mkdocs-lurk analyze small</code>") == 1
 
 
 def test_pages_keep_braces_from_other_plugins(built: Built) -> None:

@@ -51,9 +51,10 @@ def test_layers_of_any_name_have_pages_of_their_own(tmp_path: Path, directory_ur
     assert [layer["name"] for layer in layers] == names
     for layer in layers:
         assert made.results(f"models/small/{layer['results']}")["layer"]["name"] == layer["name"]
-        heading = BeautifulSoup(made.html(f"models/small/{layer['slug']}/index.html"), "html.parser").h1
-        assert heading is not None
-        assert heading.get_text() == layer["name"]
+        page = BeautifulSoup(made.html(f"models/small/{layer['slug']}/index.html"), "html.parser")
+        assert [heading.get_text() for heading in page.select("h1")] == [layer["title"]]
+        assert layer["name"] in [code.get_text() for code in page.select("code")]
+    assert len({layer["title"] for layer in layers}) == len(layers)
     home = BeautifulSoup(made.html("index.html"), "html.parser")
     linked = {link.get_text(): str(link["href"]).split("/")[2] for link in home.select("a[href*='models/small/']")}
     embeds = {str(link["href"]) for link in home.select("figure.lurk-embed a[href$='#filter-1']")}

@@ -31,7 +31,7 @@ def test_an_authors_page_replaces_a_layers_page_and_gets_its_address(
     assert html.index("Before.") < html.index("<lurk-gallery") < html.index("After.")
     assert not list(made.site.rglob("README*"))
     assert not (made.site / "models" / "small" / "features.0.html").exists()
-    following = BeautifulSoup(made.html("models/small/index.html"), "html.parser").find("a", string="features.0")
+    following = BeautifulSoup(made.html("models/small/index.html"), "html.parser").find("a", string="Convolution 1")
     assert following is not None
 
 

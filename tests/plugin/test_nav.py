@@ -20,7 +20,7 @@ def titles(site: Project, page: str = "index.html") -> list[str]:
 def test_the_section_lists_models_and_their_layers(tmp_path: Path) -> None:
     made = project(tmp_path, theme=MATERIAL)
     made.build()
-    assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "features.0", "features.3"]
+    assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "Convolution 1", "Convolution 2"]
     links = BeautifulSoup(made.html("models/small/features.0/index.html"), "html.parser")
     assert [links.select_one(f'link[rel="{rel}"]')["href"] for rel in ("prev", "next")] == [
         "../classes/",
@@ -32,14 +32,14 @@ def test_an_authors_page_is_listed_once(tmp_path: Path) -> None:
     made = project(tmp_path, theme=MATERIAL)
     made.write("docs/models/small/features.0.md", "# The first layer\n")
     made.build()
-    assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "The first layer", "features.3"]
+    assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "The first layer", "Convolution 2"]
 
 
 def test_a_page_in_the_authors_navigation_stays_there(tmp_path: Path) -> None:
     nav = [{"Start": "index.md"}, {"Networks": ["models/small/index.md"]}]
     made = project(tmp_path, theme=MATERIAL, nav=nav)
     made.build()
-    assert titles(made) == ["Start", "A small network", "Models", *INSIDE, "features.0", "features.3"]
+    assert titles(made) == ["Start", "A small network", "Models", *INSIDE, "Convolution 1", "Convolution 2"]
 
 
 def test_a_section_of_the_same_title_is_extended(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_section_of_the_same_title_is_extended(tmp_path: Path) -> None:
     made = project(tmp_path, theme=MATERIAL, nav=nav, lurk={"nav": {"section": "Networks"}})
     made.write("docs/about.md", "# About\n")
     made.build()
-    assert titles(made) == ["About", "Models", "A small network", *INSIDE, "features.0", "features.3", "End"]
+    assert titles(made) == ["About", "Models", "A small network", *INSIDE, "Convolution 1", "Convolution 2", "End"]
 
 
 def test_mode_none_leaves_the_navigation_as_it_is(tmp_path: Path) -> None:

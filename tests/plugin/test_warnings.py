@@ -16,7 +16,7 @@ from tests.plugin.sites import Project, project
 from tests.plugin.torchless import run_without_torch
 
 LINE = (
-    "small: 100% of the 6 pictures looked at are enlarged more than 2 times, from a short side of 8 px to 64 px; if "
+    "small: 100% of the 6 sampled pictures are enlarged more than 2 times, from a short side of 8 px to 64 px; if "
     "the network was trained on pictures of that size, say so with resize and crop in the transform; otherwise give "
     "larger pictures; or accept it with ignore: [enlarged]"
 )

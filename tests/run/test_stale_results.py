@@ -103,8 +103,10 @@ def test_titles_cards_comments_and_layout_throw_nothing_away(site: Site) -> None
     site.write("net_layers.py", f"# a comment\n{LAYERS}\n\n")
     site.write("net.py", NET.replace("class Net", "# another\n    class Net"))
     site.write("card.md", "words")
-    site.model |= {"title": "Another title", "card": "card.md"}
+    site.write("names.yml", "first: {0: edges}\n")
+    site.model |= {"title": "Another title", "card": "card.md", "names": "names.yml"}
     assert site.state().key == key
+    assert {"card.md", "names.yml"} < {path.name for path in watched_files(site.config)}
 
 
 def test_moved_files_are_the_same_files(site: Site) -> None:

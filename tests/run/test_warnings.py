@@ -149,7 +149,7 @@ def test_a_wrong_set_up_is_warned_about_once_by_its_name(tmp_path: Path, name: s
 def test_the_facts_are_what_was_seen(tmp_path: Path) -> None:
     (enlarged,) = at_start(tmp_path, "data.py:Items", {"resize": 3 * SIDE, "crop": 2 * SIDE})
     assert enlarged["fact"] == (
-        "100% of the 12 pictures looked at are enlarged more than 2 times, from a short side of 16 px to 48 px"
+        "100% of the 12 sampled pictures are enlarged more than 2 times, from a short side of 16 px to 48 px"
     )
     (dim,) = at_start(tmp_path, "data.py:Dim", PLAIN)
     assert "4,080 of 65535" in dim["fact"]

@@ -47,7 +47,7 @@ class Net:
         self.nodes[-1].update(costs, layer=name)
         field = {"size": [min(400, 3 + 4 * len(self.layers))] * 2, "status": "exact", "note": None}
         self.layers.append({
-            "name": name, "slug": name.replace(".", "-"), "kind": "Conv2d", "filters": channels,
+            "name": name, "title": name, "slug": name.replace(".", "-"), "kind": "Conv2d", "filters": channels,
             "output": [channels, size, size], **costs, "field": field,
         })  # fmt: skip
         for kind in follow:

@@ -68,7 +68,9 @@ class LayerResults:
                 **layer.info(),
                 "receptive_field": {"size": [layer.field_px] * 2, "status": layer.field_status},
                 "field_note": None, "jump": [step, step], "results": f"{layer.name}/results.json", "chosen": "all",
+                "title": layer.name,
             },
+            "titles": {layer.name: layer.name for layer in LAYERS},
             "addresses": {},
             "previous": _link(self.place - 1),
             "next": _link(self.place + 1),
@@ -107,6 +109,7 @@ class LayerResults:
         strongest = (9 * rng.random(len(indices)) + 1).round(3).tolist()
         return {
             "index": list(indices),
+            "name": ["eyes in fur" if index == 3 else None for index in indices],
             "max": strongest,
             "avg": [round(value / 5, 3) for value in strongest],
             "ratio": (4 * rng.random(len(indices))).round(2).tolist(),

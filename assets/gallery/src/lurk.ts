@@ -1,11 +1,13 @@
 /** The script of every page: defines the custom elements that pages hold, once however often it runs. What draws is loaded on demand. */
 import { mendLinksFromDisk } from "./disk";
+import { noteHostColours } from "./draw/host";
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
 import { LurkNetwork } from "./elements/network";
 
 const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap, "lurk-network": LurkNetwork };
 
+noteHostColours();
 for (const [name, element] of Object.entries(ELEMENTS)) {
   if (!customElements.get(name)) customElements.define(name, element);
 }

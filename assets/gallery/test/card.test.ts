@@ -39,9 +39,9 @@ describe("the card", () => {
       "Conv2d, output 16 × 7 × 7",
       "2,320 parameters",
       "1.5 million multiply-adds",
-      "then relu",
+      "Followed by relu",
     ]);
-    expect(card.node.textContent).toContain("A unit sees 15 × 15 pixels.");
+    expect(card.node.textContent).toContain("Receptive field: 15 × 15 pixels.");
     expect(card.node.querySelectorAll(".lurk-card-strip svg")).toHaveLength(1);
   });
 

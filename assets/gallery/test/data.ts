@@ -7,6 +7,7 @@ export function columns(count: number, more: Partial<FilterColumns> = {}): Filte
   const indices = Array.from({ length: count }, (_, index) => index);
   return {
     index: indices,
+    name: column(null),
     max: column(null),
     avg: column(null),
     ratio: column(null),
@@ -44,10 +45,12 @@ export function layerData(filters: FilterColumns, more: Partial<LayerData> = {})
       jump: [1, 1],
       results: "conv.0/results.json",
       chosen: "all",
+      title: "Conv",
     },
     previous: null,
     next: null,
     addresses: {},
+    titles: {},
     labels: ["hen", "zebra"],
     top_k: 4,
     gradient: "guided",
@@ -65,6 +68,7 @@ export function modelLayer(name: string, more: Partial<ModelLayer> = {}): ModelL
   return {
     name,
     slug: name,
+    title: name,
     kind: "Conv2d",
     filters: 8,
     output: [8, 4, 4],

@@ -3,6 +3,7 @@ import * as definitions from "../../../mkdocs_lurk/pages/definitions.json";
 import { meaning } from "../src/data/definitions";
 import type { FilterStats, Label } from "../src/data/schema";
 import { availableOrders } from "../src/data/selection";
+import { INITIAL_STATE } from "../src/data/state";
 import { classSection } from "../src/gallery/sections/classes";
 import { figures, responseSection } from "../src/gallery/sections/responses";
 import { summary } from "../src/gallery/summary";
@@ -88,7 +89,7 @@ describe("a label", () => {
     expect(shown({ skipped: "too few" })).toBeUndefined();
   });
 
-  it("comes before the preferred class in the words about a filter", () => {
+  it("is the one class that the words about a filter name", () => {
     const more = {
       max: [1, 2, 3],
       best_class: [1, 1, 1],
@@ -98,8 +99,8 @@ describe("a label", () => {
     const data = layerData(columns(3, more));
     expect([0, 1, 2].map((position) => traits(data, position)[1])).toEqual([
       "answers to hen or duck, r 0.41 on pictures not used to choose",
-      "answers to no class above chance",
-      "answers most to zebra",
+      "no clear preference for a class",
+      undefined,
     ]);
     expect(availableOrders(data.filters)).toContain("label");
   });
@@ -108,15 +109,33 @@ describe("a label", () => {
 describe("the words about a class", () => {
   const data = layerData(columns(2, { max: [1, 2], best_class: [1, -1] }));
 
-  it("tell which class a filter answers most to, or that none stands out", () => {
-    expect(traits(data, 0)).toContain("answers most to zebra");
-    expect(traits(data, 1)).toContain("no clear preference for a class");
+  it("name no class that was not proven on pictures of its own", () => {
+    expect(traits(data, 0)).toEqual(["strongest response 1.00"]);
     expect(traits({ ...data, labels: [] }, 1)).toEqual(["strongest response 2.00"]);
   });
 
   it("say how the filters of a class were chosen", () => {
-    const selection = { positions: [1], dead: 0, hidden: 1 };
-    const state = { class: "hen" } as Parameters<typeof summary>[1];
-    expect(summary(selection, state)).toBe("1 filter with hen among the three classes that it answers to most.");
+    const selection = { positions: [1], dead: 0, hidden: 1, folded: [] };
+    const words = "1 filter with hen among the three classes that it answers to most.";
+    expect(summary(selection, { ...INITIAL_STATE, class: "hen" }, layerData(columns(2)))).toBe(words);
+  });
+
+  it("name the classes nearest to one that no picture has", () => {
+    const selection = { positions: [], dead: 0, hidden: 2, folded: [] };
+    const data = layerData(columns(2));
+    const unknown = summary(selection, { ...INITIAL_STATE, class: "zebre" }, data);
+    expect(unknown).toBe("No picture has the class “zebre”; near ones: zebra.");
+    const known = summary(selection, { ...INITIAL_STATE, class: "hen" }, data);
+    expect(known).toBe("No filter has hen among the three classes that it answers to most.");
+  });
+
+  it("say that a filter was not analysed, or that there is none", () => {
+    const data = layerData(columns(2));
+    const partial = { ...data, layer: { ...data.layer, filters: 9 } };
+    const selection = { positions: [0, 1], dead: 0, hidden: 0, folded: [] };
+    const words = (filter: number) => summary(selection, { ...INITIAL_STATE, filter }, partial);
+    expect(words(1)).toBe("2 of 9 filters.");
+    expect(words(5)).toBe("Filter 5 was not analysed, so there is nothing to show of it. 2 of 9 filters.");
+    expect(words(9)).toBe("There is no filter 9: this layer has 0 to 8. 2 of 9 filters.");
   });
 });

@@ -3,7 +3,7 @@ import { columns, layerData } from "./data";
 
 const COUNT = 200;
 const data = layerData(columns(COUNT, { crop: Array.from({ length: COUNT }, () => [0, 0, 0, 96, 96]) }), {
-  next: { name: "conv.1", slug: "conv.1" },
+  next: { name: "conv.1", slug: "conv.1", title: "Conv 1" },
 });
 
 /** jsdom runs no scripts: return what a data script would leave in the page. */

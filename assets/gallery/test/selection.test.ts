@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { availableClasses, availableOrders, selectFilters } from "../src/data/selection";
+import { availableClasses, availableOrders, nearLabels, selectFilters } from "../src/data/selection";
 import { INITIAL_STATE } from "../src/data/state";
 import { columns } from "./data";
 
@@ -33,9 +33,26 @@ describe("the selection of filters", () => {
     expect(positions({ order: "strongest", hide: ["dead"] })).toEqual([1, 3, 0]);
   });
 
+  it("leaves out filters without a synthesis while tiles show syntheses", () => {
+    const some = { ...filters, synthesis: [null, [0, 0, 0, 1, 1], null, [0, 0, 0, 1, 1]] as typeof filters.synthesis };
+    const state = { ...INITIAL_STATE, show: "synthesis" as const };
+    expect(selectFilters(some, labels, state)).toEqual({ positions: [1, 3], dead: 0, hidden: 0, folded: [0, 2] });
+    expect(selectFilters(some, labels, state, true)).toEqual({
+      positions: [1, 3, 0, 2],
+      dead: 1,
+      hidden: 0,
+      folded: [],
+    });
+  });
+
+  it("finds labels that are written much like a word", () => {
+    expect(nearLabels("zebre", ["hen", "zebra", "zebu"])).toEqual(["zebra", "zebu"]);
+    expect(nearLabels("xylophone", ["hen", "zebra"])).toEqual([]);
+  });
+
   it("counts the filters that it hides", () => {
     const selection = selectFilters(filters, labels, { ...INITIAL_STATE, hide: ["dead", "duplicate"] });
-    expect(selection).toEqual({ positions: [0, 1], dead: 0, hidden: 2 });
+    expect(selection).toEqual({ positions: [0, 1], dead: 0, hidden: 2, folded: [] });
   });
 
   it("keeps the filters that respond to a class, in the order of the responders", () => {

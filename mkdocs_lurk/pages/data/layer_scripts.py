@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from mkdocs_lurk.names import slug
@@ -29,12 +29,12 @@ from mkdocs_lurk.pages.model_records import (
     preferred_class,
     synthesis_ratio,
 )
-from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
+from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, LayerTiles, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
 from mkdocs_lurk.record_format import round_floats
-from mkdocs_lurk.records import Connection, FilterRecord, LayerEntry, LayerRecord, Wiring
+from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, Wiring
 from mkdocs_lurk.response_records import ClassValue, Selectivity
 
 _RESPONDING_CLASSES = 3
@@ -56,28 +56,31 @@ def layer_script(
     entry = entries[place]
     sheets = SheetList(entry["slug"])
     filters = layer["filters"]
+    connected = _connected_layers(filters)
     return {
         "model": model.declared.name,
-        "layer": {**layer_summary(entry), "field_note": formatting.sentence(entry["field_note"]) or None},
-        "previous": _neighbour(entries, place - 1),
-        "next": _neighbour(entries, place + 1),
+        "layer": {**layer_summary(entry, model.titles), "field_note": formatting.sentence(entry["field_note"]) or None},
+        "previous": _neighbour(model, place - 1),
+        "next": _neighbour(model, place + 1),
         "addresses": {entry["name"]: entry["slug"] for entry in entries if entry["slug"] != slug(entry["name"])},
+        "titles": {name: model.titles[name] for name in model.titles if name in connected},
         "labels": list(model.labels),
         "top_k": record["top_k"],
         "gradient": record["gradient"],
         "input_size": record["model"]["input"]["size"][1:],
         "chunk": chunk,
         "chunks": [f"filters-{number}.js" for number in range(-(-len(filters) // chunk))],
-        "filters": _columns(model, filters, pictures, sheets),
+        "filters": _columns(model, entry["name"], filters, pictures, sheets),
         "sheets": sheets.names,
     }
 
 
 def _columns(
-    model: PublishedModel, filters: Sequence[FilterRecord], pictures: LayerPictures, sheets: SheetList
+    model: PublishedModel, layer: str, filters: Sequence[FilterRecord], pictures: LayerPictures, sheets: SheetList
 ) -> FilterColumns:
     return {
         "index": [item["index"] for item in filters],
+        "name": [model.names.name(layer, item["index"]) for item in filters],
         "max": [round_floats(item["top_max"][0]["score"] if item.get("top_max") else None) for item in filters],
         "avg": [round_floats(item["top_avg"][0]["score"] if item.get("top_avg") else None) for item in filters],
         "ratio": [round_floats(synthesis_ratio(item)) for item in filters],
@@ -92,7 +95,7 @@ def _columns(
         "synthesis": [sheets.pack_optional(region) for region in pictures.syntheses],
         "average": [sheets.pack_optional(_highest_mean_photo(item, model.photos)) for item in filters],
         "order": similarity_order(filters),
-        "responders": _responders(filters, model.labels),
+        "responders": _responders(model, filters, sheets),
     }
 
 
@@ -116,17 +119,23 @@ def similarity_order(filters: Sequence[FilterRecord]) -> list[int]:
 
 
 def chunk_script(
-    model: PublishedModel, filters: Sequence[FilterRecord], slug: str, pictures: LayerPictures
+    model: PublishedModel,
+    entry: LayerEntry,
+    filters: Sequence[FilterRecord],
+    pictures: LayerPictures,
+    tiles: LayerTiles,
 ) -> ChunkData:
     """Make ``filters-K.js``: everything that is known of a run of filters.
 
     Args:
         model: The model.
+        entry: The layer.
         filters: The records of the run.
-        slug: The layer's folder.
         pictures: The layer's pictures.
+        tiles: The thumbnails of the filters of all layers.
     """
-    sheets, photo_sheets = SheetList(slug), SheetList(slug)
+    sheets, photo_sheets = SheetList(entry["slug"]), SheetList(entry["slug"])
+    wired = _WiringDetails(model, tiles, sheets)
     details = []
     for item in filters:
         detail = cast(
@@ -137,9 +146,9 @@ def chunk_script(
             image = model.record["images"][ranked["image"]]
             ranked["label"], ranked["path"] = image["label"], image["path"]
             ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
-        for entry in detail.get("range", []):
-            entry["path"] = model.record["images"][entry["image"]]["path"]
-            entry["photo"] = photo_sheets.pack_optional(model.photos.regions[entry["image"]])
+        for picked in detail.get("range", []):
+            picked["path"] = model.record["images"][picked["image"]]["path"]
+            picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {
@@ -148,7 +157,9 @@ def chunk_script(
             }
         wiring = item.get("wiring")
         if is_computed(wiring):
-            detail["wiring"] = _mark_unpublished(wiring, model.analysed)
+            detail["wiring"] = wired.of(wiring)
+        if (name := model.names.name(entry["name"], item["index"])) is not None:
+            detail["name"] = name
         details.append(round_floats(detail))
     return {"sheets": sheets.names, "photos": photo_sheets.names, "filters": details}
 
@@ -157,18 +168,46 @@ def _number_labels(means: Sequence[ClassValue], labels: LabelPlaces) -> list[Cla
     return [(label_place(labels, label), mean) for label, mean in means]
 
 
-def _mark_unpublished(wiring: Wiring, analysed: Mapping[str, Collection[int]]) -> WiringDetail:
-    """Mark the connections to filters that were not analysed: no page has a place to link to."""
+class _WiringDetails:
+    """Describes connections: with names and thumbnails, and without a link to filters that were not analysed.
 
-    def mark(connection: Connection) -> ConnectionDetail:
-        layer, index, weight = connection
-        return connection if index in analysed.get(layer, ()) else (layer, index, weight, 1)
+    Args:
+        model: The model.
+        tiles: The thumbnails of the filters of all layers.
+        sheets: The sheets of the script.
+    """
 
-    inputs = wiring["inputs"]
-    return {
-        "inputs": [mark(connection) for connection in inputs] if isinstance(inputs, list) else inputs,
-        "outputs": [mark(connection) for connection in wiring["outputs"]],
-    }
+    def __init__(self, model: PublishedModel, tiles: LayerTiles, sheets: SheetList) -> None:
+        self._model, self._tiles, self._sheets = model, tiles, sheets
+
+    def of(self, wiring: Wiring) -> WiringDetail:
+        """Return the wiring of a filter as its script has it."""
+        inputs = wiring["inputs"]
+        return {
+            "inputs": [self._connection(*one) for one in inputs] if isinstance(inputs, list) else inputs,
+            "outputs": [self._connection(*one) for one in wiring["outputs"]],
+        }
+
+    def _connection(self, layer: str, index: int, weight: float) -> ConnectionDetail:
+        detail: ConnectionDetail = {"layer": layer, "filter": index, "weight": weight}
+        if (name := self._model.names.name(layer, index)) is not None:
+            detail["name"] = name
+        if (tile := self._tiles.get(layer, {}).get(index)) is not None:
+            detail["picture"] = self._sheets.pack(tile)
+        if index not in self._model.analysed.get(layer, ()):
+            detail["unshown"] = 1
+        return detail
+
+
+def _connected_layers(filters: Sequence[FilterRecord]) -> set[str]:
+    """Return the layers that filters are connected to."""
+    layers: set[str] = set()
+    for item in filters:
+        wiring = item.get("wiring")
+        if is_computed(wiring):
+            inputs = wiring["inputs"]
+            layers.update(one[0] for one in [*(inputs if isinstance(inputs, list) else ()), *wiring["outputs"]])
+    return layers
 
 
 def _selectivity(item: FilterRecord) -> Selectivity | None:
@@ -191,25 +230,45 @@ def _highest_mean_photo(item: FilterRecord, photos: Photos) -> SheetRegion | Non
     return photos.thumbnails[means[0]["image"]] if means else None
 
 
-def _responders(filters: Sequence[FilterRecord], labels: LabelPlaces) -> dict[str, list[Responder]]:
-    """Return for each label the filters that have it among their three best classes.
-
-    Filters whose best class it is come first, then those whose second best it is; among equals the highest mean.
-    """
-    ranked: dict[int, list[tuple[int, float, int]]] = {}
+def _responders(
+    model: PublishedModel, filters: Sequence[FilterRecord], sheets: SheetList
+) -> dict[str, list[Responder]]:
+    """Return for each label the filters that have it among their three best classes, the highest mean first."""
+    found: dict[int, list[tuple[float, int]]] = {}
     for position, item in enumerate(filters):
         means = item["classes"]["max"] if "classes" in item else []
-        best = sorted(means, key=lambda pair: -pair[1])[:_RESPONDING_CLASSES]
-        for rank, (label, mean) in enumerate(best):
-            if mean > 0 and label in labels:
-                ranked.setdefault(labels[label], []).append((rank, -mean, position))
+        for label, mean in sorted(means, key=lambda pair: -pair[1])[:_RESPONDING_CLASSES]:
+            if mean > 0 and label in model.labels:
+                found.setdefault(model.labels[label], []).append((-mean, position))
+    names = list(model.labels)
     return {
-        str(place): [(position, round_floats(-negated)) for _, negated, position in sorted(responders)]
-        for place, responders in sorted(ranked.items())
+        str(place): [
+            _responder(position, round_floats(-negated), _crop_of_class(model, filters[position], names[place]), sheets)
+            for negated, position in sorted(responders)
+        ]
+        for place, responders in sorted(found.items())
     }
 
 
-def _neighbour(entries: Sequence[LayerEntry], place: int) -> NeighbourLayer | None:
+def _responder(position: int, mean: float, crop: SheetRegion | None, sheets: SheetList) -> Responder:
+    return (position, mean) if crop is None else (position, mean, sheets.pack(crop))
+
+
+def _crop_of_class(model: PublishedModel, item: FilterRecord, label: str) -> SheetRegion | None:
+    """Return the crop of the picture of a class that excites a filter most, of those that are kept of it."""
+    kept = [(one["score"], one["image"], one["box"]) for one in item.get("top_max", ())]
+    kept += [(one["score"], one["image"], one["box"]) for one in item.get("range", ()) if "of" not in one]
+    images = model.record["images"]
+    for _, image, box in sorted(kept, key=lambda one: -one[0]):
+        top, left, bottom, right = box
+        if images[image]["label"] == label and bottom > top and right > left:
+            return model.photos.crop_region(image, box)
+    return None
+
+
+def _neighbour(model: PublishedModel, place: int) -> NeighbourLayer | None:
+    entries = model.record["layers"]
     if not 0 <= place < len(entries):
         return None
-    return {"name": entries[place]["name"], "slug": entries[place]["slug"]}
+    name = entries[place]["name"]
+    return {"name": name, "slug": entries[place]["slug"], "title": model.titles[name]}

@@ -28,7 +28,10 @@ def model_script(model: PublishedModel, strips: Sequence[PackedStrip]) -> ModelD
         (image["path"], label_place(labels, image["label"]), sheets.pack_optional(region), image.get("predictions"))
         for image, region in zip(record["images"], model.photos.regions, strict=True)
     ]
-    layers = [_layer(entry, strip, sheets) for entry, strip in zip(record["layers"], strips, strict=True)]
+    layers = [
+        _layer(entry, model.titles[entry["name"]], strip, sheets)
+        for entry, strip in zip(record["layers"], strips, strict=True)
+    ]
     return {
         "name": model.declared.name,
         "title": model.declared.title,
@@ -39,7 +42,7 @@ def model_script(model: PublishedModel, strips: Sequence[PackedStrip]) -> ModelD
     }
 
 
-def _layer(entry: LayerEntry, strip: PackedStrip, sheets: SheetList) -> ModelLayer:
+def _layer(entry: LayerEntry, title: str, strip: PackedStrip, sheets: SheetList) -> ModelLayer:
     return {
         "name": entry["name"],
         "kind": entry["kind"],
@@ -48,6 +51,7 @@ def _layer(entry: LayerEntry, strip: PackedStrip, sheets: SheetList) -> ModelLay
         "parameters": entry["parameters"],
         "macs": entry["macs"],
         "slug": entry["slug"],
+        "title": title,
         "field": {**entry["receptive_field"], "note": formatting.sentence(entry["field_note"]) or None},
         "strip": [(index, sheets.pack(region)) for index, region in strip],
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.pages.filter_names import Names
 from mkdocs_lurk.pages.model_records import is_picture_reference
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, PictureKey, picture_key
 from mkdocs_lurk.pages.pictures.photos import Photos
@@ -38,7 +39,7 @@ def model_results(model: PublishedModel) -> ModelResults:
         "schema": RESULTS_SCHEMA,
         "model": {**record["model"], "name": declared.name, "title": declared.title, "source": declared.source},
         "images": images,
-        "layers": [layer_summary(entry) for entry in record["layers"]],
+        "layers": [layer_summary(entry, model.titles) for entry in record["layers"]],
         "sheets": _sheet_sizes(photos.sizes, ""),
         "pictures_exact": photos.exact,
     }
@@ -47,15 +48,20 @@ def model_results(model: PublishedModel) -> ModelResults:
     return cast("ModelResults", {**first, **rest, "provenance": provenance})
 
 
-def layer_results(entry: LayerEntry, layer: LayerRecord, photos: Photos, pictures: LayerPictures) -> LayerResults:
+def layer_results(
+    model: PublishedModel, entry: LayerEntry, layer: LayerRecord, pictures: LayerPictures
+) -> LayerResults:
     """Make a layer's ``results.json``."""
-    slug = entry["slug"]
+    slug, photos = entry["slug"], model.photos
     results: LayerResults = {
         "schema": RESULTS_SCHEMA,
-        "layer": layer_summary(entry),
+        "layer": layer_summary(entry, model.titles),
         "chosen": layer["chosen"],
         "classes_listed": CLASSES_LISTED,
-        "filters": [_filter_result(item, slug, photos, pictures) for item in layer["filters"]],
+        "filters": [
+            _named(_filter_result(item, slug, photos, pictures), model.names, entry["name"])
+            for item in layer["filters"]
+        ],
         "sheets": _sheet_sizes({**photos.sizes, **pictures.sizes}, slug),
     }
     if "effect" in layer:
@@ -63,9 +69,10 @@ def layer_results(entry: LayerEntry, layer: LayerRecord, photos: Photos, picture
     return results
 
 
-def layer_summary(entry: LayerEntry) -> LayerSummary:
-    """Return a layer's entry in the model's record without what only the store needs."""
-    return cast("LayerSummary", {name: value for name, value in entry.items() if name not in _STORE_FIELDS})
+def layer_summary(entry: LayerEntry, titles: Mapping[str, str]) -> LayerSummary:
+    """Return a layer's entry in the model's record with its title, and without what only the store needs."""
+    kept = {name: value for name, value in entry.items() if name not in _STORE_FIELDS}
+    return cast("LayerSummary", {**kept, "title": titles[entry["name"]]})
 
 
 def published_picture(region: SheetRegion, slug: str = "") -> Picture:
@@ -116,6 +123,16 @@ def _filter_result(item: FilterRecord, slug: str, photos: Photos, pictures: Laye
             published["crop"] = published_picture(crop, slug)
         if gradient_crop is not None:
             published["crop_grad"] = published_picture(gradient_crop, slug)
+    return result
+
+
+def _named(result: FilterResult, names: Names, layer: str) -> FilterResult:
+    """Add the author's name of a filter, and the class of its output, where there are such."""
+    index = result["index"]
+    if (authored := names.authored.get(layer, {}).get(index)) is not None:
+        result["name"] = authored
+    if (output := names.classes.get(layer, {}).get(index)) is not None:
+        result["output_class"] = output
     return result
 
 

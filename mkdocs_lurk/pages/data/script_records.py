@@ -7,7 +7,7 @@ script holds a stored record as it is, the record's own type in ``records.py`` i
 from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.graph_record import GraphRecord
-from mkdocs_lurk.records import Connection, FieldStatus, FilterFigures, ReceptiveFieldRecord, Robustness, Skipped, WonBy
+from mkdocs_lurk.records import FieldStatus, FilterFigures, ReceptiveFieldRecord, Robustness, Skipped, WonBy
 from mkdocs_lurk.response_records import BoxList, ClassValue, RangeEntry
 
 PackedPicture = list[int]
@@ -18,10 +18,8 @@ StripPicture = tuple[int, PackedPicture]
 """A filter of a layer, and its thumbnail."""
 ClassMean = tuple[int, float]
 """A class as a place in ``labels``, or -1 if no photo has it, and the filter's mean response to it."""
-Responder = tuple[int, float]
-"""A filter's position in the columns, and its mean response to the class."""
-ConnectionDetail = Connection | tuple[str, int, float, Literal[1]]
-"""A connected filter; a fourth item, 1, says that it was not analysed, so that no page has a place for it."""
+Responder = tuple[int, float] | tuple[int, float, PackedPicture]
+"""A filter's position in the columns, its mean response to the class, and its best crop of it, where one is kept."""
 PhotoRank = tuple[int, int, int, Literal["avg", "max"], float]
 """A layer's place in the model's list, a filter, the photo's rank from 0, the ranking, and the score."""
 
@@ -41,6 +39,7 @@ class LayerFacts(TypedDict):
     jump: list[float]
     results: str
     chosen: int | Literal["all"]
+    title: str
 
 
 class NeighbourLayer(TypedDict):
@@ -48,6 +47,7 @@ class NeighbourLayer(TypedDict):
 
     name: str
     slug: str
+    title: str
 
 
 class FilterColumns(TypedDict):
@@ -57,6 +57,7 @@ class FilterColumns(TypedDict):
     """
 
     index: list[int]
+    name: list[str | None]
     max: list[float | None]
     avg: list[float | None]
     ratio: list[float | None]
@@ -78,7 +79,7 @@ class LayerData(TypedDict):
     """``layer.js``: what the grid needs of every filter of a layer.
 
     ``addresses`` holds, by name, the folders of those layers of the model whose folder does not follow from the name by
-    ``names.slug``.
+    ``names.slug``. ``titles`` holds the titles of the layers that its filters are connected to.
     """
 
     model: str
@@ -86,6 +87,7 @@ class LayerData(TypedDict):
     previous: NeighbourLayer | None
     next: NeighbourLayer | None
     addresses: dict[str, str]
+    titles: dict[str, str]
     labels: list[str]
     top_k: int
     gradient: str
@@ -150,6 +152,24 @@ class ClassMeansDetail(TypedDict):
     max: list[ClassMean]
 
 
+class ConnectionDetail(TypedDict):
+    """A connected filter and the weight of the connection.
+
+    Attributes:
+        layer: Its layer; "" for the picture itself.
+        name: What it is called.
+        picture: The thumbnail of its best crop, or else of its synthesis.
+        unshown: 1 if it was not analysed, so that no page has a place for it.
+    """
+
+    layer: str
+    filter: int
+    weight: float
+    name: NotRequired[str]
+    picture: NotRequired[PackedPicture]
+    unshown: NotRequired[Literal[1]]
+
+
 class WiringDetail(TypedDict):
     """The filters that a filter reads most, and those that read it most; the strongest connection first."""
 
@@ -160,6 +180,7 @@ class WiringDetail(TypedDict):
 class FilterDetail(FilterFigures, total=False):
     """Everything that is known of one filter; what was not asked for is absent."""
 
+    name: str
     top_avg: list[MeanDetail]
     top_max: list[MaximumDetail]
     range: list[RangeDetail]
@@ -195,6 +216,7 @@ class ModelLayer(TypedDict):
     parameters: int
     macs: int
     slug: str
+    title: str
     field: LayerField
     strip: list[StripPicture]
 

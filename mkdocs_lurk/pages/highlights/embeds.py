@@ -141,7 +141,8 @@ def _declared_panel(
         raise ConfigError("lurk fence: panels: an item names no filter; give each a layer and, as a number, a filter")
     target, results, item = find_filter(site, model, declared["layer"], declared["filter"])
     layers, layer = list(site.layers[model]), results["layer"]
-    name = f"Filter {item['index']} of {layer['name']}"
+    called = item.get("name", item.get("output_class"))
+    name = f"Filter {item['index']}{f' {called}' if called else ''} of {layer['title']}"
     place = f"Layer {layers.index(layer['name']) + 1} of {len(layers)}"
     pictures = FilterPictures(f"{FOLDER}/{target}", results["sheets"], address)
     crops, drawn = _pictures(item, layer["name"], highlights, pictures, site, model)

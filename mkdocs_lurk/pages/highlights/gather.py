@@ -22,10 +22,10 @@ from mkdocs_lurk.pages.highlights.shown import (
     mark_crop,
 )
 from mkdocs_lurk.pages.highlights.stages import column_runs, column_title, story_runs
-from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import Pixels, SheetRegion, Size, is_pixel_art, thumbnail, write_sheet
 from mkdocs_lurk.pages.pictures.svg_pictures import svg_picture
-from mkdocs_lurk.records import FilterRecord, LayerEntry, ModelRecord, PictureReference, ReceptiveFieldRecord
+from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.records import FilterRecord, LayerEntry, PictureReference, ReceptiveFieldRecord
 
 _QUALITY = 76
 
@@ -58,14 +58,13 @@ class HighlightsWriter:
 
     Args:
         reader: Where pictures come from.
-        record: The model's record.
-        photos: The model's photos.
+        model: The model; the files of its photos are written.
     """
 
-    def __init__(self, reader: DisclosedReader, record: ModelRecord, photos: Photos) -> None:
-        self._reader, self._photos = reader, photos
-        self._entries: Sequence[LayerEntry] = record["layers"]
-        self._images = record["images"]
+    def __init__(self, reader: DisclosedReader, model: PublishedModel) -> None:
+        self._reader, self._photos, self._model = reader, model.photos, model
+        self._entries: Sequence[LayerEntry] = model.record["layers"]
+        self._images = model.record["images"]
         self._candidates: list[list[Candidate]] = []
         self._finds = Finds(self._entries, self._images)
 
@@ -125,7 +124,8 @@ class HighlightsWriter:
 
     def _shown(self, one: Candidate, sheets: _Sheets, look: _Look) -> ShownFilter:
         entry = self._entries[one.layer]
-        name = f"Filter {one.index} of {entry['name']}"
+        names, title = self._model.names, self._model.titles[entry["name"]]
+        name = f"Filter {names.title(entry['name'], one.index)} of {title}"
         marked: list[MarkedPicture] = []
         for rank, (image, box) in enumerate(one.crops[: look.crops]):
             region = sheets.regions.get(_Key(look.sheet, one.layer, one.index, rank))
@@ -139,6 +139,7 @@ class HighlightsWriter:
             layer=entry["name"],
             slug=entry["slug"],
             index=one.index,
+            name=name,
             field=formatting.receptive_field(entry["receptive_field"]),
             label=one.label,
             correlation=one.correlation,

@@ -30,6 +30,7 @@ class ShownFilter:
         layer: The name of its layer.
         slug: The layer's folder.
         index: Its index.
+        name: What it is called in texts: ``Filter 4 hammerhead of Classifier``.
         field: The receptive field of its layer, in words.
         label: Its label in words, where it is proven and the pictures bear it out.
         correlation: The correlation of the label.
@@ -42,17 +43,13 @@ class ShownFilter:
     layer: str
     slug: str
     index: int
+    name: str
     field: str
     label: str
     correlation: float
     crops: tuple[MarkedPicture, ...]
     drawn: SvgPicture | None
     shows_weights: bool
-
-    @property
-    def name(self) -> str:
-        """What the filter is called in texts."""
-        return f"Filter {self.index} of {self.layer}"
 
     @property
     def sentence(self) -> str:
@@ -126,6 +123,7 @@ class FilterSummary(TypedDict):
     layer: str
     slug: str
     index: int
+    name: str
     field: str
     label: str
     correlation: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,9 @@ from mkdocs_lurk.records import FilterRecord, PictureReference
 
 PictureKey = tuple[str, str]
 """Unit and blob of a stored picture."""
+
+LayerTiles = Mapping[str, Mapping[int, SheetRegion]]
+"""The thumbnail of each filter that has one, by layer and index."""
 
 SYNTHESIS_PX = 160
 """The longer side, at most, of syntheses, which are published smaller than they are stored."""
@@ -69,6 +72,12 @@ def write_pictures(
         filters, [synthesis if crop is None else crop for crop, synthesis in zip(crops, syntheses, strict=True)]
     )
     return pictures
+
+
+def filter_tiles(filters: Sequence[FilterRecord], pictures: LayerPictures) -> dict[int, SheetRegion]:
+    """Return what stands for each filter in a small picture: its best crop, or else its synthesis."""
+    pairs = zip(filters, pictures.crops, pictures.syntheses, strict=True)
+    return {item["index"]: tile for item, crop, synthesis in pairs if (tile := crop or synthesis) is not None}
 
 
 def picture_key(reference: PictureReference) -> PictureKey:

@@ -116,7 +116,10 @@ def receptive_field_picture(
     region, box = largest
     src = f"../{region.src}"
     photo = svg_picture(
-        SheetRegion(src, *region.rect), {src: sizes[region.src]}, "What one unit sees, upon a photo", _FIELD_PX
+        SheetRegion(src, *region.rect),
+        {src: sizes[region.src]},
+        "A unit's receptive field, on a photo",
+        _FIELD_PX,
     )
     return _draw_box(photo, box, input_size)
 

@@ -39,11 +39,13 @@ class EmbeddedFilter:
 
     Attributes:
         url: The address of its place; None if it is not to be linked.
+        called: Its name, or the class of its output; None without one.
         name: What it is called where several are shown.
         parts: What is shown of it.
     """
 
     index: int
+    called: str | None
     layer: str
     model: str
     url: str | None
@@ -107,7 +109,7 @@ class _Found:
     @classmethod
     def of(cls, named: _Named, site: Site) -> _Found:
         target, results, item = find_filter(site, named.model, named.layer, named.index)
-        return cls(named, site, target, item, results["layer"]["name"], results["sheets"])
+        return cls(named, site, target, item, results["layer"]["title"], results["sheets"])
 
     @property
     def withholds(self) -> bool:
@@ -121,15 +123,17 @@ class _Found:
         pictures = FilterPictures(f"{FOLDER}/{self.target}", self.sheets, address)
         images = _model_results(site.path(f"{FOLDER}/{named.model}/results.json"))["images"]
         source = ShownFrom(self.item, pictures, images, size_px)
+        called = self.item.get("name", self.item.get("output_class"))
         place = f"{address(site.links[self.target])}#filter-{named.index}"
         return EmbeddedFilter(
             index=named.index,
+            called=called,
             layer=self.layer,
             model=site.titles[named.model],
             url=link if isinstance(link, str) else place if link else None,
             page_url=place,
             model_url=address(site.links[named.model]),
-            name=f"Filter {named.index} of {self.layer} in {site.titles[named.model]}",
+            name=f"Filter {named.index}{f' {called}' if called else ''} of {self.layer} in {site.titles[named.model]}",
             parts=tuple(PARTS[show](source) for show in shows),
         )
 

@@ -37,7 +37,7 @@ def render_interactive(
     target, name = model, title
     if show == "gallery":
         target, results = find_layer(site, model, keys["layer"])
-        name = f"{results['layer']['name']} in {title}"
+        name = f"{results['layer']['title']} in {title}"
     return templates.body(
         "interactive.html.j2",
         element=f"lurk-{show}",

@@ -33,7 +33,7 @@ _COST, _COST_PER_STEP = 8.0, 2.5
 _SMALL_BATCH = 8
 _SCORING_PASSES = 3
 """Of a finished picture, by ``Verification``: for its score, and twice to tell what it wins by."""
-_NOT_CHOSEN = "not among the filters that synthesis.filters chooses"
+_NOT_CHOSEN = "it was not chosen for a synthesis"
 _TRIED_STEPS = 3
 _LEAST_TRIED, _TRIED_PX = 2, 4 * 224 * 224
 """Pictures that are tried at once on a CPU: as many as fill its caches, and two at least."""

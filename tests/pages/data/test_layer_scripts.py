@@ -42,8 +42,8 @@ def test_layers_know_their_neighbours(built: Built) -> None:
     _, first = built.script("features.0/layer.js")
     _, last = built.script("features.3/layer.js")
     assert first["previous"] is None
-    assert first["next"] == {"name": "features.3", "slug": "features.3"}
-    assert last["previous"] == {"name": "features.0", "slug": "features.0"}
+    assert first["next"] == {"name": "features.3", "slug": "features.3", "title": "Convolution 2"}
+    assert last["previous"] == {"name": "features.0", "slug": "features.0", "title": "Convolution 1"}
     assert last["next"] is None
 
 
@@ -62,16 +62,21 @@ def test_opened_filters_name_photo_label_and_path(built: Built) -> None:
 def test_connections_to_filters_that_were_not_analysed_are_marked(built: Built) -> None:
     _, chunk = built.script("features.0/filters-0.js")
     for item in chunk["filters"]:
-        assert [mark for *_, mark in item["wiring"]["inputs"]] == [1, 1, 1]
-        assert all(len(connection) == 3 for connection in item["wiring"]["outputs"])
+        assert [one["unshown"] for one in item["wiring"]["inputs"]] == [1, 1, 1]
+        assert not any("unshown" in one for one in item["wiring"]["outputs"])
 
 
 def test_responders_are_filters_of_the_label(built: Built) -> None:
     _, layer = built.script("features.3/layer.js")
     _, chunk = built.script("features.3/filters-0.js")
+    _, model = built.script("model.js")
     for label, responders in layer["filters"]["responders"].items():
         assert responders
-        for position, mean in responders:
+        assert [mean for _, mean, *_ in responders] == sorted((mean for _, mean, *_ in responders), reverse=True)
+        for position, mean, *crop in responders:
+            kept = [*chunk["filters"][position]["top_max"], *chunk["filters"][position]["range"]]
+            images = {one["image"] for one in kept if "of" not in one}
+            assert bool(crop) == any(model["images"]["items"][image][1] == int(label) for image in images)
             means = dict(map(tuple, chunk["filters"][position]["classes"]["max"]))
             assert means[int(label)] == mean
 

@@ -158,9 +158,9 @@ def test_files_have_the_fields_of_their_types(built: Built) -> None:
     [
         (records.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses"}),
         (records.LayerRecord, results_records.LayerResults, {"classes_listed", "sheets"}, set()),
-        (records.LayerEntry, results_records.LayerSummary, set(), {"unit"}),
+        (records.LayerEntry, results_records.LayerSummary, {"title"}, {"unit"}),
         (records.ImageRecord, results_records.ImageResult, set(), set()),
-        (records.FilterRecord, results_records.FilterResult, set(), set()),
+        (records.FilterRecord, results_records.FilterResult, {"name", "output_class"}, set()),
         (records.RankedMean, results_records.MeanResult, set(), set()),
         (records.RankedMaximum, results_records.MaximumResult, {"crop", "crop_grad"}, set()),
         (records.SynthesisRecord, results_records.SynthesisResult, set(), set()),

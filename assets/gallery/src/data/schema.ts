@@ -18,14 +18,8 @@ export type ClassMean = [label: number, mean: number];
 /** Another filter of the same layer, and how well the two filters' responses correlate. */
 export type FilterCorrelation = [index: number, correlation: number];
 
-/** A filter's position in the columns, and its mean response to the class. */
-export type Responder = [position: number, mean: number];
-
-/**
- * A connected filter, with the weight of the connection; the layer "" is the picture itself. `unshown` is 1 where the filter was not
- * analysed, so that there is no page to link to.
- */
-export type Connection = [layer: string, filter: number, weight: number, unshown?: 1];
+/** A filter's position in the columns, its mean response to the class, and its best crop of that class, where one is kept. */
+export type Responder = [position: number, mean: number, crop?: Pic];
 
 /** A filter of a layer, and its thumbnail. */
 export type StripPicture = [filter: number, picture: Pic];
@@ -52,6 +46,8 @@ export interface LayerData {
   layer: LayerInfo;
   previous: LayerLink | null;
   next: LayerLink | null;
+  /** By name, the titles of the layers that the filters are connected to. */
+  titles: Record<string, string>;
   /** By name, the folders of those of the model's layers whose folder does not follow from the name by `slug`. */
   addresses: Record<string, string>;
   labels: string[];
@@ -77,6 +73,7 @@ export interface LayerInfo {
   jump: readonly number[];
   results: string;
   chosen: number | "all";
+  title: string;
 }
 
 export interface ReceptiveField {
@@ -88,11 +85,14 @@ export interface ReceptiveField {
 export interface LayerLink {
   name: string;
   slug: string;
+  title: string;
 }
 
 /** One entry per filter in every column, but for `order`, which holds positions, and `responders`, which holds lists by label. */
 export interface FilterColumns {
   index: number[];
+  /** The author's name, or the class of the output that the filter becomes. */
+  name: (string | null)[];
   max: (number | null)[];
   avg: (number | null)[];
   ratio: (number | null)[];
@@ -122,6 +122,7 @@ export interface ChunkData {
 /** One filter; what was not asked for is absent, and what could not be computed is `Skipped`. */
 export interface FilterDetail {
   index: number;
+  name?: string;
   top_avg?: RankedMean[] | Skipped;
   top_max?: RankedMaximum[] | Skipped;
   range?: RangePicture[];
@@ -261,6 +262,19 @@ export type ClassProof = [name: string, n: number, before: number, after: number
 
 export type ClassContribution = [name: string, mean: number, error: number];
 
+/**
+ * A connected filter, with the weight of the connection; the layer "" is the picture itself. `unshown` is 1 where the filter was not
+ * analysed, so that there is no page to link to.
+ */
+export interface Connection {
+  layer: string;
+  filter: number;
+  weight: number;
+  name?: string;
+  picture?: Pic;
+  unshown?: 1;
+}
+
 export interface Wiring {
   inputs: Connection[] | Skipped;
   outputs: Connection[];
@@ -289,6 +303,7 @@ export interface ModelLayer {
   parameters: number;
   macs: number;
   slug: string;
+  title: string;
   field: LayerField;
   strip: StripPicture[];
 }

@@ -1,7 +1,7 @@
 /** Which filters the grid shows, and in which order. A position is a filter's place in the columns of the data. */
 
 import { descending } from "d3-array";
-import type { FilterColumns } from "./schema";
+import type { FilterColumns, Pic } from "./schema";
 import type { Order, State } from "./state";
 
 export interface Selection {
@@ -11,17 +11,33 @@ export interface Selection {
   dead: number;
   /** How many filters the visitor's choices leave out. */
   hidden: number;
+  /** Positions that are left out because they have no synthesis while tiles show syntheses; they come last, on demand. */
+  folded: number[];
 }
 
 /** Select and order the filters. Dead filters come last, ordered among themselves; ties go to the lower position. */
-export function selectFilters(filters: FilterColumns, labels: readonly string[], state: State): Selection {
+export function selectFilters(
+  filters: FilterColumns,
+  labels: readonly string[],
+  state: State,
+  unfolded = false,
+): Selection {
   const all = filters.index.map((_, position) => position);
   const kept = all.filter(isNotHidden(filters, state));
   const selected = state.class ? respondingTo(filters, labels, state.class, kept) : kept;
   const ranked = state.class && state.order === "index" ? selected : sorted(filters, state.order, selected);
   const alive = ranked.filter((position) => !filters.dead[position]);
   const dead = ranked.filter((position) => filters.dead[position]);
-  return { positions: [...alive, ...dead], dead: dead.length, hidden: all.length - ranked.length };
+  const ordered = [...alive, ...dead];
+  const lacks = (position: number) => state.show === "synthesis" && !filters.synthesis[position];
+  const folded = ordered.filter(lacks);
+  const shown = ordered.filter((position) => !lacks(position));
+  return {
+    positions: unfolded ? [...shown, ...folded] : shown,
+    dead: (unfolded ? dead : dead.filter((position) => !lacks(position))).length,
+    hidden: all.length - ranked.length,
+    folded: unfolded ? [] : folded,
+  };
 }
 
 /** The orders that the data allows. */
@@ -45,6 +61,33 @@ export function availableClasses(
     .map(([label, responders]) => ({ label: labels[Number(label)] ?? "", count: responders.length }))
     .filter(({ label, count }) => label && count)
     .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** The filters' best crops of a class, by position. */
+export function classCrops(filters: FilterColumns, labels: readonly string[], name: string): Map<number, Pic | null> {
+  const responders = filters.responders[labels.indexOf(name)] ?? [];
+  return new Map(responders.map(([position, , crop]) => [position, crop ?? null]));
+}
+
+/** Up to three labels that are written much like a word: by the pairs of neighbouring letters that they share. */
+export function nearLabels(word: string, labels: readonly string[]): string[] {
+  const wanted = letterPairs(word);
+  const likeness = (label: string) => {
+    const own = letterPairs(label);
+    const shared = [...wanted].filter((pair) => own.has(pair)).length;
+    return (2 * shared) / (own.size + wanted.size || 1);
+  };
+  return labels
+    .map((label) => ({ label, like: likeness(label) }))
+    .filter(({ like }) => like > 0.3)
+    .sort((a, b) => b.like - a.like)
+    .slice(0, 3)
+    .map(({ label }) => label);
+}
+
+function letterPairs(text: string): Set<string> {
+  const letters = ` ${text.toLowerCase()} `;
+  return new Set([...letters.slice(1)].map((letter, at) => `${letters[at]}${letter}`));
 }
 
 function isNotHidden(filters: FilterColumns, state: State): (position: number) => boolean {

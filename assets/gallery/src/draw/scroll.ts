@@ -15,3 +15,10 @@ export function scrollPageSmoothly(top: number): void {
 export function topOf(element: Element): number {
   return element.getBoundingClientRect().top;
 }
+
+/** The height of the host's header, in pixels, where it stays at the top of the window; else 0. */
+export function headerHeight(): number {
+  const header = document.querySelector(".md-header, .navbar.fixed-top");
+  const stays = header && /sticky|fixed/.test(getComputedStyle(header).position);
+  return stays ? header.getBoundingClientRect().height : 0;
+}

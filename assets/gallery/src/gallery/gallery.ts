@@ -1,23 +1,24 @@
 /** A layer's gallery: a toolbar, a grid of filters and the opened one, kept in line with the address and the visitor's choices. */
 import { layerAddress, layerPage } from "../data/addresses";
 import { loadData } from "../data/load";
-import type { ChunkData, LayerData } from "../data/schema";
-import { type Selection, selectFilters } from "../data/selection";
+import type { ChunkData, LayerData, Pic } from "../data/schema";
+import { classCrops, type Selection, selectFilters } from "../data/selection";
 import { readState, type State, writeState } from "../data/state";
 import { html } from "../draw/dom";
 import { isPlainClick } from "../draw/links";
 import { type Sheets, sheetsOf } from "../draw/picture";
-import { scrollPage, scrollPageSmoothly, topOf } from "../draw/scroll";
+import { headerHeight, scrollPage, scrollPageSmoothly, topOf } from "../draw/scroll";
+import { foldLine } from "./fold";
 import { FilterGrid } from "./grid";
-import { neighbourLinks } from "./neighbours";
+import { neighbourLinks, skipButton } from "./neighbours";
 import { FilterPanel } from "./panel";
 import { summary } from "./summary";
 import { availableShows, strongestResponse, tile } from "./tile";
 import { type Toolbar, toolbar } from "./toolbar";
 
 const CAPTION_PX = 22;
-/** Room that the host's header takes at the top of the window. */
-const HEADER_PX = 96;
+/** Room that the host's header and the toolbar take at the top of the window. */
+const HEADER_PX = 112;
 /** A panel that would begin below this share of the window's height is brought up. */
 const LOWEST_PANEL = 0.55;
 
@@ -41,6 +42,12 @@ export class Gallery {
   readonly #panel: FilterPanel;
   readonly #toolbar: Toolbar;
   readonly #status = html("p", { role: "status" });
+  readonly #fold = foldLine(() => {
+    this.#unfolded = true;
+    this.#update();
+  });
+  #unfolded = false;
+  #classCrops: ReadonlyMap<number, Pic | null> | null = null;
   #state: State;
   #selection: Selection;
 
@@ -53,12 +60,19 @@ export class Gallery {
     this.#state = this.#readState();
     this.#selection = selectFilters(data.filters, data.labels, this.#state);
     this.#grid = new FilterGrid({
-      tile: (position) => tile(position, { data, sheets, show: this.#state.show, strongest }),
+      tile: (position) =>
+        tile(position, { data, sheets, show: this.#state.show, strongest, classCrops: this.#classCrops }),
       caption: CAPTION_PX,
       signal,
     });
     this.#panel = this.#makePanel(sheets);
-    this.#toolbar = toolbar({ data, state: this.#state, change: (part) => this.#change(part, false), signal });
+    this.#toolbar = toolbar({
+      data,
+      state: this.#state,
+      change: (part) => this.#change(part, false),
+      goTo: (index) => this.#goTo(index),
+      signal,
+    });
   }
 
   /** Draw into the element, and follow the visitor from now on. */
@@ -66,7 +80,9 @@ export class Gallery {
     const { element, data, suffix, signal } = this.#options;
     const links = neighbourLinks(data, this.#modelFolder, suffix);
     const line = html("div", { class: "lurk-status-line" }, this.#status, links);
-    element.replaceChildren(this.#toolbar.node, line, this.#grid.node);
+    const skip = skipButton(() => this.#grid.focus(this.#selection.positions[0] ?? 0));
+    element.style.setProperty("--lurk-header", `${headerHeight()}px`);
+    element.replaceChildren(skip, this.#toolbar.node, line, this.#grid.node, this.#fold.node);
     this.#update();
     if (this.#state.filter !== null) this.#reveal(this.#state.filter);
     const followAddress = () => this.#followAddress();
@@ -101,9 +117,16 @@ export class Gallery {
   /** Bring everything in line with the state. */
   #update(): void {
     const { data } = this.#options;
-    this.#selection = selectFilters(data.filters, data.labels, this.#state);
+    const { class: name, filter } = this.#state;
+    this.#classCrops = data.labels.includes(name) ? classCrops(data.filters, data.labels, name) : null;
+    this.#selection = selectFilters(data.filters, data.labels, this.#state, this.#unfolded);
+    if (filter !== null && this.#selection.folded.includes(this.#positionOf(filter))) {
+      this.#unfolded = true;
+      this.#selection = selectFilters(data.filters, data.labels, this.#state, true);
+    }
     this.#toolbar.update(this.#state);
-    this.#status.textContent = summary(this.#selection, this.#state);
+    this.#status.textContent = summary(this.#selection, this.#state, data);
+    this.#fold.update(this.#selection.folded.length);
     this.#grid.set(this.#selection.positions, this.#state.size);
     this.#updatePanel();
     this.#updatePhoto();
@@ -152,8 +175,8 @@ export class Gallery {
     const address = writeState(this.#state) || location.pathname + location.search;
     if (newEntry) history.pushState(history.state, "", address);
     else history.replaceState(history.state, "", address);
-    if (this.#state.show !== before.show) this.#grid.redraw();
     this.#update();
+    if (this.#state.show !== before.show || this.#state.class !== before.class) this.#grid.redraw();
   }
 
   /** Take over the address that Back, Forward or a link brought. */
@@ -161,8 +184,8 @@ export class Gallery {
     const before = this.#state;
     this.#state = readState(location.hash);
     if (writeState(before) === writeState(this.#state)) return;
-    if (before.show !== this.#state.show) this.#grid.redraw();
     this.#update();
+    if (before.show !== this.#state.show || before.class !== this.#state.class) this.#grid.redraw();
     if (this.#state.filter !== null && this.#state.filter !== before.filter) this.#reveal(this.#state.filter);
   }
 
@@ -205,6 +228,15 @@ export class Gallery {
     this.#change({ filter: index, ...(this.#isShown(position) ? {} : { class: "", hide: [] }) }, true);
     if (link.dataset.filter !== undefined && link.isConnected) scrollPage(topOf(link) - top);
     this.#bringUpPanel(position);
+    this.#panel.node.focus({ preventScroll: true });
+  }
+
+  /** Open a filter that the visitor asks for by its number or name. */
+  #goTo(index: number): void {
+    const position = this.#positionOf(index);
+    this.#change({ filter: index, ...(this.#isShown(position) ? {} : { class: "", hide: [] }) }, true);
+    if (position < 0) return;
+    this.#reveal(index);
     this.#panel.node.focus({ preventScroll: true });
   }
 

@@ -140,7 +140,7 @@ export class FilterGrid {
 
   /** Draw those of the rows `from` to `to` that are near the window. */
   #drawRows(list: HTMLElement, from: number, to: number, { columns, side, height }: Measures): void {
-    list.style.blockSize = `${Math.max(0, to - from) * height}px`;
+    list.style.setProperty("--lurk-rows-size", `${Math.max(0, to - from) * height}px`);
     select(list)
       .selectAll<HTMLElement, number>(":scope > div")
       .data(this.#placesNearWindow(list, from, to, columns, height), (place, index, group) => {

@@ -8,10 +8,11 @@ import { kernelPicture, rankedPictures, synthesisPicture } from "./pictures";
 import { classSection } from "./sections/classes";
 import { effectSection } from "./sections/effect";
 import { methodSection } from "./sections/method";
-import { similarSection, wiringSection } from "./sections/related";
+import { similarSection } from "./sections/related";
 import { figures, responseSection } from "./sections/responses";
+import { wiringSection } from "./sections/wiring";
 import { shareButtons } from "./share";
-import { traits } from "./tile";
+import { filterTitle, traits } from "./tile";
 
 export interface PanelOptions {
   data: LayerData;
@@ -61,9 +62,10 @@ export class FilterPanel {
   open(position: number): void {
     const { data } = this.#options;
     const index = data.filters.index[position] ?? position;
+    const title = filterTitle(data, position);
     this.node.setAttribute("data-filter-open", String(index));
-    this.node.setAttribute("aria-label", `Filter ${index}`);
-    this.#title.textContent = `Filter ${index}`;
+    this.node.setAttribute("aria-label", title);
+    this.#title.textContent = title;
     const description = traits(data, position).join(", ");
     this.#description.textContent = description ? `${description[0]?.toUpperCase()}${description.slice(1)}.` : "";
   }
@@ -86,7 +88,7 @@ export class FilterPanel {
         effectSection(filter, data.layer.filters),
         responseSection(filter, pictures),
         similarSection(filter, this.#options),
-        wiringSection(filter, this.#options),
+        wiringSection(filter, sources.sheets, this.#options),
       ),
       html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons(filter, data, sources.sheets)),
     );

@@ -6,6 +6,7 @@ import { layerPage } from "../data/addresses";
 import type { ImageItem, ModelData, PhotoRank, Prediction } from "../data/schema";
 import { html } from "../draw/dom";
 import { missing, unshown } from "../draw/missing";
+import { titleOf } from "../draw/photo-title";
 import { picture, sheetsOf } from "../draw/picture";
 import { percent, score } from "../numbers";
 
@@ -20,10 +21,10 @@ export interface PhotoContent {
   best: readonly PhotoRank[];
 }
 
-/** The photo's label, or else its path. */
+/** The title that its file tells, or else the photo's label, or else its path. */
 export function photoTitle({ item, model }: PhotoContent): string {
   const [path, label] = item;
-  return model.images.labels[label] ?? path;
+  return titleOf(path) || (model.images.labels[label] ?? path);
 }
 
 /** The photo itself, above its path. */
@@ -86,7 +87,9 @@ function ranks(best: readonly PhotoRank[], model: ModelData, base: URL, suffix: 
           String(filter),
         ),
       );
-    list.append(html("div", { role: "listitem" }, html("span", {}, layer.name), html("span", {}, ...links)));
+    list.append(
+      html("div", { role: "listitem" }, html("span", { title: layer.name }, layer.title), html("span", {}, ...links)),
+    );
   }
   return list;
 }

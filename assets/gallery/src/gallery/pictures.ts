@@ -14,6 +14,7 @@ import {
 } from "../data/schema";
 import { html } from "../draw/dom";
 import { missing, unshown } from "../draw/missing";
+import { titleOf } from "../draw/photo-title";
 import { clip, type Gradient, picture, type Sheets, scene, withPadding } from "../draw/picture";
 import { percent, ratio, score } from "../numbers";
 
@@ -34,7 +35,7 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
     { class: "lurk-ranked" },
     ...section(
       "Strongest anywhere",
-      `The photos with the highest scores, and the part of each that the unit sees. Score: ${definitions.score_max}`,
+      `The photos with the highest scores, and the receptive field of the unit in each. Score: ${definitions.score_max}`,
       top_max,
       (items) => [
         ...(items.some((item) => item.photo)
@@ -44,8 +45,8 @@ export function rankedPictures({ top_max, top_avg }: FilterDetail, options: Pict
       ],
     ),
     ...section(
-      "Strongest on the whole",
-      `The photos with the highest scores. Score: ${definitions.score_avg}`,
+      averageTitle(top_avg),
+      `The photos with the highest average. Score: ${definitions.score_avg}`,
       top_avg,
       (items) => [row("lurk-photos", items, (item, rank) => photo(item, rank, options, null))],
     ),
@@ -185,7 +186,13 @@ export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: Pic
   return [box[0] * down, box[1] * across, box[2] * down, box[3] * across];
 }
 
-/** A photo's label, or else its file's name. */
+/** The heading of the highest means, which says so where all of them are negative. */
+function averageTitle(items: RankedMean[] | Skipped | undefined): string {
+  const none = present(items) && items.length > 0 && items.every(({ score: mean }) => mean < 0);
+  return none ? "Highest average (none raises it on average)" : "Highest average";
+}
+
+/** What a photo is called: its file's title, or else its label, or else its file's name. */
 function nameOf({ label, path }: Ranked): string {
-  return label || path.slice(path.lastIndexOf("/") + 1);
+  return titleOf(path) || label || path.slice(path.lastIndexOf("/") + 1);
 }

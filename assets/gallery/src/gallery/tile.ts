@@ -12,14 +12,18 @@ export interface TileOptions {
   show: Show;
   /** The layer's strongest response, which fills the bar. */
   strongest: number;
+  /** While the grid is narrowed to a class, the best crops of that class by position. */
+  classCrops?: ReadonlyMap<number, Pic | null> | null;
 }
 
 /** The link that opens the filter at a position of the columns. */
-export function tile(position: number, { data, sheets, show, strongest }: TileOptions): HTMLAnchorElement {
+export function tile(position: number, { data, sheets, show, strongest, classCrops }: TileOptions): HTMLAnchorElement {
   const { filters } = data;
   const index = filters.index[position] ?? position;
-  const thumb = thumbnail(data, position, show);
+  const ofClass = show === "crop" ? classCrops?.get(position) : undefined;
+  const thumb = ofClass === undefined ? thumbnail(data, position, show) : ofClass;
   const description = describe(data, position);
+  const words = caption(data, position);
   return html(
     "a",
     {
@@ -29,14 +33,16 @@ export function tile(position: number, { data, sheets, show, strongest }: TileOp
       "aria-label": description,
       title: description,
     },
-    thumb ? picture(thumb, sheets) : html("span", { class: "lurk-blank", "aria-hidden": "true" }, "–"),
+    thumb
+      ? picture(thumb, sheets)
+      : html("span", { class: "lurk-blank", "aria-hidden": "true" }, ofClass === null ? "not kept" : "–"),
     html(
       "span",
       { class: "lurk-tile-caption", "aria-hidden": "true" },
       html("span", { class: "lurk-tile-index" }, String(index)),
       " ", // separates the words for readers without the layout
-      note(data, position)
-        ? html("span", { class: "lurk-tile-note" }, note(data, position))
+      words
+        ? html("span", { class: filters.name[position] ? "lurk-tile-name" : "lurk-tile-note" }, words)
         : responseBar(filters.max[position] ?? 0, strongest),
     ),
   );
@@ -60,7 +66,7 @@ export function strongestResponse({ filters }: LayerData): number {
 /** A filter in one line, which begins with the words of its tile. */
 export function describe(data: LayerData, position: number): string {
   const index = data.filters.index[position] ?? position;
-  const words = note(data, position);
+  const words = caption(data, position);
   return [`Filter ${index}${words && ` ${words}`}`, ...traits(data, position)].join(", ");
 }
 
@@ -68,26 +74,35 @@ export function describe(data: LayerData, position: number): string {
 export function traits({ filters, labels }: LayerData, position: number): string[] {
   if (filters.dead[position]) return ["no picture raises it above zero"];
   const response = filters.max[position];
-  const label = labels[filters.best_class[position] ?? -1];
   const duplicateOf = filters.duplicate[position] ?? -1;
   return [
     typeof response === "number" ? `strongest response ${score(response)}` : "",
-    proven(filters, position) ??
-      (label ? `answers most to ${label}` : labels.length ? "no clear preference for a class" : ""),
+    labels.length ? proven(filters, position) : "",
     duplicateOf >= 0 ? `much like filter ${duplicateOf}` : "",
   ].filter(Boolean);
 }
 
-/** The classes that a filter was shown to answer to; null where none were looked for. */
-function proven({ label, label_r: r }: FilterColumns, position: number): string | null {
+/** The classes that a filter answers to above chance, on pictures that did not choose them; "" where none were looked for. */
+function proven({ label, label_r: r }: FilterColumns, position: number): string {
   const name = label[position] ?? null;
-  return (
-    (name && `answers to ${name}, r ${score(r[position] ?? 0)} on pictures not used to choose`) ||
-    (name === "" ? "answers to no class above chance" : null)
-  );
+  if (name === null) return "";
+  return name
+    ? `answers to ${name}, r ${score(r[position] ?? 0)} on pictures not used to choose`
+    : "no clear preference for a class";
 }
 
-/** A word or two in place of the bar: the filter is dead or a duplicate. */
+/** What a filter is called: its number, and its name where it has one. */
+export function filterTitle({ filters }: LayerData, position: number): string {
+  const name = filters.name[position];
+  return `Filter ${filters.index[position] ?? position}${name ? `: ${name}` : ""}`;
+}
+
+/** What stands in place of the bar: the filter's name, or else a note. */
+function caption(data: LayerData, position: number): string {
+  return [data.filters.name[position], note(data, position)].filter(Boolean).join(", ");
+}
+
+/** A word or two: the filter is dead or a duplicate. */
 function note({ filters }: LayerData, position: number): string {
   if (filters.dead[position]) return "dead";
   const duplicateOf = filters.duplicate[position] ?? -1;

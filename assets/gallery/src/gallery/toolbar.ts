@@ -10,6 +10,8 @@ export interface ToolbarOptions {
   data: LayerData;
   state: State;
   change(part: Partial<State>): void;
+  /** Open a filter by its index. */
+  goTo(index: number): void;
   signal: AbortSignal;
 }
 
@@ -21,7 +23,7 @@ export interface Toolbar {
 
 const SHOW_WORDS: Record<Show, string> = { crop: "Crops", synthesis: "Synthesis", average: "Averages" };
 const SHOW_TOOLTIPS: Record<Show, string> = {
-  crop: "The part of a photo that the unit with the filter's highest response sees",
+  crop: "The receptive field of the unit with the filter's highest response, in its photo",
   synthesis: "A picture made to raise the filter's mean response",
   average: "The photo with the highest mean response",
 };
@@ -38,9 +40,13 @@ const HIDE_WORDS: Record<Hide, string> = { dead: "Hide dead filters", duplicate:
 
 /** The row of controls that the data has a use for. */
 export function toolbar(options: ToolbarOptions): Toolbar {
-  const controls = [showSwitch(options), orderMenu(options), classSearch(options), viewMenu(options)].filter(
-    (control): control is Toolbar => control !== null,
-  );
+  const controls = [
+    showSwitch(options),
+    orderMenu(options),
+    classSearch(options),
+    filterSearch(options),
+    viewMenu(options),
+  ].filter((control): control is Toolbar => control !== null);
   const node = html("div", { class: "lurk-toolbar", role: "group", "aria-label": "How the filters are shown" });
   for (const control of controls) node.append(control.node);
   const update = (state: State) => {
@@ -94,6 +100,7 @@ function classSearch({ data, change }: ToolbarOptions): Toolbar | null {
     const text = input.value.trim();
     if (!text || known.has(text)) change({ class: text });
   };
+  const readUnknown = () => change({ class: input.value.trim() });
   const input = html("input", {
     type: "search",
     list: list.id,
@@ -101,7 +108,7 @@ function classSearch({ data, change }: ToolbarOptions): Toolbar | null {
     "aria-label": "Only filters with this class among the three that they answer to most",
     autocomplete: "off",
     spellcheck: "false",
-    on: { input: read, change: read },
+    on: { input: read, change: readUnknown },
   });
   return {
     node: html("span", { class: "lurk-class" }, input, list),
@@ -110,6 +117,36 @@ function classSearch({ data, change }: ToolbarOptions): Toolbar | null {
       if (!isTyping) input.value = state.class;
     },
   };
+}
+
+/** A field that opens a filter by its number or its name. */
+function filterSearch({ data, goTo }: ToolbarOptions): Toolbar {
+  const { index, name } = data.filters;
+  const list = html("datalist", { id: freshId("filters") });
+  index.forEach((own, at) => {
+    if (name[at]) list.append(html("option", { value: `${own} ${name[at]}` }));
+  });
+  const read = () => {
+    const text = input.value.trim().toLowerCase();
+    if (!text) return;
+    const named = name.findIndex((one) => one?.toLowerCase().includes(text));
+    const found = /^\d+/.exec(text)?.[0] ?? index[named];
+    input.setCustomValidity(found === undefined ? "No filter is called so" : "");
+    input.reportValidity();
+    if (found === undefined) return;
+    input.value = "";
+    goTo(Number(found));
+  };
+  const input = html("input", {
+    type: "search",
+    list: list.id,
+    placeholder: "Go to filter",
+    "aria-label": "Go to a filter by its number or name",
+    autocomplete: "off",
+    spellcheck: "false",
+    on: { change: read, input: () => input.setCustomValidity("") },
+  });
+  return { node: html("span", { class: "lurk-goto" }, input, list), update: () => {} };
 }
 
 function viewMenu({ data, change, signal }: ToolbarOptions): Toolbar {

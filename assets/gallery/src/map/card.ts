@@ -11,7 +11,7 @@ import { cornerBeside } from "./geometry";
 import { operationName } from "./operations";
 import { countLayers, type Group, type Item, type Operation, type Repeat } from "./tree";
 
-const FIELD_WORDS = { exact: "sees", effective: "sees mostly", whole: "sees the whole picture:" } as const;
+const FIELD_WORDS = { exact: "", effective: "about ", whole: "the whole picture, " } as const;
 
 export interface CardOptions {
   sheets: Sheets;
@@ -95,7 +95,7 @@ function groupFacts(item: Group | Repeat): Node[] {
   return [
     title(name),
     line(`${item.type ? `${item.type}, ` : ""}${layers}. Press to unfold or fold.`),
-    ...(last ? [line(`Filters of its last layer, ${last.name}:`)] : []),
+    ...(last ? [line(`Filters of its last layer, ${last.title}:`)] : []),
   ];
 }
 
@@ -105,17 +105,18 @@ function operationFacts({ layer, node, after }: Operation, { input }: CardOption
   const parameters = node.parameters || layer?.parameters;
   const macs = node.macs || layer?.macs;
   return [
-    title(layer?.name ?? operationName(node.type)),
+    title(layer?.title ?? operationName(node.type)),
+    ...(layer && layer.title !== layer.name ? [line(layer.name)] : []),
     line([kind, shape && `output ${shape}`].filter(Boolean).join(", ")),
     ...(parameters ? [line(plural(parameters, "parameter", count), definitions.parameters)] : []),
     ...(macs ? [line(plural(macs, "multiply-add", count), definitions.macs)] : []),
-    ...(after.length ? [line(`then ${after.join(", ")}`)] : []),
+    ...(after.length ? [line(`Followed by ${after.join(", ")}`)] : []),
     ...(layer ? [fieldFact(layer, input)] : []),
   ];
 }
 
 function fieldFact({ field: { size, status } }: ModelLayer, input: Size | null): HTMLElement {
-  const words = `A unit ${FIELD_WORDS[status] ?? "sees"} ${size.join(" × ")} pixels.`;
+  const words = `Receptive field: ${FIELD_WORDS[status] ?? ""}${size.join(" × ")} pixels.`;
   const square = input && fieldSquare(size, { input }).node;
   const meaning = status === "effective" ? definitions.effective_field : definitions.receptive_field;
   return html("div", { class: "lurk-card-field" }, square, html("span", { title: meaning }, words));

@@ -1,4 +1,4 @@
-/** Search for layers by their own name and kind, and by those of the blocks around them. */
+/** Search for layers by their own name, title and kind, and by those of the blocks around them. */
 import type { Item, Operation, Tree } from "./tree";
 
 export class LayerSearch {
@@ -47,6 +47,8 @@ export class LayerSearch {
   /** Whether the name or the kind of a layer, or of a block around it, holds the text. */
   #isFound({ layer }: Operation, path: readonly Item[]): boolean {
     const around = path.flatMap((item) => (item.kind === "operation" ? [] : [item.name, item.type]));
-    return [layer?.name ?? "", layer?.kind ?? "", ...around].some((text) => text.toLowerCase().includes(this.#query));
+    return [layer?.name ?? "", layer?.title ?? "", layer?.kind ?? "", ...around].some((text) =>
+      text.toLowerCase().includes(this.#query),
+    );
   }
 }

@@ -12,7 +12,7 @@ const RECOVERY = " Such pictures are in part image recovery: they also redraw ed
 const FIELDS: Record<FieldStatus, string> = {
   exact: "It holds every pixel that can reach the unit, and no other.",
   effective: "The whole picture can reach the unit, so the box holds the part that matters most.",
-  whole: "The unit sees the whole picture.",
+  whole: "It is the whole picture.",
 };
 
 /** The explanation, hidden until its button is pressed. */
