@@ -1,7 +1,4 @@
-"""A single filter inside an author's own page: static pictures, with a link to the filter's place.
-
-``fences.py`` renders all fences, and asks this module for those that name one filter.
-"""
+"""What fences share: reading them, and finding what they name in what is published."""
 
 from __future__ import annotations
 
@@ -17,77 +14,11 @@ from mkdocs_lurk.limits import MOST_FENCE
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
-from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import FOLDER, Site
 from mkdocs_lurk.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
-_KEYS = ("model", "layer", "filter", "show", "caption")
-_REQUIRED_KEYS = _KEYS[:3]
-_SHOW_CHOICES = ("all", "crops", "synthesis")
 _PICTURE_PX = 112
-_NONE = "there is no such picture that shows what the filter looks for"
-_WITHHELD = "the author does not publish the photos that it responds to most"
-
-
-@dataclass(frozen=True)
-class _Fence:
-    """What the contents of a fence declare.
-
-    Attributes:
-        model: The name of a model.
-        layer: The dotted name of a layer, as YAML reads it: ``0`` is a number.
-        filter: The index of a filter.
-        show: ``all``, ``crops`` or ``synthesis``.
-        caption: The author's caption; None for a plain one.
-    """
-
-    model: str
-    layer: object
-    filter: int
-    show: str
-    caption: object
-
-
-def render_filter(
-    keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]
-) -> str:
-    """Render the HTML of an embedded filter.
-
-    Args:
-        keys: ``model``, ``layer``, ``filter`` and, if wanted, ``show`` (``all``, ``crops`` or ``synthesis``) and
-            ``caption``.
-        site: What was generated.
-        templates: The templates of pages.
-        address: Turns an address under the site into one for the page with the fence.
-
-    Raises:
-        ConfigError: A key is unknown, or the model, the layer or the filter is.
-    """
-    fence = _parse_fence(keys)
-    check_model(fence.model, site)
-    title = site.titles[fence.model]
-    if (missing := site.missing.get(fence.model)) is not None:
-        return templates.body("embed.html.j2", missing=missing, layer=fence.layer, filter=fence.filter, model=title)
-    target, results, item = find_filter(site, fence.model, fence.layer, fence.filter)
-    pictures = FilterPictures(f"{FOLDER}/{target}", results["sheets"], address)
-    crops = pictures.crops(item) if fence.show != "synthesis" else []
-    synthesis = pictures.synthesis(item) if fence.show != "crops" else None
-    withheld = fence.show != "synthesis" and any("crop" not in maximum for maximum in item.get("top_max", []))
-    return templates.body(
-        "embed.html.j2",
-        page_url=address(site.links[target]),
-        model_url=address(site.links[fence.model]),
-        model=title,
-        layer=results["layer"]["title"],
-        filter=fence.filter,
-        name=item.get("name", item.get("output_class")),
-        crops=crops,
-        synthesis=synthesis,
-        caption=fence.caption,
-        withheld=withheld,
-        missing=None if crops or synthesis else _WITHHELD if withheld else _NONE,
-    )
 
 
 def read_fence(contents: str) -> dict[object, object]:
@@ -142,26 +73,6 @@ def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str,
     """
     target, results = find_layer(site, model, layer)
     return target, results, _find_filter(results, index, target)
-
-
-def _parse_fence(keys: Mapping[object, object]) -> _Fence:
-    for key in keys:
-        if key not in _KEYS:
-            hint = near(str(key), _KEYS) or "; there are " + ", ".join(_KEYS)
-            raise ConfigError(f"lurk fence: {key!r} is not known{hint}")
-    for key in _REQUIRED_KEYS:
-        if key not in keys:
-            raise ConfigError(
-                f"lurk fence: {key!r} is missing; give model, layer and filter, each on a line of its own"
-            )
-    if not isinstance(keys["filter"], int):
-        raise ConfigError(f"lurk fence: filter: {keys['filter']!r} is no number; give that of a filter, from 0 on")
-    show = keys.get("show", "all")
-    if show not in _SHOW_CHOICES:
-        raise ConfigError(
-            f"lurk fence: show: {show!r} is not known; give all, crops, synthesis, story, network or finds"
-        )
-    return _Fence(str(keys["model"]), keys["layer"], keys["filter"], str(show), keys.get("caption"))
 
 
 def _layer_target(site: Site, model: str, layer: object) -> str:

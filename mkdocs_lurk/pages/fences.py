@@ -1,19 +1,27 @@
-"""Render the fences named ``lurk`` in authors' pages: a filter, a story, finds, or the network on one screen."""
+"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, the network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from mkdocs_lurk.errors import ConfigError
-from mkdocs_lurk.pages.embed import read_fence, render_filter
+from mkdocs_lurk.pages.embed import read_fence
 from mkdocs_lurk.pages.highlights.embeds import render_overview, render_story
 from mkdocs_lurk.pages.markdown import EmbedInfo
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
+from mkdocs_lurk.pages.writing.filter_embed import render_filters
+from mkdocs_lurk.pages.writing.interactive_embed import render_interactive
 
-_RENDERERS = {"story": render_story, "network": render_overview, "finds": render_overview}
-"""By what a fence shows; any other shows one filter."""
+_RENDERERS = {
+    "story": render_story,
+    "network": render_overview,
+    "finds": render_overview,
+    "gallery": render_interactive,
+    "map": render_interactive,
+}
+"""By what a fence shows; any other shows filters."""
 
 
 def render_fence(
@@ -27,8 +35,8 @@ def render_fence(
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show``: ``story``, ``network`` or ``finds``; else the keys of one
-            filter.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery`` or ``map``; else the
+            keys of filters.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.
@@ -41,7 +49,7 @@ def render_fence(
     if info is not None and info.unknown:
         raise ConfigError(f'lurk fence: {info.unknown[0]!r} beside lurk is not known; give title="...", .class or #id')
     keys = read_fence(contents)
-    render = _RENDERERS.get(str(keys.get("show")), render_filter)
+    render = _RENDERERS.get(str(keys.get("show")), render_filters)
     return render(_keep_captions(keys, captions or Captions(are_text=True)), site, templates, address)
 
 

@@ -97,12 +97,11 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Insert generated parts into authors' pages; the Markdown extension renders what authors write of ours."""
         return self._writing.complete(markdown, page, files)
 
-    @event_priority(-100)  # when other plugins have added what they add
+    @event_priority(100)  # before plugins that copy a page into another, and mend its links and pictures there
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Change nothing; warn of faults, and add the single pictures that a page names to the site's files."""
+        """Resolve links and pictures, warn of faults, and add the single pictures that a page names to the files."""
         with _as_plugin_error():
-            self._writing.check(html, page, files)
-        return html
+            return self._writing.check(html, page, files)
 
     @event_priority(100)  # before files are copied, and before other plugins render pages for a second time
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:

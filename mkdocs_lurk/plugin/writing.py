@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import logging
+import posixpath
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,13 +28,15 @@ from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
 from mkdocs_lurk.pages.writing.figures import show_figure
-from mkdocs_lurk.pages.writing.html_addresses import has_marker, left_in_text, resolve_addresses
+from mkdocs_lurk.pages.writing.html_addresses import has_marker, left_in_text, pin_addresses, resolve_addresses
 from mkdocs_lurk.pages.writing.single_pictures import SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.files import GeneratedFiles
 from mkdocs_lurk.plugin.nav_links import resolve_nav
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+_COPYING = frozenset(("print-site", "print-site-plugin", "with-pdf"))
+"""Plugins that copy pages into another page."""
 
 
 class Writing:
@@ -81,19 +84,27 @@ class Writing:
             self.extension.body = body
         return markdown if inserted is None else inserted
 
-    def check(self, content: str, page: Page, files: Files) -> None:
-        """Tell what is wrong in a page that was rendered, and publish the single pictures that it names."""
+    def check(self, content: str, page: Page, files: Files) -> str:
+        """Return the HTML of a page that was rendered with links and pictures resolved, as other plugins expect them.
+
+        What is wrong is told, and single pictures that the page names are published. What is embedded is resolved
+        later, since only MkDocs' own attributes are mended by plugins that copy pages.
+        """
 
         def resolve(name: str, address: str) -> str:
+            if name.lower() not in ("href", "src"):
+                return f'{name}="{html.escape(address)}"'
             return self._attribute(name, address, page.url, lambda message: self._tell(message, lines_with(address)))
 
         self._page, self._files = page, files
-        resolve_addresses(content, resolve)
         if page.file.abs_src_path not in self._paths:
             if page.file.src_uri not in self._generated.bodies and has_marker(content):
                 self._tell("<!-- lurk --> has no generated part here; it has in a page of a model or a layer", _markers)
             for address in left_in_text(content):
                 self._tell(f"{address} is no link; write [text]({address}), or `code`", lines_with(address))
+        if _COPYING.intersection(self._config.plugins):
+            content = pin_addresses(content, posixpath.dirname(page.file.dest_uri))
+        return resolve_addresses(content, resolve)
 
     def end_reading(self) -> None:
         """Note that all pages are rendered, and files are about to be copied."""

@@ -36,6 +36,66 @@ def test_show_selects_the_pictures(built: Built, show: str, pictures: int) -> No
     assert len(render(built, f"{FENCE}show: {show}\n").select("svg")) == pictures
 
 
+@pytest.mark.parametrize(
+    ("show", "selector", "count"),
+    [
+        ("photos", "svg.lurk-still", 4),
+        ("gradients", "svg.lurk-still", 4),
+        ("[crops, photos, gradients]", "svg.lurk-still", 12),
+        ("range", "div.lurk-embed__pictures small", 1),
+        ("histogram", "div.lurk-embed__histogram rect", 1),
+        ("classes", "table.lurk-embed__rows tr", 1),
+        ("wiring", "table.lurk-embed__rows tr", 1),
+    ],
+)
+def test_each_part_of_a_filter_can_be_shown(built: Built, show: str, selector: str, count: int) -> None:
+    found = render(built, f"{FENCE}show: {show}\n")
+    assert len(found.select(selector)) >= count
+    assert "not shown" not in found.get_text()
+    if selector == "svg.lurk-still":
+        assert len(found.select(selector)) == count
+
+
+def test_what_a_filter_lacks_is_said(built: Built) -> None:
+    found = render(built, "model: small\nlayer: features.3\nfilter: 1\nshow: [histogram, range, classes, wiring]\n")
+    lacking = re.search(r"Not there: (.*)\.", found.get_text())
+    shown = len(found.select("table, div.lurk-embed__histogram")) + bool(found.select("div.lurk-embed__pictures"))
+    assert shown + len(lacking[1].split(", ") if lacking else []) == 4
+
+
+def test_several_filters_of_several_layers_stand_side_by_side(built: Built) -> None:
+    found = render(
+        built, "model: small\nlayer: features.3\nfilters: [0, {layer: features.0, filter: 2}]\nshow: crops\nsize: 64\n"
+    )
+    names = [name.get_text() for name in found.select("p.lurk-embed__name a")]
+    assert names == ["Filter 0 of Convolution 2 in A small network", "Filter 2 of Convolution 1 in A small network"]
+    assert len(found.select("svg")) == 8
+    assert {max(int(str(svg["width"])), int(str(svg["height"]))) for svg in found.select("svg")} == {64}
+    assert "2 filters of A small network: what they respond to most in photos." in found.get_text()
+
+
+def test_pictures_lead_where_the_author_says(built: Built) -> None:
+    assert render(built, f"{FENCE}link: false\n").select("div.lurk-embed__pictures a") == []
+    (link,) = render(built, f"{FENCE}link: lurk:small\n").select("div.lurk-embed__pictures a")
+    assert link["href"] == "lurk:small"
+
+
+@pytest.mark.parametrize(
+    ("declared", "element", "source", "key"),
+    [
+        ("show: gallery\nlayer: features.3", "lurk-gallery", "features.3/layer.js", "small/features.3"),
+        ("show: map\ncaption: All.", "lurk-map", "model.js", "small"),
+    ],
+)
+def test_a_whole_gallery_or_map_is_embedded(built: Built, declared: str, element: str, source: str, key: str) -> None:
+    found = render(built, f"model: small\n{declared}\n").select_one(element)
+    assert found is not None
+    assert found["data-key"] == key
+    assert found["data-src"] == f"../models/small/{source}"
+    assert built.site.path(f"models/small/{source}").is_file()
+    assert found.a is not None
+
+
 def test_the_authors_caption_is_shown_as_text(built: Built) -> None:
     assert "Stripes & <b>dots" in render(built, f'{FENCE}caption: "Stripes & <b>dots"\n').get_text()
 
@@ -59,8 +119,19 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
         ("model: small\nlayer: features.0\nfilter: 99", "filter 99 of small/features.0 was not analysed"),
         ("model: small\nlayer: features.0", "'filter' is missing"),
         ("model: small\nlayer: features.0\nfilter: x", "'x' is no number"),
-        ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer'?"),
-        (f"{FENCE}show: everything", "'everything' is not known; give all, crops, synthesis, story, network or finds"),
+        ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer' or"),
+        (
+            f"{FENCE}show: everything",
+            "'everything' is not known; give all, story, network, finds, gallery or map, or crops,",
+        ),
+        (f"{FENCE}show: [crops, photo]", "show: 'photo' is not known; did you mean 'photos'?"),
+        (f"{FENCE}filters: [1]", "it has both 'filter' and 'filters'; give one of them"),
+        ("model: small\nlayer: features.3\nfilters: []", "filters: this is no list of filters; give 1 to 24 of them"),
+        ("model: small\nfilters: [{layer: features.3, filer: 1}]", "'filer' is not known; did you mean 'filter'"),
+        (f"{FENCE}size: 9000", "size: 9000 is no size; give 24 to 512 pixels"),
+        (f"{FENCE}link: 'javascript:alert(1)'", "leads nowhere; give true, false, or an address of lurk: or https:"),
+        ("model: small\nshow: gallery", "'layer' is missing; give it for show: gallery"),
+        ("model: small\nshow: map\nlayer: x", "'layer' is not known; there are model, show, caption"),
         ("a: [", "this is no YAML"),
         ("words", "give model, layer and filter"),
     ],

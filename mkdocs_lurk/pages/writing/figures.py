@@ -174,6 +174,7 @@ _MODEL = _Kind(
 _LAYER = _Kind(
     "layer",
     {
+        "title": lambda layer: layer["layer"]["title"],
         "filters": lambda layer: layer["layer"]["filters"],
         "analysed": lambda layer: len(layer["filters"]),
         "dead": _count_dead,
@@ -186,6 +187,7 @@ _LAYER = _Kind(
 _FILTER = _Kind(
     "filter",
     {
+        "name": lambda item: item.get("name", item.get("output_class")),
         "ratio": synthesis_ratio,
         "selectivity": _selectivity,
         "label": _label,

@@ -7,6 +7,7 @@ all end as attributes: so no form needs a rule of its own, and text inside code 
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 from collections.abc import Callable
 
@@ -47,6 +48,26 @@ def resolve_addresses(text: str, resolve: Callable[[str, str], str]) -> str:
         return re.sub(r"\s+(?=/?>$)", "", resolved) if resolved != match[0] else resolved
 
     return _TAG.sub(tag, text)
+
+
+_RELATIVE = re.compile(r"(?P<name>\b(?:data-src|xlink:href))=\"(?P<path>(?!lurk|[a-z]+:|[/#])[^\"]+)\"")
+
+
+def pin_addresses(text: str, folder: str) -> str:
+    """Return HTML whose pictures and data are named by their addresses under the site, for a page that others copy.
+
+    Plugins that copy pages into another mend links and pictures (``href``, ``src``), but not these attributes.
+
+    Args:
+        text: The HTML of a generated page.
+        folder: The page's folder under the site.
+    """
+
+    def pinned(match: re.Match[str]) -> str:
+        uri = posixpath.normpath(posixpath.join(folder, html.unescape(match["path"])))
+        return f'{match["name"]}="lurk-file:{html.escape(uri)}"'
+
+    return _RELATIVE.sub(pinned, text)
 
 
 _NO_TEXT = re.compile(r"<!--.*?-->|<(pre|code|script|style|textarea|template)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL)

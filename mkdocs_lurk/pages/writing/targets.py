@@ -62,7 +62,7 @@ def follow(address: str, site: Site) -> Link:
     index = int(wanted["index"])
     target, results, item = find_filter(site, model, layer, index)
     uri, anchor = site.links[target], f"filter-{index}"
-    text = f"filter {index} of {results['layer']['name']}"
+    text = f"filter {index} of {results['layer']['title']}"
     if wanted["picture"] is None:
         return Link(uri, anchor, text)
     picture = find_picture(item, f"{FOLDER}/{target}", wanted["picture"], site)
@@ -80,6 +80,5 @@ def _check_fragment(path: str, fragment: str) -> None:
 
 
 def _text(path: str, site: Site) -> str:
-    """Return what to call a page."""
-    model, _, rest = path.partition("/")
-    return rest or site.titles.get(model, "Models")
+    """Return what to call a page: its title."""
+    return next((file.title for file in site.files if file.uri == site.links[path] and file.title), path)

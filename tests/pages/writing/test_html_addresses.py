@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_lurk.pages.writing.html_addresses import left_in_text, resolve_addresses
+from mkdocs_lurk.pages.writing.html_addresses import left_in_text, pin_addresses, resolve_addresses
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,15 @@ def test_an_attribute_can_be_left_out() -> None:
 def test_what_nobody_made_a_link_is_found_in_text_alone() -> None:
     html = '<p>lurk:net/a and lurk: a word</p><pre>lurk:b</pre><code>lurk:c</code><a href="lurk:d">x</a> unlurk:e'
     assert left_in_text(html) == ["lurk:net/a"]
+
+
+def test_pictures_and_data_of_a_page_that_is_copied_are_named_under_the_site() -> None:
+    html = (
+        '<lurk-gallery data-src="layer.js"></lurk-gallery><image xlink:href="../photos-0.webp"/>'
+        '<image xlink:href="lurk-file:models/a.webp"/><image xlink:href="https://a/b"/><a href="layer.js">x</a>'
+    )
+    assert pin_addresses(html, "models/net/conv1") == (
+        '<lurk-gallery data-src="lurk-file:models/net/conv1/layer.js"></lurk-gallery>'
+        '<image xlink:href="lurk-file:models/net/photos-0.webp"/>'
+        '<image xlink:href="lurk-file:models/a.webp"/><image xlink:href="https://a/b"/><a href="layer.js">x</a>'
+    )

@@ -20,10 +20,10 @@ from tests.pages.conftest import Built
         ("", "models/index.md", "", "Models"),
         ("small", "models/small/index.md", "", "A small network"),
         ("small/#layers", "models/small/index.md", "layers", "A small network"),
-        ("small/features.0", "models/small/features.0/index.md", "", "features.0"),
-        ("small/features.0#filter-2", "models/small/features.0/index.md", "filter-2", "filter 2 of features.0"),
-        ("small/features%2E0#2", "models/small/features.0/index.md", "filter-2", "filter 2 of features.0"),
-        ("small/evaluation", "models/small/evaluation/index.md", "", "evaluation"),
+        ("small/features.0", "models/small/features.0/index.md", "", "Convolution 1"),
+        ("small/features.0#filter-2", "models/small/features.0/index.md", "filter-2", "filter 2 of Convolution 1"),
+        ("small/features%2E0#2", "models/small/features.0/index.md", "filter-2", "filter 2 of Convolution 1"),
+        ("small/evaluation", "models/small/evaluation/index.md", "", "Evaluation"),
     ],
 )
 def test_an_address_leads_to_a_page(built: Built, address: str, uri: str, fragment: str, text: str) -> None:
