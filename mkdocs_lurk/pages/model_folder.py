@@ -246,9 +246,7 @@ class _ModelFolder:
             "layers": [(row.name, row.slug) for row in rows],
             "titles": [row.title for row in rows],
             "facts": list(page.facts),
-            "views": [
-                cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
-            ],
+            "views": [cast("PictureSummary", asdict(view)) for view in _evenly_spaced(svg_strips, _INDEX_PICTURES)],
             "pages": pages,
             "classes": list(addresses.items()),
             "highlights": summarise(highlights),

@@ -149,13 +149,7 @@ def chunk_script(
             "FilterDetail",
             replace_pictures(item, lambda reference: sheets.pack(pictures.regions[picture_key(reference)])),
         )
-        for ranked in (*detail.get("top_avg", []), *detail.get("top_max", [])):
-            image = model.record["images"][ranked["image"]]
-            ranked["label"], ranked["path"] = image["label"], image["path"]
-            ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
-        for picked in detail.get("range", []):
-            picked["path"] = model.record["images"][picked["image"]]["path"]
-            picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
+        _add_photos(detail, model, photo_sheets)
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {
@@ -169,6 +163,17 @@ def chunk_script(
             detail["name"] = name
         details.append(round_floats(detail))
     return {"sheets": sheets.names, "photos": photo_sheets.names, "filters": details}
+
+
+def _add_photos(detail: FilterDetail, model: PublishedModel, photo_sheets: SheetList) -> None:
+    """Add to each listed picture of a filter what the gallery shows of the photo."""
+    for ranked in (*detail.get("top_avg", []), *detail.get("top_max", [])):
+        image = model.record["images"][ranked["image"]]
+        ranked["label"], ranked["path"] = image["label"], image["path"]
+        ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
+    for picked in detail.get("range", []):
+        picked["path"] = model.record["images"][picked["image"]]["path"]
+        picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
 
 
 def _number_labels(means: Sequence[ClassValue], labels: LabelPlaces) -> list[ClassMean]:
