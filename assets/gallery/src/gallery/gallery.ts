@@ -282,13 +282,12 @@ export class Gallery {
 
   /** Open or close the photo's dialog. */
   #updatePhoto(): void {
-    const { element } = this.#options;
     const { photo } = this.#state;
-    const open = element.querySelector("lurk-photo");
+    const open = this.#options.element.querySelector("lurk-photo");
     if (photo !== null && open?.getAttribute("data-image") === String(photo)) return;
     open?.remove();
     if (photo === null) return;
-    element.append(photoDialog(this.#options, photo, () => this.#change({ photo: null }, false)));
+    this.#options.element.append(photoDialog(this.#options, photo, () => this.#change({ photo: null }, false)));
   }
 
   #positionOf(index: number): number {
