@@ -17,5 +17,7 @@ VERSIONS: Final = {
     "connections": 5,
     "effect": 1,
     "ablation": 1,
+    "tuning": 1,
+    "twin": 1,
     "records": 9,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

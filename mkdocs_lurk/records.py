@@ -20,7 +20,16 @@ from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, FilterStats, LabelRecord, RangeEntry
+from mkdocs_lurk.response_records import (
+    BoxList,
+    ClassMeans,
+    ClassValue,
+    FilterStats,
+    LabelRecord,
+    RangeEntry,
+    TuningRecord,
+)
+from mkdocs_lurk.twin_record import TwinRecord
 
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
@@ -180,6 +189,7 @@ class FilterFigures(TypedDict, total=False):
     stats: FilterStats
     label: LabelRecord | Skipped
     effect: EffectRecord | Skipped
+    tuning: TuningRecord | Skipped
 
 
 class FilterRecord(FilterFigures, total=False):
@@ -249,6 +259,7 @@ class ModelRecord(TypedDict):
     graph: GraphRecord
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
+    twin: NotRequired[TwinRecord | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -2,7 +2,7 @@
 
 # No postponed annotations here: they would hide NotRequired from ``__required_keys__``.
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, get_args
 
 BoxList = list[int]
 """``[top, left, bottom, right]``, half-open, in pixels of the network's input."""
@@ -91,3 +91,46 @@ class LabelRecord(TypedDict):
     rest: NotRequired[float]
     coverage: NotRequired[float]
     misses: NotRequired[list[tuple[str, int]]]
+
+
+Change = Literal["grey", "blur", "mirror", "rotate90", "rotate180", "half", "double", "shuffled"]
+"""How a picture is changed, to see what is left of a filter's response."""
+CHANGES: tuple[Change, ...] = get_args(Change)
+
+
+class TuningShares(TypedDict, total=False):
+    """The share of the response that is left after each change, 0 and up; a change that does not apply is absent."""
+
+    grey: float
+    blur: float
+    mirror: float
+    rotate90: float
+    rotate180: float
+    half: float
+    double: float
+    shuffled: float
+
+
+class TuningIndices(TypedDict):
+    """How much a filter depends on each property, 0 to 1: the share that is lost; None where that is not known."""
+
+    colour: float | None
+    detail: float | None
+    mirror: float | None
+    orientation: float | None
+    scale: float | None
+    shape: float | None
+
+
+class TuningRecord(TypedDict):
+    """What is left of a filter's response to the pictures that excite it most when they are changed.
+
+    Attributes:
+        n: The pictures.
+        kept: The share that is left after each change.
+        depends: How much the filter depends on each property.
+    """
+
+    n: int
+    kept: TuningShares
+    depends: TuningIndices

@@ -12,6 +12,7 @@ from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord, PictureReference
 from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.twin_check import check_twin
 
 MOST_PICTURE_PX = 1 << 26
 """Pixels of a stored picture at most: 8192 x 8192, more than any network's input; 200 MB decoded."""
@@ -41,6 +42,8 @@ def check_model_record(value: object, where: str) -> ModelRecord:
     _check_graph(record["graph"], f"{where}.graph")
     if "skipped" not in record["evaluation"]:
         check_evaluation(record["evaluation"], len(record["images"]), f"{where}.evaluation")
+    if "twin" in record and "skipped" not in record["twin"]:
+        check_twin(record["twin"], {entry["name"] for entry in record["layers"]}, f"{where}.twin")
     _check_pictures(record["images"], f"{where}.images")
     return record
 

@@ -22,6 +22,7 @@ from mkdocs_lurk.records import (
     WonBy,
 )
 from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
+from mkdocs_lurk.twin_record import TwinRecord
 
 
 class Picture(TypedDict):
@@ -131,6 +132,7 @@ class ModelResults(TypedDict):
     graph: GraphRecord
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
+    twin: NotRequired[TwinRecord | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -36,6 +36,7 @@ SECTIONS = {
     "results_check.py": "The cache and bundles",
     "results.py": "Published results, read by other programs",
     "evaluation_check.py": "The cache and bundles",
+    "twin_check.py": "The cache and bundles",
     "run/bundle_check.py": "The cache and bundles",
     "run": "The analysis",
     "errors.py": "The analysis",

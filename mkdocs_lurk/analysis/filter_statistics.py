@@ -120,8 +120,7 @@ def _selectivities(maxima: Array, labels: NDArray[np.int64], classes: tuple[str,
     best_class = class_means.argmax(0)
     best = class_means.max(0)
     is_clear = _clear_preferences(rectified, labels, class_means, present)
-    rest = (class_means.sum(0) - class_means.max(0)) / (len(present) - 1)
-    index = np.divide(best - rest, best + rest, out=np.zeros_like(best), where=best + rest > 0)
+    index = _selectivity_index(class_means)
     has_label = labels >= 0
     ranks = _mean_ranks(maxima[has_label])
     selectivities: list[Selectivity | None] = []
@@ -139,6 +138,29 @@ def _selectivities(maxima: Array, labels: NDArray[np.int64], classes: tuple[str,
             else None
         )
     return selectivities
+
+
+def selectivity_indices(maxima: NDArray[np.float32], labels: NDArray[np.int64]) -> Array:
+    """Return each filter's class-selectivity index, as in its record; NaN where it has none.
+
+    Args:
+        maxima: ``(n_images, n_filters)``, spatial maxima before any activation.
+        labels: ``(n_images,)``, the pictures' class indices; -1 for a picture without a class.
+    """
+    present = np.unique(labels[labels >= 0])
+    if len(present) < 2 or len(maxima) < FEWEST_PICTURES:
+        return np.full(maxima.shape[1], np.nan)
+    rectified = np.maximum(maxima.astype(np.float64), 0)
+    class_means = np.stack([rectified[labels == label].mean(0) for label in present])
+    return np.where(class_means.max(0) > 0, _selectivity_index(class_means), np.nan)
+
+
+def _selectivity_index(class_means: Array) -> Array:
+    """Return the index from the mean of each class, ``(n_classes, n_filters)``; 0 where all means are."""
+    best = class_means.max(0)
+    rest = (class_means.sum(0) - best) / (len(class_means) - 1)
+    index: Array = np.divide(best - rest, best + rest, out=np.zeros_like(best), where=best + rest > 0)
+    return index
 
 
 def _clear_preferences(

@@ -74,6 +74,18 @@ def measure_responses(
     return responses, output.float().cpu() if isinstance(output, Tensor) and output.dim() == 2 else None
 
 
+def mean_responses(probe: Probe, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+    """Run the network on pictures ``(n, c, h, w)``, and return each layer's spatial means and maxima, ``(n, c)``."""
+    reduced: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def receive(name: str, maps: Tensor) -> None:
+        reduced[name] = _spatial_means(maps), maps.amax((2, 3)).float()
+
+    with torch.inference_mode():
+        probe.read(x, receive)
+    return reduced
+
+
 def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Reduce feature maps ``(n, c, h, w)`` to means, maxima, minima and the maxima's flat positions, each ``(n, c)``.
 

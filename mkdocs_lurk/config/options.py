@@ -89,6 +89,9 @@ class ModelConfig:
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
         labels: Whether the classes that a filter answers to are looked for, and proven.
         effect: How the effect of filters on the output is measured; None if it is not.
+        tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
+        twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
+        sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         names: The author's names of filters; they change no result.
@@ -127,6 +130,9 @@ class ModelConfig:
     range: bool = switch(True)
     labels: bool = switch(True)
     effect: EffectConfig | None = ESTIMATED
+    tuning: bool = switch(False)
+    twin: bool = switch(False)
+    sanity_checks: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()

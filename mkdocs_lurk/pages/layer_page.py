@@ -250,12 +250,12 @@ def _syntheses_without_preference(filters: Sequence[FilterRecord]) -> list[str]:
 
 
 def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int]:
-    """Count the filters of which a result was skipped, by the result and the reason."""
+    """Count the filters of which a result was skipped, by the result and the reason; a dead filter has no tuning."""
     counts: dict[tuple[str, str], int] = {}
     for item in filters:
         for name, result in item.items():
             why = skip_reason(result)
-            if why is not None:
+            if why is not None and not (name == "tuning" and is_dead(item)):
                 key = _RESULT_TITLES.get(name, name.replace("_", " ").capitalize()), why
                 counts[key] = counts.get(key, 0) + 1
     return counts

@@ -31,13 +31,14 @@ from mkdocs_lurk.pages.highlights.shown import (
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
-from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE
+from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE, TRUST, TRUST_TITLE
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.pages.trust_page import trust_page
 from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.records import LayerEntry, LayerRecord
 
@@ -50,7 +51,7 @@ _OWN_FILES = re.compile(
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
 Best = Mapping[int, list[PhotoRank]]
 """For each photo the filters that rank it among their best."""
-_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES))
+_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES), (TRUST_TITLE, TRUST))
 _CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
 
 
@@ -236,6 +237,7 @@ class _ModelFolder:
         if addresses:
             self._write_classes(best, addresses)
             pages.append((CLASSES_TITLE, CLASSES))
+        pages += self._write_trust()
         highlights = self._highlights.write(self._folder)
         page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), highlights=highlights)
         body = self._templates.body("model.md.j2", page=page)
@@ -244,9 +246,7 @@ class _ModelFolder:
             "layers": [(row.name, row.slug) for row in rows],
             "titles": [row.title for row in rows],
             "facts": list(page.facts),
-            "views": [
-                cast("PictureSummary", asdict(picture)) for picture in _evenly_spaced(svg_strips, _INDEX_PICTURES)
-            ],
+            "views": [cast("PictureSummary", asdict(view)) for view in _evenly_spaced(svg_strips, _INDEX_PICTURES)],
             "pages": pages,
             "classes": list(addresses.items()),
             "highlights": summarise(highlights),
@@ -261,6 +261,15 @@ class _ModelFolder:
         page = evaluation_page(self._model, evaluation, best, addresses)
         self._write_own_page(EVALUATION, EVALUATION_TITLE, self._templates.body("evaluation.md.j2", page=page))
         return [(EVALUATION_TITLE, EVALUATION)]
+
+    def _write_trust(self) -> list[tuple[str, str]]:
+        """Write the page that compares the model with chance, where it was; returns its title and folder."""
+        twin = self._model.record.get("twin")
+        if not is_computed(twin):
+            return []
+        page = trust_page(self._model.declared, self._model.record, twin)
+        self._write_own_page(TRUST, TRUST_TITLE, self._templates.body("trust.md.j2", page=page))
+        return [(TRUST_TITLE, TRUST)]
 
     def _write_classes(self, best: Best, addresses: Mapping[str, str]) -> None:
         """Write the list of classes and a page for each of them."""

@@ -56,6 +56,7 @@ class ModelPage:
     evaluation: str
     is_evaluated: bool
     has_classes: bool
+    is_compared: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
     preparation: str
@@ -102,6 +103,7 @@ def model_page(
         evaluation=_evaluation(record["evaluation"]),
         is_evaluated=is_computed(record["evaluation"]),
         has_classes=has_classes,
+        is_compared=is_computed(record.get("twin")),
         card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
@@ -127,6 +129,8 @@ def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
         notes.append(f"Not shown, as the author wishes: {hidden:,} of {n:,} pictures. They count in every figure.")
     if shrunk:
         notes.append(f"Shown as thumbnails only, as the author wishes: {shrunk:,} of {n:,} pictures.")
+    if why := skip_reason(record.get("twin")):
+        notes.append(f"Not compared with chance: {why}.")
     if declared.disclosure.anonymous:
         notes.append("Where the model comes from, and from whom, is left out on purpose.")
     if declared.unseen:

@@ -16,6 +16,9 @@ EVALUATION_TITLE = "Evaluation"
 CLASSES = "classes"
 """The folder of the list of a model's classes, and of a folder for each of them."""
 CLASSES_TITLE = "Classes"
+TRUST = "trust"
+"""The folder of the page that compares a model with chance."""
+TRUST_TITLE = "How far to trust these pictures"
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ def redact_model(
         unreadable if unreadable is not None and warning["name"] == unreadable["name"] else warning
         for warning in _without(record["warnings"], secrets)
     ]
+    if "twin" in redacted:
+        redacted["twin"] = _without(redacted["twin"], secrets)  # its reason may name files
     if "provenance" in redacted:
         is_open = all(own.mode == "full" for own in shown)
         redacted["provenance"] = _redact_provenance(redacted["provenance"], is_open=is_open, anonymous=anonymous)

@@ -50,6 +50,7 @@ OTHER_SOURCES = (
     "results_records.py",
     "text.py",
     "config/names.py",
+    "twin_record.py",
     "config/pictures.py",
     "yaml_text.py",
     "images/webp.py",

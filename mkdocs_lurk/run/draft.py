@@ -26,6 +26,7 @@ from mkdocs_lurk.records import (
 )
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
+from mkdocs_lurk.twin_record import TwinRecord
 
 
 class RecordDraft:
@@ -35,6 +36,7 @@ class RecordDraft:
         images: The model's pictures by id, with what is known from the declaration alone.
         verified: How far scores agree with their second computation; None without that stage.
         evaluation: How well the network names the classes of the pictures, or why that is not known.
+        twin: How the filters compare with those of the network with shuffled weights; None if that was not asked for.
         warnings: What was found that may mislead.
         layer_effects: By layer, what its filters do together to the output.
         notes: What a reader should know of the results, in sentences.
@@ -49,6 +51,7 @@ class RecordDraft:
         ]
         self.verified: VerificationRecord | None = None
         self.evaluation: EvaluationRecord | Skipped = {"skipped": "it was not asked for"}
+        self.twin: TwinRecord | Skipped | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
         self.layer_effects: dict[str, LayerEffect] = {}

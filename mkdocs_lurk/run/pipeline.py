@@ -167,6 +167,8 @@ def _model_record(
     }
     if draft.verified is not None:
         record["verified"] = draft.verified
+    if draft.twin is not None:
+        record["twin"] = draft.twin
     return in_order(record, ModelRecord)
 
 

@@ -22,6 +22,32 @@ class ShardRecord(TypedDict):
     read: list[int]
 
 
+class TuningUnitRecord(TypedDict):
+    """Of a chunk of changed pictures: their ids."""
+
+    images: list[int]
+
+
+class TwinUnitRecord(TypedDict):
+    """Of the twin's responses to a chunk of pictures: their ids."""
+
+    images: list[int]
+
+
+@final
+class FailedTwin(TypedDict):
+    """Stands in place of what the twin could not compute, and says why."""
+
+    failed: str
+
+
+class SanityRecord(TypedDict):
+    """Of the gradients of a layer's filters: rank correlations with those of the twin, and of another filter."""
+
+    twin: list[float]
+    other: list[float]
+
+
 class PhotosRecord(TypedDict):
     """Of a chunk of kept pictures: their ids."""
 

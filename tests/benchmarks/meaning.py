@@ -1,4 +1,4 @@
-"""What labels, ranges and effects cost beside scoring, on a network whose forward pass is cheap for its filters."""
+"""What labels, ranges, effects, tuning and the twin cost, on a network whose forward pass is cheap for its filters."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.verification import Verification
 from tests.benchmarks.cpu_time import cpu_seconds, interleaved
 from tests.benchmarks.rows import Row
+from tests.benchmarks.trust import measure_trust
 from tests.benchmarks.workspace import Workspace, open_first_model, responses_of_all_pictures
 
 _ROUNDS = 7
@@ -32,7 +33,7 @@ def measure(workspace: Workspace) -> list[Row]:
     config = from_mapping({"models": [{**declared, "synthesis": False}], **plugin}, workspace.folder)
     session = open_first_model(config)
     scoring_s = cpu_seconds(lambda: responses_of_all_pictures(session))
-    return [_labels(session, scoring_s), _range(session), _effect(session)]
+    return [_labels(session, scoring_s), _range(session), _effect(session), *measure_trust(session)]
 
 
 def _labels(session: Session, scoring_s: float) -> Row:

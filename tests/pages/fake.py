@@ -30,6 +30,7 @@ from mkdocs_lurk.provenance_record import ProvenanceRecord
 from mkdocs_lurk.record_format import in_order
 from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
 from mkdocs_lurk.store import Store, digest
+from mkdocs_lurk.twin_record import TwinRecord
 from tests.pages.fake_filter import LABELS, SKIPPED_PHOTO, FakeFilter, FakeNetwork
 from tests.pages.patterns import Draw, encoded_pattern
 
@@ -51,6 +52,31 @@ PROVENANCE: ProvenanceRecord = {
     "seed": 0,
     "digests": {"weights": "0123456789abcdef", "transform": "89abcdef01234567", "pictures": "fedcba9876543210"},
     "unrecorded": 0,
+}  # fmt: skip
+
+TWIN: TwinRecord = {
+    "pictures": 5,
+    "normalised": 4,
+    "kept_statistics": 0,
+    "layers": [
+        {"name": "features.0", "n": 5, "labelled": (0.6, 0.0), "figures": []},
+        {
+            "name": "features.3", "n": 8, "labelled": (0.75, 0.125),
+            "figures": [
+                {
+                    "figure": "selectivity", "trained": [0.2, 0.5, 0.9], "twin": [0.1, 0.2, 0.3], "above": 0.95,
+                    "independent": 5.2,
+                    "differs": True,
+                },
+                {
+                    "figure": "colour", "trained": [0.1, 0.2, 0.5], "twin": [0.0, 0.2, 0.45], "above": 0.55,
+                    "independent": 5.2,
+                    "differs": False,
+                },
+            ],
+            "gradients": {"n": 12, "twin": 0.62, "other": 0.55, "differs": False},
+        },
+    ],
 }  # fmt: skip
 
 
@@ -89,6 +115,7 @@ class FakeAnalysis:
             "graph": self._graph(),
             "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
             "evaluation": self._evaluation(),
+            "twin": self._twin(),
             "classes": LABELS,
             "top_k": 4,
             "gradient": "guided",
@@ -111,6 +138,10 @@ class FakeAnalysis:
         draw, side, images = self.network.draw, self.network.side, range(self.network.images)
         self.store.put(key, {}, {f"{i}": draw(side, side, i) for i in images if i != SKIPPED_PHOTO})
         return [self._image(key, i) for i in images]
+
+    def _twin(self) -> TwinRecord:
+        names = {name for name, _, _ in self.network.layers}
+        return {**TWIN, "layers": [layer for layer in TWIN["layers"] if layer["name"] in names]}
 
     def _evaluation(self) -> EvaluationRecord:
         """The evaluation of the photos that could be read: every third one is taken for the next class."""

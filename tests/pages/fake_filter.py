@@ -12,10 +12,11 @@ from mkdocs_lurk.records import (
     PictureReference,
     RankedMaximum,
     RankedMean,
+    Skipped,
     SynthesisRecord,
     Wiring,
 )
-from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry
+from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry, TuningRecord
 from tests.pages.patterns import Draw
 
 LABELS = ["cat", "dog", "zebra"]
@@ -68,6 +69,7 @@ class FakeFilter:
             "wiring": self._wiring(),
             "label": self._label(),
             "effect": self._effect(),
+            "tuning": self._tuning(),
         }
         if self._layer == 0:
             record["kernel"] = self._picture("kernel", 3, 3)
@@ -179,6 +181,20 @@ class FakeFilter:
                 "of_class": (best, 2, 2, 1, -0.8) if clear else None,
             }  # fmt: skip
         return effect
+
+    def _tuning(self) -> TuningRecord | Skipped:
+        if self._index == DEAD_FILTER:
+            return {"skipped": "no picture excites the filter"}
+        colour = round(0.9 - self._index / 10, 2)
+        return {
+            "n": 2,
+            "kept": {
+                "grey": round(1 - colour, 2), "blur": 0.7, "mirror": 1.02, "half": 0.5, "double": 0.9, "shuffled": 0.4,
+            },
+            "depends": {
+                "colour": colour, "detail": 0.3, "mirror": 0.0, "orientation": None, "scale": 0.3, "shape": 0.6,
+            },
+        }  # fmt: skip
 
     def _wiring(self) -> Wiring:
         """Each layer reads from the one before it, the first one from the picture's channels."""

@@ -18,6 +18,7 @@ TEXTS = [
     "models/waiting/index.md",
     *(f"models/small/{name}" for name in ("index.md", "results.json", "model.js", "pictures.js")),
     "models/small/evaluation/index.md",
+    "models/small/trust/index.md",
     "models/small/classes/index.md",
     *(f"models/small/classes/{label}/index.md" for label in ("cat", "dog", "zebra")),
     *(f"models/small/features.0/{name}" for name in ("index.md", "results.json", "layer.js", "filters-0.js")),

@@ -46,6 +46,9 @@ TWINS = {
     "Selectivity": response_records.Selectivity,
     "Skipped": records.Skipped,
     "Synthesis": script_records.SynthesisDetail,
+    "Tuning": response_records.TuningRecord,
+    "TuningIndices": response_records.TuningIndices,
+    "TuningShares": response_records.TuningShares,
     "Wiring": script_records.WiringDetail,
 }
 SOURCE = """

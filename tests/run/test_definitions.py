@@ -19,6 +19,7 @@ from tests.run import (  # noqa: F401 - they fill CHECKS
     definitions_evaluation,
     definitions_pictures,
     definitions_responses,
+    definitions_tuning,
 )
 from tests.run.analyses import Project, analysed
 from tests.run.definitions_network import NETWORK, draw, network, outputs
@@ -33,7 +34,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("definitions")
     draw(folder / "pictures")
     (folder / "other.py").write_text(NETWORK)
-    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32", effect={"exact": 2})
+    given = {"effect": {"exact": 2}, "tuning": True}
+    config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32", **given)
     reader, module, x = analysed(config), network(), input_tensors(folder / "pictures")
     return Results(reader, module, x, outputs(module, x), [image["label"] for image in reader.record["images"]])
 

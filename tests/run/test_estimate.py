@@ -20,6 +20,7 @@ from mkdocs_lurk.run.stages.labels import Labels
 from mkdocs_lurk.run.stages.response_range import Range
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.twin_comparison import TwinComparison
 from mkdocs_lurk.run.stopwatch import Clocks
 from mkdocs_lurk.store import ModelReader, Store
 
@@ -27,19 +28,19 @@ Project = Callable[..., LurkConfig]
 
 
 def test_at_first_every_stage_takes_time(project: Project) -> None:
-    config = project()
+    config = project(tuning=True, sanity_checks=True, twin=True)
     store = Store(config.cache_dir)
     found = estimate(config, config.models[0], store)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())
     assert list(found.seconds_left) == [*(stage.name for stage in list_stages(session)), RECORDS]
-    derived = {Evaluation.name, Labels.name, Range.name}  # from what other stages found
+    derived = {Evaluation.name, Labels.name, Range.name, TwinComparison.name}  # from what other stages found
     computed = {name: seconds for name, seconds in found.seconds_left.items() if name not in derived}
     assert all(seconds > 0 for seconds in computed.values()), computed
     assert len(store.keys()) == 0
 
 
 def test_the_estimated_size_is_about_the_stored_size(project: Project) -> None:
-    config = project()
+    config = project(tuning=True)
     store = Store(config.cache_dir)
     estimated = estimate(config, config.models[0], store).stored_bytes
     units = ModelReader(store, analyze(config, config.models[0], store)).units()

@@ -33,6 +33,7 @@ from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, LayerTiles,
 from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
+from mkdocs_lurk.pages.tuning import tuning_columns, twin_bands
 from mkdocs_lurk.record_format import round_floats
 from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, Wiring
 from mkdocs_lurk.response_records import ClassValue, Selectivity
@@ -57,7 +58,8 @@ def layer_script(
     sheets = SheetList(entry["slug"])
     filters = layer["filters"]
     connected = _connected_layers(filters)
-    return {
+    tuning, twin = tuning_columns(filters), twin_bands(record, entry["name"])
+    data: LayerData = {
         "model": model.declared.name,
         "layer": {**layer_summary(entry, model.titles), "field_note": formatting.sentence(entry["field_note"]) or None},
         "previous": _neighbour(model, place - 1),
@@ -73,6 +75,11 @@ def layer_script(
         "filters": _columns(model, entry["name"], filters, pictures, sheets),
         "sheets": sheets.names,
     }
+    if tuning:
+        data["tuning"] = tuning
+    if twin:
+        data["twin"] = twin
+    return data
 
 
 def _columns(
@@ -142,13 +149,7 @@ def chunk_script(
             "FilterDetail",
             replace_pictures(item, lambda reference: sheets.pack(pictures.regions[picture_key(reference)])),
         )
-        for ranked in (*detail.get("top_avg", []), *detail.get("top_max", [])):
-            image = model.record["images"][ranked["image"]]
-            ranked["label"], ranked["path"] = image["label"], image["path"]
-            ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
-        for picked in detail.get("range", []):
-            picked["path"] = model.record["images"][picked["image"]]["path"]
-            picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
+        _add_photos(detail, model, photo_sheets)
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {
@@ -162,6 +163,17 @@ def chunk_script(
             detail["name"] = name
         details.append(round_floats(detail))
     return {"sheets": sheets.names, "photos": photo_sheets.names, "filters": details}
+
+
+def _add_photos(detail: FilterDetail, model: PublishedModel, photo_sheets: SheetList) -> None:
+    """Add to each listed picture of a filter what the gallery shows of the photo."""
+    for ranked in (*detail.get("top_avg", []), *detail.get("top_max", [])):
+        image = model.record["images"][ranked["image"]]
+        ranked["label"], ranked["path"] = image["label"], image["path"]
+        ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
+    for picked in detail.get("range", []):
+        picked["path"] = model.record["images"][picked["image"]]["path"]
+        picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
 
 
 def _number_labels(means: Sequence[ClassValue], labels: LabelPlaces) -> list[ClassMean]:

@@ -96,6 +96,8 @@ class LayerData(TypedDict):
     chunks: list[str]
     filters: FilterColumns
     sheets: list[str]
+    tuning: NotRequired[dict[str, list[float | None]]]
+    twin: NotRequired[dict[str, list[float]]]
 
 
 class MeanDetail(TypedDict):

@@ -14,8 +14,14 @@ from mkdocs_lurk.run.stages.photos import Photos
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.response_range import Range
 from mkdocs_lurk.run.stages.responses import Responses
+from mkdocs_lurk.run.stages.sanity_checks import SanityChecks
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.tuning import Tuning
+from mkdocs_lurk.run.stages.twin_comparison import TwinComparison
+from mkdocs_lurk.run.stages.twin_responses import TwinResponses
+from mkdocs_lurk.run.stages.twin_tuning import TwinTuning
 from mkdocs_lurk.run.stages.verification import Verification
+from mkdocs_lurk.run.twin import Twin
 
 __all__ = ["Responses", "Stage", "StageEstimate", "list_stages"]
 
@@ -28,6 +34,10 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
     effect = Effect(session)
     syntheses = Syntheses(session, responses)
     verification = Verification(session, responses, photos, syntheses, picks)
+    twin = Twin(session, responses)
+    twin_responses = TwinResponses(session, responses, twin)
+    twin_tuning = TwinTuning(session, responses, twin, twin_responses)
+    sanity_checks = SanityChecks(session, responses, twin)
     return (
         responses,
         Gradients(session, responses),
@@ -39,5 +49,10 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Labels(session, responses),
         effect,
         Ablation(session, effect),
+        Tuning(session, responses),
+        twin_responses,
+        twin_tuning,
+        sanity_checks,
+        TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks),
         Evaluation(session, responses),
     )

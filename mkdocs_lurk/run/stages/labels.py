@@ -16,6 +16,7 @@ from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.response_records import LabelRecord
 from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.responses import class_numbers
 
@@ -69,15 +70,25 @@ class Labels(AfterResponses):
 
     def _make_finder(self, responses: Mapping[str, NDArray[np.float32]]) -> LabelFinder:
         """Split the pictures and shuffle them, with the searches on the responses of some layers."""
-        session, names = self.session, list(responses)
-        places = np.linspace(0, len(names) - 1, min(_POOL_LAYERS, len(names))).round().astype(int)
-        return LabelFinder(
-            class_numbers(session.images, self._responses.found.kept.tolist()),
-            session.images.labels,
-            class_groups(session.config, session.images.entries),
-            session.config.seed,
-            np.concatenate([responses[names[place]] for place in places], axis=1),
-        )
+        return make_finder(self.session, self._responses.found.kept, pool_layers(responses))
+
+
+def make_finder(session: Session, pictures: NDArray[np.int64], pool: NDArray[np.float32]) -> LabelFinder:
+    """Return what finds labels by responses to some pictures; ``pool`` is for the searches of the shuffles."""
+    return LabelFinder(
+        class_numbers(session.images, pictures.tolist()),
+        session.images.labels,
+        class_groups(session.config, session.images.entries),
+        session.config.seed,
+        pool,
+    )
+
+
+def pool_layers(responses: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Join the responses of some layers, evenly spaced among all."""
+    names = list(responses)
+    places = np.linspace(0, len(names) - 1, min(_POOL_LAYERS, len(names))).round().astype(int)
+    return np.concatenate([responses[names[place]] for place in places], axis=1)
 
 
 def _record(found: FoundLabel, n_proving: int) -> LabelRecord:

@@ -58,6 +58,10 @@ export interface LayerData {
   chunks: string[];
   filters: FilterColumns;
   sheets: string[];
+  /** By property, how much each filter depends on it; absent where no pictures were changed. */
+  tuning?: Record<string, (number | null)[]>;
+  /** By figure, what 5 % and 95 % of the filters of the network with shuffled weights do not exceed. */
+  twin?: Record<string, readonly number[]>;
 }
 
 export interface LayerInfo {
@@ -131,6 +135,7 @@ export interface FilterDetail {
   stats?: FilterStats | Skipped;
   label?: Label | Skipped;
   effect?: Effect | Skipped;
+  tuning?: Tuning | Skipped;
   wiring?: Wiring | Skipped;
   kernel?: Pic;
 }
@@ -233,6 +238,35 @@ export interface Label {
   rest?: number;
   coverage?: number;
   misses?: [label: string, pictures: number][];
+}
+
+/** What is left of the response to the pictures that excite the filter most, when they are changed. */
+export interface Tuning {
+  n: number;
+  kept: TuningShares;
+  depends: TuningIndices;
+}
+
+/** The share of the response that is left after each change; one that does not apply is absent. */
+export interface TuningShares {
+  grey?: number;
+  blur?: number;
+  mirror?: number;
+  rotate90?: number;
+  rotate180?: number;
+  half?: number;
+  double?: number;
+  shuffled?: number;
+}
+
+/** How much the filter depends on each property: 0 to 1, the share that is lost. */
+export interface TuningIndices {
+  colour: number | null;
+  detail: number | null;
+  mirror: number | null;
+  orientation: number | null;
+  scale: number | null;
+  shape: number | null;
 }
 
 /** What a filter contributes to the outputs for classes: a class, the mean, and its standard error. */

@@ -1,8 +1,11 @@
 /** Which filters the grid shows, and in which order. A position is a filter's place in the columns of the data. */
 
 import { descending } from "d3-array";
-import type { FilterColumns, Pic } from "./schema";
+import { PROPERTIES } from "./properties";
+import type { FilterColumns, LayerData, Pic } from "./schema";
 import type { Order, State } from "./state";
+
+type Tuning = NonNullable<LayerData["tuning"]>;
 
 export interface Selection {
   /** Positions in the order in which the grid shows them. */
@@ -21,11 +24,12 @@ export function selectFilters(
   labels: readonly string[],
   state: State,
   unfolded = false,
+  tuning: Tuning = {},
 ): Selection {
   const all = filters.index.map((_, position) => position);
   const kept = all.filter(isNotHidden(filters, state));
   const selected = state.class ? respondingTo(filters, labels, state.class, kept) : kept;
-  const ranked = state.class && state.order === "index" ? selected : sorted(filters, state.order, selected);
+  const ranked = state.class && state.order === "index" ? selected : sorted(filters, state.order, selected, tuning);
   const alive = ranked.filter((position) => !filters.dead[position]);
   const dead = ranked.filter((position) => filters.dead[position]);
   const ordered = [...alive, ...dead];
@@ -41,7 +45,7 @@ export function selectFilters(
 }
 
 /** The orders that the data allows. */
-export function availableOrders(filters: FilterColumns): Order[] {
+export function availableOrders(filters: FilterColumns, tuning: Tuning = {}): Order[] {
   const orders: Order[] = ["index"];
   if (hasValue(filters.max)) orders.push("strongest");
   if (hasValue(filters.label_r)) orders.push("label");
@@ -49,7 +53,7 @@ export function availableOrders(filters: FilterColumns): Order[] {
   if (hasValue(filters.selectivity)) orders.push("selectivity");
   if (hasValue(filters.ratio)) orders.push("ratio");
   if (filters.order.length) orders.push("similarity");
-  return orders;
+  return [...orders, ...PROPERTIES.filter((property) => hasValue(tuning[property] ?? []))];
 }
 
 /** The classes that some filter responds to, in alphabetical order, with how many filters do. */
@@ -102,14 +106,15 @@ function respondingTo(filters: FilterColumns, labels: readonly string[], name: s
   return responders.map(([position]) => position).filter((position) => kept.has(position));
 }
 
-function sorted(filters: FilterColumns, order: Order, positions: number[]): number[] {
+function sorted(filters: FilterColumns, order: Order, positions: number[], tuning: Tuning): number[] {
   if (order === "index") return positions;
   if (order === "similarity") {
     const kept = new Set(positions);
     return filters.order.filter((position) => kept.has(position));
   }
   const { max: strongest, label_r: label, effect, selectivity, ratio } = filters;
-  const column = { strongest, label, effect, selectivity, ratio }[order];
+  const columns: Tuning = { ...tuning, strongest, label, effect, selectivity, ratio };
+  const column = columns[order] ?? [];
   const value = (position: number) => column[position] ?? Number.NEGATIVE_INFINITY;
   return [...positions].sort((a, b) => descending(value(a), value(b)) || a - b);
 }

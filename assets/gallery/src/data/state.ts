@@ -1,7 +1,9 @@
 /** What the visitor has chosen, as the part of the address after `#`. */
 
+import { PROPERTIES, type Property } from "./properties";
+
 export type Show = "crop" | "synthesis" | "average";
-export type Order = "index" | "strongest" | "label" | "effect" | "selectivity" | "ratio" | "similarity";
+export type Order = "index" | "strongest" | "label" | "effect" | "selectivity" | "ratio" | "similarity" | Property;
 export type Hide = "dead" | "duplicate";
 
 export interface State {
@@ -21,7 +23,10 @@ export interface State {
 
 export const SIZES = { least: 56, usual: 104, most: 224 } as const;
 export const SHOWS: readonly Show[] = ["crop", "synthesis", "average"];
-export const ORDERS: readonly Order[] = ["index", "strongest", "label", "effect", "selectivity", "ratio", "similarity"];
+export const ORDERS: readonly Order[] = [
+  ...(["index", "strongest", "label", "effect", "selectivity", "ratio", "similarity"] as const),
+  ...PROPERTIES,
+];
 export const HIDES: readonly Hide[] = ["dead", "duplicate"];
 
 export const INITIAL_STATE: State = {

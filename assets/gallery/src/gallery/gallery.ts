@@ -1,4 +1,5 @@
 /** A layer's gallery: a toolbar, a grid of filters and the opened one, kept in line with the address and the visitor's choices. */
+
 import { layerAddress, layerPage } from "../data/addresses";
 import { loadData } from "../data/load";
 import type { ChunkData, LayerData, Pic } from "../data/schema";
@@ -12,6 +13,7 @@ import { foldLine } from "./fold";
 import { FilterGrid } from "./grid";
 import { neighbourLinks, skipButton } from "./neighbours";
 import { FilterPanel } from "./panel";
+import { photoDialog } from "./photo-dialog";
 import { summary } from "./summary";
 import { availableShows, strongestResponse, tile } from "./tile";
 import { type Toolbar, toolbar } from "./toolbar";
@@ -58,7 +60,7 @@ export class Gallery {
     this.#options = options;
     this.#modelFolder = new URL("../", base);
     this.#state = this.#readState();
-    this.#selection = selectFilters(data.filters, data.labels, this.#state);
+    this.#selection = selectFilters(data.filters, data.labels, this.#state, false, data.tuning);
     this.#grid = new FilterGrid({
       tile: (position) =>
         tile(position, { data, sheets, show: this.#state.show, strongest, classCrops: this.#classCrops }),
@@ -119,10 +121,10 @@ export class Gallery {
     const { data } = this.#options;
     const { class: name, filter } = this.#state;
     this.#classCrops = data.labels.includes(name) ? classCrops(data.filters, data.labels, name) : null;
-    this.#selection = selectFilters(data.filters, data.labels, this.#state, this.#unfolded);
+    this.#selection = selectFilters(data.filters, data.labels, this.#state, this.#unfolded, data.tuning);
     if (filter !== null && this.#selection.folded.includes(this.#positionOf(filter))) {
       this.#unfolded = true;
-      this.#selection = selectFilters(data.filters, data.labels, this.#state, true);
+      this.#selection = selectFilters(data.filters, data.labels, this.#state, true, data.tuning);
     }
     this.#toolbar.update(this.#state);
     this.#status.textContent = summary(this.#selection, this.#state, data);
@@ -280,20 +282,12 @@ export class Gallery {
 
   /** Open or close the photo's dialog. */
   #updatePhoto(): void {
-    const { element, base, key, suffix } = this.#options;
     const { photo } = this.#state;
-    const open = element.querySelector("lurk-photo");
+    const open = this.#options.element.querySelector("lurk-photo");
     if (photo !== null && open?.getAttribute("data-image") === String(photo)) return;
     open?.remove();
     if (photo === null) return;
-    const dialog = html("lurk-photo" as "div", {
-      "data-src": new URL("../model.js", base).href,
-      "data-key": key.split("/")[0],
-      "data-suffix": suffix,
-      "data-image": photo,
-    });
-    dialog.addEventListener("lurk-close", () => this.#change({ photo: null }, false));
-    element.append(dialog);
+    this.#options.element.append(photoDialog(this.#options, photo, () => this.#change({ photo: null }, false)));
   }
 
   #positionOf(index: number): number {

@@ -10,6 +10,7 @@ import { effectSection } from "./sections/effect";
 import { methodSection } from "./sections/method";
 import { similarSection } from "./sections/related";
 import { figures, responseSection } from "./sections/responses";
+import { tuningSection } from "./sections/tuning";
 import { wiringSection } from "./sections/wiring";
 import { shareButtons } from "./share";
 import { filterTitle, traits } from "./tile";
@@ -87,6 +88,7 @@ export class FilterPanel {
         classSection(filter, data.labels),
         effectSection(filter, data.layer.filters),
         responseSection(filter, pictures),
+        tuningSection(filter, data.twin),
         similarSection(filter, this.#options),
         wiringSection(filter, sources.sheets, this.#options),
       ),

@@ -35,6 +35,12 @@ const ORDER_WORDS: Record<Order, string> = {
   selectivity: "Most selective first",
   ratio: "Synthesis over photo",
   similarity: "Alike side by side",
+  colour: "Colour matters most",
+  detail: "Fine detail matters most",
+  mirror: "Left and right matter most",
+  orientation: "Orientation matters most",
+  scale: "Size matters most",
+  shape: "Shape matters most",
 };
 const HIDE_WORDS: Record<Hide, string> = { dead: "Hide dead filters", duplicate: "Hide duplicates" };
 
@@ -75,7 +81,7 @@ function showSwitch({ data, change }: ToolbarOptions): Toolbar | null {
 }
 
 function orderMenu({ data, change }: ToolbarOptions): Toolbar | null {
-  const orders = availableOrders(data.filters);
+  const orders = availableOrders(data.filters, data.tuning);
   if (orders.length < 2) return null;
   const menu = html("select", {
     "aria-label": "Order",

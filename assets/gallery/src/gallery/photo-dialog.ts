@@ -1,0 +1,20 @@
+import { html } from "../draw/dom";
+
+/** Where the model's photos are: the layer's folder, the key of its data, and what follows the names of scripts. */
+export interface PhotoSource {
+  base: URL;
+  key: string;
+  suffix: string;
+}
+
+/** Make the dialog that shows a photo of the model; `close` is called when the visitor closes it. */
+export function photoDialog({ base, key, suffix }: PhotoSource, photo: number, close: () => void): HTMLElement {
+  const dialog = html("lurk-photo" as "div", {
+    "data-src": new URL("../model.js", base).href,
+    "data-key": key.split("/")[0],
+    "data-suffix": suffix,
+    "data-image": photo,
+  });
+  dialog.addEventListener("lurk-close", close);
+  return dialog;
+}
