@@ -60,7 +60,8 @@ def hostile_card() -> str:
     body += f"<input autofocus onfocus={MARK}>"
     body += f"\n\n[r]: javascript:{MARK}\n\n[good](lurk:small/features.3)"
     metadata = "".join(f"{json.dumps(key)}: {json.dumps(value)}\n" for key, value in values.items())
-    return CARD.format(metadata=metadata, body=body, mark=MARK, fence=FENCE)
+    fence = FENCE.replace("filter: 3\n", f"filter: 3\ncaption: {json.dumps(EVERY)}\n")
+    return CARD.format(metadata=metadata, body=body, mark=MARK, fence=fence)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project,
         model={"title": EVERY, "card": "docs/cards/card.md"},
         lurk={"nav": {"section": EVERY}},
     )
-    caption = json.dumps(EVERY)
-    made.write("docs/index.md", f"# Home\n\n{FENCE.replace('filter: 3', f'filter: 3{chr(10)}caption: {caption}')}")
+    made.write("docs/index.md", f"# Home\n\n{FENCE}")
     with Server(root / "sites") as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield made, server
@@ -127,7 +127,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         markdown_extensions=["attr_list", "md_in_html", "admonition", "pymdownx.magiclink", "pymdownx.tilde"],
         **THEMES[theme],
     )  # fmt: skip
-    made.build(strict=False)  # payloads in the caption, which is Markdown, are links that lead nowhere
+    made.build()
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
     assert len(pages) == 11

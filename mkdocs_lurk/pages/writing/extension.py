@@ -2,7 +2,8 @@
 
 Fences are taken out of the text before any other extension reads it, and a token stands in the place of each. Where the
 parser makes a paragraph of a token, in a list, a quotation, a tab or an admonition too, the paragraph becomes what the
-fence embeds. Where it makes code of it, the token becomes the fence again, as the author wrote it.
+fence embeds. In raw HTML it does as well, with captions as plain text. Where the parser makes code of a token, it
+becomes the fence again, as the author wrote it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class LurkExtension(Extension):  # type: ignore[misc]  # Python-Markdown has no 
         md.treeprocessors.register(_Body(md, found, self), "lurk-body", _BEFORE_EMBEDS)
         md.treeprocessors.register(_Embeds(md, fences, self._embed), "lurk-embeds", _BEFORE_INLINE)
         md.treeprocessors.register(_Figures(md, self._figure), "lurk-figures", _AFTER_INLINE)
-        md.postprocessors.register(_Restored(md, fences), "lurk-restored", _AFTER_RAW_HTML)
+        md.postprocessors.register(_Restored(md, fences, self._embed), "lurk-restored", _AFTER_RAW_HTML)
         md.inlinePatterns.register(_Autolinks(self._link_text), "lurk-autolinks", _BEFORE_AUTOLINKS)
 
 
@@ -182,16 +183,29 @@ def _code_spans(root: Element) -> Iterator[Element]:
             yield from [child for child in parent if child.tag == "code" and not len(child)]
 
 
-class _Restored(Postprocessor):  # type: ignore[misc]  # Python-Markdown has no types
-    """Writes a fence as it was where its token became part of code or of raw HTML."""
+def _ends_between_elements(before: str) -> bool:
+    """Return whether HTML ends where an element may stand: in no tag, comment, code or other text without elements."""
+    text = before.lower()
+    opened = [("<", ">"), ("<!--", "-->")]
+    opened += [(f"<{name}", f"</{name}") for name in ("pre", "code", "script", "style", "textarea", "title")]
+    return all(text.rfind(start) <= text.rfind(end) for start, end in opened)
 
-    def __init__(self, md: Markdown, fences: list[Segment]) -> None:
+
+class _Restored(Postprocessor):  # type: ignore[misc]  # Python-Markdown has no types
+    """Writes a fence as it was where its token became part of code, and renders it where it stands in raw HTML."""
+
+    def __init__(self, md: Markdown, fences: list[Segment], embed: Embed) -> None:
         super().__init__(md)
-        self._fences = fences
+        self._fences, self._embed = fences, embed
 
     def run(self, text: str) -> str:
         text = text.replace(_BODY_TOKEN, "&lt;!-- lurk --&gt;")
-        return _LEFT_TOKEN.sub(lambda match: html.escape(self._written(int(match[1])), quote=False), text)
+        return _LEFT_TOKEN.sub(lambda match: self._restored(int(match[1]), text[: match.start()]), text)
+
+    def _restored(self, number: int, before: str) -> str:
+        if _ends_between_elements(before):
+            return self._embed(self._fences[number], Captions(are_text=True))
+        return html.escape(self._written(number), quote=False)
 
     def _written(self, number: int) -> str:
         fence = self._fences[number]

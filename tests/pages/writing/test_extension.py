@@ -78,11 +78,28 @@ def test_indented_code_that_is_a_fence_alone_stays_code() -> None:
     )
 
 
-@pytest.mark.parametrize("text", [f"````md\n{FENCE}````\n", "```lurking\nfilter: 1\n```\n", f"<div>\n{FENCE}</div>\n"])
-def test_other_fences_and_raw_html_stay_what_they_are(text: str) -> None:
+@pytest.mark.parametrize("text", [f"````md\n{FENCE}````\n", "```lurking\nfilter: 1\n```\n"])
+def test_other_fences_stay_what_they_are(text: str) -> None:
     found = convert(text, "fenced_code")
     assert "figure" not in found
     assert "filter: 1" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rendered"),
+    [
+        (f"<div>\n{FENCE}</div>\n", True),
+        (f"<div><b>\n\n<p>word</p>\n\n{FENCE}\nlast</b></div>\n", True),
+        (f"<pre>\n{FENCE}</pre>\n", False),
+        (f"<div><code>\n{FENCE}</code></div>\n", False),
+        (f"<!--\n{FENCE}-->\n", False),
+        (f"<textarea>\n{FENCE}</textarea>\n", False),
+    ],
+)
+def test_a_fence_in_raw_html_is_rendered_between_elements_alone(text: str, is_rendered: bool) -> None:
+    found = convert(text)
+    assert ("<figure" in found) == is_rendered
+    assert ("```lurk" in found) != is_rendered
 
 
 def test_a_fence_ends_with_what_it_stands_in() -> None:
