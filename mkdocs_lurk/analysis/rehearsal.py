@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from mkdocs_lurk.analysis.gradients.differentiable import check_gradients
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
@@ -53,12 +54,14 @@ def rehearse(network: ProbedNetwork, x: Tensor, names: Sequence[str], batches: S
         batches: How many pictures the analysis will show to the network at once, beside one and two.
 
     Raises:
-        ModelError: The network fails on a picture, or gives another output for the same picture the second time.
+        ModelError: The network fails on a picture, gives another output for the same picture the second time, or
+            changes its own state.
         LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
     """
     single = [_run_alone(network, one, name) for one, name in zip(torch.split(x, 1), names, strict=True)]
     again = _run_alone(network, x[:1], names[0])
     _refuse_another_output(single[0], again, names[0])
+    _refuse_own_changes(network, x[:1], names[0])
     check_gradients(network, x[:1])
     outputs = [one.output for one in single if one.output is not None]
     mixes = _mixing_place(network, x, single)
@@ -139,6 +142,33 @@ def _describe_another(place: str, before: str, name: str, difference: float) -> 
     )
 
 
+def _refuse_own_changes(network: ProbedNetwork, x: Tensor, name: str) -> None:
+    """Raise a ``ModelError`` if a network that just saw a picture changes its own state when it sees it once more.
+
+    What it keeps of the last picture alone, such as a mask of its size, is the same then; what it counts is not.
+    """
+    before = _state(network.probe.module)
+    _run_alone(network, x, name)
+    for (kind, place), value in _state(network.probe.module).items():
+        kept = before.get((kind, place))
+        if kept is not None and kept.shape == value.shape and not bool(_is_same(kept, value).all()):
+            raise ModelError(
+                f"the network changes its own {kind} {place!r} with every picture, though in evaluation mode, so that "
+                "results would depend on what ran before; let 'source' name a factory that turns this off"
+            )
+
+
+def _state(module: nn.Module) -> dict[tuple[str, str], Tensor]:
+    """Return copies of a network's buffers and parameters, on the CPU."""
+    named = [(("buffer", name), value) for name, value in module.named_buffers()]
+    named += [(("parameter", name), value) for name, value in module.named_parameters()]
+    return {
+        key: value.detach().to("cpu", copy=True)
+        for key, value in named
+        if not is_lazy(value) and value.layout == torch.strided and not value.is_quantized
+    }
+
+
 def _mixing_place(network: ProbedNetwork, x: Tensor, single: Sequence[_Pass]) -> str | None:
     """Return where pictures of one batch change each other's responses; None if they do not.
 
@@ -196,9 +226,22 @@ def _first_changed(alone: _Pass, batch: _Pass, row: int, size: int) -> str | Non
 
 
 def _difference(one: Tensor, other: Tensor) -> float:
-    """Return the largest difference as a share of the largest value; infinity if it is not finite."""
+    """Return the largest difference as a share of the largest finite value.
+
+    NaN equals NaN, and infinity equals infinity of the same sign; where only one is finite, the difference is infinite.
+    """
     if one.shape != other.shape:
         return float("inf")
-    scale = torch.maximum(one.abs().max(), other.abs().max())
-    difference = float((one - other).abs().max() / scale.clamp(min=torch.finfo(one.dtype).tiny))
-    return difference if difference == difference else float("inf")
+    finite = one.isfinite() & other.isfinite()
+    if not bool((finite | _is_same(one, other)).all()):
+        return float("inf")
+    if not bool(finite.any()):
+        return 0.0
+    a, b = one[finite], other[finite]
+    scale = torch.maximum(a.abs().max(), b.abs().max())
+    return float((a - b).abs().max() / scale.clamp(min=torch.finfo(one.dtype).tiny))
+
+
+def _is_same(one: Tensor, other: Tensor) -> Tensor:
+    """Return where two tensors hold the same value, or both NaN."""
+    return (one == other) | ((one != one) & (other != other))

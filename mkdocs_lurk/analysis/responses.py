@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,7 @@ class Responses:
 
 
 def measure_responses(
-    probe: Probe, x: Tensor, also: Callable[[str, Tensor], None] | None = None
+    probe: Probe, x: Tensor, also: Callable[[str, Tensor], None] | None = None, names: Sequence[str] = ()
 ) -> tuple[dict[str, Responses], Tensor | None]:
     """Run the network on a batch of pictures and reduce every layer's feature maps.
 
@@ -42,12 +42,14 @@ def measure_responses(
         probe: The network.
         x: Pictures, ``(n, c, h, w)``, normalised.
         also: Called with every layer's name and maps ``(n, c, h, w)``, too, as in ``Probe.read``.
+        names: The pictures' names, for messages; empty where they are not at hand.
 
     Returns:
         The responses by layer, and the network's output as float32 if it is of shape ``(n, n_classes)``, else None.
 
     Raises:
-        LayerError: A layer gives NaN or infinity, or does not run; the message names the first such layer.
+        LayerError: A layer gives NaN or infinity, or does not run; the message names the first such layer, and
+            of the pictures that have a name the first on which it does so.
     """
     reduced: dict[str, tuple[Tensor, Tensor, Tensor, Tensor]] = {}
 
@@ -59,9 +61,11 @@ def measure_responses(
     with torch.inference_mode():
         output = probe.read(x, receive)
     for name, (means, maxima, _, _) in reduced.items():
-        if not bool(torch.isfinite(means).all() & torch.isfinite(maxima).all()):
+        is_finite = (torch.isfinite(means) & torch.isfinite(maxima)).all(1).tolist()
+        if not all(is_finite):
+            picture = names[is_finite.index(False)] if names else "a picture"
             raise LayerError(
-                f"layer {name!r} gives NaN or infinity, the first in the network to do so; "
+                f"layer {name!r} gives NaN or infinity on {picture}, the first in the network to do so; "
                 "check the weights and the transform"
             )
     left_out = next((name for name in probe.shapes if name not in reduced), None)

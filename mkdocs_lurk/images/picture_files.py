@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
@@ -201,11 +202,24 @@ def _csv_rows(file: Path) -> Iterator[tuple[int, str, str | None]]:
         if place == 0 and any(header in _PATH_HEADERS for header in headers):
             path_column = next(headers.index(header) for header in _PATH_HEADERS if header in headers)
             label_column = next((headers.index(header) for header in _LABEL_HEADERS if header in headers), len(cells))
+            if label_column == len(cells) > 1:
+                _tell_unread(file, tuple(cell for column, cell in enumerate(cells) if column != path_column))
         elif any(cells):
             if path_column >= len(cells) or not cells[path_column]:
                 raise ImageError(f"images: {file.name}:{rows.line_num}: the path is missing; give path,label")
             label = cells[label_column] if label_column < len(cells) else ""
             yield rows.line_num, cells[path_column], label or None
+
+
+@lru_cache
+def _tell_unread(file: Path, columns: tuple[str, ...]) -> None:
+    """Log that a CSV file names no column of classes; once, though the file is read several times."""
+    log.info(
+        "%s: the pictures get no classes: the first line names no column of them, and %s is not read; call that of the "
+        "classes label, class, class_name or category",
+        file.name,
+        quoted(", ".join(columns), 100),
+    )
 
 
 def _parsed(rows: Iterator[list[str]], file: Path, line: Callable[[], int]) -> Iterator[list[str]]:

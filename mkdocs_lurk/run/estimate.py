@@ -110,7 +110,10 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
 
         def run(count: int) -> None:
             parts = torch.split(session.to_device(x[:count]), batch)
-            responses[:] = [measure_responses(probe, part)[0] for part in parts]
+            named = chunks([session.images.name(image) for image in ids[:count]], batch)
+            responses[:] = [
+                measure_responses(probe, part, names=names)[0] for part, names in zip(parts, named, strict=True)
+            ]
 
         forward_s = watch.best_of(lambda: run(1), tries=2)  # the first try does what happens once
         fitting = next((n for n in (len(ids), len(ids) // 2) if n and watch.has_time_for(n * forward_s)), 1)

@@ -22,6 +22,7 @@ from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.run.input_paths import find_path, is_portable, is_stored_path, shown_path, stored_path
+from mkdocs_lurk.run.journals import database_of, journal_digest, journals
 from mkdocs_lurk.text import as_text, published_reference
 
 DeclaredKind = Literal["source", "weights", "classes", "transform"]
@@ -39,11 +40,11 @@ class InputFile(TypedDict):
         path: As in ``input_paths.stored_path``; of one that is ``elsewhere``, which only bundles hold, the name.
         digest: SHA-256 of its contents; of a folder, of the names in it; of a package, its version; of a path whose
             status alone was asked for, what it was; of an environment variable, the digest of its value, and empty in
-            a bundle, since a short value could be guessed.
+            a bundle, since a short value could be guessed; of a database's journal, empty where there is none.
         code: For Python, a digest without comments and layout, and the version of Python that made it.
     """
 
-    kind: DeclaredKind | Literal["module", "data", "folder", "status", "variable", "package", "elsewhere"]
+    kind: DeclaredKind | Literal["module", "data", "journal", "folder", "status", "variable", "package", "elsewhere"]
     path: str
     digest: str
     code: NotRequired[str]
@@ -97,7 +98,12 @@ def read_inputs(
     found += [_input_file("module", path, model.root, digests) for path in modules]
     opened = [Path(name) for name in reading.files if name not in reading.written]
     data = [path for path in opened if path.is_file() and os.access(path, os.R_OK) and path.resolve() not in seen]
-    found += [_input_file("data", path, model.root, digests) for path in data if not path.is_relative_to(cache_dir)]
+    data = [path for path in data if not path.is_relative_to(cache_dir)]
+    found += [_input_file("data", path, model.root, digests) for path in data]
+    found += [
+        {"kind": "journal", "path": stored_path(path, model.root), "digest": journal_digest(path, digests)}
+        for path in dict.fromkeys(beside for database in data for beside in journals(database))
+    ]
     listed = [path for path in map(Path, reading.folders) if path.is_dir() and not path.is_relative_to(cache_dir)]
     found += [
         {"kind": "folder", "path": stored_path(path, model.root), "digest": _names_digest(path)} for path in listed
@@ -203,6 +209,9 @@ def _compare_file(item: InputFile, model: ModelConfig, digests: FileDigests) -> 
     if item["kind"] == "status" and (item["digest"] == "nothing" or path.exists()):
         kind = path_kind(path)
         return Comparison((f"{name} is {kind} now, and was {item['digest']}",) * (kind != item["digest"]))
+    if item["kind"] == "journal":
+        is_other = database_of(path).is_file() and journal_digest(path, digests) != item["digest"]
+        return Comparison((f"{name} changed",) * is_other)
     if not os.access(path, os.R_OK):
         is_where_it_was = is_stored_path(path, item["path"], model.root)
         return Comparison(unseen=(name,)) if is_where_it_was else Comparison((f"{name}{MISSING}",))

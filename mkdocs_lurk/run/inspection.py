@@ -122,12 +122,14 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
 
 
 def _predictions(rehearsed: Rehearsed, images: ImageSet) -> list[Prediction]:
-    """Return the likeliest output for each picture of the rehearsal; none if the network does not classify."""
+    """Return the likeliest output for each picture of the rehearsal; none where outputs are no finite classes."""
     names = rehearsed.classes.names
     if rehearsed.outputs is None or rehearsed.outputs.shape[1] < 2:
         return []
     found: list[Prediction] = []
     for image, probabilities in zip(rehearsed.images, rehearsed.outputs.softmax(1), strict=True):
+        if not bool(probabilities.isfinite().all()):
+            continue
         entry, best = images.entries[image], int(probabilities.argmax())
         found.append(
             {

@@ -53,8 +53,11 @@ class Rehearsed:
 
     @property
     def are_probabilities(self) -> bool:
-        """Whether the network's outputs are probabilities already, and not logits."""
-        return self.outputs is not None and self.n_outputs > 1 and are_probabilities(self.outputs.float())
+        """Whether the network's outputs are probabilities already, and not logits; those with NaN do not count."""
+        if self.outputs is None or self.n_outputs < 2:
+            return False
+        finite = self.outputs[self.outputs.isfinite().all(1)]
+        return len(finite) > 0 and are_probabilities(finite.float())
 
     @property
     def identity(self) -> list[str]:
@@ -69,7 +72,8 @@ def rehearse_pictures(
 
     Raises:
         ImageError: Not one picture can be read.
-        ModelError: The network fails on a picture, or gives another output for the same picture the second time.
+        ModelError: The network fails on a picture, gives another output for the same picture the second time, or
+            changes its own state.
         LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
         ConfigError: The declared class names are not as many as the outputs, or ``groups`` or ``label_map`` names
             something that there is not.

@@ -53,6 +53,13 @@ def test_merging_equals_one_pass() -> None:
     assert one_pass.counts.tolist() == [3, 6]
 
 
+def test_error_names_the_first_picture_that_gives_nan() -> None:
+    x = torch.randn(3, 3, 16, 16)
+    x[1, 0, 2, 2] = float("inf")
+    with pytest.raises(LayerError, match=r"gives NaN or infinity on b\.png, the first in the network to do so; check"):
+        measure_responses(probed(seeded(Branching)), x, names=["a.png", "b.png", "c.png"])
+
+
 def test_error_names_the_first_layer_that_gives_nan() -> None:
     module = seeded(Branching)
     module.left.weight[5, 0, 0, 0] = float("nan")

@@ -59,6 +59,21 @@ def test_a_folder_with_brackets_in_its_name_is_no_glob(site: Path) -> None:
     assert len(found(site, "data [new]")) == 3
 
 
+def test_a_header_without_a_known_column_of_classes_is_told(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "mkdocs.plugins.lurk.images")
+    (site / "data" / "list.csv").write_text("image,species,sex\ntrain/cat/a.png,tabby,f\n")
+    for _ in range(2):
+        assert found(site, "data/list.csv") == {"train/cat/a.png": None}
+    (line,) = caplog.messages
+    assert line.startswith("list.csv: the pictures get no classes: ")
+    assert "'species, sex' is not read" in line
+    caplog.clear()
+    for text in ("path\ntrain/cat/a.png\n", "species,image,label\nx,train/cat/a.png,cat\n"):
+        (site / "data" / "list.csv").write_text(text)
+        found(site, "data/list.csv")
+    assert not caplog.messages
+
+
 def test_a_csv_file_gives_paths_and_labels(site: Path) -> None:
     (site / "data" / "list.csv").write_text("val/dog/d.jpg,hound\ntrain/cat/a.png\n\nval/cat/c.png,\n")
     expected = {"train/cat/a.png": None, "val/cat/c.png": None, "val/dog/d.jpg": "hound"}

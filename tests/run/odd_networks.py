@@ -395,6 +395,32 @@ class Counter(Odd):
         return self.act(y * self.calls)
 
 
+class SwitchedByABuffer(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def between(self, y):
+        self.seen += 1
+        return self.act(y * (1 + (self.seen > 1000)))
+
+
+class KeepsTheLast(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.register_buffer("last", torch.zeros(8))
+        self.register_buffer("unset", torch.full((2,), float("nan")))
+
+    def between(self, y):
+        self.last = y.detach().mean((0, 2, 3))
+        return self.act(y)
+
+
+class RootOfOutput(Odd):
+    def forward(self, x):
+        return super().forward(x).sub(1e3).sqrt()
+
+
 class RunningMean(Odd):
     def __init__(self, act=F.relu):
         super().__init__(act)

@@ -20,6 +20,7 @@ from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientSet
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.names import Box
+from mkdocs_lurk.run.inspection import inspect_session
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
@@ -188,6 +189,7 @@ REFUSED = {
     "Noise": AGAIN + r"layer 'a' \(by .*\): something between the picture and it draws random numbers",
     "NoiseAtTheEnd": AGAIN + r"the network's output \(by .*\): something between layer 'b' and it draws",
     "Counter": AGAIN + r"layer 'b' .* or keeps count; let 'source' name a factory that turns it off$",
+    "SwitchedByABuffer": r"the network changes its own buffer 'seen' with every picture, though .*; let 'source' name",
     "RunningMean": AGAIN + r"layer 'b' ",
     "Detached": r"layer 'b' has no gradient: the network leaves autograd \(detach, .*; change that, or leave out this",
     "WithoutGradient": r"layer 'a' has no gradient: the network leaves autograd",
@@ -215,6 +217,16 @@ def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_compu
 def opened(config: LurkConfig) -> Session:
     """Load and rehearse a model, as ``inspect`` does."""
     return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
+
+
+@pytest.mark.parametrize("name", ["RootOfOutput", "KeepsTheLast"])
+def test_equal_nan_and_what_is_kept_of_the_last_picture_alone_change_nothing(odd: Project, name: str) -> None:
+    session = opened(odd(name))
+    assert session.rehearsed.one_by_one is None
+    assert session.rehearsed.outputs is not None
+    is_finite = bool(session.rehearsed.outputs.isfinite().all())
+    assert is_finite == (name == "KeepsTheLast")
+    assert bool(inspect_session(session)["predictions"]) == is_finite
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
     wanted = analysed(project(root=tmp_path / "enough"))
     measure_responses = responses_stage.measure_responses
 
-    def short(probe: Any, x: torch.Tensor) -> Any:
+    def short(probe: Any, x: torch.Tensor, **_: Any) -> Any:
         if len(x) > 4:
             raise torch.OutOfMemoryError("no")
         return measure_responses(probe, x)
@@ -214,7 +214,7 @@ def test_short_memory_halves_the_batches_and_changes_no_list(
 
 
 def test_not_even_one_picture_fits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: Any) -> None:
+    def never(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("no")
 
     monkeypatch.setattr(responses_stage, "measure_responses", never)

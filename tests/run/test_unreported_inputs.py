@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import textwrap
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -106,6 +108,28 @@ def test_a_change_of_what_was_read_in_an_unusual_way_is_named(
     assert compare(tmp_path, files).changes == ()
     change(tmp_path)
     assert compare(tmp_path, files).changes == (expected,)
+
+
+def test_the_journals_beside_a_database_belong_to_it(tmp_path: Path) -> None:
+    base = tmp_path / "x.db"
+    with closing(sqlite3.connect(base)) as connection:
+        connection.executescript("pragma journal_mode = wal; create table t (v)")
+    code = "import sqlite3\ndef make():\n    sqlite3.connect(HERE / 'x.db').execute('select * from t').fetchall()\n"
+    write(tmp_path, "net.py", HERE + code)
+    files = inputs(tmp_path, read(tmp_path))["files"]
+    assert [item["digest"] for item in files if item["kind"] == "journal"] == ["", ""]
+    for name in ("x.db-wal", "x.db-journal"):
+        (tmp_path / name).write_bytes(b"")  # as a reader leaves one that was killed
+    assert compare(tmp_path, files).changes == ()
+    with closing(sqlite3.connect(base)) as writer:
+        writer.executescript("pragma wal_autocheckpoint = 0; insert into t values (2)")
+        before = base.read_bytes()
+        assert compare(tmp_path, files).changes == ("x.db-wal changed",)
+        written = inputs(tmp_path, read(tmp_path))["files"]
+        assert compare(tmp_path, written).changes == ()
+        assert base.read_bytes() == before
+    base.unlink()
+    assert "x.db-wal changed" not in compare(tmp_path, written).changes
 
 
 def test_what_a_module_read_when_it_was_imported_counts_for_every_model(tmp_path: Path) -> None:

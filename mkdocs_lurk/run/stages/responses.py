@@ -67,7 +67,8 @@ class Responses(Stage):
         for ids, x, unreadable in session.pictures.batches(unit.items, batch):
             shard.skipped |= unreadable  # without their names: another model may have these pictures under others
             if ids:
-                shard.add(ids, *measure_responses(session.network.probe, session.to_device(x)))
+                names = [session.images.name(image) for image in ids]
+                shard.add(ids, *measure_responses(session.network.probe, session.to_device(x), names=names))
         return shard.result()
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
