@@ -19,6 +19,7 @@ from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_e
 from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
+from mkdocs_lurk.images.webp import describe_shown_channels
 from mkdocs_lurk.models.loading.network import Network
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
@@ -111,7 +112,8 @@ class Session:
     def notes(self) -> list[str]:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
-        notes += [*self.loaded.notes, *self.transform.notes, *self.trace.notes]
+        notes += [*self.loaded.notes, *self.transform.notes, *describe_shown_channels(self.transform.channels)]
+        notes += self.trace.notes
         return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
