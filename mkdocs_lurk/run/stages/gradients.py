@@ -137,8 +137,7 @@ class Gradients(AfterResponses):
             record["top_avg"] = [mean for _, mean in sorted(means[layer.name, index].items())]
             record["top_max"] = [maximum for _, maximum in sorted(maxima[layer.name, index].items())]
         network, rule = self.session.network, self.session.config.gradient
-        if rule != "saliency":
-            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
+        draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""
