@@ -103,7 +103,7 @@ def _read_models(top: Section, root: Path, absent: bool) -> tuple[ModelConfig, .
     declared, path = top.get("models", [])
     if not isinstance(declared, (list, tuple)):
         raise ConfigError(f"{path}: {quoted(declared)} is no list; give each model as a list item: - name: ...")
-    keys = tuple(key for key in _MODEL_KEYS if key != "name")
+    keys = tuple(key for key in _MODEL_KEYS if key not in ("name", "names"))
     defaults = top.section("defaults", keys)
     models: list[ModelConfig] = []
     first_uses: dict[str, int] = {}

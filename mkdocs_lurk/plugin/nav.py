@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mkdocs.structure import StructureItem
@@ -15,20 +16,22 @@ from mkdocs_lurk.pages.nav import NavItem
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.files import GeneratedFiles
 
+log = logging.getLogger("mkdocs.plugins.lurk")
+_MANY_PAGES = 100
+
 
 def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig) -> None:
     """Add a section with the generated pages to ``nav``; pages that the author's navigation lists stay there.
 
-    The pages are added to a section of that title if there is one. Titles are escaped here: themes print them as HTML.
-    Previous and next pages are linked anew.
+    The pages are added to a section of that title if there is one, at any depth. Titles are escaped here: themes print
+    them as HTML. Previous and next pages are linked anew.
     """
     listed = {page.file.src_uri for page in nav.pages}
     children = list(_structure(site.nav.children, generated.src_uris, files, listed))
     if not children:
         return
     title = title_html(config.section)
-    sections = (item for item in nav.items if isinstance(item, Section) and item.title in (config.section, title))
-    section = next(sections, None)
+    section = next((item for item in _sections(nav.items) if item.title in (config.section, title)), None)
     if section is None:
         section = Section(title, [])
         nav.items.append(section)
@@ -37,6 +40,18 @@ def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: F
     for page, before, after in zip(nav.pages, [None, *nav.pages], [*nav.pages[1:], None], strict=False):
         page.previous_page, page.next_page = before, after
     _set_parents(section)
+    if hint := hint_of_many(sum(1 for _ in _pages(children))):
+        log.info("%s", hint)
+
+
+def hint_of_many(n_pages: int) -> str:
+    """Return what to know of a navigation with this many generated pages; empty where they are few."""
+    if n_pages <= _MANY_PAGES:
+        return ""
+    return (
+        f"the navigation lists {n_pages} generated pages, on each page of the site; navigation.prune of Material "
+        "keeps pages small, and nav: {mode: none} lists none"
+    )
 
 
 def _structure(
@@ -52,6 +67,14 @@ def _structure(
             file = files.get_file_from_path(src_uris[item.uri])
             if file is not None and file.page is not None:
                 yield file.page
+
+
+def _sections(items: Iterable[StructureItem]) -> Iterator[Section]:
+    """Yield all sections, an outer one before those inside it."""
+    for item in items:
+        if isinstance(item, Section):
+            yield item
+            yield from _sections(item.children)
 
 
 def _pages(items: Iterable[StructureItem]) -> Iterator[Page]:

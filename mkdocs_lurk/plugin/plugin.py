@@ -69,6 +69,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             config.extra_css.append(STYLE)
         return config
 
+    @event_priority(50)  # before plugins that look for pages among the files (redirects, literate-nav)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the generated pages and files; missing results are computed first if the options say so."""
         missing = self._declared.missing

@@ -42,6 +42,7 @@ DRAWN = {
     "models/small/index.html": ".lurk-map-box",
     "models/small/evaluation/index.html": ".lurk-confusion",
     "models/small/classes/index.html": "table",
+    "models/small/trust/index.html": ".lurk-trust svg",
 }
 """What shows that a page is complete; on all others the gallery's tiles do."""
 THEMES: dict[str, dict[str, Any]] = {
@@ -126,10 +127,10 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         markdown_extensions=["attr_list", "md_in_html", "admonition", "pymdownx.magiclink", "pymdownx.tilde"],
         **THEMES[theme],
     )  # fmt: skip
-    made.build()
+    made.build(strict=False)  # payloads in the caption, which is Markdown, are links that lead nowhere
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
-    assert len(pages) == 10
+    assert len(pages) == 11
     visitor = visit(server.address(theme))
     for path in [*pages, server.root / theme / "index.html"]:
         address = path.relative_to(server.root / theme).as_posix()

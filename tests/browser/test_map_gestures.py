@@ -57,7 +57,7 @@ def test_keyboard_moves_zooms_and_opens_a_layer(visit: Visit, material: HostedSi
     assert scale(page) == pytest.approx(before)
     page.keyboard.press("End")
     assert page.evaluate("document.activeElement.dataset.layer") == "features.6"
-    assert page.locator(".lurk-card").inner_text().startswith("features.6")
+    assert page.locator(".lurk-card").inner_text().splitlines()[:2] == ["Convolution 3", "features.6"]
     page.keyboard.press("Enter")
     page.locator('lurk-gallery[data-key="small/features.6"] a[data-filter]').first.wait_for()
     assert visitor.errors == []

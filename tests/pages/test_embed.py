@@ -56,6 +56,12 @@ def test_each_part_of_a_filter_can_be_shown(built: Built, show: str, selector: s
         assert len(found.select(selector)) == count
 
 
+def test_parts_stand_in_their_order_and_pictures_of_neighbours_in_one_row(built: Built) -> None:
+    found = render(built, f"{FENCE}show: [histogram, crops, synthesis, classes]\n")
+    kinds = [str(one["class"][0]) for one in found.select("figure > div, figure > table")]
+    assert kinds == ["lurk-embed__histogram", "lurk-embed__pictures", "lurk-embed__rows"]
+
+
 def test_what_a_filter_lacks_is_said(built: Built) -> None:
     found = render(built, "model: small\nlayer: features.3\nfilter: 1\nshow: [histogram, range, classes, wiring]\n")
     lacking = re.search(r"Not there: (.*)\.", found.get_text())

@@ -68,8 +68,8 @@ class Project:
             remember(declared.config, state.config, store, key, inputs)
 
     def build(self, **options: Any) -> None:
-        """Build the site, strictly."""
-        config = load_config(str(self.config), strict=True, **options)
+        """Build the site, strictly unless the options say otherwise."""
+        config = load_config(str(self.config), **{"strict": True, **options})
         config.plugins.on_startup(command="build", dirty=False)
         try:
             build(config)

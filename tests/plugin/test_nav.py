@@ -6,9 +6,10 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
+from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes"]
+INSIDE = ["Evaluation", "Classes", "How far to trust these pictures"]
 """Pages of a model before those of its layers."""
 
 
@@ -23,7 +24,7 @@ def test_the_section_lists_models_and_their_layers(tmp_path: Path) -> None:
     assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "Convolution 1", "Convolution 2"]
     links = BeautifulSoup(made.html("models/small/features.0/index.html"), "html.parser")
     assert [links.select_one(f'link[rel="{rel}"]')["href"] for rel in ("prev", "next")] == [
-        "../classes/",
+        "../trust/",
         "../features.3/",
     ]
 
@@ -40,6 +41,40 @@ def test_a_page_in_the_authors_navigation_stays_there(tmp_path: Path) -> None:
     made = project(tmp_path, theme=MATERIAL, nav=nav)
     made.build()
     assert titles(made) == ["Start", "A small network", "Models", *INSIDE, "Convolution 1", "Convolution 2"]
+
+
+def test_a_section_of_the_title_is_extended_at_any_depth(tmp_path: Path) -> None:
+    nav = [{"Start": "index.md"}, {"Research": [{"Networks": ["about.md"]}, {"More": ["end.md"]}]}]
+    made = project(tmp_path, theme=MATERIAL, nav=nav, lurk={"nav": {"section": "Networks"}})
+    for name in ("about", "end"):
+        made.write(f"docs/{name}.md", f"# {name.capitalize()}\n")
+    made.build()
+    assert titles(made) == [
+        "Start",
+        "About",
+        "Models",
+        "A small network",
+        *INSIDE,
+        "Convolution 1",
+        "Convolution 2",
+        "End",
+    ]
+
+
+def test_other_plugins_find_generated_pages_among_the_files(tmp_path: Path) -> None:
+    made = project(tmp_path, hooks=["hook.py"])
+    made.write("hook.py", (
+        "from mkdocs.plugins import event_priority\n"
+        "@event_priority(10)\n"  # as early as a plugin that is listed before ours
+        "def on_files(files, config):\n"
+        "    assert any(file.src_uri == 'models/small/index.md' for file in files.documentation_pages())\n"
+    ))  # fmt: skip
+    made.build()
+
+
+def test_many_pages_are_hinted_at() -> None:
+    assert hint_of_many(100) == ""
+    assert "lists 101 generated pages" in hint_of_many(101)
 
 
 def test_a_section_of_the_same_title_is_extended(tmp_path: Path) -> None:

@@ -54,6 +54,17 @@ class EmbeddedFilter:
     name: str
     parts: tuple[Part, ...]
 
+    @property
+    def groups(self) -> list[Part]:
+        """What is shown, in order: pictures without lines of several parts are in one row."""
+        groups: list[Part] = []
+        for part in self.parts:
+            if part.is_plain and groups and groups[-1].is_plain:
+                groups[-1] = Part(pictures=groups[-1].pictures + part.pictures)
+            elif not part.is_empty:
+                groups.append(part)
+        return groups
+
 
 def render_filters(
     keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]

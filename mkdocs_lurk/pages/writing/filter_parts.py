@@ -53,6 +53,11 @@ class Part:
         return not (self.pictures or self.rows or self.bars)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is pictures without lines below them."""
+        return bool(self.pictures) and not self.has_lines
+
+    @property
     def has_lines(self) -> bool:
         """Whether pictures have lines below them."""
         return any(line for _, line in self.pictures)

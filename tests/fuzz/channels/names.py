@@ -122,7 +122,11 @@ def check_pages(site: Path) -> None:
 
 def _page_name(path: Path, root: Path) -> str:
     parts = path.relative_to(root / "site").parts
-    return "layer" if len(parts) == 4 and parts[2] not in (LAYERS[0][0], "evaluation", "classes") else "/".join(parts)
+    return (
+        "layer"
+        if len(parts) == 4 and parts[2] not in (LAYERS[0][0], "evaluation", "classes", "trust")
+        else "/".join(parts)
+    )
 
 
 def _comparable(found: Found) -> list[str]:

@@ -72,6 +72,12 @@ def test_indented_code_shows_the_fence_as_it_was_written(text: str, extensions: 
     assert "figure" not in found
 
 
+def test_indented_code_that_is_a_fence_alone_stays_code() -> None:
+    assert convert(f"a\n\n{inside('    ')}\nb\n") == (
+        "<p>a</p>\n<pre><code>```lurk\nfilter: 1\n```\n</code></pre>\n<p>b</p>"
+    )
+
+
 @pytest.mark.parametrize("text", [f"````md\n{FENCE}````\n", "```lurking\nfilter: 1\n```\n", f"<div>\n{FENCE}</div>\n"])
 def test_other_fences_and_raw_html_stay_what_they_are(text: str) -> None:
     found = convert(text, "fenced_code")
