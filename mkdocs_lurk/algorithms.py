@@ -10,7 +10,7 @@ from typing import Final
 
 VERSIONS: Final = {
     "responses": 5,
-    "gradients": 9,
+    "gradients": 10,
     "photos": 1,
     "syntheses": 4,
     "verification": 5,
@@ -19,5 +19,5 @@ VERSIONS: Final = {
     "ablation": 1,
     "tuning": 1,
     "twin": 1,
-    "records": 9,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 10,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -79,8 +79,21 @@ def to_rgb(pixels: Pixels) -> NDArray[np.uint8]:
         raise ShapeError(f"pixels have the shape {pixels.shape}; give (h, w, c)")
     if pixels.dtype != np.uint8:
         pixels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
-    rgb = pixels[:, :, :3] if pixels.shape[2] >= 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
-    return np.ascontiguousarray(rgb)
+    shown = pixels[:, :, : shown_channels(pixels.shape[2])]
+    return np.ascontiguousarray(shown if shown.shape[2] == 3 else np.repeat(shown, 3, axis=2))
+
+
+def shown_channels(n: int) -> int:
+    """Return how many of ``n`` channels a picture shows: the first three, or the first."""
+    return 3 if n >= 3 else 1
+
+
+def describe_shown_channels(n: int) -> list[str]:
+    """Say which of a network's ``n`` channels pictures show, as a sentence; nothing if they show all."""
+    if n == shown_channels(n):
+        return []
+    which = "the first three of them, as red, green and blue" if n > 3 else "the first of them, as grey"
+    return [f"The network takes {n} channels; photos, gradients, syntheses and kernels show {which}."]
 
 
 def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -96,7 +109,7 @@ def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def gradient_cosine(pixels: NDArray[np.uint8], gradient: NDArray[np.floating]) -> float:
-    """Return the cosine of a gradient's picture ``(h, w, c)`` to the gradient ``(c, h, w)``, over all channels.
+    """Return the cosine of a gradient's picture ``(h, w, c)`` to the gradient ``(c, h, w)``, over all ``c`` channels.
 
     It is 1 if both are zero throughout, and 0 if one of them is or if the gradient has values that are not finite.
     """

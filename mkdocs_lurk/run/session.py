@@ -19,6 +19,8 @@ from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_e
 from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
+from mkdocs_lurk.images.webp import describe_shown_channels
+from mkdocs_lurk.models.loading.detectors import DetectorMaps
 from mkdocs_lurk.models.loading.network import Network
 from mkdocs_lurk.models.loading.sources import load_network
 from mkdocs_lurk.models.receptive_field.field import receptive_fields
@@ -39,6 +41,7 @@ from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
+from mkdocs_lurk.run.second_normalisation import refuse_second_normalisation
 from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
@@ -111,7 +114,8 @@ class Session:
     def notes(self) -> list[str]:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
-        notes += [*self.loaded.notes, *self.transform.notes, *self.trace.notes]
+        notes += [*self.loaded.notes, *self.transform.notes, *describe_shown_channels(self.transform.channels)]
+        notes += self.trace.notes
         return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
@@ -190,7 +194,9 @@ def _transformed(images: ImageSet, model: ModelConfig) -> Pictures:
 
 def _traced(loaded: Network, blank: Tensor, model: ModelConfig) -> Trace:
     with author_code(model.root), _advising_on_channels(model):
-        return trace_network(loaded.module, blank)
+        trace = trace_network(loaded.module, blank)
+    refuse_second_normalisation(loaded.module, trace, model)
+    return trace
 
 
 @contextmanager
@@ -211,7 +217,8 @@ def _advising_on_channels(model: ModelConfig) -> Iterator[None]:
 
 
 def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSearch:
-    search = find_layers(trace, model.layers)
+    left_out = loaded.module.left_out if isinstance(loaded.module, DetectorMaps) else ()
+    search = find_layers(trace, model.layers, left_out)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
     _refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
     return search

@@ -55,11 +55,12 @@ class PhotosRecord(TypedDict):
 
 
 class StoredGradient(TypedDict, total=False):
-    """What is stored beside a gradient's picture; no ``grad_size`` if the unit sees padding alone.
+    """What is stored beside a gradient's picture; no ``grad_size`` if there is none.
 
     Attributes:
         grad_size: ``[width, height]`` of the picture.
-        grad_cosine: Its cosine to the computed gradient.
+        grad_cosine: Its cosine to the computed gradient, over the channels that are shown.
+        grad_skipped: Why there is no picture; absent if the unit sees padding alone.
     """
 
     box: BoxList
@@ -69,6 +70,7 @@ class StoredGradient(TypedDict, total=False):
     energy: float
     grad_size: list[int]
     grad_cosine: float
+    grad_skipped: str
 
 
 class GradientsRecord(TypedDict):

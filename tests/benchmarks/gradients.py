@@ -15,8 +15,9 @@ from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
 from mkdocs_lurk.analysis.gradients.single import filter_gradients
 from mkdocs_lurk.chunks import chunks
+from mkdocs_lurk.run.gradient_pictures import encode_gradient
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.gradients import encode_gradient, list_pairs
+from mkdocs_lurk.run.stages.gradients import list_pairs
 from tests.benchmarks.cpu_time import cpu_seconds, cpu_timer
 from tests.benchmarks.rows import Row
 from tests.benchmarks.workspace import Workspace, open_first_model, responses_of_all_pictures

@@ -16,8 +16,8 @@ from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.images.webp import gradient_cosine, gradient_pixels
 from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
 from mkdocs_lurk.pages.pictures.sheets import write_sheet
+from mkdocs_lurk.run.gradient_pictures import encode_gradient
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.gradients import encode_gradient
 from tests.benchmarks.rows import Row
 from tests.benchmarks.workspace import DEMO, Workspace, open_first_model
 

@@ -14,6 +14,7 @@ from mkdocs_lurk.analysis.gradients.composed_activations import find_composed_ac
 from mkdocs_lurk.analysis.gradients.graph_nodes import lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.models.tracing.backward_hooks import count_hooked_modules
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
     CLAMP_NODES,
@@ -29,7 +30,8 @@ from mkdocs_lurk.models.tracing.stopped_gradients import StoppedGradients
 def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -> list[str]:
     """Say in which places of a network an activation has no rule, as sentences; none if there is no such place.
 
-    Activations of which no analysed layer's output depends are left out.
+    Said are also, by any rule, places in which the network's own code stops gradients or has hooks that may change
+    them. Activations of which no analysed layer's output depends are left out.
 
     Args:
         probe: The network in float32.
@@ -47,6 +49,13 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
         choices, stopped = Choices(), StoppedGradients()
         with RectifierMode(x, choices, stopped):
             probe.read(x, receive)
+    by_hand = [
+        *_sentence(Counter(stopped.places), _STOPPED, "a value"),
+        *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
+        *_sentence(count_hooked_modules(probe.module), _HOOKED, "a module"),
+    ]
+    if rule == "saliency":  # every activation has its plain gradient
+        return by_hand
     without = Counter(choices.places)
     without.update("TorchScript" for module in probe.module.modules() if isinstance(module, torch.jit.ScriptModule))
     counted, smooth = _count(found)
@@ -54,8 +63,7 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
     return [
         *_sentence(without, "has no rule; its plain gradient is used"),
         *_sentence(smooth, _SMOOTH[rule]),
-        *_sentence(Counter(stopped.places), _STOPPED, "a value"),
-        *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
+        *by_hand,
     ]
 
 
@@ -91,8 +99,8 @@ _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
 _STOPPED = "meets one whose gradient the network's code stops (detach, .data or no_grad); none passes there"
 _HOOKED = (
-    "has a hook of the network's own code, which may change the gradient there before any rule does: the gradients "
-    "shown are those that it returns, and what it does was not examined"
+    "has a hook of the network's own code, which may change the gradient there: the gradients shown are those that "
+    "it returns, and what it does was not examined"
 )
 _OF_DERIVATIVES = "Backward"
 """How the names of nodes end that computed the derivative of an activation in the forward pass."""

@@ -14,6 +14,9 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.transform import IMAGENET_MEAN, IMAGENET_STD, TransformSpec
 from mkdocs_lurk.errors import ModelError
 
+Normalisation = tuple[tuple[float, ...], tuple[float, ...]]
+"""A mean and a standard deviation for each channel, of pictures in 0..1."""
+
 
 class DetectorMaps(nn.Module):
     """The part of a detector that works on whole pictures: the backbone and the convolutions of the heads.
@@ -30,10 +33,14 @@ class DetectorMaps(nn.Module):
         super().__init__()
         for name, child in detector.named_children():
             self.add_module(name, child)
-        normalisation = detector.get_submodule("transform")
-        self.mean = tuple(cast("list[float]", normalisation.image_mean))
-        self.std = tuple(cast("list[float]", normalisation.image_std))
+        self.mean, self.std = normalisation_of(detector.get_submodule("transform"))
         self._head = "rpn.head" if isinstance(detector, GeneralizedRCNN) else "head"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the modules that work on each box, and do not run."""
+        run = {"backbone", self._head.partition(".")[0]}
+        return tuple(name for name, _ in self.named_children() if name not in run)
 
     def forward(self, x: Tensor) -> object:
         """Return what the head computes at every place.
@@ -75,20 +82,26 @@ def as_network(module: nn.Module, config: ModelConfig, subject: str) -> tuple[nn
 
 
 def _refuse_other_normalisation(network: DetectorMaps, config: ModelConfig, subject: str) -> None:
-    declared: tuple[tuple[float, ...], tuple[float, ...]]
-    if config.transform == "imagenet":
-        declared = IMAGENET_MEAN, IMAGENET_STD
-    elif isinstance(config.transform, TransformSpec):
-        declared = config.transform.mean, config.transform.std
-    else:
-        return
-    own = network.mean, network.std
-    if not all(_are_close(one, other) for one, other in zip(declared, own, strict=True)):
+    declared, own = declared_normalisation(config), (network.mean, network.std)
+    if declared is not None and not all(_are_close(one, other) for one, other in zip(declared, own, strict=True)):
         mean, std = ([round(value, 5) for value in values] for values in own)
         raise ModelError(
             f"{subject}: this detector normalises with mean {mean} and std {std}, and its transform does otherwise; "
             f"give transform: {{resize, crop, mean: {mean}, std: {std}}}"
         )
+
+
+def declared_normalisation(config: ModelConfig) -> Normalisation | None:
+    """Return the mean and std that the transform declares; None where nothing tells them."""
+    if config.transform == "imagenet":
+        return IMAGENET_MEAN, IMAGENET_STD
+    return (config.transform.mean, config.transform.std) if isinstance(config.transform, TransformSpec) else None
+
+
+def normalisation_of(transform: nn.Module) -> Normalisation:
+    """Return what a detector's own transform, ``GeneralizedRCNNTransform``, normalises by."""
+    mean, std = (cast("list[float]", getattr(transform, name)) for name in ("image_mean", "image_std"))
+    return tuple(mean), tuple(std)
 
 
 def _are_close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -77,17 +77,22 @@ class LayerSearch:
     addresses: Mapping[str, str]
 
 
-def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
+def find_layers(trace: Trace, choice: LayerChoice, left_out: Collection[str] = ()) -> LayerSearch:
     """Return the layers that the author chose to show.
 
     A glob matches dotted names, with or without their ``:2``; if it matches none, it matches the layers inside modules
     of that name, so that ``features`` stands for all layers of ``features``. A glob that matches no convolution can
     name linear layers, and modules whose output is tokens; ``*`` names every convolution and nothing else.
 
+    Args:
+        trace: A forward pass.
+        choice: The globs.
+        left_out: Names of modules that the network has, but that the analysis does not run.
+
     Raises:
         LayerError: There is no 2-D convolution, or a glob matches nothing.
     """
-    convolutional, skipped = convolutions(trace)
+    convolutional, skipped = convolutions(trace, left_out)
     include, exclude = tuple(choice.include), tuple(choice.exclude)
     if not convolutional and all(glob == "*" for glob in include):
         raise LayerError(_describe_no_convolution(trace, skipped))
@@ -112,9 +117,9 @@ def find_layers(trace: Trace, choice: LayerChoice) -> LayerSearch:
     return LayerSearch(tuple(sorted(chosen.values(), key=lambda layer: layer.value)), skipped, addresses)
 
 
-def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:
+def convolutions(trace: Trace, left_out: Collection[str] = ()) -> tuple[list[Layer], dict[str, str]]:
     """Return every 2-D convolution that runs, and why other convolutions cannot be shown, by name."""
-    skipped = {name: _describe_unused(name, kind) for name, kind in trace.unused_convolutions.items()}
+    skipped = {name: _describe_unused(name, kind, left_out) for name, kind in trace.unused_convolutions.items()}
     layers = []
     for call in trace.layer_calls:
         if call.kind == "Linear":
@@ -130,7 +135,9 @@ def convolutions(trace: Trace) -> tuple[list[Layer], dict[str, str]]:
     return layers, skipped
 
 
-def _describe_unused(name: str, kind: str) -> str:
+def _describe_unused(name: str, kind: str, left_out: Collection[str]) -> str:
+    if any(part in left_out for part in (name, *_parents(name))):
+        return f"this {kind} is left out of this analysis, since it runs for each box and not on the picture"
     auxiliary = any("aux" in part.lower() for part in name.split("."))
     return "auxiliary head, did not run in evaluation" if auxiliary else f"this {kind} did not run in evaluation"
 

@@ -20,7 +20,7 @@ from mkdocs_lurk.images.webp import GRADIENT_LARGEST, GRADIENT_ZERO
 from mkdocs_lurk.pages.pictures.sheets import Pixels
 
 _LEAST_COSINE = 0.9805
-"""To the computed gradient, over all channels: a little above what the contract of ``results.json`` promises."""
+"""To the shown channels of the computed gradient: a little above what the contract of ``results.json`` promises."""
 _OFFSETS = (0.5, 0.45, 0.4, 0.35, 0.3)
 """Added before a value, in steps, is rounded down: 0.5 rounds to the nearest level, less widens the zone of zero."""
 _HALVINGS = 9

@@ -13,21 +13,19 @@ from functools import cached_property
 from itertools import cycle, groupby, islice
 from typing import cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.methods import smooth_noise
-from mkdocs_lurk.analysis.gradients.requests import GradientRequest, GradientResult
+from mkdocs_lurk.analysis.gradients.requests import GradientRequest
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.chunks import chunks
-from mkdocs_lurk.images.webp import encode_picture, gradient_cosine, gradient_pixels
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
 from mkdocs_lurk.records import PictureReference, RankedMaximum, RankedMean, Skipped
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings, ranked
+from mkdocs_lurk.run.gradient_pictures import describe_gradient, encode_gradient
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.protocol import StageEstimate
@@ -38,7 +36,6 @@ from mkdocs_lurk.run.unit_records import GradientsRecord, StoredGradient
 from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
 
-_COSINE_DIGITS = 5
 _COST = 0.4
 """Of a pair, in float32 forward passes up to its layer: between a fifth and one, depending on the processor."""
 _LEAST_COSINE = 0.98
@@ -103,9 +100,9 @@ class Gradients(AfterResponses):
         blobs: dict[str, bytes] = {}
         formats: set[torch.dtype] = set()
         for place, result in self._engine.compute(requests):
-            facts[place] = _facts(result)
+            facts[place] = describe_gradient(result)
             formats.add(result.dtype)
-            if result.gradient is not None:
+            if result.gradient is not None and "grad_size" in facts[place]:
                 blobs[str(place)] = encode_gradient(result.gradient)
         record: GradientsRecord = {"pairs": facts}
         return UnitResult(record, dict(sorted(blobs.items())), formats)
@@ -140,8 +137,7 @@ class Gradients(AfterResponses):
             record["top_avg"] = [mean for _, mean in sorted(means[layer.name, index].items())]
             record["top_max"] = [maximum for _, maximum in sorted(maxima[layer.name, index].items())]
         network, rule = self.session.network, self.session.config.gradient
-        if rule != "saliency":
-            draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
+        draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""
@@ -227,34 +223,9 @@ def list_pairs(findings: Findings, columns: Mapping[str, slice], layer: Layer, f
     return pairs
 
 
-def encode_gradient(gradient: NDArray[np.float32]) -> bytes:
-    """Encode a gradient ``(c, h, w)``, without loss but for the rounding to bytes."""
-    return encode_picture(gradient_pixels(gradient))
-
-
-def _facts(result: GradientResult) -> StoredGradient:
-    """Return what is stored of a gradient beside its picture."""
-    facts: StoredGradient = {}
-    if result.box is not None:
-        facts["box"] = result.box.as_list()
-    if result.field_box is not None:
-        facts["field_box"] = result.field_box.as_list()
-    if result.grad_box is not None:
-        facts["grad_box"] = result.grad_box.as_list()
-    if result.field is not None:
-        facts["field"] = result.field
-    if result.energy is not None:
-        facts["energy"] = result.energy
-    if result.gradient is not None:
-        facts["grad_size"] = [result.gradient.shape[2], result.gradient.shape[1]]
-        cosine = gradient_cosine(gradient_pixels(result.gradient), result.gradient)
-        facts["grad_cosine"] = round_significant(cosine, _COSINE_DIGITS)
-    return facts
-
-
 def ranked_mean(pair: Pair, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
     """Return what is published of a pair of ``top_avg``, whose gradient is a blob of a unit."""
-    grad: PictureReference | Skipped = {"skipped": "the unit sees padding only"}
+    grad: PictureReference | Skipped = {"skipped": stored.get("grad_skipped", "the unit sees padding only")}
     if "grad_size" in stored:
         grad = {"unit": unit, "blob": blob, "size": stored["grad_size"], "cosine": stored["grad_cosine"]}
     return {"image": pair.image, "score": round_significant(pair.score), "grad": grad}

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from tests.analysis.gradients.test_ways_to_write_rectifiers import CASES, Written
-from tests.analysis.networks import Gated, probed, seeded
+from tests.analysis.networks import Gated, Modular, probed, seeded
 
 
 class Own(torch.autograd.Function):
@@ -127,7 +127,8 @@ def test_what_runs_in_torchscript_is_named() -> None:
 def test_hooks_for_the_backward_pass_are_no_activations() -> None:
     module = Written(F.relu)
     module.first.register_full_backward_hook(lambda *_: None)
-    assert described(module) == []
+    (sentence,) = described(module)
+    assert sentence.startswith("In 1 place a module (register_full_backward_hook) has a hook")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +193,26 @@ def test_what_the_network_does_to_gradients_is_said(
     (sentence,) = described(Written(activation))
     assert sentence.startswith(start)
     assert sentence.endswith(end)
+
+
+@pytest.mark.parametrize("rule", ["guided", "saliency"])
+def test_hooks_on_modules_are_said(rule: ReluRule) -> None:
+    module = seeded(Modular)
+    assert described(module, rule) == []
+    module[1].register_forward_hook(lambda _module, _inputs, output: output * 2)
+    assert described(module, rule) == []
+    module[0].register_full_backward_hook(lambda _module, inputs, _outputs: inputs)
+    module[1].register_full_backward_hook(lambda _module, inputs, _outputs: (-inputs[0],))
+    module[4].register_full_backward_pre_hook(lambda _module, outputs: (-outputs[0],))
+    (sentence,) = described(module, rule)
+    names = "register_full_backward_hook, register_full_backward_pre_hook"
+    assert sentence.startswith(f"In 3 places a module ({names}) has a hook of the network's own code, which may change")
+
+
+def test_hooks_on_all_modules_are_said() -> None:
+    with torch.nn.modules.module.register_module_full_backward_hook(lambda _module, inputs, _outputs: inputs):
+        (sentence,) = described(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()))
+    assert sentence.startswith("In 3 places a module (register_module_full_backward_hook) has a hook")
 
 
 def test_an_activation_that_is_written_out_is_named_once() -> None:

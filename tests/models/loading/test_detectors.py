@@ -16,9 +16,12 @@ from torchvision.models.detection.image_list import ImageList
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.transform import TransformSpec
 from mkdocs_lurk.errors import ModelError
+from mkdocs_lurk.models.loading.detectors import DetectorMaps
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.sources import load_network
+from mkdocs_lurk.models.tracing.layers import find_layers
 from mkdocs_lurk.models.tracing.trace import trace_network
+from tests.analysis.networks import EveryConvolution
 
 HALF = TransformSpec(None, None, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), 3)
 
@@ -115,6 +118,24 @@ def test_other_normalisation_than_the_detectors_is_refused(transform: Any) -> No
         "model 'net': this detector normalises with mean [0.5, 0.5, 0.5] and std [0.5, 0.5, 0.5], and its transform "
         "does otherwise; give transform: {resize, crop, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}"
     )
+
+
+def test_what_works_on_each_box_is_left_out_of_the_analysis(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\nfrom tests.models.loading.test_detectors import small_rcnn\n\ndef make():\n"
+        "    net = small_rcnn()\n    net.roi_heads.mask_head = nn.Sequential(nn.Conv2d(8, 4, 3))\n"
+        "    net.backbone[1].unused = nn.Conv2d(8, 4, 1)\n"
+        "    return net\n"
+    )
+    network = load_network(ModelConfig(name="n", title="", source="net.py:make", images="", root=tmp_path))
+    trace = trace_network(network.module, torch.rand(1, 3, 64, 64))
+    assert isinstance(network.module, DetectorMaps)
+    assert find_layers(trace, EveryConvolution, network.module.left_out).skipped == {
+        "backbone.1.unused": "this Conv2d did not run in evaluation",
+        "roi_heads.mask_head.0": (
+            "this Conv2d is left out of this analysis, since it runs for each box and not on the picture"
+        ),
+    }
 
 
 @pytest.mark.parametrize("arguments", [{}, {"num_classes": 4}])
