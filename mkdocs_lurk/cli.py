@@ -142,7 +142,8 @@ def _fact_rows(found: Inspection) -> list[list[str]]:
         label = f" ({picture['label']})" if picture["label"] else ""
         guess = f"{picture['prediction']}, {formatting.percent(picture['probability'])}"
         rows.append(["prediction", f"{picture['path']}{label}: {guess}"])
-    return rows if found["predictions"] else [*rows, ["prediction", "none: the output is not one number a class"]]
+    nothing = ["prediction", "none: the output is not one finite number a class"]
+    return rows if found["predictions"] else [*rows, nothing]
 
 
 def _echo(line: str = "") -> None:

@@ -122,7 +122,7 @@ def _describe_pictures(images: ImageSet) -> PictureFacts:
 
 
 def _predictions(rehearsed: Rehearsed, images: ImageSet) -> list[Prediction]:
-    """Return the likeliest output for each picture of the rehearsal; none where outputs are no finite classes."""
+    """Return the likeliest output for each picture of the rehearsal whose outputs are finite; none without classes."""
     names = rehearsed.classes.names
     if rehearsed.outputs is None or rehearsed.outputs.shape[1] < 2:
         return []
