@@ -87,11 +87,12 @@ def effective_box(energy: NDArray[np.float32], share: float = ENERGY_SHARE) -> t
         share: What must stay inside, above 0 and at most 1.
 
     Returns:
-        The box in px, and the share of the energy that it holds; the whole picture and 1 if there is no energy.
+        The box in px, and the share of the energy that it holds; the whole picture and 1 if there is no
+        energy, or if it is not finite.
     """
     height, width = energy.shape
     total = float(energy.sum(dtype=np.float64))
-    if not total > 0:
+    if not (total > 0 and np.isfinite(total)):
         return Box(0, 0, height, width), 1.0
     sums = np.pad(energy.astype(np.float64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
 

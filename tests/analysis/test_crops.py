@@ -57,6 +57,13 @@ def test_an_effective_box_holds_its_share_of_the_energy() -> None:
     assert share == pytest.approx(12 / 12.5)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_the_effective_box_of_an_energy_that_is_not_finite_is_the_whole_picture(value: float) -> None:
+    energy = np.ones((6, 5), np.float32)
+    energy[2, 3] = value
+    assert effective_box(energy) == (Box(0, 0, 6, 5), 1.0)
+
+
 def test_the_effective_box_of_no_energy_is_the_whole_picture() -> None:
     assert effective_box(np.zeros((4, 6), np.float32)) == (Box(0, 0, 4, 6), 1.0)
 
