@@ -115,7 +115,7 @@ def test_the_number_formats_are_those_that_were_used(
     project: Project, declared: dict[str, Any], used: dict[str, list[str]], note: list[str]
 ) -> None:
     record = record_of(project(**{**SMALL, **declared}))
-    scores = {"responses": ["float32"], "verification": ["float32"]}
+    scores = {"responses": ["float32"], "verification": ["float32"], "effect": ["float32"]}
     assert record["provenance"]["precision"] == used | scores
     assert rounding_notes(record) == note
 
