@@ -41,7 +41,7 @@ def test_copied_embed_shows_the_filter_in_another_page(visit: Visit, material: H
     assert len({round(box["y"]) for box in boxes if box}) == 1, "the pictures do not stand in a row"
     gaps = [b["x"] - a["x"] - a["width"] for a, b in itertools.pairwise(boxes) if a and b]
     assert min(gaps) >= 6
-    figure.get_by_role("link", name="Filter 5").click()
+    figure.get_by_role("link", name="Filter 5", exact=True).click()
     visitor.wait_for_filter(5)
     assert visitor.errors == []
 

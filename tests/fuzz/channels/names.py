@@ -1,4 +1,7 @@
-"""Names: titles, sections, layers, classes, picture paths, reasons and captions, from results and from the disk."""
+"""Names: titles, sections, layers, classes, picture paths and reasons, from results and from the disk.
+
+A caption is Markdown of the author's, as the page around it; one in a card is text (`tests/browser/test_escaping.py`).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tests.plugin.sites import FENCE, Project, broken_addresses, project
 
 _LABELS = ("cat", "dog", "fish", "bird", "frog")
 _TEXTS = ("path", "type", "kind", "skipped", "field_note", "notes", "fact", "consequence", "skipped_images", "source")
-_CHOSEN = ("title", "section", "layer", "label", "caption", *_TEXTS)
+_CHOSEN = ("title", "section", "layer", "label", *_TEXTS)
 
 
 def attack(random: Random, root: Path, sites: Sites) -> Watch:
@@ -85,8 +88,7 @@ def _site(root: Path, texts: dict[str, str]) -> Project:
         layers[1] = (texts["layer"], *LAYERS[1][1:])
     nav = {"nav": {"section": texts["section"]}} if "section" in texts else {}
     made = project(root, layers=layers, model={"title": texts.get("title", "Title")}, lurk=nav)
-    caption = f"caption: {yaml_text(texts['caption'][:500])}\n" if "caption" in texts else "caption: word\n"
-    fence = FENCE.replace("features.3", yaml_text(layers[1][0])).replace("filter: 3\n", f"filter: 3\n{caption}")
+    fence = FENCE.replace("features.3", yaml_text(layers[1][0]))
     made.write("docs/index.md", f"# Home\n\n{fence}")
     store = Store(made.cache)
     for unit in map(store.get, store.keys()):
@@ -130,8 +132,8 @@ def _page_name(path: Path, root: Path) -> str:
 
 
 def _comparable(found: Found) -> list[str]:
-    """Return a page's elements; what stands between backticks in a sentence of ours is shown as code."""
-    return [element for element in found.skeleton if not element.startswith("code")]
+    """Return a page's elements without code, which shows what stands between backticks, and places to break a line."""
+    return [element for element in found.skeleton if not element.startswith(("code", "wbr"))]
 
 
 def _skeletons(chosen: set[str], sites: Sites) -> dict[str, list[str]]:
