@@ -320,7 +320,7 @@ def _markdown(text: str) -> str:
     """Return a text for a cell of a table, with the names of values in italics."""
     for sign in ("\\", "|", "*", "_", "[", "]", "`", "{", "}"):
         text = text.replace(sign, f"\\{sign}")
-    return text.replace("<", "*").replace(">", "*")
+    return text.replace("<", "*").replace(">", "*").replace("lurk:", "lurk&#58;")  # else it seems to be a link
 
 
 if __name__ == "__main__":
