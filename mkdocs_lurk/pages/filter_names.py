@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mkdocs_lurk.config.names import FilterNames
+from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.records import LayerEntry, ModelRecord
 
 _KEEPS_CHANNELS = {
@@ -22,7 +23,8 @@ class Names:
 
     Attributes:
         authored: The author's names, by layer and filter.
-        classes: By layer, the class of each filter, for the layers whose filters are the network's outputs.
+        classes: By layer, the class of each filter, for the layers whose filters are the network's outputs; of outputs
+            that no picture belongs to or is taken for it is not known.
     """
 
     authored: FilterNames
@@ -45,15 +47,16 @@ def filter_names(record: ModelRecord, authored: FilterNames) -> Names:
         record: The model's record.
         authored: The author's names; each is that of a filter.
     """
-    classes = dict(enumerate(record["classes"]))
-    return Names(authored, {entry["name"]: classes for entry in record["layers"] if _is_output(entry, record)})
+    evaluation = record["evaluation"]
+    evaluated = evaluation["classes"] if is_computed(evaluation) else []
+    classes = {item["output"]: item["name"] for item in evaluated}  # the labels of pictures may have another order
+    layers = [entry["name"] for entry in record["layers"] if classes and _is_output(entry, record)]
+    return Names(authored, dict.fromkeys(layers, classes))
 
 
 def _is_output(entry: LayerEntry, record: ModelRecord) -> bool:
     """Whether each filter of a layer becomes one output of the network, and nothing else reads it."""
-    n = len(record["classes"])
-    if n < 2 or entry["filters"] != n:
-        return False
+    n = entry["filters"]
     graph = record["graph"]
     readers: dict[int, list[int]] = {}
     for source, target in graph["edges"]:

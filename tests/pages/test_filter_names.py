@@ -26,7 +26,11 @@ def record(classes: list[str], after: list[tuple[str, list[int]]], filters: int 
         nodes.append({"id": place, "type": kind, "name": kind, "parent": None, "output": output})
     edges = [[place, place + 1] for place in range(len(nodes) - 1)]
     graph = {"nodes": nodes, "edges": edges, "groups": []}
-    return cast("ModelRecord", {"classes": classes, "graph": graph, "layers": [{"name": "head", "filters": filters}]})
+    evaluated = [{"name": name, "output": output} for output, name in enumerate(classes)]
+    evaluation = {"classes": evaluated} if classes else {"skipped": "no labels"}
+    layers = [{"name": "head", "filters": filters}]
+    other_order = sorted(classes, reverse=True)  # of the labels of pictures
+    return cast("ModelRecord", {"classes": other_order, "evaluation": evaluation, "graph": graph, "layers": layers})
 
 
 POOLED: list[tuple[str, list[int]]] = [("ReLU", [3, 4, 4]), ("AdaptiveAvgPool2d", [3, 1, 1]), ("output", [3])]
@@ -43,7 +47,7 @@ def test_a_filter_that_becomes_an_output_carries_its_class() -> None:
     ("classes", "after", "filters"),
     [
         ([], POOLED, 3),
-        (CLASSES[:2], POOLED, 3),
+        (CLASSES, [("output", [2])], 3),
         (CLASSES, [("ReLU", [3, 4, 4]), ("linear", [3]), ("output", [3])], 3),
         (CLASSES, [("ReLU", [3, 4, 4]), ("mean", [4, 4]), ("output", [4, 4])], 3),
         (CLASSES, [("ReLU", [3, 4, 4])], 3),
@@ -54,6 +58,11 @@ def test_a_filter_that_becomes_no_output_carries_no_class(
     classes: list[str], after: list[tuple[str, list[int]]], filters: int
 ) -> None:
     assert filter_names(record(classes, after, filters), {}).title("head", 0) == "0"
+
+
+def test_outputs_without_an_evaluated_class_have_no_name() -> None:
+    names = filter_names(record(CLASSES[:2], POOLED), {})
+    assert [names.title("head", index) for index in range(3)] == ["0 hen", "1 shark", "2"]
 
 
 @pytest.fixture(scope="module")
