@@ -13,7 +13,8 @@ contributions add up to the difference of ``z`` between both ends, but for the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -23,9 +24,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mkdocs_lurk.analysis.gradients.single import with_copies_if_needed
+from mkdocs_lurk.analysis.gradients.single import errors_of_author, with_copies_if_needed
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.errors import LurkError, ModelError, describe_error
+from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 
 Result = TypeVar("Result")
@@ -116,7 +117,8 @@ def estimate_contributions(
         scores, cut_off = run.scores_of(outputs), frozenset(run.cut_off)
         return Estimates(outputs, scores, _arrays(weighted), _arrays(plain), run.means(), cut_off)
 
-    return _translating(lambda: with_copies_if_needed(differentiate))
+    with _output_errors():
+        return with_copies_if_needed(differentiate)
 
 
 def integrate_contributions(
@@ -156,7 +158,8 @@ def integrate_contributions(
         end = run.scores_of(outputs)
         return Conductances(outputs, end, end - start, _arrays(sums), run.means(), cut_off)
 
-    return _translating(integrate)
+    with _output_errors():
+        return integrate()
 
 
 class _Run:
@@ -222,14 +225,10 @@ def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
     return {layer: own.cpu().numpy() for layer, own in tensors.items()}
 
 
-def _translating(differentiate: Callable[[], Result]) -> Result:
-    """Run passes of the author's network; what they raise becomes a ``ModelError``."""
-    try:
-        return differentiate()
-    except (LurkError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # whatever the author's forward or backward methods raise
-        raise ModelError(
-            f"the network's output cannot be differentiated ({describe_error(error)}); change the step that the "
-            "message is about, or leave the effect of filters out: effect: false"
-        ) from error
+def _output_errors() -> AbstractContextManager[None]:
+    return errors_of_author(
+        lambda reason: ModelError(
+            f"the network's output cannot be differentiated ({reason}); change the step that the message is about, or "
+            "leave the effect of filters out: effect: false"
+        )
+    )

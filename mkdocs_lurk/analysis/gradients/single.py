@@ -7,7 +7,8 @@ that cannot be replayed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -132,15 +133,31 @@ def allowing_overwrites(differentiate: Callable[[], Result], layer: str) -> Resu
     Raises:
         ModelError: The layer cannot be differentiated.
     """
-    try:
+    with errors_of_author(
+        lambda reason: ModelError(
+            f"layer {layer!r} cannot be differentiated ({reason}); change the step that the message is about, or leave "
+            "the layer out: layers: {exclude: [...]}"
+        )
+    ):
         return with_copies_if_needed(differentiate)
+
+
+@contextmanager
+def errors_of_author(error: Callable[[str], LurkError]) -> Iterator[None]:
+    """Turn what the author's forward or backward methods raise into an error of ours.
+
+    Args:
+        error: Makes it, from what was raised in one line.
+
+    Raises:
+        LurkError: That error.
+    """
+    try:
+        yield
     except (LurkError, torch.OutOfMemoryError):
         raise
-    except Exception as error:  # whatever the author's forward or backward methods raise
-        raise ModelError(
-            f"layer {layer!r} cannot be differentiated ({describe_error(error)}); change the step that the message "
-            "is about, or leave the layer out: layers: {exclude: [...]}"
-        ) from error
+    except Exception as reason:
+        raise error(describe_error(reason)) from reason
 
 
 def with_copies_if_needed(differentiate: Callable[[], Result]) -> Result:
