@@ -11,6 +11,7 @@ from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.effect_words import effect_meaning, effect_words, layer_sentences
+from mkdocs_lurk.pages.escaping import escaped
 from mkdocs_lurk.pages.model_page import layer_row
 from mkdocs_lurk.pages.model_records import (
     is_computed,
@@ -207,10 +208,10 @@ def _summary_line(entry: LayerEntry) -> Markup:
         f"{row.kind[:1].upper()}{row.kind[1:]}",
         formatting.plural(entry["filters"], "filter"),
         f"output {row.output}",
-        Markup('<span title="{}">receptive field {}</span>').format(row.field_meaning, row.field),
+        Markup('<span title="{}">receptive field {}</span>').format(escaped(row.field_meaning), escaped(row.field)),
         formatting.plural(entry["parameters"], "parameter"),
     ]
-    return Markup(", ").join(facts) + "."
+    return Markup(", ").join(map(escaped, facts)) + "."
 
 
 def _missing_results(entry: LayerEntry, filters: Sequence[FilterRecord]) -> list[str]:

@@ -21,7 +21,7 @@ from tests.plugin.sites import FENCE, Project, broken_addresses, project
 
 _LABELS = ("cat", "dog", "fish", "bird", "frog")
 _TEXTS = ("path", "type", "kind", "skipped", "field_note", "notes", "fact", "consequence", "skipped_images", "source")
-_CHOSEN = ("title", "section", "layer", "label", *_TEXTS)
+CHOSEN = ("title", "section", "layer", "label", *_TEXTS)
 
 
 def attack(random: Random, root: Path, sites: Sites) -> Watch:
@@ -61,14 +61,18 @@ def _is_encodable(text: str) -> bool:
 
 def _of_results(random: Random, root: Path, sites: Sites) -> Watch:
     """Results whose texts are hostile, and hostile titles in ``mkdocs.yml``; the pages must be built as they are."""
-    chosen = set(random.sample(_CHOSEN, random.randint(1, 4)))
+    chosen = random.sample(CHOSEN, random.randint(1, 4))  # a list: a set has another order in each process
+    return publish(root, {name: _filled(random) for name in chosen}, sites)
+
+
+def publish(root: Path, texts: dict[str, str], sites: Sites) -> Watch:
+    """Build a site whose results hold the texts; its pages must have the elements of one with harmless words."""
     root.mkdir(parents=True)
-    texts = {name: _filled(random) for name in chosen}
     site = Attacked(_site(root, texts))
     outcome = site.run(site.build)
     assert outcome == "accepted", site.watch.refused
     check_pages(root / "site")
-    baseline = _skeletons(chosen, sites)
+    baseline = _skeletons(list(texts), sites)
     for path in pages(root / "site"):
         address = _page_name(path, root)
         found = read_page(path.read_text("utf-8"))
@@ -136,8 +140,8 @@ def _comparable(found: Found) -> list[str]:
     return [element for element in found.skeleton if not element.startswith(("code", "wbr"))]
 
 
-def _skeletons(chosen: set[str], sites: Sites) -> dict[str, list[str]]:
-    return _skeletons_of(frozenset(chosen & {"layer"}), sites.folder)
+def _skeletons(chosen: list[str], sites: Sites) -> dict[str, list[str]]:
+    return _skeletons_of(frozenset({"layer"}.intersection(chosen)), sites.folder)
 
 
 @cache
