@@ -24,6 +24,7 @@ STEP_OF = {
     "pages": "show",
     "plugin": "serve",
     "build": "serve",
+    "markdown": "serve",
     "cli": "serve",
     "__main__": "serve",
 }
