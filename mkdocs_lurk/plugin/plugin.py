@@ -61,7 +61,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Check the plugin's options, and add the front end's script and style to every page."""
         with _as_plugin_error():
-            self._declared = self.config.read(Path(config.config_file_path or "mkdocs.yml").resolve().parent)
+            self._declared = self.config.read(Path(config.config_file_path or "mkdocs.yml"))
             custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
             folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
             check_cache_dir(self._declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
