@@ -134,7 +134,7 @@ class Evaluation(AfterResponses):
         return "independent" if rows.are_shares.all() else "logits"
 
     def _labels(self) -> list[LabelTarget]:
-        """Count the pictures by label and the output that they stand for, in order; those that could not be read, too."""
+        """Count the pictures by label and the output that they stand for, in order; also those not read."""
         rehearsed, entries = self.session.rehearsed, self.session.images.entries
         names = rehearsed.classes.names
         counts = Counter(

@@ -46,6 +46,18 @@ def by_index(x: Tensor) -> Tensor:
     return torch.zeros_like(x).index_put(places, x[places])
 
 
+def laid_in_zeros(x: Tensor) -> Tensor:
+    both = x.new_zeros(2, *x.shape)
+    both[0] = x
+    return both.amax(0)
+
+
+def copied_into_a_view(x: Tensor) -> Tensor:
+    both = x.new_zeros(*x.shape, 2)
+    both.select(-1, 0).copy_(x)
+    return both.max(-1).values
+
+
 CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     "reshaped": lambda x: x * (x > 0).flatten().view_as(x),
     "permuted": lambda x: (x.permute(0, 2, 3, 1) * (x > 0).permute(0, 2, 3, 1)).permute(0, 3, 1, 2),
@@ -63,6 +75,18 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     ).reshape(x.shape),
     "stacked": lambda x: torch.stack([x, torch.zeros_like(x)]).max(0).values,
     "stacked, amax": lambda x: torch.stack([torch.zeros_like(x), x]).amax(0),
+    "stacked, max_pool2d": lambda x: F.max_pool2d(
+        torch.stack([x, torch.zeros_like(x)], -1).flatten(1, 3).unsqueeze(1), (1, 2)
+    ).reshape(x.shape),
+    "stacked, module": lambda x: nn.MaxPool3d((2, 1, 1))(torch.stack([x, 0 * x], 2)).squeeze(2),
+    "stacked, moved": lambda x: (torch.stack([x, torch.zeros_like(x)]).clone().movedim(0, 2) * 2 + 1).amax(2),
+    "stacked, unfolded": lambda x: torch.stack([x, torch.zeros_like(x)], -1).flatten(-2).unfold(-1, 2, 2).amax(-1),
+    "stacked, kthvalue": lambda x: torch.stack([x, torch.zeros_like(x)]).kthvalue(2, 0).values,
+    "stacked with a share": lambda x: torch.stack([x, 0.1 * x]).amax(0),
+    "maxout": lambda x: torch.cat([x, torch.zeros_like(x)], 1).view(len(x), 2, -1, *x.shape[2:]).amax(1),
+    "padded": lambda x: F.pad(x.unsqueeze(-1), (0, 1)).amax(-1),
+    "laid in zeros": laid_in_zeros,
+    "copied into a view of zeros": copied_into_a_view,
     "addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, (x > 0).float()),
     "einsum": lambda x: torch.einsum("nchw,nchw->nchw", x, (x > 0).float()),
     "lerp": lambda x: torch.lerp(torch.zeros_like(x), x, (x > 0).float()),
@@ -87,6 +111,10 @@ def test_every_choice_among_values_is_named(name: str) -> None:
 NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "checked": lambda x: x if bool(x.isfinite().all()) and bool((x > -1e9).all()) else -x,
     "joined": lambda x: torch.cat([x, torch.zeros_like(x)], 1)[:, :6],
+    "joined, pooled": lambda x: F.max_pool2d(torch.cat([x, torch.zeros_like(x)], 1), 3, 1, 1)[:, :6],
+    "joined, largest": lambda x: torch.cat([x, torch.zeros_like(x)], 1).amax((2, 3), keepdim=True)[:, :6],
+    "padded, pooled": lambda x: F.max_pool2d(F.pad(x, (1, 1, 1, 1)), 3, 1),
+    "padded channels": lambda x: F.max_pool2d(F.pad(x, (0, 0, 0, 0, 0, 2)), 3, 1, 1)[:, :6],
     "a constant mask": lambda x: x * (torch.arange(8) > 3),
     "as the type of a mask": lambda x: x.type_as((x > 0).float()),
     "pooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
