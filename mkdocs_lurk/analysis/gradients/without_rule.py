@@ -14,7 +14,7 @@ from mkdocs_lurk.analysis.gradients.composed_activations import find_composed_ac
 from mkdocs_lurk.analysis.gradients.graph_nodes import lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.models.tracing.backward_hooks import count_hooked_modules
+from mkdocs_lurk.models.tracing.backward_hooks import HOOK_NODES, count_hooked_modules, count_hooked_nodes
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
     CLAMP_NODES,
@@ -53,6 +53,7 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
         *_sentence(Counter(stopped.places), _STOPPED, "a value"),
         *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
         *_sentence(count_hooked_modules(probe.module), _HOOKED, "a module"),
+        *_sentence(count_hooked_nodes(_distinct(found)), _HOOKED, "a node of the autograd graph"),
     ]
     if rule == "saliency":  # every activation has its plain gradient
         return by_hand
@@ -80,7 +81,7 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
             without[composed.name] += 1
     for node, readers in consumers.items():
         name = operation_of(node)
-        if node in covered or name in _HOOKS:
+        if node in covered or name in HOOK_NODES:
             continue
         gate = bool(readers) and all(operation_of(other) in PRODUCT_NODES for other in readers)
         own = isinstance(node, torch.autograd.function.BackwardCFunction) or name.endswith(_OF_DERIVATIVES)
@@ -104,8 +105,6 @@ _HOOKED = (
 )
 _OF_DERIVATIVES = "Backward"
 """How the names of nodes end that computed the derivative of an activation in the forward pass."""
-_HOOKS = frozenset({"BackwardHookFunction"})
-"""What PyTorch puts around a module that has hooks for the backward pass."""
 _SMOOTH: Mapping[ReluRule, str] = {
     "guided": (
         "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -201,6 +202,13 @@ def hooked(x: Tensor) -> Tensor:
     return F.relu(x)
 
 
+def hooked_node(register: str, x: Tensor) -> Tensor:
+    y = F.relu(x)
+    if y.grad_fn is not None:
+        getattr(y.grad_fn, register)(lambda *gradients: (-gradients[0][0],))
+    return y
+
+
 def written_behind_autograd(x: Tensor) -> Tensor:
     x.data.clamp_(min=0)
     return x
@@ -213,6 +221,14 @@ def written_behind_autograd(x: Tensor) -> Tensor:
         (lambda x: x + F.relu(x).data * 2, "In 1 place a value (add) meets one", "none passes there."),
         (written_behind_autograd, "In 1 place a value (clamp) meets one", "none passes there."),
         (hooked, "In 1 place a tensor (register_hook) has a hook", "what it does was not examined."),
+        *(
+            (
+                partial(hooked_node, register),
+                f"In 1 place a node of the autograd graph (grad_fn.{register}) has a hook",
+                "what it does was not examined.",
+            )
+            for register in ("register_hook", "register_prehook")
+        ),
     ],
 )
 def test_what_the_network_does_to_gradients_is_said(
@@ -235,6 +251,14 @@ def test_hooks_on_modules_are_said(rule: ReluRule) -> None:
     (sentence,) = described(module, rule)
     names = "register_full_backward_hook, register_full_backward_pre_hook"
     assert sentence.startswith(f"In 3 places a module ({names}) has a hook of the network's own code, which may change")
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-full backward hook")
+def test_a_modules_hook_is_said_once() -> None:
+    module = seeded(Modular)
+    module[1].register_backward_hook(lambda _module, inputs, _outputs: (-inputs[0],))
+    (sentence,) = described(module)
+    assert sentence.startswith("In 1 place a module (register_backward_hook) has a hook")
 
 
 def test_hooks_on_all_modules_are_said() -> None:
