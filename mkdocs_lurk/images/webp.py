@@ -92,8 +92,12 @@ def describe_shown_channels(n: int) -> list[str]:
     """Say which of a network's ``n`` channels pictures show, as a sentence; nothing if they show all."""
     if n == shown_channels(n):
         return []
-    which = "the first three of them, as red, green and blue" if n > 3 else "the first of them, as grey"
-    return [f"The network takes {n} channels; photos, gradients, syntheses and kernels show {which}."]
+    if n == 2:
+        return ["The network takes 2 channels; photos, gradients and syntheses show the first of them, as grey."]
+    return [
+        f"The network takes {n} channels; photos, gradients, syntheses and kernels show the first three of them, as red, "
+        "green and blue."
+    ]
 
 
 def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
