@@ -94,10 +94,8 @@ def describe_shown_channels(n: int) -> list[str]:
         return []
     if n == 2:
         return ["The network takes 2 channels; photos, gradients and syntheses show the first of them, as grey."]
-    return [
-        f"The network takes {n} channels; photos, gradients, syntheses and kernels show the first three of them, as red, "
-        "green and blue."
-    ]
+    which = "the first three of them, as red, green and blue"
+    return [f"The network takes {n} channels; photos, gradients, syntheses and kernels show {which}."]
 
 
 def gradient_pixels(gradient: NDArray[np.floating]) -> NDArray[np.uint8]:
