@@ -188,7 +188,7 @@ def open_session(
         base_key=digest("network", *identity, *threads_identity(config.threads)),
         sizes=sizes,
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, network.device, limit_batch, force),
+        runner=Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same),
         rehearsed=rehearsed,
         threads=config.threads,
     )
