@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from mkdocs_lurk.algorithms import VERSIONS
+from mkdocs_lurk.analysis.gradients.methods import smooth_noise
+from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
@@ -122,6 +124,11 @@ class Session:
         notes += [*self.loaded.notes, *self.transform.notes, *describe_shown_channels(self.transform.channels)]
         notes += self.trace.notes
         return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
+
+    @property
+    def notes_on_gradients(self) -> list[str]:
+        """Where an activation has no rule for gradients, or the network's own code may change them, in sentences."""
+        return describe_activations_without_rule(self.network.probe, smooth_noise(self.network), self.config.gradient)
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""
