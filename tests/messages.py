@@ -42,7 +42,9 @@ SECTIONS = {
     "errors.py": "The analysis",
     "pages": "Pages, cards and embedded galleries",
     "plugin": "The site and the commands",
+    "author_errors.py": "The site and the commands",
     "cli.py": "The site and the commands",
+    "starting.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
 HINTS = ("near", "_suggest_path")

@@ -26,8 +26,8 @@ export interface SceneOptions {
   photos: Sheets;
   /** The part to show, in pixels of the photo; it may leave the photo. All of the photo where there is none. */
   frame?: Box;
-  /** A box to draw on the photo. */
-  mark?: Box | null;
+  /** Boxes to draw on the photo. */
+  marks?: readonly Box[];
   gradient?: Gradient | null;
   label: string;
 }
@@ -59,7 +59,7 @@ export function viewBox([, x, y, width, height]: Pic): string {
 }
 
 /** A photo or a part of it, and over it the gradient, which `data-gradient` on an ancestor fades in. */
-export function scene({ photo, photos, frame, mark, gradient, label }: SceneOptions): SVGSVGElement {
+export function scene({ photo, photos, frame, marks = [], gradient, label }: SceneOptions): SVGSVGElement {
   const [, , , width, height] = photo;
   const whole: Box = [0, 0, height, width];
   const [top, left, bottom, right] = frame ?? whole;
@@ -84,7 +84,7 @@ export function scene({ photo, photos, frame, mark, gradient, label }: SceneOpti
     const overlay = pictureAt(gradient.box ?? whole, gradient.picture, gradient.sheets);
     node.append(svg("g", { class: "lurk-gradient" }, zero, overlay));
   }
-  if (mark) node.append(boxMark(mark));
+  node.append(...marks.map(boxMark));
   return node;
 }
 

@@ -150,7 +150,7 @@ function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | n
         photo: item.photo,
         photos: options.photos,
         gradient: gradient(item, options),
-        mark: box && scaled(box, item, options),
+        marks: box ? [scaled(box, item, options)] : [],
         label,
       })
     : unshown(item.path, label);
@@ -180,7 +180,7 @@ function gradient(item: Ranked, options: PictureOptions): Gradient | null {
 }
 
 /** A box in pixels of the network's input, turned into pixels of the photo as it is published. */
-export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: PictureOptions): Box {
+export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: { inputSize: Size }): Box {
   if (!item.photo) return box;
   const [down, across] = [item.photo[4] / inputSize[0], item.photo[3] / inputSize[1]];
   return [box[0] * down, box[1] * across, box[2] * down, box[3] * across];
