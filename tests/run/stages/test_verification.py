@@ -93,7 +93,8 @@ def test_a_network_that_drifts_later_and_in_batches_alone_fails(project: Project
     path.write_text(
         text.replace(
             "    def forward",
-            "    calls = iter(range(10000))\n\n    def count(self):\n        return next(self.calls)\n\n    def forward",
+            "    calls = iter(range(10000))\n\n    def count(self):\n"
+            "        return next(self.calls)\n\n    def forward",
         )
     )
     with pytest.raises(
