@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs_lurk.author_errors import author_errors, missing_torch, require_torch
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.config.references import authored_line
-from mkdocs_lurk.errors import ConfigError, LurkError, ModelError, StoreError, describe_error
+from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
@@ -81,11 +79,11 @@ def analyze(
             with naming(model):
                 key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
-                _require_torch(model)
+                require_torch(model)
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
-                with _author_errors(model):
+                with author_errors(model):
                     key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
@@ -157,12 +155,11 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
     if state.key is not None:
         units = ModelReader(store, state.key).units()
         return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
-    missing_torch = _missing_torch()
-    if missing_torch:
-        return {**plan, "not_estimated": f"not estimated, since {missing_torch}"}
+    if why := missing_torch():
+        return {**plan, "not_estimated": f"not estimated, since {why}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
 
-    with _author_errors(state.config):
+    with author_errors(state.config):
         found = estimate(config, state.config, store)
     work: MissingWork = {
         "seconds": found.total_s,
@@ -178,11 +175,11 @@ def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
     """Load a model, rehearse its analysis on a few pictures, and describe its input, pictures, classes and layers."""
     if model.absent:
         raise ConfigError(model.absent[0])
-    _require_torch(model)
+    require_torch(model)
     from mkdocs_lurk.run.inspection import inspect_session  # these import torch
     from mkdocs_lurk.run.session import open_session
 
-    with _author_errors(model):
+    with author_errors(model):
         return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
 
@@ -202,66 +199,6 @@ def watched_files(config: LurkConfig) -> list[Path]:
         )
         files |= dict.fromkeys([*declared, *input_files(config, model, store)])
     return list(files)
-
-
-def _missing_torch() -> str:
-    """Return why nothing can be analysed here, and what to do; empty where PyTorch and torchvision are installed."""
-    try:
-        for name in ("torch", "torchvision"):
-            importlib.import_module(name)
-    except ImportError as reason:
-        if isinstance(reason, ModuleNotFoundError) and reason.name in ("torch", "torchvision"):
-            return f"{reason.name} is not installed: pip install 'mkdocs-lurk[torch]'"
-        return f"torch cannot be imported ({describe_error(reason)}): pip install 'mkdocs-lurk[torch]'"
-    return ""
-
-
-def _require_torch(model: ModelConfig) -> None:
-    """Check that a model can be analysed here.
-
-    Raises:
-        ModelError: torch or torchvision is not installed, or broken.
-    """
-    missing_torch = _missing_torch()
-    if missing_torch:
-        raise ModelError(
-            f"model {model.name!r} cannot be analysed here, since {missing_torch}; "
-            "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
-        )
-
-
-@contextlib.contextmanager
-def _author_errors(model: ModelConfig) -> Iterator[None]:
-    """Say in one line what an author's code raises, and let it not end the process.
-
-    ``sys.exit(0)`` in a forward pass would look like success. An exception that no code of the author's is behind is a
-    mistake of ours, and stays what it is; so does Ctrl-C.
-
-    Raises:
-        ModelError: Code of the author's raised an exception, or memory ran out.
-    """
-    try:
-        with naming(model):
-            yield
-    except (LurkError, KeyboardInterrupt):
-        raise
-    except Exception as reason:
-        if isinstance(reason, MemoryError) or "DefaultCPUAllocator" in str(reason):  # torch's is a RuntimeError
-            raise ModelError(
-                f"model {model.name!r}: memory ran out, what was stored stays; use smaller pictures or another machine"
-            ) from reason
-        place = authored_line(reason, model.root)
-        if place is None:
-            raise
-        log.debug("model %s: what its code raised", model.name, exc_info=reason)
-        raise ModelError(
-            f"model {model.name!r}: its code raised {describe_error(reason)} ({place}); what was stored stays"
-        ) from reason
-    except BaseException as reason:
-        raise ModelError(
-            f"model {model.name!r}: the code of its network, pictures or transform ended the analysis "
-            f"({describe_error(reason)}); let it raise an error instead"
-        ) from reason
 
 
 def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState | None:

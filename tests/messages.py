@@ -42,7 +42,9 @@ SECTIONS = {
     "errors.py": "The analysis",
     "pages": "Pages, cards and embedded galleries",
     "plugin": "The site and the commands",
+    "author_errors.py": "The site and the commands",
     "cli.py": "The site and the commands",
+    "starting.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
 HINTS = ("near", "_suggest_path")
@@ -126,7 +128,7 @@ def _notes(module: ast.Module) -> Iterator[str]:
     parts = {id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings | parts:
-            text = _shown(node, {})
+            text = re.sub(r"{(\w+)}", r"<\1>", _shown(node, {}))
             if (
                 text.endswith(".")
                 and not text.endswith("..")

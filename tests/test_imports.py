@@ -23,7 +23,9 @@ STEP_OF = {
     "run": "run",
     "pages": "show",
     "plugin": "serve",
+    "author_errors": "serve",
     "build": "serve",
+    "starting": "serve",
     "cli": "serve",
     "__main__": "serve",
 }

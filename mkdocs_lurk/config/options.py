@@ -37,6 +37,10 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
+QUICK_FILTERS, QUICK_STEPS = 8, 16
+"""What a preview computes at most: filters of each layer, and steps of gradient ascent."""
+
+
 def switch(default: bool) -> bool:
     """Declare an option of ``ModelConfig`` that is true or false; nothing else is needed for it to be read."""
     option: bool = field(default=default, metadata={"switch": True})
@@ -100,6 +104,7 @@ class ModelConfig:
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         pictures: What of the pictures may be published; it changes no result.
         anonymous: Whether source, paths and author stay out of what is published; it changes no result.
+        quick: Whether this is a preview: a few filters of each layer, and few steps of gradient ascent.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
@@ -133,6 +138,7 @@ class ModelConfig:
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
+    quick: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()
@@ -156,7 +162,8 @@ class ModelConfig:
 
     def chosen_filters(self, layer: str, count: int) -> tuple[int, ...]:
         """Return the filters to analyse of a layer with ``count`` filters, in rising order."""
-        return select_filters(self.filters, layer, range(count))
+        chosen = select_filters(self.filters, layer, range(count))
+        return chosen[:QUICK_FILTERS] if self.quick else chosen
 
     def synthesis_filters(self, layer: str, count: int) -> tuple[int, ...]:
         """Return the chosen filters for which a picture is synthesised."""

@@ -21,6 +21,7 @@ from mkdocs_lurk.config.options import (
     ON_SERVE,
     PRECISIONS,
     QUALITIES,
+    QUICK_STEPS,
     TARGETS,
     LayersConfig,
     LurkConfig,
@@ -274,15 +275,14 @@ def _read_synthesis(section: Section) -> SynthesisConfig | None:
         return None
     if value is not True and value is not None and not isinstance(value, Mapping):
         raise ConfigError(f"{path}: {quoted(value)} is not known; give false or {{quality, steps, target, filters}}")
-    if not isinstance(value, Mapping):
-        return SynthesisConfig()
-    inner = section.section("synthesis", ("steps", "quality", "target", "filters"))
-    steps = None
+    keys = ("steps", "quality", "target", "filters")
+    inner = section.section("synthesis", keys) if isinstance(value, Mapping) else Section(None, path, keys)
+    is_quick, steps = section.switch("quick", default=False), None
     if inner.get("steps")[0] is not None:
         steps = inner.integer("steps", 1, 1, f"steps of gradient ascent, 1 to {MOST_STEPS}", MOST_STEPS)
     return SynthesisConfig(
-        steps=steps,
-        quality=inner.word("quality", "default", QUALITIES),
+        steps=min(steps or QUICK_STEPS, QUICK_STEPS) if is_quick else steps,
+        quality=inner.word("quality", "quick" if is_quick else "default", QUALITIES),
         target=inner.word("target", "mean", TARGETS),
         filters=read_filters(*inner.get("filters", "all"), minimum=0),
     )

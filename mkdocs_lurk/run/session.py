@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from mkdocs_lurk.algorithms import VERSIONS
+from mkdocs_lurk.analysis.gradients.methods import smooth_noise
+from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
+from mkdocs_lurk.config.options import QUICK_FILTERS, QUICK_STEPS, LurkConfig, ModelConfig
 from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_error, join_first
 from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
@@ -49,6 +51,10 @@ from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+_PREVIEW = (
+    f"This is a preview: at most {QUICK_FILTERS} filters of each layer were analysed, and a picture took at most "
+    f"{QUICK_STEPS} steps of gradient ascent."
+)
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,15 @@ class Session:
     def notes(self) -> list[str]:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
+        notes += [_PREVIEW] * self.config.quick
         notes += [*self.loaded.notes, *self.transform.notes, *describe_shown_channels(self.transform.channels)]
         notes += self.trace.notes
         return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
+
+    @property
+    def notes_on_gradients(self) -> list[str]:
+        """Where an activation has no rule for gradients, or the network's own code may change them, in sentences."""
+        return describe_activations_without_rule(self.network.probe, smooth_noise(self.network), self.config.gradient)
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""
