@@ -63,6 +63,7 @@ export class FilterPanel {
     const { data, openPhoto } = this.#options;
     const sources = { photos: sheetsOf(chunk.photos, base), sheets: sheetsOf(chunk.sheets, base) };
     const pictures = { ...sources, inputSize: data.input_size, openPhoto };
+    const title = `${filterTitle(data, data.filters.index.indexOf(filter.index))}, ${data.layer.title}`;
     const synthesis = synthesisPicture(filter, sources.sheets);
     const rest = [figures(filter), kernelPicture(filter, sources.sheets)];
     const last = present(filter.max_activ) && filter.max_activ.won_by; // it shows nothing that the filter looks for
@@ -79,7 +80,7 @@ export class FilterPanel {
         similarSection(filter, this.#options),
         wiringSection(filter, sources.sheets, this.#options),
       ),
-      html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons(filter, data, sources.sheets)),
+      html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons({ filter, data, title, ...sources })),
     );
   }
 
