@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.highlights.candidates import Candidate, any_candidate
 from mkdocs_lurk.pages.model_records import is_computed, is_dead, shows_preference
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerInfo
+from mkdocs_lurk.records import FilterRecord, ImageRecord
 
 _LEAST_CLASSES = 3
 _RARE = 0.1
@@ -29,12 +29,12 @@ class Finds:
     """Collects what each kind of find may show, layer by layer.
 
     Args:
-        layers: The model's layers.
+        titles: What the model's layers are called.
         images: Its pictures.
     """
 
-    def __init__(self, layers: Sequence[LayerInfo], images: Sequence[ImageRecord]) -> None:
-        self._layers, self._images = layers, images
+    def __init__(self, titles: Sequence[str], images: Sequence[ImageRecord]) -> None:
+        self._titles, self._images = titles, images
         self._found: dict[str, list[tuple[float, FoundFilters]]] = defaultdict(list)
 
     def add(self, layer: int, filters: Sequence[FilterRecord]) -> None:
@@ -112,6 +112,6 @@ class Finds:
         dead = [replace(candidates[item["index"]], crops=()) for item in filters if is_dead(item)]
         if dead:
             shown = next((one for one in dead if one.drawn is not None), dead[0])
-            name, n = self._layers[layer]["name"], f"{len(dead):,} of the {len(filters):,}"
+            name, n = self._titles[layer], f"{len(dead):,} of the {len(filters):,}"
             verb = "responds" if len(dead) == 1 else "respond"
             self._note("Dead", len(dead) / len(filters), f"{n} filters analysed of {name} {verb} to no picture.", shown)

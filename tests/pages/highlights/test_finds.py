@@ -6,13 +6,13 @@ from typing import Any
 
 from mkdocs_lurk.pages.highlights.finds import Finds, FoundFilters
 from mkdocs_lurk.records import FilterRecord
-from tests.pages.highlights.planted import images, layers, record
+from tests.pages.highlights.planted import images, record
 
 LABELS = "aaabcd"
 
 
 def finds(*filters: FilterRecord, labels: str = LABELS, hidden: tuple[int, ...] = ()) -> dict[str, FoundFilters]:
-    found = Finds(layers(("conv", 8)), images(labels, hidden))
+    found = Finds(["Conv"], images(labels, hidden))
     found.add(0, filters)
     return {find.title: find for find in found.choose()}
 
@@ -75,10 +75,10 @@ def test_dead_filters_are_counted_and_shown_without_crops() -> None:
     found = finds(
         plain(0), plain(1, stats=stats(dead=True), max_activ={"skipped": "no"}), plain(2, stats=stats(dead=True))
     )
-    assert found["Dead"].text == "2 of the 3 filters analysed of conv respond to no picture."
+    assert found["Dead"].text == "2 of the 3 filters analysed of Conv respond to no picture."
     (shown,) = found["Dead"].filters
     assert (shown.index, shown.crops) == (2, ())
-    assert "1 of the 1 filters analysed of conv responds" in finds(plain(1, stats=stats(dead=True)))["Dead"].text
+    assert "1 of the 1 filters analysed of Conv responds" in finds(plain(1, stats=stats(dead=True)))["Dead"].text
 
 
 def test_no_filter_is_two_finds() -> None:
