@@ -12,8 +12,8 @@ from mkdocs_lurk.pages.model_records import is_computed, is_dead, shows_preferen
 from mkdocs_lurk.records import FilterRecord, ImageRecord
 
 _LEAST_CLASSES = 3
-_RARE = 0.1
-_KINDS = ("Selective", "Mixed", "Beyond photos", "Rarely active", "Duplicated", "Dead")
+_RARE, _COLOURFUL = 0.1, 0.5
+_KINDS = ("Selective", "Mixed", "Changed by colour", "Beyond photos", "Rarely active", "Duplicated", "Dead")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Finds:
             one = candidates[item["index"]]
             self._add_selective(item, one)
             self._add_mixed(item, one)
+            self._add_colourful(item, one)
             self._add_beyond_photos(item, one)
             self._add_rare(item, one)
         self._add_duplicates(layer, alive, candidates)
@@ -81,6 +82,17 @@ class Finds:
         if len(names) == len(labels) >= _LEAST_CLASSES and len(one.crops) == len(labels):
             text = f"Its strongest photos are of {len(names)} classes: {', '.join(names[:-1])} and {names[-1]}."
             self._note("Mixed", one.peak, text, replace(one, drawn=None))
+
+    def _add_colourful(self, item: FilterRecord, one: Candidate) -> None:
+        tuning = item.get("tuning")
+        if not one.crops or not is_computed(tuning) or "grey" not in tuning["kept"]:
+            return
+        lost = tuning["depends"]["colour"]
+        if lost is not None and lost >= _COLOURFUL:
+            pictures = formatting.plural(tuning["n"], "picture")
+            left = f"{formatting.percent(tuning['kept']['grey'])} of its response is left"
+            text = f"Without colour, {left}, on the {pictures} that excite it most."
+            self._note("Changed by colour", lost, text, replace(one, drawn=None))
 
     def _add_beyond_photos(self, item: FilterRecord, one: Candidate) -> None:
         synthesis = item.get("max_activ")

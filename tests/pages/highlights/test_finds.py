@@ -51,6 +51,17 @@ def test_the_mixed_filter_has_strongest_photos_of_as_many_classes() -> None:
     assert "Mixed" not in finds(plain(0, best=(1, 3, 4, 5)), hidden=(3,))  # one of the photos cannot be shown
 
 
+def test_the_filter_that_colour_changes_most_has_a_tuning_that_says_so() -> None:
+    def tuned(colour: float | None, **kept: float) -> dict[str, Any]:
+        return {"n": 4, "kept": kept, "depends": {"colour": colour}}
+
+    most, less, little = (plain(n, tuning=tuned(1 - left, grey=left)) for n, left in ((1, 0.12), (0, 0.3), (2, 0.6)))
+    found = finds(less, most, little)["Changed by colour"]
+    assert found.filters[0].index == 1
+    assert found.text == "Without colour, 12 % of its response is left, on the 4 pictures that excite it most."
+    assert "Changed by colour" not in finds(little, plain(3, tuning=tuned(None)), plain(4, tuning={"skipped": "grey"}))
+
+
 def test_the_filter_beyond_photos_keeps_its_ratio_after_a_shift() -> None:
     held = {**plain(0)["max_activ"], "ratio": 3.0}  # the shift leaves 6 of 8
     lost = {**held, "ratio": 9.0, "robust": {"shift8": 0.8, "scale10": 8.0}}
