@@ -149,6 +149,8 @@ def inspect(path: Path, as_json: bool, model: str) -> None:
     _echo_table(_fact_rows(found))
     for note in found["notes"]:
         _echo(f"note: {formatting.sentence(note)}")
+    for name, why in found["skipped_layers"].items():
+        _echo(f"note: {name} has no page: {why.removesuffix('.')}.")
     for warning in found["warnings"]:
         _echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
     rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]

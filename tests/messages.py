@@ -128,7 +128,7 @@ def _notes(module: ast.Module) -> Iterator[str]:
     parts = {id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings | parts:
-            text = _shown(node, {})
+            text = re.sub(r"{(\w+)}", r"<\1>", _shown(node, {}))
             if (
                 text.endswith(".")
                 and not text.endswith("..")

@@ -6,7 +6,7 @@ layers are listed without them. Their pages are reached from the model's page an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_LISTED_LAYERS = 60
@@ -16,6 +16,9 @@ EVALUATION_TITLE = "Evaluation"
 CLASSES = "classes"
 """The folder of the list of a model's classes, and of a folder for each of them."""
 CLASSES_TITLE = "Classes"
+PICTURES = "pictures"
+"""The folder of the page with all pictures of a model."""
+PICTURES_TITLE = "Pictures"
 TRUST = "trust"
 """The folder of the page that compares a model with chance."""
 TRUST_TITLE = "How far to trust these pictures"
@@ -28,6 +31,13 @@ class NavItem:
     title: str
     uri: str | None = None
     children: tuple[NavItem, ...] = ()
+
+    def uris(self) -> Iterator[str]:
+        """Yield the addresses of all pages in it."""
+        if self.uri is not None:
+            yield self.uri
+        for child in self.children:
+            yield from child.uris()
 
 
 def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Sequence[tuple[str, str]]]]) -> NavItem:

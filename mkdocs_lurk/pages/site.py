@@ -16,15 +16,9 @@ from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
-from mkdocs_lurk.pages.model_folder import (
-    BODY_SUFFIX,
-    ModelSummary,
-    check_folder,
-    write_model,
-    write_page,
-    write_placeholder,
-)
+from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_page import Fact
+from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
 from mkdocs_lurk.pages.nav import CLASSES, NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
@@ -36,6 +30,7 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
+    "class_labels.py",
     "effect_record.py",
     "evaluation_record.py",
     "graph_record.py",

@@ -28,6 +28,8 @@ _IN_A_CACHE = re.compile(r"(.*/)?(?:units/[0-9a-f]{2}/[0-9a-f]{40}\.unit|pages/[
 """What only a cache holds, and the folder of the cache."""
 _OF_A_CACHE = re.compile(r"(?:aliases|locks|pages|units)/.*|files\.json|pictures\.json|dataset-[0-9a-f]+\.json")
 """The files of a cache."""
+BY_FOLDERS = frozenset(("awesome-nav", "literate-nav"))
+"""Plugins that make the navigation of folders; awesome-nav finds the pages that may be in it by their inclusion."""
 
 
 @dataclass
@@ -95,17 +97,20 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
         StoreError: A generated file has an address outside the site.
     """
     generated = GeneratedFiles()
+    listed = set(site.nav.uris()) if "awesome-nav" in config.plugins else set()
     for item in site.files:
         authored = _author_page(item.uri, files) if item.body else files.get_file_from_path(item.uri)
         generated.src_uris[item.uri] = authored.src_uri if authored else item.uri
         if authored is None:
-            files.append(_generated_file(config, item.uri, item.path))
+            file = _generated_file(config, item.uri, item.path)
+            file.inclusion = InclusionLevel.INCLUDED if item.uri in listed else file.inclusion
+            files.append(file)
         elif item.body is None:
             raise ConfigError(f"{authored.src_uri} in docs_dir has the name of a generated file; rename or remove it")
         else:
             generated.bodies[authored.src_uri] = item.body
             _set_address(authored, item.uri)
-            if declared.nav.mode == "inject":
+            if declared.nav.mode == "inject" and not listed:
                 authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
     for uri, path in front_end():
         files.append(_generated_file(config, uri, path))

@@ -26,7 +26,7 @@ from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.faults import Faults
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.dirty import drop_outdated
-from mkdocs_lurk.plugin.files import GeneratedFiles, add_files, leave_out_caches
+from mkdocs_lurk.plugin.files import BY_FOLDERS, GeneratedFiles, add_files, leave_out_caches
 from mkdocs_lurk.plugin.misplaced import warn_of_misplaced
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section
@@ -95,7 +95,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Add a section with the generated pages that the author's navigation does not list."""
         if self._declared.nav.mode == "inject":
-            add_section(nav, self._site, self._generated, files, self._declared.nav)
+            by_folders = bool(BY_FOLDERS.intersection(config.plugins))
+            add_section(nav, self._site, self._generated, files, self._declared.nav, by_folders=by_folders)
         return nav
 
     @event_priority(-60)  # after plugins that evaluate an author's text (macros): braces in generated parts are data

@@ -29,6 +29,7 @@ from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
 from mkdocs_lurk.pages.writing.figures import show_figure
 from mkdocs_lurk.pages.writing.html_addresses import has_marker, left_in_text, pin_addresses, resolve_addresses
+from mkdocs_lurk.pages.writing.notebook_cells import render_cells
 from mkdocs_lurk.pages.writing.single_pictures import NO_PICTURE, SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.files import GeneratedFiles
@@ -108,6 +109,8 @@ class Writing:
             return self._attribute(name, address, page.url, lambda message: self._tell(message, lines_with(address)))
 
         self._page, self._files = page, files
+        if page.file.src_uri.endswith(".ipynb"):
+            content = render_cells(content, self._embed, self._figure)
         if not self.is_generated(page.file):
             if page.file.src_uri not in self._generated.bodies and has_marker(content):
                 self._tell("<!-- lurk --> has no generated part here; it has in a page of a model or a layer", _markers)

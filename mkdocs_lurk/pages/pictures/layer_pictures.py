@@ -11,6 +11,7 @@ from pathlib import Path
 from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_records import picture_references, shows_preference
+from mkdocs_lurk.pages.pictures.gradient_contrast import gradient_contrast
 from mkdocs_lurk.pages.pictures.photos import THUMBNAIL_PX, Photos
 from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
 from mkdocs_lurk.pages.pictures.sheets import (
@@ -42,6 +43,7 @@ class LayerPictures:
 
     Attributes:
         regions: The region of every picture that the record refers to.
+        contrast: For every gradient, what its values are multiplied by, as a picture and as a mask.
         crops: The thumbnail of each filter's best crop, in the record's order; None if there is none.
         syntheses: The thumbnail of each filter's synthesis, in the record's order; None if none shows
             what the filter looks for.
@@ -50,6 +52,7 @@ class LayerPictures:
     """
 
     regions: dict[PictureKey, SheetRegion] = field(default_factory=dict)
+    contrast: dict[PictureKey, list[float]] = field(default_factory=dict)
     crops: list[SheetRegion | None] = field(default_factory=list)
     syntheses: list[SheetRegion | None] = field(default_factory=list)
     strip: Strip = field(default_factory=list)
@@ -121,6 +124,8 @@ def _write_sheets(
     def write(sheet: int, kind: _SheetKind, group: list[PictureReference]) -> tuple[list[SheetRegion], Size]:
         name = f"{slug}/sheet-{sheet}.webp"
         pixels = [kind.published(decode_picture(reader.picture(reference)), reference) for reference in group]
+        if kind is not _SYNTHESES:
+            pictures.contrast.update(zip(map(picture_key, group), map(gradient_contrast, pixels), strict=True))
         return write_sheet(folder / name, name, pixels, kind.quality)
 
     sheets = list(_group_by_sheet(filters))

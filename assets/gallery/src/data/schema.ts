@@ -27,11 +27,23 @@ export type StripPicture = [filter: number, picture: Pic];
 /** A class and its probability. */
 export type Prediction = [label: string, probability: number];
 
-/** A photo: its label is a place in `labels`, or -1; the picture is null where the file could not be read. */
-export type ImageItem = [path: string, label: number, photo: Pic | null, predictions: Prediction[] | null];
+/**
+ * A photo: its label is a place in `labels`, or -1; the picture is null where there is none to show. `right` is the class that is right for
+ * it, null where no output of the network is known to be, absent without an evaluation.
+ */
+export type ImageItem = [
+  path: string,
+  label: number,
+  photo: Pic | null,
+  predictions: Prediction[] | null,
+  right?: string | null,
+];
 
-/** A filter that ranks a photo among its top pictures; the layer is a place in the model's list, the rank counts from 0. */
-export type PhotoRank = [layer: number, filter: number, rank: number, by: "avg" | "max", score: number];
+/**
+ * A filter that ranks a photo among its top pictures; the layer is a place in the model's list, the rank counts from 0. A maximum has the box
+ * that caused it.
+ */
+export type PhotoRank = [layer: number, filter: number, rank: number, by: "avg" | "max", score: number, box?: Box];
 
 export type FieldStatus = "exact" | "effective" | "whole";
 
@@ -140,11 +152,12 @@ export interface FilterDetail {
   kernel?: Pic;
 }
 
-/** A photo with one of the filter's highest mean responses. */
+/** A photo with one of the filter's highest mean responses; `contrast` multiplies the gradient's values, as a picture and as a mask. */
 export interface RankedMean {
   image: number;
   score: number;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;
@@ -161,6 +174,7 @@ export interface RankedMaximum {
   energy?: number;
   grad_box?: Box;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;
@@ -318,6 +332,7 @@ export interface Wiring {
 export interface ModelData {
   name: string;
   title: string;
+  input_size: Size;
   images: ModelImages;
   layers: ModelLayer[];
   graph: Graph | Skipped;
@@ -376,9 +391,10 @@ export interface GraphGroup {
   count?: number;
 }
 
-/** `pictures.js`: for every photo, by its id, the filters that rank it highest. */
+/** `pictures.js`: for every photo, by its id, the filters that rank it highest; their names by layer and index. */
 export interface PicturesData {
   best: Record<string, PhotoRank[]>;
+  names: Record<string, Record<string, string>>;
 }
 
 /** Whether a result is there: neither absent nor skipped. */
