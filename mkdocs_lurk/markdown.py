@@ -173,7 +173,7 @@ class _Page:
         return card.resolve().relative_to(declared.docs.resolve()).parent.as_posix()
 
     def _warn(self, error: ConfigError) -> None:
-        log.warning("%s: %s", self.uri or "a page", error)
+        log.log(logging.WARNING, "%s: %s", self.uri or "a page", error)
 
 
 class _Bodies(Preprocessor):  # type: ignore[misc]  # Python-Markdown has no types
