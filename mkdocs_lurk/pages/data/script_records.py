@@ -106,11 +106,15 @@ class LayerData(TypedDict):
 
 
 class MeanDetail(TypedDict):
-    """A photo with one of a filter's highest spatial means."""
+    """A photo with one of a filter's highest spatial means.
+
+    ``contrast`` is what the gradient's values are multiplied by, as a picture and as a mask.
+    """
 
     image: int
     score: float
     grad: PackedPicture | Skipped
+    contrast: NotRequired[list[float]]
     label: str | None
     path: str
     photo: PackedPicture | None
@@ -128,6 +132,7 @@ class MaximumDetail(TypedDict):
     energy: NotRequired[float]
     grad_box: NotRequired[BoxList]
     grad: PackedPicture | Skipped
+    contrast: NotRequired[list[float]]
     label: str | None
     path: str
     photo: PackedPicture | None

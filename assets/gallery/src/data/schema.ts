@@ -152,11 +152,12 @@ export interface FilterDetail {
   kernel?: Pic;
 }
 
-/** A photo with one of the filter's highest mean responses. */
+/** A photo with one of the filter's highest mean responses; `contrast` multiplies the gradient's values, as a picture and as a mask. */
 export interface RankedMean {
   image: number;
   score: number;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;
@@ -173,6 +174,7 @@ export interface RankedMaximum {
   energy?: number;
   grad_box?: Box;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;

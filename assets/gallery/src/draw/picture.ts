@@ -4,6 +4,7 @@
  */
 import type { Box, Pic } from "../data/schema";
 import { svg } from "./dom";
+import { overlays } from "./overlay";
 
 /**
  * Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. The twin of `PIXEL_ART_PX` in `sheets.py`
@@ -19,6 +20,8 @@ export interface Gradient {
   sheets: Sheets;
   /** The part of the photo that the gradient shows; all of it where there is none. */
   box: Box | null;
+  /** What its values are multiplied by, as a picture and as a mask. */
+  contrast?: readonly [plain: number, mask: number] | undefined;
 }
 
 export interface SceneOptions {
@@ -58,7 +61,7 @@ export function viewBox([, x, y, width, height]: Pic): string {
   return `${x + inset} ${y + inset} ${width - 2 * inset} ${height - 2 * inset}`;
 }
 
-/** A photo or a part of it, and over it the gradient, which `data-gradient` on an ancestor fades in. */
+/** A photo or a part of it, and over it the gradient, as a picture and as a mask. */
 export function scene({ photo, photos, frame, marks = [], gradient, label }: SceneOptions): SVGSVGElement {
   const [, , , width, height] = photo;
   const whole: Box = [0, 0, height, width];
@@ -80,9 +83,9 @@ export function scene({ photo, photos, frame, marks = [], gradient, label }: Sce
   );
   node.style.aspectRatio = `${right - left} / ${bottom - top}`;
   if (gradient) {
-    const zero = svg("rect", { class: "lurk-zero", width, height });
-    const overlay = pictureAt(gradient.box ?? whole, gradient.picture, gradient.sheets);
-    node.append(svg("g", { class: "lurk-gradient" }, zero, overlay));
+    const { picture: pic, sheets, box, contrast = [1, 1] } = gradient;
+    const draw = () => pictureAt(box ?? whole, pic, sheets);
+    node.append(...overlays({ draw, box: box ?? whole, whole, contrast }));
   }
   node.append(...marks.map(boxMark));
   return node;

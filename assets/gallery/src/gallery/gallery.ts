@@ -210,9 +210,9 @@ export class Gallery {
     if (target.closest("lurk-photo")) return;
     if (this.#panel.node.contains(target)) {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (target.matches("input, select, textarea")) return;
+      if (step && target.matches("input")) return;
       if (step) this.#step(rightToLeft ? -step : step);
-      else if (event.key === "g") this.#panel.toggleGradient();
+      else if (event.key === "g") this.#panel.nextOverlay();
       else if (event.key === "Escape") this.#close();
       else return;
     } else if (event.key === "Escape" && this.#state.filter !== null) {

@@ -176,7 +176,8 @@ function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | n
 function gradient(item: Ranked, options: PictureOptions): Gradient | null {
   if (!present(item.grad)) return null;
   const box = "grad_box" in item ? item.grad_box : undefined;
-  return { picture: item.grad, sheets: options.sheets, box: box ? scaled(box, item, options) : null };
+  const place = box ? scaled(box, item, options) : null;
+  return { picture: item.grad, sheets: options.sheets, box: place, contrast: item.contrast };
 }
 
 /** A box in pixels of the network's input, turned into pixels of the photo as it is published. */
