@@ -30,6 +30,7 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
+    "class_labels.py",
     "effect_record.py",
     "evaluation_record.py",
     "graph_record.py",

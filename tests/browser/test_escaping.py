@@ -132,6 +132,9 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     pages = sorted((server.root / theme / "models").rglob("index.html"))
     assert len(pages) == 11
     visitor = visit(server.address(theme))
+    if theme != "material":  # themes differ in the title and the navigation around the same text
+        pages = [page for page in pages if page.parent.name in ("models", "small", "features.3")]
+        assert len(pages) == 3
     for path in [*pages, server.root / theme / "index.html"]:
         address = path.relative_to(server.root / theme).as_posix()
         visitor.go(address)
