@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from mkdocs.structure.files import Files, InclusionLevel
 
 from mkdocs_lurk.config.options import MODELS_FOLDER
+from mkdocs_lurk.pages.export_docs import own_names
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.plugin.files import GeneratedFiles, own_names
+from mkdocs_lurk.plugin.files import GeneratedFiles
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 _LIKE = 0.75
