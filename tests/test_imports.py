@@ -23,7 +23,10 @@ STEP_OF = {
     "run": "run",
     "pages": "show",
     "plugin": "serve",
+    "author_errors": "serve",
     "build": "serve",
+    "starting": "serve",
+    "markdown": "serve",
     "cli": "serve",
     "__main__": "serve",
 }

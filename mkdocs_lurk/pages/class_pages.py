@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.addresses import layer_addresses
+from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.evaluation_record import EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
@@ -137,7 +138,7 @@ class ClassPictures:
 
 
 def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
-    """Return the address of the page of each class that has one, by its label, in alphabetical order.
+    """Return the address of the page of each class that has one, by its label, in order.
 
     A model without at least two classes has none.
     """
@@ -146,7 +147,7 @@ def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
         return {}
     kept = sorted(counts, key=lambda label: (-counts[label], label))[:MOST_CLASSES]
     addresses = layer_addresses(kept)
-    return {label: addresses[label] for label in sorted(kept)}
+    return {label: addresses[label] for label in in_order(kept)}
 
 
 def class_page(

@@ -6,7 +6,7 @@ layers are listed without them. Their pages are reached from the model's page an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_LISTED_LAYERS = 60
@@ -16,6 +16,9 @@ EVALUATION_TITLE = "Evaluation"
 CLASSES = "classes"
 """The folder of the list of a model's classes, and of a folder for each of them."""
 CLASSES_TITLE = "Classes"
+PICTURES = "pictures"
+"""The folder of the page with all pictures of a model."""
+PICTURES_TITLE = "Pictures"
 TRUST = "trust"
 """The folder of the page that compares a model with chance."""
 TRUST_TITLE = "How far to trust these pictures"
@@ -29,23 +32,30 @@ class NavItem:
     uri: str | None = None
     children: tuple[NavItem, ...] = ()
 
+    def uris(self) -> Iterator[str]:
+        """Yield the addresses of all pages in it."""
+        if self.uri is not None:
+            yield self.uri
+        for child in self.children:
+            yield from child.uris()
+
 
 def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Sequence[tuple[str, str]]]]) -> NavItem:
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, title and folder of each of its own pages that are listed, and title and
+        models: Folder and title of each model, title and folder of each of its own pages that are listed, and title and
             slug of each of its layers.
 
     Returns:
         A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
-    for name, title, own_pages, layers in models:
+    for place, title, own_pages, layers in models:
         listed = [*own_pages, *(layers if len(layers) <= MAX_LISTED_LAYERS else ())]
-        page = NavItem(title, f"models/{name}/index.md")
+        page = NavItem(title, f"{place}/index.md")
         if listed:
-            pages = (NavItem(page_title, f"models/{name}/{folder}/index.md") for page_title, folder in listed)
+            pages = (NavItem(page_title, f"{place}/{folder}/index.md") for page_title, folder in listed)
             page = NavItem(title, None, (page, *pages))
         children.append(page)
     return NavItem("", None, tuple(children))

@@ -18,6 +18,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.pages.export_docs import own_names
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
 
@@ -28,6 +29,8 @@ _IN_A_CACHE = re.compile(r"(.*/)?(?:units/[0-9a-f]{2}/[0-9a-f]{40}\.unit|pages/[
 """What only a cache holds, and the folder of the cache."""
 _OF_A_CACHE = re.compile(r"(?:aliases|locks|pages|units)/.*|files\.json|pictures\.json|dataset-[0-9a-f]+\.json")
 """The files of a cache."""
+BY_FOLDERS = frozenset(("awesome-nav", "literate-nav"))
+"""Plugins that make the navigation of folders; awesome-nav finds the pages that may be in it by their inclusion."""
 
 
 @dataclass
@@ -95,17 +98,20 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
         StoreError: A generated file has an address outside the site.
     """
     generated = GeneratedFiles()
+    listed = set(site.nav.uris()) if "awesome-nav" in config.plugins else set()
     for item in site.files:
         authored = _author_page(item.uri, files) if item.body else files.get_file_from_path(item.uri)
         generated.src_uris[item.uri] = authored.src_uri if authored else item.uri
         if authored is None:
-            files.append(_generated_file(config, item.uri, item.path))
+            file = _generated_file(config, item.uri, item.path)
+            file.inclusion = InclusionLevel.INCLUDED if item.uri in listed else file.inclusion
+            files.append(file)
         elif item.body is None:
             raise ConfigError(f"{authored.src_uri} in docs_dir has the name of a generated file; rename or remove it")
         else:
             generated.bodies[authored.src_uri] = item.body
             _set_address(authored, item.uri)
-            if declared.nav.mode == "inject":
+            if declared.nav.mode == "inject" and not listed:
                 authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
     for uri, path in front_end():
         files.append(_generated_file(config, uri, path))
@@ -130,12 +136,6 @@ def _author_page(uri: str, files: Files) -> File | None:
     """Return the author's page for a generated ``X/index.md``: that, ``X/README.md`` or ``X.md``; None if missing."""
     candidates = (files.get_file_from_path(path) for path in own_names(uri))
     return next((file for file in candidates if file and file.inclusion is not InclusionLevel.EXCLUDED), None)
-
-
-def own_names(uri: str) -> tuple[str, ...]:
-    """Return what an author can call the page that takes the place of a generated ``X/index.md``, the first first."""
-    folder = posixpath.dirname(uri)
-    return uri, f"{folder}/README.md", f"{folder}.md"
 
 
 def _set_address(file: File, uri: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mkdocs.structure import StructureItem
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
+from mkdocs.utils import dirname_to_title
 
 from mkdocs_lurk.config.options import NavConfig
 from mkdocs_lurk.pages.escaping import title_html
@@ -20,12 +22,17 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 _MANY_PAGES = 100
 
 
-def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig) -> None:
+def add_section(
+    nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig, *, by_folders: bool = False
+) -> None:
     """Add a section with the generated pages to ``nav``; pages that the author's navigation lists stay there.
 
     The pages are added to a section of that title if there is one, at any depth. Titles are escaped here: themes print
-    them as HTML. Previous and next pages are linked anew.
+    them as HTML. Previous and next pages are linked anew. With ``by_folders`` another plugin has made sections of our
+    folders: they get titles.
     """
+    if by_folders:
+        nav.items[:] = _tidied(nav.items, site, generated)
     listed = {page.file.src_uri for page in nav.pages}
     children = list(_structure(site.nav.children, generated.src_uris, files, listed))
     if not children:
@@ -42,6 +49,37 @@ def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: F
     _set_parents(section)
     if hint := hint_of_many(sum(1 for _ in _pages(children))):
         log.info("%s", hint)
+
+
+def _tidied(items: Iterable[StructureItem], site: Site, generated: GeneratedFiles) -> list[StructureItem]:
+    """Return items in which no section is named by a folder of ours.
+
+    Plugins that list folders make a section of each: that of a page alone becomes the page, and that of a model gets
+    the model's title.
+    """
+    own = {src_uri: uri for uri, src_uri in generated.src_uris.items() if uri.endswith(".md")}
+    tidied: list[StructureItem] = []
+    for item in items:
+        if not isinstance(item, Section):
+            tidied.append(item)
+            continue
+        item.children[:] = _tidied(item.children, site, generated)
+        folders = [posixpath.dirname(own[uri]) for uri in _uris(item.children) if uri in own]
+        folder = next((one for one in folders if item.title == dirname_to_title(posixpath.basename(one))), None)
+        if folder is not None and len(item.children) == 1:
+            item.children[0].parent = item.parent
+            tidied.append(item.children[0])
+            continue
+        if folder is not None:
+            model = next((name for name, place in site.folders.items() if place == folder), "")
+            item.title = title_html(site.titles.get(model, item.title))
+        tidied.append(item)
+    return tidied
+
+
+def _uris(items: Iterable[StructureItem]) -> list[str]:
+    """Return the source addresses of the pages among some items, without those in sections."""
+    return [item.file.src_uri for item in items if isinstance(item, Page)]
 
 
 def hint_of_many(n_pages: int) -> str:

@@ -41,7 +41,7 @@ def open_and_close_a_photo(visitor: Visitor) -> None:
     tab_to(visitor, "button[data-image]")
     page.keyboard.press("Enter")
     page.locator("lurk-photo .lurk-bars").wait_for()
-    tab_to(visitor, "lurk-photo .lurk-ranks a")
+    tab_to(visitor, "lurk-photo .lurk-depth a")
     page.keyboard.press("Escape")
     page.locator("lurk-photo").wait_for(state="detached")
     assert page.evaluate("document.activeElement.matches('button[data-image]')")

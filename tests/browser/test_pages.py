@@ -197,7 +197,7 @@ def test_nothing_moves_if_reduced_motion_is_preferred(visit: Visit, material: Ho
         }).length"""
     )
     assert moving == 0
-    visitor.page.get_by_role("switch", name="Gradient").click()
+    visitor.page.get_by_role("radio", name="Gradient").check()
     assert visitor.page.locator(".lurk-gradient").first.evaluate("one => getComputedStyle(one).opacity") == "1"
 
 

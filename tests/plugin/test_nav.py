@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes", "How far to trust these pictures"]
+INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures"]
 """Pages of a model before those of its layers."""
 
 
@@ -70,6 +70,22 @@ def test_other_plugins_find_generated_pages_among_the_files(tmp_path: Path) -> N
         "    assert any(file.src_uri == 'models/small/index.md' for file in files.documentation_pages())\n"
     ))  # fmt: skip
     made.build()
+
+
+def test_sections_that_a_plugin_makes_of_folders_have_titles(tmp_path: Path) -> None:
+    layer = {"Features.3": ["models/small/features.3/index.md"]}
+    nav = ["index.md", {"Networks": [{"Small": ["models/small/index.md", layer]}]}]
+    made = project(tmp_path, theme=MATERIAL, nav=nav, hooks=["hook.py"])
+    made.write("hook.py", (
+        "from mkdocs.plugins import BasePlugin\n"
+        "def on_config(config):\n"
+        "    config.plugins['literate-nav'] = BasePlugin()\n"
+    ))  # fmt: skip
+    made.build()
+    assert titles(made)[:3] == ["Home", "A small network", "Convolution 2"]
+    sections = BeautifulSoup(made.html("index.html"), "html.parser").select("nav.md-nav--primary label.md-nav__link")
+    found = [" ".join(label.get_text().split()) for label in sections]
+    assert found == ["Networks", "A small network", "Models", "A small network"]
 
 
 def test_many_pages_are_hinted_at() -> None:

@@ -3,6 +3,9 @@
 /** A picture: its sheet's place in the script's list of sheets, then x, y, width and height inside that sheet, in pixels. */
 export type Pic = readonly [sheet: number, x: number, y: number, width: number, height: number];
 
+/** Top, left, bottom and right, half-open, in pixels of the network's input. */
+export type Box = readonly [top: number, left: number, bottom: number, right: number];
+
 /** Height and width, in pixels of the network's input. */
 export type Size = readonly [height: number, width: number];
 

@@ -1,8 +1,5 @@
 /** `filters-K.js`: everything that is known of single filters. */
-import type { Pic, Skipped } from "./common";
-
-/** Top, left, bottom and right, half-open, in pixels of the network's input. */
-export type Box = readonly [top: number, left: number, bottom: number, right: number];
+import type { Box, Pic, Skipped } from "./common";
 
 /** A class, as a place in `labels` (-1 where the class has no pictures), and the filter's mean response to it. */
 export type ClassMean = [label: number, mean: number];
@@ -34,11 +31,12 @@ export interface FilterDetail {
   kernel?: Pic;
 }
 
-/** A photo with one of the filter's highest mean responses. */
+/** A photo with one of the filter's highest mean responses; `contrast` multiplies the gradient's values, as a picture and as a mask. */
 export interface RankedMean {
   image: number;
   score: number;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;
@@ -55,6 +53,7 @@ export interface RankedMaximum {
   energy?: number;
   grad_box?: Box;
   grad: Pic | Skipped;
+  contrast?: readonly [plain: number, mask: number];
   label: string | null;
   path: string;
   photo: Pic | null;

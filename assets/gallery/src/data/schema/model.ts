@@ -1,5 +1,5 @@
 /** `model.js` and `pictures.js`: the map, the photos, and the filters that rank them. */
-import type { FieldStatus, Pic, Size, Skipped } from "./common";
+import type { Box, FieldStatus, Pic, Size, Skipped } from "./common";
 
 /** A filter of a layer, and its thumbnail. */
 export type StripPicture = [filter: number, picture: Pic];
@@ -7,16 +7,29 @@ export type StripPicture = [filter: number, picture: Pic];
 /** A class and its probability. */
 export type Prediction = [label: string, probability: number];
 
-/** A photo: its label is a place in `labels`, or -1; the picture is null where the file could not be read. */
-export type ImageItem = [path: string, label: number, photo: Pic | null, predictions: Prediction[] | null];
+/**
+ * A photo: its label is a place in `labels`, or -1; the picture is null where there is none to show. `right` is the class that is right for
+ * it, null where no output of the network is known to be, absent without an evaluation.
+ */
+export type ImageItem = [
+  path: string,
+  label: number,
+  photo: Pic | null,
+  predictions: Prediction[] | null,
+  right?: string | null,
+];
 
-/** A filter that ranks a photo among its top pictures; the layer is a place in the model's list, the rank counts from 0. */
-export type PhotoRank = [layer: number, filter: number, rank: number, by: "avg" | "max", score: number];
+/**
+ * A filter that ranks a photo among its top pictures; the layer is a place in the model's list, the rank counts from 0. A maximum has the box
+ * that caused it.
+ */
+export type PhotoRank = [layer: number, filter: number, rank: number, by: "avg" | "max", score: number, box?: Box];
 
 /** `model.js`: the map, and the photos with their predictions. */
 export interface ModelData {
   name: string;
   title: string;
+  input_size: Size;
   images: ModelImages;
   layers: ModelLayer[];
   graph: Graph | Skipped;
@@ -75,7 +88,8 @@ export interface GraphGroup {
   count?: number;
 }
 
-/** `pictures.js`: for every photo, by its id, the filters that rank it highest. */
+/** `pictures.js`: for every photo, by its id, the filters that rank it highest; their names by layer and index. */
 export interface PicturesData {
   best: Record<string, PhotoRank[]>;
+  names: Record<string, Record<string, string>>;
 }
