@@ -44,6 +44,7 @@ SECTIONS = {
     "plugin": "The site and the commands",
     "author_errors.py": "The site and the commands",
     "cli.py": "The site and the commands",
+    "markdown.py": "The site and the commands",
     "starting.py": "The site and the commands",
     "build.py": "The site and the commands",
 }

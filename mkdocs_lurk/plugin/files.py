@@ -18,6 +18,7 @@ from mkdocs.utils import get_relative_url
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.pages.export_docs import own_names
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
 
@@ -135,12 +136,6 @@ def _author_page(uri: str, files: Files) -> File | None:
     """Return the author's page for a generated ``X/index.md``: that, ``X/README.md`` or ``X.md``; None if missing."""
     candidates = (files.get_file_from_path(path) for path in own_names(uri))
     return next((file for file in candidates if file and file.inclusion is not InclusionLevel.EXCLUDED), None)
-
-
-def own_names(uri: str) -> tuple[str, ...]:
-    """Return what an author can call the page that takes the place of a generated ``X/index.md``, the first first."""
-    folder = posixpath.dirname(uri)
-    return uri, f"{folder}/README.md", f"{folder}.md"
 
 
 def _set_address(file: File, uri: str) -> None:

@@ -71,7 +71,8 @@ def _tidied(items: Iterable[StructureItem], site: Site, generated: GeneratedFile
             tidied.append(item.children[0])
             continue
         if folder is not None:
-            item.title = title_html(site.titles.get(posixpath.basename(folder), item.title))
+            model = next((name for name, place in site.folders.items() if place == folder), "")
+            item.title = title_html(site.titles.get(model, item.title))
         tidied.append(item)
     return tidied
 

@@ -23,7 +23,7 @@ from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.markdown import MARKER, Segment, insert_body
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
@@ -91,10 +91,14 @@ class Writing:
 
     def _placeholder(self, uri: str, markdown: str) -> Path | None:
         """Return what stands for the generated part of a page of a model without results; None for other pages."""
-        folder, *parts = uri.split("/")
-        if folder != FOLDER or len(parts) < 2 or parts[0] not in self._site.missing or not MARKER.search(markdown):
+        model = self._model_of(uri)
+        if model not in self._site.missing or not MARKER.search(markdown):
             return None
-        return next(item.body for item in self._site.files if item.uri == self._site.links[parts[0]])
+        return next(item.body for item in self._site.files if item.uri == self._site.links[model])
+
+    def _model_of(self, uri: str) -> str:
+        """Return the name of the model in whose folder a page lies; empty for none."""
+        return next((name for name, place in self._site.folders.items() if uri.startswith(f"{place}/")), "")
 
     def check(self, content: str, page: Page, files: Files) -> str:
         """Return the HTML of a page that was rendered with links and pictures resolved, as other plugins expect them.
@@ -235,7 +239,7 @@ class Writing:
     def _sources(self, file: File) -> list[Source]:
         """Return the texts that a page is made from: the author's own, and the card of its model."""
         sources = []
-        model = file.dest_uri.split("/")[1] if file.dest_uri.startswith("models/") else ""
+        model = self._model_of(file.dest_uri)
         if file.abs_src_path and file.abs_src_path not in self._paths:
             sources.append(Source(file.src_uri, Path(file.abs_src_path).read_text("utf-8-sig", errors="replace")))
         if (card := self._cards.get(model)) is not None:

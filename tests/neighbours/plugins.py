@@ -34,7 +34,7 @@ def wheels() -> None:
 '''
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Neighbour:
     """A plugin beside ours.
 
@@ -63,7 +63,7 @@ _EMBED, _LAYER = "lurk-embed", "models/small/features.3/index.md"
 _POST = f"---\ndate: 2026-01-02\n---\n# One\n\n[it](lurk:small)\n\n{FENCE}\n<!-- more -->\n\nRest.\n"
 _EXEC = f"# Executed\n\n````python exec=\"on\"\nprint('''Four.\n\n{FENCE}''')\n````\n"
 NEIGHBOURS = (
-    Neighbour("search", plugins=({"search": {}},), shows={"search/search_index.json": ("small/features.3/",)}),
+    Neighbour("search", plugins=({"search": {}},), shows={"index": ("search",)}),
     Neighbour(
         "tags",
         plugins=({"tags": {}},),
@@ -189,6 +189,7 @@ NEIGHBOURS = (
         ("mkdocs-print-site-plugin",),
         ({"print-site": {}},),
         shows={"print_page": (_EMBED, "lurk-gallery")},
+        themes=(MATERIAL, "mkdocs", "readthedocs"),
     ),
     Neighbour(
         "markdown-exec",
