@@ -14,10 +14,10 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 4,
     "verification": 5,
-    "connections": 5,
+    "connections": 6,
     "effect": 1,
     "ablation": 1,
     "tuning": 1,
     "twin": 1,
-    "records": 10,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

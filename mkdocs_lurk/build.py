@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs_lurk.author_errors import author_errors, missing_torch, require_torch
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.config.references import authored_line
-from mkdocs_lurk.errors import ConfigError, LurkError, ModelError, StoreError, describe_error
+from mkdocs_lurk.config.references import defining_file, is_reference
+from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
 from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 
-def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Site:
+def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, goes_on: bool = False) -> Site:
     """Make the pages of all declared models.
 
     Args:
@@ -42,23 +41,27 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
         missing: What to do about a model without results: compute them (``analyze``), fail (``error``), or make a
             page that says so (``placeholder``).
         overrides: A folder with the author's own templates, or None.
+        goes_on: Log what is wrong with a model, whose page then says so, instead of raising it.
 
     Raises:
         LurkError: The first thing that stands in the way, in one line.
     """
     store = Store(config.cache_dir)
-    states = [_ensure_results(state, config, store, missing) for state in resolve(config, store)]
+    states = [_ensure_results(state, config, store, missing) for state in resolve(config, store, goes_on=goes_on)]
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
     try:
         site = build_site(states, store, config.cache_dir, overrides)
-    except StoreError as error:
-        healed = [_heal(state, config, store, missing) for state in states]
-        if healed == [None] * len(states):
+    except LurkError as error:
+        healed = [_heal(state, config, store, missing) for state in states] if isinstance(error, StoreError) else []
+        if any(healed):
+            log.info("%s: what was damaged is computed again", error)
+            states = [new or state for new, state in zip(healed, states, strict=True)]
+        elif goes_on:
+            states = [_sound(state, config, store, overrides) for state in states]
+        else:
             raise
-        log.info("%s: what was damaged is computed again", error)
-        states = [new or state for new, state in zip(healed, states, strict=True)]
         site = build_site(states, store, config.cache_dir, overrides)
     for state in states:
         if state.key is not None and state.config.pictures.hide_anything:
@@ -81,11 +84,11 @@ def analyze(
             with naming(model):
                 key = None if ranks.world > 1 or force else state_of(config, model, store, deeply=True).key
             if key is None:  # processes of one run all take the same steps
-                _require_torch(model)
+                require_torch(model)
                 from mkdocs_lurk.run.pipeline import analyze as run  # imports torch, which a warm build must not
 
                 progress = ProgressReporter(model.title) if ranks.is_main else SilentProgress()
-                with _author_errors(model):
+                with author_errors(model):
                     key = run(config, model, store, progress, ranks, force=force)
             if ranks.is_main:
                 yield model, key
@@ -157,12 +160,11 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
     if state.key is not None:
         units = ModelReader(store, state.key).units()
         return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
-    missing_torch = _missing_torch()
-    if missing_torch:
-        return {**plan, "not_estimated": f"not estimated, since {missing_torch}"}
+    if why := missing_torch():
+        return {**plan, "not_estimated": f"not estimated, since {why}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
 
-    with _author_errors(state.config):
+    with author_errors(state.config):
         found = estimate(config, state.config, store)
     work: MissingWork = {
         "seconds": found.total_s,
@@ -178,11 +180,11 @@ def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:
     """Load a model, rehearse its analysis on a few pictures, and describe its input, pictures, classes and layers."""
     if model.absent:
         raise ConfigError(model.absent[0])
-    _require_torch(model)
+    require_torch(model)
     from mkdocs_lurk.run.inspection import inspect_session  # these import torch
     from mkdocs_lurk.run.session import open_session
 
-    with _author_errors(model):
+    with author_errors(model):
         return inspect_session(open_session(config, model, store, SilentProgress(), Ranks()))
 
 
@@ -194,74 +196,14 @@ def watched_files(config: LurkConfig) -> list[Path]:
     store = Store(config.cache_dir)
     files: dict[Path, None] = {}
     for model in config.models:
-        source = model.root / model.source.rpartition(":")[0]
-        declared = (
-            path
-            for path in (model.card, model.names_file, model.weights_path, source)
-            if path is not None and path.is_file()
-        )
-        files |= dict.fromkeys([*declared, *input_files(config, model, store)])
+        declared = [model.card, model.names_file, model.weights_path]
+        declared += [model.root / text for text in (model.classes, model.images) if isinstance(text, str)]
+        for text in (model.source, model.transform, model.images):
+            if isinstance(text, str) and is_reference(text):
+                declared.append(defining_file(text, model.root))
+        there = [path for path in declared if path is not None and path.is_file()]
+        files |= dict.fromkeys([*there, *input_files(config, model, store)])
     return list(files)
-
-
-def _missing_torch() -> str:
-    """Return why nothing can be analysed here, and what to do; empty where PyTorch and torchvision are installed."""
-    try:
-        for name in ("torch", "torchvision"):
-            importlib.import_module(name)
-    except ImportError as reason:
-        if isinstance(reason, ModuleNotFoundError) and reason.name in ("torch", "torchvision"):
-            return f"{reason.name} is not installed: pip install 'mkdocs-lurk[torch]'"
-        return f"torch cannot be imported ({describe_error(reason)}): pip install 'mkdocs-lurk[torch]'"
-    return ""
-
-
-def _require_torch(model: ModelConfig) -> None:
-    """Check that a model can be analysed here.
-
-    Raises:
-        ModelError: torch or torchvision is not installed, or broken.
-    """
-    missing_torch = _missing_torch()
-    if missing_torch:
-        raise ModelError(
-            f"model {model.name!r} cannot be analysed here, since {missing_torch}; "
-            "or take its results from another machine with 'mkdocs-lurk bundle unpack'"
-        )
-
-
-@contextlib.contextmanager
-def _author_errors(model: ModelConfig) -> Iterator[None]:
-    """Say in one line what an author's code raises, and let it not end the process.
-
-    ``sys.exit(0)`` in a forward pass would look like success. An exception that no code of the author's is behind is a
-    mistake of ours, and stays what it is; so does Ctrl-C.
-
-    Raises:
-        ModelError: Code of the author's raised an exception, or memory ran out.
-    """
-    try:
-        with naming(model):
-            yield
-    except (LurkError, KeyboardInterrupt):
-        raise
-    except Exception as reason:
-        if isinstance(reason, MemoryError) or "DefaultCPUAllocator" in str(reason):  # torch's is a RuntimeError
-            raise ModelError(
-                f"model {model.name!r}: memory ran out, what was stored stays; use smaller pictures or another machine"
-            ) from reason
-        place = authored_line(reason, model.root)
-        if place is None:
-            raise
-        log.debug("model %s: what its code raised", model.name, exc_info=reason)
-        raise ModelError(
-            f"model {model.name!r}: its code raised {describe_error(reason)} ({place}); what was stored stays"
-        ) from reason
-    except BaseException as reason:
-        raise ModelError(
-            f"model {model.name!r}: the code of its network, pictures or transform ended the analysis "
-            f"({describe_error(reason)}); let it raise an error instead"
-        ) from reason
 
 
 def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState | None:
@@ -271,6 +213,16 @@ def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing)
     """
     deep = state_of(config, state.config, store, deeply=True) if state.key is not None else state
     return _ensure_results(deep, config, store, missing) if deep.key != state.key else None
+
+
+def _sound(state: ModelState, config: LurkConfig, store: Store, overrides: Path | None) -> ModelState:
+    """Return a model whose pages can be made: as it is, or without results, for the reason that it cannot."""
+    try:
+        build_site([state], store, config.cache_dir, overrides)
+    except LurkError as error:
+        log.error("lurk: %s; the page of its model says so", error)
+        return ModelState(state.config, state.request, None, str(error))
+    return state
 
 
 def _ensure_results(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState:

@@ -26,6 +26,7 @@ from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
 from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.plan_record import ModelPlan, describe_plan
+from mkdocs_lurk.starting import start_site
 from mkdocs_lurk.store import Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import unpack as unpack_bundle
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
     from mkdocs_lurk.run.inspection import Inspection
 
 _SHOWN_CLASSES = 5
+_NEXT = (
+    ("mkdocs-lurk plan", "says what the preview takes"),
+    ("mkdocs-lurk analyze", "computes it"),
+    ("mkdocs serve", "shows the site; with 'quick' removed from mkdocs.yml, analyze computes all filters"),
+)
 _SIZES = f"channels {formatting.TIMES} height {formatting.TIMES} width"
 
 
@@ -59,6 +65,11 @@ def main() -> None:
     log.setLevel(logging.INFO)
 
 
+def _examples(*commands: str) -> str:
+    """Return the end of a command's help."""
+    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
+
+
 def _config_file(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "-f", "--config-file", "path", type=click.Path(path_type=Path), default=Path("mkdocs.yml"), show_default=True,
@@ -66,7 +77,28 @@ def _config_file(command: Callable[..., None]) -> Callable[..., None]:
     )(command)  # fmt: skip
 
 
-@main.command()
+@main.command(
+    epilog=_examples(
+        "mkdocs-lurk init resnet18 photos", "mkdocs-lurk init network.py:make photos --weights weights.safetensors"
+    )
+)
+@click.option("--weights", help="A weights file, or a name of torchvision's; without any, torchvision's usual ones.")
+@click.option("--name", help="The address of its pages; by default from the source.")
+@click.option("--title", help="The title of its page; by default from the name.")
+@click.argument("source")
+@click.argument("images")
+def init(source: str, images: str, weights: str | None, name: str | None, title: str | None) -> None:
+    """Write mkdocs.yml, a first page and a model card for the network SOURCE and the folder of pictures IMAGES.
+
+    SOURCE is a name of torchvision's, package.module:factory or path/to/file.py:factory. The transform, the classes and
+    the rest are found out from the network, its weights and the pictures. No file is replaced.
+    """
+    written = start_site(Path(), source, images, weights, name, title)
+    _echo(f"wrote {', '.join(written[:-1])} and {written[-1]}. What to run next:")
+    _echo_table([[f"  {command}", what] for command, what in _NEXT])
+
+
+@main.command(epilog=_examples("mkdocs-lurk plan", "mkdocs-lurk plan --json > plan.json"))
 @_config_file
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 def plan(path: Path, as_json: bool) -> None:
@@ -84,7 +116,13 @@ def plan(path: Path, as_json: bool) -> None:
         click.echo(json.dumps(plans, indent=2))
 
 
-@main.command()
+@main.command(
+    epilog=_examples(
+        "mkdocs-lurk analyze",
+        "mkdocs-lurk analyze resnet18 --force",
+        "torchrun --nproc-per-node 4 -m mkdocs_lurk analyze",
+    )
+)
 @_config_file
 @click.option("--force", is_flag=True, help="Compute everything anew, whatever is cached.")
 @click.argument("models", nargs=-1)
@@ -97,7 +135,7 @@ def analyze(path: Path, models: Sequence[str], force: bool) -> None:
         _echo(f"{model.name}: complete")
 
 
-@main.command()
+@main.command(epilog=_examples("mkdocs-lurk inspect resnet18", "mkdocs-lurk inspect resnet18 --json > resnet18.json"))
 @_config_file
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 @click.argument("model")
@@ -112,6 +150,8 @@ def inspect(path: Path, as_json: bool, model: str) -> None:
     _echo_table(_fact_rows(found))
     for note in found["notes"]:
         _echo(f"note: {formatting.sentence(note)}")
+    for name, why in found["skipped_layers"].items():
+        _echo(f"note: {name} has no page: {why.removesuffix('.')}.")
     for warning in found["warnings"]:
         _echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
     rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]
@@ -159,12 +199,17 @@ def _echo_table(rows: Sequence[Sequence[str]]) -> None:
         _echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
-@main.group()
+@main.group(
+    epilog=_examples(
+        "mkdocs-lurk bundle pack results.tar      (where they were computed)",
+        "mkdocs-lurk bundle unpack results.tar    (where the site is built)",
+    )
+)
 def bundle() -> None:
     """Move finished results between machines."""
 
 
-@bundle.command()
+@bundle.command(epilog=_examples("mkdocs-lurk bundle pack results.tar"))
 @_config_file
 @click.argument("file", type=click.Path(path_type=Path))
 def pack(path: Path, file: Path) -> None:
@@ -174,7 +219,7 @@ def pack(path: Path, file: Path) -> None:
     _echo(f"{file}: {formatting.plural(models, 'model')}, {formatting.plural(units, 'unit')}")
 
 
-@bundle.command()
+@bundle.command(epilog=_examples("mkdocs-lurk bundle unpack results.tar"))
 @_config_file
 @click.argument("file", type=click.Path(path_type=Path))
 def unpack(path: Path, file: Path) -> None:
@@ -183,7 +228,7 @@ def unpack(path: Path, file: Path) -> None:
     _echo(f"{file}: {formatting.plural(n_new, 'new unit')}")
 
 
-@main.command()
+@main.command(epilog=_examples("mkdocs-lurk export --out ../other/docs", "mkdocs-lurk export --out results --csv"))
 @_config_file
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
 @click.option("--csv", "tables", is_flag=True, help="Write tables too, beside each model's results.json.")
@@ -201,7 +246,7 @@ def export(path: Path, out: Path, tables: bool, with_docs: bool) -> None:
     _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables, docs=docs), 'file')}")
 
 
-@main.command()
+@main.command(epilog=_examples("mkdocs-lurk clean", "mkdocs-lurk clean -f other/mkdocs.yml"))
 @_config_file
 def clean(path: Path) -> None:
     """Drop what no declared model uses any more."""

@@ -42,7 +42,10 @@ SECTIONS = {
     "errors.py": "The analysis",
     "pages": "Pages, cards and embedded galleries",
     "plugin": "The site and the commands",
+    "author_errors.py": "The site and the commands",
     "cli.py": "The site and the commands",
+    "markdown.py": "The site and the commands",
+    "starting.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
 HINTS = ("near", "_suggest_path")
@@ -115,8 +118,8 @@ def list_messages() -> list[Message]:
 
 def _kind(call: ast.Call, function: ast.FunctionDef) -> Kind | None:
     """Return what a call makes; None for any other call."""
-    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("log.warning", "log.info"):
-        return "warning" if call.func.attr == "warning" else "info"
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("log.error", "log.warning", "log.info"):
+        return "info" if call.func.attr == "info" else "warning"
     return "refusal" if _name(call.func) in ERRORS or _is_given_error(call, function) else None
 
 
@@ -126,7 +129,7 @@ def _notes(module: ast.Module) -> Iterator[str]:
     parts = {id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(module):
         if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in docstrings | parts:
-            text = _shown(node, {})
+            text = re.sub(r"{(\w+)}", r"<\1>", _shown(node, {}))
             if (
                 text.endswith(".")
                 and not text.endswith("..")
@@ -300,7 +303,7 @@ def render_messages(messages: list[Message]) -> str:
     for section in dict.fromkeys(SECTIONS.values()):
         rows = [message.text for message in messages if message.section == section and message.kind == "refusal"]
         parts.append(_table(f"## {section}", ("The line", "What to do"), rows, PARTS.get(section, "")))
-    warnings = [message.text for message in messages if message.kind == "warning"]
+    warnings = list(dict.fromkeys(message.text for message in messages if message.kind == "warning"))
     parts.append(_table("## Warnings of the log", ("The line", "What is done"), warnings))
     for heading, kind in (("## Notes on the pages, and of `inspect`", "note"), ("## Other lines of the log", "info")):
         lines = sorted({message.text for message in messages if message.kind == kind})

@@ -115,18 +115,19 @@ def kernels_as_pictures(network: NetworkInputs, layer: LayerInputs) -> NDArray[n
     """Return the kernels of a layer that reads the picture itself, in a form that can be shown.
 
     Returns:
-        ``(n_filters, 3, h, w)`` in the order of the picture's channels if a filter reads three; otherwise
-        ``(n_filters, 1, h, n * w)``: the planes of one to four channels side by side. None for any other layer.
+        ``(n_filters, 3, h, w)``: the picture's first three channels, as photos show them, if a filter reads these, and
+        perhaps others; otherwise ``(n_filters, 1, h, n * w)``: the planes of one to four channels side by side. None
+        for any other layer.
     """
-    sources = layer.source_filters
-    if len(sources) != 1 or not 1 <= sources.size <= _MAX_PICTURED_CHANNELS:
+    if len(layer.source_filters) != 1 or not (network.layer_of(layer.source_filters) == 0).all():
         return None
-    if not (network.layer_of(sources) == 0).all():
-        return None
+    places = {channel: place for place, channel in enumerate(layer.source_filters[0].tolist())}
     kernel: NDArray[np.float32] = layer.kernel.to("cpu").float().numpy()
     n_filters, n_channels, height, width = kernel.shape
-    if sorted(sources[0].tolist()) == [0, 1, 2] and layer.groups == 1:
-        return np.ascontiguousarray(kernel[:, np.argsort(sources[0])])
+    if layer.groups == 1 and len(places) == n_channels and all(channel in places for channel in range(3)):
+        return np.ascontiguousarray(kernel[:, [places[channel] for channel in range(3)]])
+    if not 1 <= layer.source_filters.size <= _MAX_PICTURED_CHANNELS:
+        return None
     return kernel.transpose(0, 2, 1, 3).reshape(n_filters, 1, height, n_channels * width)
 
 

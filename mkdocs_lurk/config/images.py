@@ -165,7 +165,8 @@ def _read_listed(item: object, path: str, root: Path) -> ListedPicture:
         section = Section(item, path, ("path", "label"))
         value, label_path = section.get("label")
         if value is not None:
-            label = str(value) if isinstance(value, int) else read_text(value, label_path, "the name of a class")
+            is_number = isinstance(value, (int, float))
+            label = str(value) if is_number else read_text(value, label_path, "the name of a class")
         item, path = section.require("path", "a picture")
     declared = read_text(item, path, "a picture, a folder or a glob")
     if is_glob(declared, root):

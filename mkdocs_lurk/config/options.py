@@ -37,6 +37,12 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
+MODELS_FOLDER = "models"
+"""The folder of the list of models under the site, and of the models that are declared without ``page``."""
+QUICK_FILTERS, QUICK_STEPS = 8, 16
+"""What a preview computes at most: filters of each layer, and steps of gradient ascent."""
+
+
 def switch(default: bool) -> bool:
     """Declare an option of ``ModelConfig`` that is true or false; nothing else is needed for it to be read."""
     option: bool = field(default=default, metadata={"switch": True})
@@ -94,12 +100,14 @@ class ModelConfig:
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
+        page: The folder of its pages under the site; None for ``models/NAME``. It changes no result.
         names: The author's names of filters; they change no result.
         names_file: The file that holds them, if they are not in ``mkdocs.yml``.
         max_pixels: A picture of more pixels is not decoded.
         trust: Whether a ``torch.export`` archive may be loaded, which can run code.
         pictures: What of the pictures may be published; it changes no result.
         anonymous: Whether source, paths and author stay out of what is published; it changes no result.
+        quick: Whether this is a preview: a few filters of each layer, and few steps of gradient ascent.
         root: The folder that relative paths start from.
         ignore: Names of warnings that the author accepts; they change no result.
         place: The key's path, for messages.
@@ -125,6 +133,7 @@ class ModelConfig:
     gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
+    page: str | None = None
     names: FilterNames = field(default_factory=dict)
     names_file: Path | None = None
     range: bool = switch(True)
@@ -133,6 +142,7 @@ class ModelConfig:
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
+    quick: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
     ignore: tuple[str, ...] = ()
@@ -150,13 +160,19 @@ class ModelConfig:
         return self.root / expanded(self.weights)
 
     @property
+    def folder(self) -> str:
+        """The folder of its pages under the site."""
+        return self.page or f"{MODELS_FOLDER}/{self.name}"
+
+    @property
     def torchvision_name(self) -> str | None:
         """The network's name in torchvision; None if the source is something else."""
         return self.source.partition(":")[2] if self.source.startswith("torchvision:") else None
 
     def chosen_filters(self, layer: str, count: int) -> tuple[int, ...]:
         """Return the filters to analyse of a layer with ``count`` filters, in rising order."""
-        return select_filters(self.filters, layer, range(count))
+        chosen = select_filters(self.filters, layer, range(count))
+        return chosen[:QUICK_FILTERS] if self.quick else chosen
 
     def synthesis_filters(self, layer: str, count: int) -> tuple[int, ...]:
         """Return the chosen filters for which a picture is synthesised."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.config.author_code import author_code
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import is_reference
@@ -49,8 +50,8 @@ class ImageSet:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the classes, sorted; empty if no picture has one."""
-        return tuple(sorted({entry.label for entry in self.entries if entry.label is not None}))
+        """The names of the classes, in order; empty if no picture has one."""
+        return tuple(in_order({entry.label for entry in self.entries if entry.label is not None}))
 
     def name(self, image: ImageId) -> str:
         """Return what messages call a picture."""

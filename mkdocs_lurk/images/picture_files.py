@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from mkdocs_lurk.class_labels import as_whole_numbers
 from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.validation import quoted
@@ -57,6 +58,9 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
     else:
         root = config.root / expanded(declared)
         found = _in_folder(root, declared)
+    if config.images_detail.listed or is_csv(declared):
+        labels = as_whole_numbers([picture.label for picture in found])
+        found = [PictureFile(picture.path, label) for picture, label in zip(found, labels, strict=True)]
     if config.groups is None and not config.images_detail.listed and not is_csv(declared):
         found = _with_inner_classes(found)
     if len(found) > MOST_PICTURES:

@@ -92,7 +92,9 @@ def describe_shown_channels(n: int) -> list[str]:
     """Say which of a network's ``n`` channels pictures show, as a sentence; nothing if they show all."""
     if n == shown_channels(n):
         return []
-    which = "the first three of them, as red, green and blue" if n > 3 else "the first of them, as grey"
+    if n == 2:
+        return ["The network takes 2 channels; photos, gradients and syntheses show the first of them, as grey."]
+    which = "the first three of them, as red, green and blue"
     return [f"The network takes {n} channels; photos, gradients, syntheses and kernels show {which}."]
 
 

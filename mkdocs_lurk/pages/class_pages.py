@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.addresses import layer_addresses
+from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.evaluation_record import EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
@@ -23,7 +24,8 @@ from mkdocs_lurk.response_records import BoxList
 MOST_CLASSES = 200
 """Classes with a page at most: of more, those with the most pictures."""
 _CROP_PX = 72
-_FILTERS_PER_LAYER, _SHOWN_CARDS, _SHOWN_PICTURES, _SHOWN_GUESSES = 4, 8, 24, 5
+FILTERS_PER_LAYER = 4
+_SHOWN_CARDS, _SHOWN_PICTURES, _SHOWN_GUESSES = 8, 24, 5
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class ClassPictures:
 
 
 def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
-    """Return the address of the page of each class that has one, by its label, in alphabetical order.
+    """Return the address of the page of each class that has one, by its label, in order.
 
     A model without at least two classes has none.
     """
@@ -146,7 +148,7 @@ def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
         return {}
     kept = sorted(counts, key=lambda label: (-counts[label], label))[:MOST_CLASSES]
     addresses = layer_addresses(kept)
-    return {label: addresses[label] for label in sorted(kept)}
+    return {label: addresses[label] for label in in_order(kept)}
 
 
 def class_page(
@@ -221,7 +223,7 @@ def _layers(model: PublishedModel, label: str, filters: ClassFilters, cards: Pic
         entry = model.record["layers"][place]
         title = model.titles[entry["name"]]
         shown = []
-        for one in preferences[:_FILTERS_PER_LAYER]:
+        for one in preferences[:FILTERS_PER_LAYER]:
             region = None if one.crop is None else model.photos.crop_region(*one.crop)
             crop = cards.view(region, f"{title}, filter {one.index}: its best crop of {label}", _CROP_PX)
             shown.append(

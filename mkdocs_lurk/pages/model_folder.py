@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
-from mkdocs_lurk.addresses import is_address_of
-from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.class_effects import ClassEffects
 from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
@@ -23,108 +20,37 @@ from mkdocs_lurk.pages.evaluation_page import evaluation_page
 from mkdocs_lurk.pages.highlights.gather import HighlightsWriter
 from mkdocs_lurk.pages.highlights.shown import (
     NO_HIGHLIGHTS,
-    HighlightsSummary,
     summarise,
-    summary_filters,
-    summary_pictures,
 )
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
-from mkdocs_lurk.pages.nav import CLASSES, CLASSES_TITLE, EVALUATION, EVALUATION_TITLE, TRUST, TRUST_TITLE
+from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
+from mkdocs_lurk.pages.nav import (
+    CLASSES,
+    CLASSES_TITLE,
+    EVALUATION,
+    EVALUATION_TITLE,
+    PICTURES,
+    PICTURES_TITLE,
+    TRUST,
+    TRUST_TITLE,
+)
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, receptive_field_picture, svg_picture
+from mkdocs_lurk.pages.pictures_page import pictures_page
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.trust_page import trust_page
-from mkdocs_lurk.record_check import check_record, record_error
 from mkdocs_lurk.records import LayerEntry, LayerRecord
 
-BODY_SUFFIX = ".body"
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12
-_OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
-)
-_LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
+_CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
 Best = Mapping[int, list[PhotoRank]]
 """For each photo the filters that rank it among their best."""
-_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES), (TRUST_TITLE, TRUST))
-_CHUNK, _CHUNK_OF_LARGE_LAYER, _LARGE_LAYER = 64, 128, 256
-
-
-class ModelSummary(TypedDict):
-    """What the rest of the site needs to know of a model's folder.
-
-    Attributes:
-        layers: Name and slug of each layer.
-        titles: The title of each layer.
-        facts: Label, value and meaning of each fact, for the list of models.
-        views: Pictures of some filters, for the list of models.
-        pages: Title and folder of each page of its own beside those of layers, as navigation lists them.
-        classes: Label and slug of each class with a page.
-        highlights: The filters that any page can show as a story, or as the network on one screen.
-        missing: Why there are no results; None if there are.
-    """
-
-    layers: list[tuple[str, str]]
-    titles: list[str]
-    facts: list[tuple[str, str, str]]
-    views: list[PictureSummary]
-    pages: list[tuple[str, str]]
-    classes: list[tuple[str, str]]
-    highlights: HighlightsSummary
-    missing: str | None
-
-
-def check_folder(names: Collection[str], summary: object) -> None:
-    """Check that a model's folder from the cache is one that ``write_model`` or ``write_placeholder`` can write.
-
-    Args:
-        names: The paths of its files, relative to it.
-        summary: What was stored as its ``ModelSummary``.
-
-    Raises:
-        StoreError: The summary has a wrong type or address, a page is missing, or a file has another name than ours.
-    """
-    check_record(summary, ModelSummary, "the summary")
-    checked = cast("ModelSummary", summary)
-    if len(checked["titles"]) != len(checked["layers"]):
-        raise StoreError("the summary: there is not one title for each layer")
-    slugs = _check_addresses(checked)
-    for folder in ("", *(f"{slug}/" for slug in slugs)):
-        if lacking := {f"{folder}index.md", f"{folder}index{BODY_SUFFIX}"}.difference(names):
-            raise StoreError(f"it has no {min(lacking)}")
-    for name in names:
-        slug, _, file = name.rpartition("/")
-        if (slug and slug not in slugs) or not (_LAYER_FILES if slug else _OWN_FILES).fullmatch(file):
-            raise StoreError(f"it holds {ascii(name)[:90]}, which is not among a model's files")
-    for view in (*checked["views"], *summary_pictures(checked["highlights"])):
-        sides = [value for field, value in view.items() if isinstance(value, int) and field not in ("x", "y")]
-        if view["src"] not in names or min(*sides) < 1 or min(view["x"], view["y"]) < 0:
-            raise StoreError("the summary: a picture is not in the folder, or has no size")
-    layers = {(name, slug) for name, slug in checked["layers"]}
-    if any((one["layer"], one["slug"]) not in layers for one in summary_filters(checked["highlights"])):
-        raise StoreError("the summary: a filter to show is of no layer")
-
-
-def _check_addresses(summary: ModelSummary) -> set[str]:
-    """Check that every page's address is one that its title leads to; returns all addresses.
-
-    Raises:
-        StoreError: One is not.
-    """
-    for kind, addresses in (("layer", summary["layers"]), ("class", summary["classes"])):
-        for name, slug in addresses:
-            if not is_address_of(slug, name):
-                raise record_error(f"the summary: the address of a {kind}", slug, f"that of {ascii(name)[:60]}")
-    for title, address in summary["pages"]:
-        if (title, address) not in _PAGES:
-            raise record_error("the summary: the address of a page", address, f"that of {ascii(title)[:60]}")
-    own, layers = ({slug for _, slug in addresses} for addresses in (summary["pages"], summary["layers"]))
-    return own | layers | {f"{CLASSES}/{slug}" for _, slug in summary["classes"]}
 
 
 def write_page(folder: Path, name: str, title: str, body: str, templates: Templates) -> None:
@@ -220,7 +146,7 @@ class _ModelFolder:
         packed, sizes = write_strips(self._folder, strips)
         self._write_text("model.js", data_script(name, model_script(model, packed)))
         best, addresses = self._photo_ranks.best(), class_addresses(model.record["images"])
-        self._write_text("pictures.js", data_script(f"{name}/pictures", pictures_script(best)))
+        self._write_text("pictures.js", data_script(f"{name}/pictures", pictures_script(model, best)))
         self._write_text("results.json", compact_json(model_results(model)) + "\n")
         svg_strips = [
             [
@@ -237,6 +163,10 @@ class _ModelFolder:
         if addresses:
             self._write_classes(best, addresses)
             pages.append((CLASSES_TITLE, CLASSES))
+        self._write_own_page(
+            PICTURES, PICTURES_TITLE, self._templates.body("pictures.md.j2", page=pictures_page(model))
+        )
+        pages.append((PICTURES_TITLE, PICTURES))
         pages += self._write_trust()
         highlights = self._highlights.write(self._folder)
         page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), highlights=highlights)

@@ -31,10 +31,12 @@ class PictureCard:
     """A picture and what the network says of it.
 
     Attributes:
+        image: Its id.
         view: None for a picture that is not shown.
         confidence: Empty where the network's outputs have no names, or are no probabilities of one choice.
     """
 
+    image: int
     view: SvgPicture | None
     path: str
     own: str
@@ -91,7 +93,7 @@ class PictureCards:
     ) -> PictureCard:
         path = self._model.record["images"][image]["path"]
         view = self.view(self._model.photos.thumbnails[image], f"{path}: {own}", shown_px)
-        return PictureCard(view, path, own, taken, sure, filters)
+        return PictureCard(image, view, path, own, taken, sure, filters)
 
     def _filters(self, image: int) -> list[FilterLink]:
         layers = self._model.record["layers"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.config.names import check_names
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
@@ -14,7 +15,7 @@ from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.records import ImageRecord, ModelRecord
 
 LabelPlaces = Mapping[str, int]
-"""Every label of the photos, in alphabetical order, and its place in that order."""
+"""Every label of the photos, in order, and its place in that order."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,6 @@ class PublishedModel:
 
 
 def label_places(images: Iterable[ImageRecord]) -> LabelPlaces:
-    """Number the labels of the photos in alphabetical order."""
+    """Number the labels of the photos in order: of numbers by value, and else alphabetically."""
     labels = {image["label"] for image in images if image["label"] is not None}
-    return {label: place for place, label in enumerate(sorted(labels))}
+    return {label: place for place, label in enumerate(in_order(labels))}

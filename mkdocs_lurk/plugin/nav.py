@@ -68,7 +68,8 @@ def _named(items: Iterable[StructureItem], site: Site, generated: GeneratedFiles
             named.append(item.children[0])
             continue
         if folder is not None:
-            item.title = title_html(site.titles.get(posixpath.basename(folder), item.title))
+            model = next((name for name, place in site.folders.items() if place == folder), "")
+            item.title = title_html(site.titles.get(model, item.title))
         named.append(item)
     return named
 

@@ -18,7 +18,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from mkdocs_lurk.build import generate, watched_files
-from mkdocs_lurk.config.options import LurkConfig
+from mkdocs_lurk.config.options import LurkConfig, Missing
 from mkdocs_lurk.errors import LurkError
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
@@ -34,6 +34,7 @@ from mkdocs_lurk.plugin.misplaced import warn_of_misplaced
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section, name_folders
 from mkdocs_lurk.plugin.private_files import refuse_private_files
+from mkdocs_lurk.plugin.rendered_pages import RenderedPages
 from mkdocs_lurk.plugin.writing import Writing
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -47,24 +48,28 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._serving = self._dirty = False
         self._server: LiveReloadServer | None = None
         self._watched: set[Path] = set()
+        self._rendered = RenderedPages()
         self._declared: LurkConfig
         self._templates: Templates
         self._writing: Writing
         self._site: Site
+        self._last: Site | None = None
         self._generated: GeneratedFiles
         self._held: list[File] = []
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Change nothing; note how the site is built, and stay alive between the builds of one that is served."""
         self._serving, self._dirty = command == "serve", dirty
+        self._last, self._rendered = None, RenderedPages()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Check the plugin's options, and add the front end's script and style to every page."""
-        with _as_plugin_error():
-            self._declared = self.config.read(Path(config.config_file_path or "mkdocs.yml"))
-            custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
+        custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
+        with _as_plugin_error(), self._as_before():
+            declared = self.config.read(Path(config.config_file_path or "mkdocs.yml"))
             folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
-            check_cache_dir(self._declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
+            check_cache_dir(declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
+            self._declared = declared
         self._templates = Templates(template_overrides(custom_dir) if custom_dir else None)
         self._writing = Writing(self._templates, Faults(shown=self._serving))
         if self._declared.models:
@@ -74,13 +79,13 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     @event_priority(50)  # before plugins that look for pages among the files (redirects, literate-nav)
     def _on_files_first(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the generated pages and files; missing results are computed first if the options say so."""
-        missing = self._declared.missing
-        if self._serving and self._declared.on_serve == "cached" and missing == "analyze":
-            missing = "placeholder"
         leave_out_caches(files)
         with _as_plugin_error():
             refuse_private_files(files, self._declared)
-            self._site = generate(self._declared, missing, self._templates.overrides)
+            with self._as_before():
+                self._site = self._last = generate(
+                    self._declared, self._missing, self._templates.overrides, goes_on=self._goes_on
+                )
             self._generated = add_files(self._site, files, config, self._declared)
             self._writing.begin(self._site, self._generated, files, config, self._declared)
             warn_of_misplaced(self._site, files, self._generated, self._templates)
@@ -116,6 +121,8 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
     @event_priority(-60)  # after plugins that evaluate an author's text (macros): braces in generated parts are data
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Insert generated parts into authors' pages; the Markdown extension renders what authors write of ours."""
+        if self._serving and self._writing.is_generated(page.file):
+            self._rendered.keep(page)
         return self._writing.complete(markdown, page, files)
 
     @event_priority(100)  # before plugins that copy a page into another, and mend its links and pictures there
@@ -153,6 +160,27 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._server = server
         self._watch()
         return server
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether pages are shown from the cache while an author writes, whatever is wrong."""
+        return self._serving and self._declared.on_serve == "cached"
+
+    @property
+    def _missing(self) -> Missing:
+        """What is done about results that are not in the cache."""
+        missing = self._declared.missing
+        return "placeholder" if self._goes_on and missing == "analyze" else missing
+
+    @contextlib.contextmanager
+    def _as_before(self) -> Iterator[None]:
+        """Keep the options and the pages of the last build that went well, and log what is wrong with this one."""
+        try:
+            yield
+        except LurkError as error:
+            if self._last is None or not self._goes_on:
+                raise
+            log.error("lurk: %s; until that is mended, the generated pages stay as they were", error)
 
     def _watch(self) -> None:
         """Let the server watch what results are made from by now; a build may have imported other modules."""

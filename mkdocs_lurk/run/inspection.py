@@ -57,8 +57,9 @@ class Prediction(TypedDict):
 class Inspection(TypedDict):
     """All of it.
 
-    ``classes`` are the names of the outputs; those of the pictures where outputs have none. ``warnings`` are those that
-    are known before an analysis.
+    ``classes`` are the names of the outputs; those of the pictures where outputs have none. ``notes`` are sentences
+    of the model's page. ``warnings`` are those that are known before an analysis. ``skipped_layers`` says why
+    layers have no page.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Inspection(TypedDict):
     notes: list[str]
     warnings: list[WarningRecord]
     layers: list[LayerInfo]
+    skipped_layers: dict[str, str]
 
 
 def inspect_session(session: Session) -> Inspection:
@@ -90,9 +92,10 @@ def inspect_session(session: Session) -> Inspection:
         "images": _describe_pictures(session.images),
         "classes": list(session.rehearsed.classes.names or session.images.labels),
         "predictions": _predictions(session.rehearsed, session.images),
-        "notes": session.notes,
+        "notes": [*session.notes, *session.notes_on_gradients],
         "warnings": session.warnings_at_start,
         "layers": [describe_layer(network, layer, addresses[layer.name]) for layer in session.layers],
+        "skipped_layers": session.search.skipped,
     }
 
 

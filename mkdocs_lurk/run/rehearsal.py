@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mkdocs_lurk.analysis.forward_passes import RepeatedPass
 from mkdocs_lurk.analysis.gradients.requests import GradientSettings
 from mkdocs_lurk.analysis.outputs import are_probabilities
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
@@ -38,6 +39,7 @@ class Rehearsed:
         classes: The classes of the outputs; empty if they are unknown, or if the network does not classify.
         targets: For each picture, by its id, the output that is right, or -1 where none is known to be.
         one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
+        first: The first picture's pass, which can be repeated while the analysis runs.
     """
 
     images: tuple[int, ...]
@@ -45,6 +47,7 @@ class Rehearsed:
     classes: OutputClasses
     targets: tuple[int, ...]
     one_by_one: str | None
+    first: RepeatedPass
 
     @property
     def n_outputs(self) -> int:
@@ -96,7 +99,7 @@ def rehearse_pictures(
         )
     outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
     targets = _find_targets(model, pictures, outputs)
-    return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason)
+    return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason, rehearsal.first)
 
 
 def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None) -> Targets:

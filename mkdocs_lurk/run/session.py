@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from mkdocs_lurk.algorithms import VERSIONS
+from mkdocs_lurk.analysis.gradients.methods import smooth_noise
+from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.analysis.probe import Probe
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.author_code import author_code, collect_reading
-from mkdocs_lurk.config.options import LurkConfig, ModelConfig
-from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_error, join_first
+from mkdocs_lurk.config.options import QUICK_FILTERS, QUICK_STEPS, LurkConfig, ModelConfig
+from mkdocs_lurk.errors import ChannelsError, LayerError, ModelError, describe_error
 from mkdocs_lurk.images.datasets import named_by_key
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.transforms import Transform, make_transform
@@ -39,6 +41,7 @@ from mkdocs_lurk.run.devices import (
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
+from mkdocs_lurk.run.random_layers import layers_without_weights, refuse_random_layers
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
 from mkdocs_lurk.run.second_normalisation import refuse_second_normalisation
@@ -49,6 +52,10 @@ from mkdocs_lurk.store.store import Store
 from mkdocs_lurk.text import published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+_PREVIEW = (
+    f"This is a preview: at most {QUICK_FILTERS} filters of each layer were analysed, and a picture took at most "
+    f"{QUICK_STEPS} steps of gradient ascent."
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ class Session:
     @property
     def warnings_at_start(self) -> list[WarningRecord]:
         """What may mislead, as far as it is known before anything is computed."""
-        without = _layers_without_weights(self.loaded, self.layers)
+        without = layers_without_weights(self.loaded, self.layers)
         random = random_layers_warning([layer.name for layer in without], len(self.layers))
         labels = [entry.label for entry in self.images.entries]
         shared = shared_names_warning(self.rehearsed.classes.shared, labels, self.rehearsed.targets)
@@ -114,9 +121,15 @@ class Session:
     def notes(self) -> list[str]:
         """What a reader should know before the results, in sentences."""
         notes = [self.loaded.weights_note] if self.loaded.weights_note else []
+        notes += [_PREVIEW] * self.config.quick
         notes += [*self.loaded.notes, *self.transform.notes, *describe_shown_channels(self.transform.channels)]
         notes += self.trace.notes
         return [*notes, *filter(None, (self.rehearsed.one_by_one, self.rehearsed.classes.note))]
+
+    @property
+    def notes_on_gradients(self) -> list[str]:
+        """Where an activation has no rule for gradients, or the network's own code may change them, in sentences."""
+        return describe_activations_without_rule(self.network.probe, smooth_noise(self.network), self.config.gradient)
 
     def filters(self, layer: Layer) -> tuple[int, ...]:
         """The filters of a layer that the author chose, rising."""
@@ -181,7 +194,7 @@ def open_session(
         base_key=digest("network", *identity, *threads_identity(config.threads)),
         sizes=sizes,
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, network.device, limit_batch, force),
+        runner=Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same),
         rehearsed=rehearsed,
         threads=config.threads,
     )
@@ -220,23 +233,8 @@ def _find_layers(model: ModelConfig, loaded: Network, trace: Trace) -> LayerSear
     left_out = loaded.module.left_out if isinstance(loaded.module, DetectorMaps) else ()
     search = find_layers(trace, model.layers, left_out)
     model.check_layers({layer.name: layer.filters for layer in search.layers})
-    _refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
+    refuse_random_layers(loaded, search.layers, f"model {model.name!r}")
     return search
-
-
-def _refuse_random_layers(loaded: Network, layers: tuple[Layer, ...], subject: str) -> None:
-    if len(_layers_without_weights(loaded, layers)) == len(layers):
-        names = join_first([layer.name for layer in layers], 3)
-        raise ModelError(
-            f"{subject}: the weights file holds nothing for the layers that are analysed ({names}), so that all their "
-            "filters would be random; give a file with their weights, or load all weights in a factory"
-        )
-
-
-def _layers_without_weights(loaded: Network, layers: Iterable[Layer]) -> list[Layer]:
-    """Return the layers for whose kernel the weights file holds nothing."""
-    parts = set(loaded.parts_without_weights)
-    return [layer for layer in layers if (layer.weight or layer.name).partition(".")[0] in parts]
 
 
 def _prepared_device(config: LurkConfig, ranks: Ranks) -> torch.device:

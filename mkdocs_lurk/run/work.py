@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.errors import ModelError, StoreError
 from mkdocs_lurk.provenance_record import UnitProvenance
+from mkdocs_lurk.run.constancy import Constancy
 from mkdocs_lurk.run.environment import describe_environment, format_name
 from mkdocs_lurk.run.progress import Progress
 from mkdocs_lurk.run.ranks import Ranks
@@ -158,6 +159,7 @@ class Runner:
         device: Where the network runs.
         limit_batch: Shrinks when the device's memory runs out.
         force: Compute every unit once, even if it is stored.
+        repeat: Repeats a forward pass; raises a LurkError if it gives something else than before the analysis.
     """
 
     def __init__(
@@ -168,10 +170,12 @@ class Runner:
         device: torch.device,
         limit_batch: BatchLimit,
         force: bool = False,
+        repeat: Callable[[], None] | None = None,
     ) -> None:
         self.store, self.ranks, self.progress = store, ranks, progress
         self._device, self._limit_batch = device, limit_batch
         self._force, self._computed, self._checked = force, set[str](), set[str]()
+        self._constancy = None if repeat is None else Constancy(repeat, store.drop)
 
     def missing(self, stage: Computable) -> list[WorkUnit]:
         """List the units of a stage that are not stored yet; with ``force``, those that this run did not compute."""
@@ -180,12 +184,21 @@ class Runner:
         return [unit for unit in stage.units if not self.store.has(unit.key)]
 
     def run(self, stage: Computable) -> None:
-        """Compute those missing units of a stage that fall to this process, and wait for the others."""
+        """Compute those missing units of a stage that fall to this process, and wait for the others.
+
+        Raises:
+            LurkError: The network gives something else than before the analysis; what was computed since it last gave
+                the same is dropped.
+        """
         missing = self.missing(stage)
         for unit in (missing[place] for place in self.ranks.share([unit.cost for unit in missing])):
             began = perf_counter()
             self._compute(stage, unit)
             self.progress.advance(stage.name, unit.cost * self.ranks.world, perf_counter() - began)
+            if self._constancy is not None:
+                self._constancy.computed(unit.key)
+        if self._constancy is not None:
+            self._constancy.check()
         self.ranks.wait()
         self._computed.update(unit.key for unit in missing)
 

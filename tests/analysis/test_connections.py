@@ -250,12 +250,20 @@ def test_kernels_as_pictures_are_in_the_order_of_the_pictures_channels():
     assert kernels_as_pictures(network, network.layers["b"]) is None
 
 
-@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (2, 1), (4, 1), (3, 3), (5, 1)])
-def test_kernel_planes_of_pictures_without_three_channels_stand_side_by_side(channels, groups):
+@pytest.mark.parametrize("channels", [4, 13])
+def test_kernels_of_many_channels_show_those_that_photos_show(channels):
+    module = nn.Sequential(nn.Conv2d(channels, 6, (2, 3)))
+    network = inputs_of(module, channels, 8, 8)
+    pictures = kernels_as_pictures(network, network.layers["0"])
+    assert np.array_equal(pictures, module[0].weight[:, :3].detach().numpy())
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (2, 1), (4, 2), (3, 3), (10, 2)])
+def test_kernel_planes_of_fewer_channels_stand_side_by_side(channels, groups):
     module = nn.Sequential(nn.Conv2d(channels, 6, (2, 3), groups=groups))
     network = inputs_of(module, channels, 8, 8)
     pictures = kernels_as_pictures(network, network.layers["0"])
-    if channels > 4:
+    if channels > 4 * groups:
         assert pictures is None
         return
     for filter_, kernel in enumerate(module[0].weight.detach().numpy()):

@@ -18,12 +18,15 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
     "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
     "ThirdPartyStoragePartitioning,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch",
 )
 """The first two features draw the address bar of every new window, though nobody sees it: a third of what a short test
-takes. The others are those that Playwright turns off, since the last list of features replaces its own."""
+takes. The others are those that Playwright turns off, since the last list of features replaces its own. The limits of
+processes are for the same reason: to start one takes longer than to draw a page."""
 STARTS_S, DOWNLOADS_S, INSTALLS_S = 60, 600, 600
 """Time limits: for starting a browser or Playwright, for Playwright's download, for each command of apt-get."""
 

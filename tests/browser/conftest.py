@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, find
 from tests.browser.invented import add_invented_pages
@@ -31,6 +31,8 @@ MODEL = "models/small/index.html"
 MANY = "models/small/many/index.html"
 OPEN = "[data-filter-open]"
 FENCE = "```lurk\nmodel: small\nlayer: features.3\nfilter: 3\n```\n"
+WINDOW = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "reduced_motion": "no-preference"}
+"""What a test can say of the window that all share."""
 THEMES: dict[str, dict[str, Any]] = {
     "material": {"theme": MATERIAL},
     "plain-material": {"theme": {**MATERIAL, "features": []}},
@@ -125,6 +127,31 @@ class Visitor:
     page: Page
     base: str
     errors: list[str] = field(default_factory=list)
+    _listeners: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+
+    def listen(self) -> None:
+        """Collect errors and warnings from now on."""
+
+        def add(error: str) -> None:
+            if not error.endswith(": net::ERR_ABORTED"):  # by going on to another page
+                self.errors.append(error)
+
+        self._listeners = {
+            "console": lambda message: add(message.text) if message.type in ("error", "warning") else None,
+            "pageerror": lambda error: add(str(error)),
+            "requestfailed": lambda request: add(f"{request.url}: {request.failure}"),
+            "response": lambda response: add(f"{response.url}: {response.status}") if response.status > 399 else None,
+        }
+        for name, listener in self._listeners.items():
+            self.page.on(name, listener)  # type: ignore[call-overload]
+
+    def leave(self) -> None:
+        """Stop collecting, and leave the window as a new one is, but for its history."""
+        for name, listener in self._listeners.items():
+            self.page.remove_listener(name, listener)
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.mouse.move(-1, -1)
+        self.page.goto("about:blank")
 
     def go(self, path: str) -> None:
         self.page.goto(self.base + path)
@@ -167,34 +194,40 @@ class Visitor:
         )
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Page:
+    """A window that tests use one after another: to start a new one takes as long as most of them."""
+    return browser.new_context().new_page()
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """A function that opens a browser window on a site."""
-    contexts: list[BrowserContext] = []
+def visit(browser: Browser, window: Page) -> Iterator[Callable[..., Visitor]]:
+    """A function that opens a site in the common window, or in one of its own.
 
-    def start(base: str, **options: Any) -> Visitor:
-        contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options}))
-        visitor = Visitor(contexts[-1].new_page(), base)
-        page, errors = visitor.page, visitor.errors
+    It gets the site's address and the options of a window. A test needs ``own=True`` if it changes what stays with a
+    window: routes, scripts that run first, sessions of the developer tools.
+    """
+    visitors: list[Visitor] = []
 
-        def add_failure(url: str, why: str) -> None:
-            if why != "net::ERR_ABORTED":  # by going on to another page
-                errors.append(f"{url}: {why}")
-
-        page.on(
-            "console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("requestfailed", lambda request: add_failure(request.url, str(request.failure)))
-        page.on(
-            "response",
-            lambda response: errors.append(f"{response.url}: {response.status}") if response.status > 399 else None,
-        )
-        return visitor
+    def start(base: str, own: bool = False, **options: Any) -> Visitor:
+        wanted: dict[str, Any] = WINDOW | options
+        taken = any(visitor.page is window for visitor in visitors)
+        if own or taken or wanted.keys() != WINDOW.keys():
+            page = browser.new_context(**wanted).new_page()
+        else:
+            page = window
+            page.set_viewport_size(wanted.pop("viewport"))
+            page.emulate_media(media="null", **wanted)
+        visitors.append(Visitor(page, base))
+        visitors[-1].listen()
+        return visitors[-1]
 
     yield start
-    for context in contexts:
-        context.close()
+    for visitor in visitors:
+        if visitor.page is window:
+            visitor.leave()
+        else:
+            visitor.page.context.close()
 
 
 @pytest.fixture(params=["disk", "server"])

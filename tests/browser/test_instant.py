@@ -69,7 +69,7 @@ class LeakCheck:
 
 
 def test_nothing_leaks_between_layer_pages(visit: Visit, material: HostedSite) -> None:
-    visitor = visit(material.server)
+    visitor = visit(material.server, own=True)
     page = visitor.page
     page.add_init_script(LISTENERS)
     visitor.open_gallery("models/small/features.0/")
@@ -98,7 +98,7 @@ def test_nothing_leaks_between_layer_pages(visit: Visit, material: HostedSite) -
 
 
 def test_nothing_leaks_between_the_map_and_a_layer(visit: Visit, material: HostedSite) -> None:
-    visitor = visit(material.server)
+    visitor = visit(material.server, own=True)
     page = visitor.page
     page.add_init_script(LISTENERS)
     visitor.open_map(MODEL.removesuffix("index.html"))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import LAYER, OPEN, HostedSite, Visitor
+from tests.browser.conftest import LAYER, MATERIAL, OPEN, HostedSite, Visitor
+from tests.plugin.sites import project
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
@@ -52,17 +56,64 @@ def test_gradient_fades_in_over_the_photo(visit: Visit, material: HostedSite) ->
     visitor.open_gallery(f"{LAYER}#filter-3")
     visitor.wait_for_filter(3)
     page = visitor.page
-    gradient = page.locator(f"{OPEN} .lurk-gradient").first
+    gradient, veil = (page.locator(f"{OPEN} .lurk-{part}").first for part in ("gradient", "veil"))
     before = page.locator(f"{OPEN} .lurk-scene").first.bounding_box()
     assert gradient.evaluate("element => getComputedStyle(element).opacity") == "0"
-    switch = page.get_by_role("switch", name="Gradient")
-    switch.click()
-    expect(switch).to_have_attribute("aria-checked", "true")
+    page.get_by_role("radio", name="Gradient").check()
     expect(gradient).to_have_css("opacity", "1")
     assert page.locator(f"{OPEN} .lurk-scene").first.bounding_box() == before
     page.locator(OPEN).focus()
     page.keyboard.press("g")
+    expect(page.get_by_role("radio", name="Mask")).to_be_checked()
     expect(gradient).to_have_css("opacity", "0")
+    page.get_by_role("slider", name="How strongly it covers the photos").press("ArrowLeft")
+    expect(veil).to_have_css("opacity", "0.95")
+    assert page.url.endswith("#filter-3"), "the slider's keys lead to another filter"
+    page.keyboard.press("g")
+    expect(veil).to_have_css("opacity", "0")
+
+
+GREY, LARGE, PHOTO = (128, 128, 128), (255, 0, 128), (200, 40, 40)
+
+
+def test_the_photo_shows_through_the_veil_where_the_gradient_is_large(
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Pixels of the page, from disk: a gradient that is large in its left half alone, of a photo of one colour."""
+
+    def paint(height: int, width: int, left: tuple[int, int, int], right: tuple[int, int, int]) -> bytes:
+        picture = Image.new("RGB", (width, height), right)
+        picture.paste(left, (0, 0, width // 2, height))
+        file = io.BytesIO()
+        picture.save(file, "WEBP", lossless=True)
+        return file.getvalue()
+
+    made = project(
+        tmp_path_factory.mktemp("veil"), layers=(("features.0", 2, 60),), side=64, theme=MATERIAL,
+        draw=lambda height, width, seed: paint(height, width, PHOTO, PHOTO),
+        draw_gradient=lambda height, width, seed: paint(height, width, LARGE, GREY),
+    )  # fmt: skip
+    made.build()
+    visitor = visit(f"{made.site.as_uri()}/", reduced_motion="reduce")
+    visitor.open_gallery("models/small/features.0/index.html#filter-0")
+    visitor.wait_for_filter(0)
+    page = visitor.page
+    photo = page.locator(f"{OPEN} .lurk-photos").nth(1).locator("svg.lurk-scene").first
+
+    def halves() -> list[tuple[int, ...]]:
+        """The colours of both halves, up to what the codec of photos changes."""
+        page.wait_for_timeout(50)
+        shot = Image.open(io.BytesIO(photo.screenshot())).convert("RGB")
+        found = [shot.getpixel((shot.width * at // 8, shot.height // 2)) for at in (2, 6)]
+        near = [[own for own in (GREY, LARGE, PHOTO) if np.abs(np.subtract(own, one)).max() < 4] for one in found]
+        return [own for own, *_ in near]
+
+    assert halves() == [PHOTO, PHOTO]
+    page.get_by_role("radio", name="Gradient").check()
+    assert halves() == [LARGE, GREY], "zero does not stay grey"
+    page.get_by_role("radio", name="Mask").check()
+    assert halves() == [PHOTO, GREY]
+    assert visitor.errors == []
 
 
 def test_arrow_keys_step_and_escape_closes_and_returns_the_focus(visit: Visit, material: HostedSite) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import LAYER, HostedSite, Sites, Visitor
 
@@ -60,4 +63,42 @@ def test_figures_and_picture_can_be_downloaded(visit: Visit, material: HostedSit
     with page.expect_download() as download:
         page.get_by_role("button", name="Download picture").click()
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert visitor.errors == []
+
+
+def test_a_filter_is_saved_as_a_figure_with_its_pictures(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server)
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
+    page = visitor.page
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Figure as SVG").click()
+    assert download.value.suggested_filename == "small-features.3-3.svg"
+    figure = Path(download.value.path()).read_text("utf-8")
+    pictures = re.findall(r'<image href="data:image/png;base64,', figure)
+    assert len(pictures) == figure.count("<image") == 9  # a synthesis, four crops and four photos
+    assert f"{material.server}{LAYER}#filter-3" in figure
+    assert "Filter 3 of Convolution 2 (features.3) in small" in figure
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Figure as PNG").click()
+    with Image.open(download.value.path()) as saved:
+        picture = saved.convert("RGB")
+    assert picture.width == 1920
+    cell = picture.crop((1600, 150, 1700, 300))
+    assert len(cell.getcolors(15000) or range(1000)) > 20, "the pictures are not drawn"
+    assert picture.getpixel((5, 5)) == (255, 255, 255)
+    assert visitor.errors == []
+
+
+def test_from_disk_a_figure_links_to_the_pictures_and_says_so(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.disk)
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="Figure as PNG").click()
+    figure = Path(download.value.path()).read_text("utf-8")
+    linked = set(re.findall(r'<image href="(file:[^"]+)"', figure))
+    assert len(linked) > 1
+    assert all(Path(unquote(urlsplit(one).path)).is_file() for one in linked)
+    visitor.page.get_by_text("a page from disk may not copy them").wait_for()
     assert visitor.errors == []

@@ -22,10 +22,11 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 Record = Callable[[str, object], None]
 WIDE = "models/small/features.0/index.html"
-FILTERS = 512
+FILTERS = 320
+"""Two sheets of tiles: one holds 256."""
 PHOTOS = sorted((Path(__file__).parents[2] / "assets" / "demo" / "photos").glob("*/*.jpg"))[::7]
 MAX_SCRIPTS_KB = {"layer": 45, "model": 80}
-MAX_KB_BEFORE_SCROLLING = 1800  # with the table of ranges, labels and effects for readers without JavaScript
+MAX_KB_BEFORE_SCROLLING = 1600  # with the table of ranges, labels and effects for readers without JavaScript
 OBSERVE = """
     window.__shift = 0;
     new PerformanceObserver((list) => {
@@ -56,9 +57,13 @@ def _photo(height: int, width: int, number: int) -> bytes:
     return file.getvalue()
 
 
-@functools.cache
 def _grey(height: int, width: int, _seed: int) -> bytes:
     """A gradient of zeros: nothing below measures gradients, and their sheets are most of what a build encodes."""
+    return _encoded_grey(height, width)
+
+
+@functools.cache
+def _encoded_grey(height: int, width: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), (128, 128, 128)).save(file, "WEBP")
     return file.getvalue()
@@ -66,7 +71,7 @@ def _grey(height: int, width: int, _seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a site with a layer of 512 filters, whose tiles are as large as those of photos."""
+    """The address of a site with a wide layer, whose tiles are as large as those of photos."""
     large = project(
         tmp_path_factory.mktemp("wide"), layers=(("features.0", FILTERS, 96),), side=128, theme=MATERIAL,
         draw=lambda height, width, seed: _photo(height, width, seed % len(PHOTOS)), draw_gradient=_grey,
@@ -83,7 +88,7 @@ def measure(visit: Visit) -> Callable[[str, str], tuple[Visitor, dict[str, Any]]
     """A function that visits a gallery, and returns what it loaded and how long that took."""
 
     def start(base: str, path: str) -> tuple[Visitor, dict[str, Any]]:
-        visitor = visit(base)
+        visitor = visit(base, own=True)
         page = visitor.page
         page.add_init_script(OBSERVE)
         session = page.context.new_cdp_session(page)
@@ -120,7 +125,7 @@ def test_scripts_stay_below_their_sizes(material: HostedSite, record_property: R
     assert model <= MAX_SCRIPTS_KB["model"]
 
 
-def test_layer_of_512_filters_loads_little_and_does_not_shift(
+def test_wide_layer_loads_little_and_does_not_shift(
     measure: Callable[[str, str], tuple[Visitor, dict[str, Any]]], wide: str, record_property: Record
 ) -> None:
     visitor, took = measure(wide, WIDE)
@@ -137,7 +142,7 @@ def test_layer_of_512_filters_loads_little_and_does_not_shift(
     record_property(
         "figures", f"An opened filter of it: {page.evaluate('performance.now()') - before:.0f} ms to its facts"
     )
-    page.evaluate("scrollTo(0, document.body.scrollHeight * 0.7)")
+    page.evaluate("scrollTo(0, document.body.scrollHeight * 0.9)")
     page.wait_for_function("performance.getEntries().some(({ name }) => name.endsWith('tiles-1.webp'))")
     page.wait_for_timeout(200)
     assert page.evaluate("__shift") < 0.01

@@ -74,6 +74,23 @@ def test_a_header_without_a_known_column_of_classes_is_told(site: Path, caplog: 
     assert not caplog.messages
 
 
+REAL = {"train/cat/a.png": "10.0", "train/dog/b.png": "2.0", "val/cat/c.png": "9", "val/dog/d.jpg": ""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "classes"),
+    [({}, ("2", "9", "10")), ({"val/cat/c.png": "2.5"}, ("2.0", "2.5", "10.0")), ({"val/cat/c.png": "x"}, None)],
+)
+def test_labels_that_all_are_numbers_are_in_the_order_of_these(
+    site: Path, changed: dict[str, str], classes: tuple[str, ...] | None
+) -> None:
+    labels = REAL | changed
+    (site / "data" / "list.csv").write_text("\n".join(f"{path},{label}" for path, label in labels.items()))
+    listed = [{"path": f"data/{path}", **({"label": float(label)} if label else {})} for path, label in REAL.items()]
+    for images, expected in (("data/list.csv", classes or ("10.0", "2.0", "x")), (listed, ("2", "9", "10"))):
+        assert list_images(read_model(site, images=images)).labels == expected
+
+
 def test_a_csv_file_gives_paths_and_labels(site: Path) -> None:
     (site / "data" / "list.csv").write_text("val/dog/d.jpg,hound\ntrain/cat/a.png\n\nval/cat/c.png,\n")
     expected = {"train/cat/a.png": None, "val/cat/c.png": None, "val/dog/d.jpg": "hound"}

@@ -84,6 +84,8 @@ def test_names_are_in_tiles_wiring_and_results(named: Built) -> None:
     assert by_input == {0: "<b>edges</b>", 1: None, 2: "sky | sea", 3: None, 4: None}
     results = named.text("models/small/features.0/results.json")
     assert '"name":"<b>edges</b>"' in results
+    _, pictures = named.script("pictures.js")
+    assert pictures["names"] == {"0": {"0": "<b>edges</b>", "2": "sky | sea"}}
     assert "<b>edges" not in named.text("models/small/features.0/index.md")
 
 

@@ -20,6 +20,7 @@ TEXTS = [
     "models/small/evaluation/index.md",
     "models/small/trust/index.md",
     "models/small/classes/index.md",
+    "models/small/pictures/index.md",
     *(f"models/small/classes/{label}/index.md" for label in ("cat", "dog", "zebra")),
     *(f"models/small/features.0/{name}" for name in ("index.md", "results.json", "layer.js", "filters-0.js")),
     *(f"models/small/features.3/{name}" for name in ("index.md", "results.json", "layer.js", "filters-0.js")),

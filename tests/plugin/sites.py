@@ -132,7 +132,7 @@ def build_error(made: Project, caplog: pytest.LogCaptureFixture) -> str:
 def broken_addresses(site: Path, pages: Iterable[Path] = ()) -> list[str]:
     """Return the addresses that lead to no file, on the pages given, or else on generated ones and the first."""
     broken = []
-    for page in [*pages] or [*site.glob("models/**/*.html"), site / "index.html"]:
+    for page in [*pages] or [*site.glob("*/**/*.html"), site / "index.html"]:
         for address in _addresses(page):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc or not parts.path:

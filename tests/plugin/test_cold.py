@@ -29,6 +29,24 @@ def network() -> nn.Module:
     return nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Flatten(), nn.Linear(180, 2))
 """
 
+UNUSED = """
+
+class Partly(nn.Module):
+    def __init__(self, used: nn.Module) -> None:
+        super().__init__()
+        self.used, self.unused = used, nn.Conv2d(3, 1, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.used(x)
+
+
+make = network
+
+
+def network() -> nn.Module:
+    return Partly(make())
+"""
+
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
@@ -128,6 +146,14 @@ def test_inspect_prints_the_same_as_json(made: Project) -> None:
     assert [(layer["name"], layer["slug"], layer["filters"]) for layer in found["layers"]] == [
         ("0", "0", 4),
         ("2", "2", 5),
+    ]
+
+
+def test_inspect_says_what_the_page_will_say(made: Project) -> None:
+    made.write("network.py", NETWORK.replace("nn.ReLU(), second", "nn.Tanh(), second") + UNUSED)
+    assert [line for line in inspected().splitlines() if line.startswith("note: ")][2:] == [
+        "note: In 1 place an activation (Tanh) has no rule; its plain gradient is used.",
+        "note: unused has no page: this Conv2d did not run in evaluation.",
     ]
 
 

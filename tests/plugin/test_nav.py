@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes", "How far to trust these pictures"]
+INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures"]
 """Pages of a model before those of its layers."""
 
 

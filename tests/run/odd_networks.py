@@ -395,6 +395,69 @@ class Counter(Odd):
         return self.act(y * self.calls)
 
 
+class CountsInAList(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.seen = [0]
+
+    def between(self, y):
+        self.seen[0] += len(y)
+        return self.act(y * (1 + (self.seen[0] > 100000)))
+
+
+class CountsInItsClass(Odd):
+    left = 500
+
+    def between(self, y):
+        CountsInItsClass.left -= 1
+        return self.act(y * (1 + (CountsInItsClass.left < 0)))
+
+
+def counts_around_it():
+    calls = 0
+
+    class CountsAroundIt(Odd):
+        def between(self, y):
+            nonlocal calls
+            calls += 1
+            return self.act(y * (1 + (calls % 100 == 0)))
+
+    return CountsAroundIt()
+
+
+class CountsInATensor(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.seen = torch.zeros(())
+
+    def between(self, y):
+        self.seen = self.seen + 1
+        return self.act(y)
+
+
+class CountsForNothing(Odd):
+    calls = 0
+
+    def between(self, y):
+        self.calls = (self.calls + 1) % 4
+        return self.act(y) + [0, 0, 0, 0][self.calls]
+
+
+class TiresOfPictures(Odd):
+    """Changes with the seventh picture that it has not seen: the rehearsal shows three, a blank one and another."""
+
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.seen = set()
+
+    def before(self, x):
+        self.seen.update(round(value, 2) for value in x.detach().sum((1, 2, 3)).tolist())
+        return x
+
+    def between(self, y):
+        return self.act(y * (1 + (len(self.seen) > 6)))
+
+
 class SwitchedByABuffer(Odd):
     def __init__(self, act=F.relu):
         super().__init__(act)

@@ -190,6 +190,10 @@ REFUSED = {
     "NoiseAtTheEnd": AGAIN + r"the network's output \(by .*\): something between layer 'b' and it draws",
     "Counter": AGAIN + r"layer 'b' .* or keeps count; let 'source' name a factory that turns it off$",
     "SwitchedByABuffer": r"the network changes its own buffer 'seen' with every picture, though .*; let 'source' name",
+    "CountsInAList": r"the network counts in seen\[0\], and gives something else for class-0/000\.png after many pict",
+    "CountsInItsClass": r"the network counts in CountsInItsClass\.left, .*, first in layer 'b'; let 'source' name",
+    "counts_around_it": r"the network counts in calls, and gives something else",
+    "CountsInATensor": r"the network changes its own attribute 'seen' with every picture",
     "RunningMean": AGAIN + r"layer 'b' ",
     "Detached": r"layer 'b' has no gradient: the network leaves autograd \(detach, .*; change that, or leave out this",
     "WithoutGradient": r"layer 'a' has no gradient: the network leaves autograd",
@@ -219,13 +223,20 @@ def opened(config: LurkConfig) -> Session:
     return open_session(config, config.models[0], Store(config.cache_dir), SilentProgress(), Ranks())
 
 
-@pytest.mark.parametrize("name", ["RootOfOutput", "KeepsTheLast"])
-def test_equal_nan_and_what_is_kept_of_the_last_picture_alone_change_nothing(odd: Project, name: str) -> None:
+def test_what_changes_later_is_found_before_the_stages_that_follow_and_leaves_nothing(odd: Project) -> None:
+    config = odd("TiresOfPictures")
+    with pytest.raises(LurkError, match="than before the analysis, first in layer 'b'"):
+        analysed(config)
+    assert not list(config.cache_dir.rglob("*.unit"))
+
+
+@pytest.mark.parametrize("name", ["RootOfOutput", "KeepsTheLast", "CountsForNothing"])
+def test_equal_nan_and_what_a_network_keeps_without_using_it_change_nothing(odd: Project, name: str) -> None:
     session = opened(odd(name))
     assert session.rehearsed.one_by_one is None
     assert session.rehearsed.outputs is not None
     is_finite = bool(session.rehearsed.outputs.isfinite().all())
-    assert is_finite == (name == "KeepsTheLast")
+    assert is_finite == (name != "RootOfOutput")
     assert bool(inspect_session(session)["predictions"]) == is_finite
 
 

@@ -4,8 +4,14 @@ import { noteHostColours } from "./draw/host";
 import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
 import { LurkNetwork } from "./elements/network";
+import { LurkPhotos } from "./elements/photos";
 
-const ELEMENTS = { "lurk-gallery": LurkGallery, "lurk-map": LurkMap, "lurk-network": LurkNetwork };
+const ELEMENTS = {
+  "lurk-gallery": LurkGallery,
+  "lurk-map": LurkMap,
+  "lurk-network": LurkNetwork,
+  "lurk-photos": LurkPhotos,
+};
 
 noteHostColours();
 for (const [name, element] of Object.entries(ELEMENTS)) {

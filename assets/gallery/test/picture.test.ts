@@ -48,7 +48,7 @@ describe("a scene", () => {
 
   it("puts a gradient that shows only its box on that box, over the grey of zero", () => {
     const gradient = { picture: [0, 5, 6, 20, 10] as const, sheets, box: [100, 50, 110, 70] as const };
-    const node = scene({ photo, photos: sheets, gradient, mark: [100, 50, 110, 70], label: "" });
+    const node = scene({ photo, photos: sheets, gradient, marks: [[100, 50, 110, 70]], label: "" });
     const overlay = node.querySelector(".lurk-gradient svg");
     expect(["x", "y", "width", "height", "viewBox"].map((name) => overlay?.getAttribute(name))).toEqual([
       "50",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from mkdocs_lurk.analysis.gradients.composed_activations import find_composed_ac
 from mkdocs_lurk.analysis.gradients.graph_nodes import lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.models.tracing.backward_hooks import count_hooked_modules
+from mkdocs_lurk.models.tracing.backward_hooks import HOOK_NODES, count_hooked_modules, count_hooked_nodes
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
     CLAMP_NODES,
@@ -50,9 +50,10 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
         with RectifierMode(x, choices, stopped):
             probe.read(x, receive)
     by_hand = [
-        *_sentence(Counter(stopped.places), _STOPPED, "a value"),
-        *_sentence(Counter({"register_hook": stopped.hooks}), _HOOKED, "a tensor"),
-        *_sentence(count_hooked_modules(probe.module), _HOOKED, "a module"),
+        *_sentence(_STOPPED, Counter(stopped.places)),
+        *_sentence(_HOOKED_TENSOR, Counter({"register_hook": stopped.hooks})),
+        *_sentence(_HOOKED_MODULE, count_hooked_modules(probe.module)),
+        *_sentence(_HOOKED_NODE, count_hooked_nodes(_distinct(found))),
     ]
     if rule == "saliency":  # every activation has its plain gradient
         return by_hand
@@ -61,8 +62,8 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
     counted, smooth = _count(found)
     without.update(counted)
     return [
-        *_sentence(without, "has no rule; its plain gradient is used"),
-        *_sentence(smooth, _SMOOTH[rule]),
+        *_sentence(_WITHOUT_RULE, without),
+        *_sentence(_SMOOTH_DECONV if rule == "deconv" else _SMOOTH_GUIDED, smooth),
         *by_hand,
     ]
 
@@ -80,7 +81,7 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
             without[composed.name] += 1
     for node, readers in consumers.items():
         name = operation_of(node)
-        if node in covered or name in _HOOKS:
+        if node in covered or name in HOOK_NODES:
             continue
         gate = bool(readers) and all(operation_of(other) in PRODUCT_NODES for other in readers)
         own = isinstance(node, torch.autograd.function.BackwardCFunction) or name.endswith(_OF_DERIVATIVES)
@@ -97,23 +98,33 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
 
 _LEAST_CLAMP = 0.01
 """A lower bound below this keeps a denominator or a logarithm from zero, and is no activation."""
-_STOPPED = "meets one whose gradient the network's code stops (detach, .data or no_grad); none passes there"
-_HOOKED = (
-    "has a hook of the network's own code, which may change the gradient there: the gradients shown are those that "
-    "it returns, and what it does was not examined"
+_WITHOUT_RULE = "In {places} an activation ({names}) has no rule; its plain gradient is used."
+_SMOOTH_GUIDED = (
+    "In {places} an activation ({names}) has no rule in the papers; the gradient that comes in is rectified as for a "
+    "ReLU, and the activation's own derivative takes the place of the ReLU's."
+)
+_SMOOTH_DECONV = (
+    "In {places} an activation ({names}) has no rule in the papers; the gradient that comes in is rectified and passed "
+    "on, as for a ReLU."
+)
+_STOPPED = (
+    "In {places} a value ({names}) meets one whose gradient the network's code stops (detach, .data or no_grad); none "
+    "passes there."
+)
+_HOOKED_TENSOR = (
+    "In {places} a tensor ({names}) has a hook of the network's own code, which may change the gradient there: the "
+    "gradients shown are those that it returns, and what it does was not examined."
+)
+_HOOKED_MODULE = (
+    "In {places} a module ({names}) has a hook of the network's own code, which may change the gradient there: the "
+    "gradients shown are those that it returns, and what it does was not examined."
+)
+_HOOKED_NODE = (
+    "In {places} a node of the autograd graph ({names}) has a hook of the network's own code, which may change the "
+    "gradient there: the gradients shown are those that it returns, and what it does was not examined."
 )
 _OF_DERIVATIVES = "Backward"
 """How the names of nodes end that computed the derivative of an activation in the forward pass."""
-_HOOKS = frozenset({"BackwardHookFunction"})
-"""What PyTorch puts around a module that has hooks for the backward pass."""
-_SMOOTH: Mapping[ReluRule, str] = {
-    "guided": (
-        "has no rule in the papers; the gradient that comes in is rectified as for a ReLU, and the activation's own "
-        "derivative takes the place of the ReLU's"
-    ),
-    "deconv": "has no rule in the papers; the gradient that comes in is rectified and passed on, as for a ReLU",
-    "saliency": "passes its plain gradient",
-}
 
 
 def _is_high_clamp(node: Node) -> bool:
@@ -137,8 +148,9 @@ def _distinct(outputs: Sequence[Node]) -> Iterator[Node]:
         yield from nodes_behind(output, met)
 
 
-def _sentence(counts: Counter[str], what: str, of: str = "an activation") -> list[str]:
+def _sentence(form: str, counts: Counter[str]) -> list[str]:
+    """Fill in a sentence with the number of places and their names; none without a place."""
     if not counts.total():
         return []
     places = "1 place" if counts.total() == 1 else f"{counts.total()} places"
-    return [f"In {places} {of} ({', '.join(sorted(counts))}) {what}."]
+    return [form.format(places=places, names=", ".join(sorted(counts)))]

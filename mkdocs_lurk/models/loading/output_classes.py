@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mkdocs_lurk.class_labels import in_order, is_number, is_whole
 from mkdocs_lurk.config.images import is_csv
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import is_reference
@@ -80,7 +80,7 @@ def output_classes(config: ModelConfig, labels: Labels, n_outputs: int) -> Outpu
         return _of_dataset(labels, n_outputs)
     if not labels.names:
         return OutputClasses()
-    if all(map(_is_integer, labels.names)):
+    if all(map(is_number, labels.names)):
         is_sorted_folder = not is_reference(config.images) and not is_csv(config.images)
         return _of_numbers(labels.names, n_outputs, is_sorted_folder)
     if labels.numbers:
@@ -92,7 +92,7 @@ def output_classes(config: ModelConfig, labels: Labels, n_outputs: int) -> Outpu
 
 def _of_declared(names: tuple[str, ...], labels: Labels) -> OutputClasses:
     """Match labels to declared names by name; numbers decide where names do not."""
-    if labels.names and not labels.dataset_names and all(map(_is_integer, labels.names)):
+    if labels.names and not labels.dataset_names and all(map(is_number, labels.names)):
         return _of_declared_and_numbers(names, labels)
     by_name, shared = _by_declared_name(labels, names)
     if len(by_name) < len(labels.names) and len(labels.dataset_names) == len(names):
@@ -141,10 +141,10 @@ def _of_dataset(labels: Labels, n_outputs: int) -> OutputClasses:
 
 
 def _of_numbers(labels: Sequence[str], n_outputs: int, is_sorted_folder: bool) -> OutputClasses:
-    """Take whole numbers for the places of outputs, unless they do not fit, or are folders that may have been sorted.
+    """Take numbers for the places of outputs, unless they do not fit, or are folders that may have been sorted.
 
     Args:
-        labels: The pictures' labels, whole numbers all of them.
+        labels: The pictures' labels, numbers all of them.
         n_outputs: Number of the network's outputs.
         is_sorted_folder: They are the names of folders, which ``ImageFolder`` sorts as text: "10" before "2".
     """
@@ -155,20 +155,18 @@ def _of_numbers(labels: Sequence[str], n_outputs: int, is_sorted_folder: bool) -
     if by_number:
         names = {output: label for label, output in by_number.items()}
         return OutputClasses(tuple(names.get(output, str(output)) for output in range(n_outputs)), by_number)
-    if by_text and as_text == sorted(labels, key=int) and int(as_text[0]) >= 0:
+    if by_text and as_text == in_order(labels) and float(as_text[0]) >= 0:
         return _in_order(as_text, _ASSUMED)
     return _unknown(f"it has {n_outputs:,} outputs, and the classes are numbers that do not count them from 0")
 
 
 def _by_number(labels: Sequence[str], n_outputs: int) -> dict[str, int]:
-    """Return whole numbers as places of outputs; nothing if one of them is no output's, or two are the same."""
-    places = {label: int(label) for label in labels}
+    """Return numbers as places of outputs; nothing if one of them is no output's, or two are the same."""
+    if not all(map(is_whole, labels)):
+        return {}
+    places = {label: int(float(label)) for label in labels}
     fit = all(0 <= place < n_outputs for place in places.values()) and len(set(places.values())) == len(places)
     return places if fit else {}
-
-
-def _is_integer(label: str) -> bool:
-    return re.fullmatch("-?[0-9]{1,9}", label) is not None
 
 
 def _in_order(names: Sequence[str], note: str) -> OutputClasses:

@@ -1,11 +1,17 @@
-"""Find modules whose own hooks may change the gradient that passes them."""
+"""Find hooks of a network's own code that may change the gradient that passes them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from functools import partial
 
 from torch import nn
+from torch.autograd.graph import Node
 from torch.nn.modules import module as all_modules
+
+HOOK_NODES = frozenset({"BackwardHookFunction"})
+"""What PyTorch puts around a module that has hooks for the backward pass; nodes are called so, without the ending."""
 
 
 def count_hooked_modules(module: nn.Module) -> Counter[str]:
@@ -25,3 +31,27 @@ def count_hooked_modules(module: nn.Module) -> Counter[str]:
         if all_modules._global_backward_pre_hooks:
             found["register_module_full_backward_pre_hook"] += 1
     return found
+
+
+def count_hooked_nodes(nodes: Iterable[Node]) -> Counter[str]:
+    """Count the nodes of an autograd graph that have hooks, by the functions that registered these.
+
+    Hooks that modules and tensors put there do not count.
+    """
+    found = Counter[str]()
+    for node in nodes:
+        if any(node.name().startswith(name) for name in HOOK_NODES):
+            continue
+        for register in (node.register_hook, node.register_prehook):
+            handle = register(lambda *_: None)
+            hooks = handle.hooks_dict_ref() or {}  # those of Python share one mapping
+            own = [hook for number, hook in hooks.items() if number != handle.id and not _is_of_module(hook)]
+            handle.remove()
+            found[f"grad_fn.{register.__name__}"] += bool(own)
+    return +found
+
+
+def _is_of_module(hook: object) -> bool:
+    """Whether a hook is what ``nn.Module`` makes of the one that was registered with it."""
+    hook = hook.func if isinstance(hook, partial) else hook
+    return type(hook).__module__ == all_modules.__name__

@@ -12,6 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from mkdocs_lurk.models.tracing.compared_constants import ComparedConstants
 from mkdocs_lurk.models.tracing.derived_values import tensors_in
 from mkdocs_lurk.models.tracing.rectifier_calls import Call
 
@@ -20,8 +21,6 @@ _SHAPES = frozenset({"convert", "copy", "expand_as", "view_as", "reshape_as"})
 """Functions that take another tensor for its shape or type alone; what they return is made of the first one."""
 _JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "broadcast_tensors"})
 _LOGICAL = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite"})
-_LARGEST = frozenset({"maximum", "minimum", "amax", "amin", "aminmax", "topk", "sort", "max_pool1d"})
-_RESHAPES = frozenset({"reshape", "view", "flatten", "unflatten", "unsqueeze", "squeeze", "permute", "transpose"})
 
 
 class Choices:
@@ -34,15 +33,17 @@ class Choices:
     def __init__(self) -> None:
         self.places: list[str] = []
         self._choices: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
-        self._beside_constants: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
+        self._compared = ComparedConstants()
 
     def meet(self, call: Call) -> None:
         """Take note of a call, before it runs, that amounts to no rectifier."""
+        compares_constants = self._compared.meet(call)
         if call.name in COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
             return
-        values = list(self._values(call))
-        chosen = bool(values) and any(tensor in self._choices for tensor in _arguments(call))
-        if chosen or (call.name in _LARGEST and any(tensor in self._beside_constants for tensor in values)):
+        chosen = (
+            any(tensor in self._choices for tensor in _arguments(call)) and next(self._values(call), None) is not None
+        )
+        if chosen or compares_constants:
             self.places.append(call.name)
 
     def follow(self, call: Call, result: object) -> None:
@@ -53,12 +54,13 @@ class Choices:
             values = [value for value in values if value is arguments[0]]
         has_choice = any(tensor in self._choices for tensor in arguments)
         is_choice = bool(values) or has_choice if call.name in COMPARISONS else has_choice and not values
-        joined = call.name in _JOINS and bool(values) and any(call.known.is_constant(one) for one in arguments)
-        joined |= call.name in _RESHAPES and any(tensor in self._beside_constants for tensor in arguments)
         written = call.args[:1] if call.name == "setitem" else result
         for tensor in tensors_in(written):
-            _remember(self._choices, tensor, is_choice)
-            _remember(self._beside_constants, tensor, joined)
+            if is_choice:
+                self._choices[tensor] = True
+            else:
+                self._choices.pop(tensor, None)
+        self._compared.follow(call, result)
 
     def _values(self, call: Call) -> Iterator[Tensor]:
         """Yield the arguments that were computed from the picture and are no choices."""
@@ -69,10 +71,3 @@ class Choices:
 
 def _arguments(call: Call) -> Iterator[Tensor]:
     return tensors_in((call.args, list(call.kwargs.values())))
-
-
-def _remember(kept: MutableMapping[Tensor, bool], tensor: Tensor, holds: bool) -> None:
-    if holds:
-        kept[tensor] = True
-    else:
-        kept.pop(tensor, None)

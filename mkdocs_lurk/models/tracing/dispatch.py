@@ -21,7 +21,7 @@ _READ_NO_CONTENTS = frozenset(
     ]
 )
 _HAND_CONTENTS_TO_PYTHON = frozenset(["_local_scalar_dense", "is_nonzero", "equal", "nonzero"])
-DECIDES_BY_VALUES = "the network decides by values; this is the way that it took for one picture"
+DECIDES_BY_VALUES = "The network decides by values; this is the way that it took for one picture."
 
 
 class DispatchRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]

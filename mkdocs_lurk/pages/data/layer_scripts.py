@@ -24,6 +24,7 @@ from mkdocs_lurk.pages.model_records import (
     effect_share,
     is_computed,
     is_dead,
+    is_picture_reference,
     label_correlation,
     label_name,
     preferred_class,
@@ -150,6 +151,7 @@ def chunk_script(
             replace_pictures(item, lambda reference: sheets.pack(pictures.regions[picture_key(reference)])),
         )
         _add_photos(detail, model, photo_sheets)
+        _add_contrast(detail, item, pictures)
         if "classes" in item:
             classes = strongest_classes(item["classes"])
             detail["classes"] = {
@@ -174,6 +176,15 @@ def _add_photos(detail: FilterDetail, model: PublishedModel, photo_sheets: Sheet
     for picked in detail.get("range", []):
         picked["path"] = model.record["images"][picked["image"]]["path"]
         picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
+
+
+def _add_contrast(detail: FilterDetail, item: FilterRecord, pictures: LayerPictures) -> None:
+    """Add to each listed picture of a filter how much contrast its gradient needs."""
+    shown = (*detail.get("top_avg", []), *detail.get("top_max", []))
+    for ranked, stored in zip(shown, (*item.get("top_avg", []), *item.get("top_max", [])), strict=True):
+        gradient = stored["grad"]
+        if is_picture_reference(gradient):
+            ranked["contrast"] = pictures.contrast[picture_key(gradient)]
 
 
 def _number_labels(means: Sequence[ClassValue], labels: LabelPlaces) -> list[ClassMean]:

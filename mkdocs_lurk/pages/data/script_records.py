@@ -1,6 +1,6 @@
 """Types of the data scripts that the front end reads.
 
-Each type has a twin of the same fields in ``assets/gallery/src/data/schema.ts``, and a test compares the two. Where a
+Each type has a twin of the same fields in ``assets/gallery/src/data/schema/``, and a test compares the two. Where a
 script holds a stored record as it is, the record's own type in ``records.py`` is the twin.
 """
 
@@ -12,16 +12,21 @@ from mkdocs_lurk.response_records import BoxList, ClassValue, RangeEntry
 
 PackedPicture = list[int]
 """``[sheet, x, y, width, height]``: a sheet's place in its script's list of sheets, and a rectangle in that sheet."""
-ImageItem = tuple[str, int, PackedPicture | None, list[ClassValue] | None]
-"""A photo's path, its label as a place in ``labels`` or -1, the photo, and the network's predictions."""
+ImageItem = (
+    tuple[str, int, PackedPicture | None, list[ClassValue] | None]
+    | tuple[str, int, PackedPicture | None, list[ClassValue] | None, str | None]
+)
+"""A photo's path, its label as a place in ``labels`` or -1, the photo, the network's predictions and, after an
+evaluation, the class that is right for it: None where no output of the network is known to be."""
 StripPicture = tuple[int, PackedPicture]
 """A filter of a layer, and its thumbnail."""
 ClassMean = tuple[int, float]
 """A class as a place in ``labels``, or -1 if no photo has it, and the filter's mean response to it."""
 Responder = tuple[int, float] | tuple[int, float, PackedPicture]
 """A filter's position in the columns, its mean response to the class, and its best crop of it, where one is kept."""
-PhotoRank = tuple[int, int, int, Literal["avg", "max"], float]
-"""A layer's place in the model's list, a filter, the photo's rank from 0, the ranking, and the score."""
+PhotoRank = tuple[int, int, int, Literal["avg"], float] | tuple[int, int, int, Literal["max"], float, BoxList]
+"""A layer's place in the model's list, a filter, the photo's rank from 0, the ranking, the score, and the box that
+caused a maximum."""
 
 
 class LayerFacts(TypedDict):
@@ -101,11 +106,15 @@ class LayerData(TypedDict):
 
 
 class MeanDetail(TypedDict):
-    """A photo with one of a filter's highest spatial means."""
+    """A photo with one of a filter's highest spatial means.
+
+    ``contrast`` is what the gradient's values are multiplied by, as a picture and as a mask.
+    """
 
     image: int
     score: float
     grad: PackedPicture | Skipped
+    contrast: NotRequired[list[float]]
     label: str | None
     path: str
     photo: PackedPicture | None
@@ -123,6 +132,7 @@ class MaximumDetail(TypedDict):
     energy: NotRequired[float]
     grad_box: NotRequired[BoxList]
     grad: PackedPicture | Skipped
+    contrast: NotRequired[list[float]]
     label: str | None
     path: str
     photo: PackedPicture | None
@@ -235,6 +245,7 @@ class ModelData(TypedDict):
 
     name: str
     title: str
+    input_size: list[int]
     images: ModelImages
     layers: list[ModelLayer]
     graph: GraphRecord
@@ -242,6 +253,10 @@ class ModelData(TypedDict):
 
 
 class PicturesData(TypedDict):
-    """``pictures.js``: for every photo, by its id, the filters that rank it highest."""
+    """``pictures.js``: for every photo, by its id, the filters that rank it highest.
+
+    ``names`` is what those of them are called that have a name, by the place of the layer and the filter's index.
+    """
 
     best: dict[str, list[PhotoRank]]
+    names: dict[str, dict[str, str]]

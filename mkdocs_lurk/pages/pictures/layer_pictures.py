@@ -11,6 +11,7 @@ from pathlib import Path
 from mkdocs_lurk.images.webp import decode_picture
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_records import picture_references, shows_preference
+from mkdocs_lurk.pages.pictures.gradient_contrast import gradient_contrast
 from mkdocs_lurk.pages.pictures.photos import THUMBNAIL_PX, Photos
 from mkdocs_lurk.pages.pictures.quantised import quantise_gradient
 from mkdocs_lurk.pages.pictures.sheets import (
@@ -30,8 +31,8 @@ PictureKey = tuple[str, str]
 LayerTiles = Mapping[str, Mapping[int, SheetRegion]]
 """The thumbnail of each filter that has one, by layer and index."""
 
-SYNTHESIS_PX = 160
-"""The longer side, at most, of syntheses, which are published smaller than they are stored."""
+SYNTHESIS_PX = 224
+"""The longer side, at most, of published syntheses; the store has them at full size."""
 _TILE_QUALITY = 72
 _TILES_PER_SHEET = 256
 
@@ -42,6 +43,7 @@ class LayerPictures:
 
     Attributes:
         regions: The region of every picture that the record refers to.
+        contrast: For every gradient, what its values are multiplied by, as a picture and as a mask.
         crops: The thumbnail of each filter's best crop, in the record's order; None if there is none.
         syntheses: The thumbnail of each filter's synthesis, in the record's order; None if none shows
             what the filter looks for.
@@ -50,6 +52,7 @@ class LayerPictures:
     """
 
     regions: dict[PictureKey, SheetRegion] = field(default_factory=dict)
+    contrast: dict[PictureKey, list[float]] = field(default_factory=dict)
     crops: list[SheetRegion | None] = field(default_factory=list)
     syntheses: list[SheetRegion | None] = field(default_factory=list)
     strip: Strip = field(default_factory=list)
@@ -110,7 +113,7 @@ class _SheetKind:
 
 _PIXEL_ART = _SheetKind(max_area=4_000_000, quality=None)
 _GRADIENTS = _SheetKind(max_area=8_000_000, quality=None, quantised=True)
-_SYNTHESES = _SheetKind(max_area=20_000_000, quality=60, longer_side=SYNTHESIS_PX)
+_SYNTHESES = _SheetKind(max_area=8_000_000, quality=60, longer_side=SYNTHESIS_PX)
 
 
 def _write_sheets(
@@ -121,6 +124,8 @@ def _write_sheets(
     def write(sheet: int, kind: _SheetKind, group: list[PictureReference]) -> tuple[list[SheetRegion], Size]:
         name = f"{slug}/sheet-{sheet}.webp"
         pixels = [kind.published(decode_picture(reader.picture(reference)), reference) for reference in group]
+        if kind is not _SYNTHESES:
+            pictures.contrast.update(zip(map(picture_key, group), map(gradient_contrast, pixels), strict=True))
         return write_sheet(folder / name, name, pixels, kind.quality)
 
     sheets = list(_group_by_sheet(filters))

@@ -134,7 +134,7 @@ class Evaluation(AfterResponses):
         return "independent" if rows.are_shares.all() else "logits"
 
     def _labels(self) -> list[LabelTarget]:
-        """Count the pictures by label and the output that they stand for, sorted; those that could not be read, too."""
+        """Count the pictures by label and the output that they stand for, in order; also those not read."""
         rehearsed, entries = self.session.rehearsed, self.session.images.entries
         names = rehearsed.classes.names
         counts = Counter(
@@ -142,7 +142,8 @@ class Evaluation(AfterResponses):
             for entry, target in zip(entries, rehearsed.targets, strict=True)
         )
         rows = [(label, output, count) for (label, output), count in counts.items()]
-        return sorted(rows, key=lambda row: (row[0] is None, row[0] or "", row[1] is None, row[1] or ""))
+        places = {label: place for place, label in enumerate(self.session.images.labels)}
+        return sorted(rows, key=lambda row: (places.get(row[0] or "", len(places)), row[1] is None, row[1] or ""))
 
     def _outputs_of_groups(self) -> Mapping[str, list[int]]:
         """Return the outputs of each group of classes, which the group names by themselves or by labels."""

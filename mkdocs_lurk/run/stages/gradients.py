@@ -16,9 +16,7 @@ from typing import cast
 import torch
 
 from mkdocs_lurk.analysis.gradients.engine import GradientEngine
-from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest
-from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.record_format import round_significant
@@ -136,8 +134,7 @@ class Gradients(AfterResponses):
         for layer, index, record in draft.filters():
             record["top_avg"] = [mean for _, mean in sorted(means[layer.name, index].items())]
             record["top_max"] = [maximum for _, maximum in sorted(maxima[layer.name, index].items())]
-        network, rule = self.session.network, self.session.config.gradient
-        draft.notes += describe_activations_without_rule(network.probe, smooth_noise(network), rule)
+        draft.notes += self.session.notes_on_gradients
 
     def expected_cost(self) -> float:
         """Return the cost of all pairs, whose number is known before their pictures are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -46,6 +47,18 @@ def by_index(x: Tensor) -> Tensor:
     return torch.zeros_like(x).index_put(places, x[places])
 
 
+def laid_in_zeros(x: Tensor) -> Tensor:
+    both = x.new_zeros(2, *x.shape)
+    both[0] = x
+    return both.amax(0)
+
+
+def copied_into_a_view(x: Tensor) -> Tensor:
+    both = x.new_zeros(*x.shape, 2)
+    both.select(-1, 0).copy_(x)
+    return both.max(-1).values
+
+
 CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     "reshaped": lambda x: x * (x > 0).flatten().view_as(x),
     "permuted": lambda x: (x.permute(0, 2, 3, 1) * (x > 0).permute(0, 2, 3, 1)).permute(0, 3, 1, 2),
@@ -63,6 +76,18 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     ).reshape(x.shape),
     "stacked": lambda x: torch.stack([x, torch.zeros_like(x)]).max(0).values,
     "stacked, amax": lambda x: torch.stack([torch.zeros_like(x), x]).amax(0),
+    "stacked, max_pool2d": lambda x: F.max_pool2d(
+        torch.stack([x, torch.zeros_like(x)], -1).flatten(1, 3).unsqueeze(1), (1, 2)
+    ).reshape(x.shape),
+    "stacked, module": lambda x: nn.MaxPool3d((2, 1, 1))(torch.stack([x, 0 * x], 2)).squeeze(2),
+    "stacked, moved": lambda x: (torch.stack([x, torch.zeros_like(x)]).clone().movedim(0, 2) * 2 + 1).amax(2),
+    "stacked, unfolded": lambda x: torch.stack([x, torch.zeros_like(x)], -1).flatten(-2).unfold(-1, 2, 2).amax(-1),
+    "stacked, kthvalue": lambda x: torch.stack([x, torch.zeros_like(x)]).kthvalue(2, 0).values,
+    "stacked with a share": lambda x: torch.stack([x, 0.1 * x]).amax(0),
+    "maxout": lambda x: torch.cat([x, torch.zeros_like(x)], 1).view(len(x), 2, -1, *x.shape[2:]).amax(1),
+    "padded": lambda x: F.pad(x.unsqueeze(-1), (0, 1)).amax(-1),
+    "laid in zeros": laid_in_zeros,
+    "copied into a view of zeros": copied_into_a_view,
     "addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, (x > 0).float()),
     "einsum": lambda x: torch.einsum("nchw,nchw->nchw", x, (x > 0).float()),
     "lerp": lambda x: torch.lerp(torch.zeros_like(x), x, (x > 0).float()),
@@ -87,6 +112,10 @@ def test_every_choice_among_values_is_named(name: str) -> None:
 NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "checked": lambda x: x if bool(x.isfinite().all()) and bool((x > -1e9).all()) else -x,
     "joined": lambda x: torch.cat([x, torch.zeros_like(x)], 1)[:, :6],
+    "joined, pooled": lambda x: F.max_pool2d(torch.cat([x, torch.zeros_like(x)], 1), 3, 1, 1)[:, :6],
+    "joined, largest": lambda x: torch.cat([x, torch.zeros_like(x)], 1).amax((2, 3), keepdim=True)[:, :6],
+    "padded, pooled": lambda x: F.max_pool2d(F.pad(x, (1, 1, 1, 1)), 3, 1),
+    "padded channels": lambda x: F.max_pool2d(F.pad(x, (0, 0, 0, 0, 0, 2)), 3, 1, 1)[:, :6],
     "a constant mask": lambda x: x * (torch.arange(8) > 3),
     "as the type of a mask": lambda x: x.type_as((x > 0).float()),
     "pooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
@@ -173,6 +202,13 @@ def hooked(x: Tensor) -> Tensor:
     return F.relu(x)
 
 
+def hooked_node(register: str, x: Tensor) -> Tensor:
+    y = F.relu(x)
+    if y.grad_fn is not None:
+        getattr(y.grad_fn, register)(lambda *gradients: (-gradients[0][0],))
+    return y
+
+
 def written_behind_autograd(x: Tensor) -> Tensor:
     x.data.clamp_(min=0)
     return x
@@ -185,6 +221,14 @@ def written_behind_autograd(x: Tensor) -> Tensor:
         (lambda x: x + F.relu(x).data * 2, "In 1 place a value (add) meets one", "none passes there."),
         (written_behind_autograd, "In 1 place a value (clamp) meets one", "none passes there."),
         (hooked, "In 1 place a tensor (register_hook) has a hook", "what it does was not examined."),
+        *(
+            (
+                partial(hooked_node, register),
+                f"In 1 place a node of the autograd graph (grad_fn.{register}) has a hook",
+                "what it does was not examined.",
+            )
+            for register in ("register_hook", "register_prehook")
+        ),
     ],
 )
 def test_what_the_network_does_to_gradients_is_said(
@@ -207,6 +251,14 @@ def test_hooks_on_modules_are_said(rule: ReluRule) -> None:
     (sentence,) = described(module, rule)
     names = "register_full_backward_hook, register_full_backward_pre_hook"
     assert sentence.startswith(f"In 3 places a module ({names}) has a hook of the network's own code, which may change")
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-full backward hook")
+def test_a_modules_hook_is_said_once() -> None:
+    module = seeded(Modular)
+    module[1].register_backward_hook(lambda _module, inputs, _outputs: (-inputs[0],))
+    (sentence,) = described(module)
+    assert sentence.startswith("In 1 place a module (register_backward_hook) has a hook")
 
 
 def test_hooks_on_all_modules_are_said() -> None:

@@ -135,6 +135,17 @@ def test_declared_names_are_one_per_output() -> None:
         found(Labels(()), 3, ("a", "b"))
 
 
+def test_real_numbers_are_places_where_they_are_whole_and_in_the_order_of_their_values() -> None:
+    every = found(Labels(tuple(sorted(f"{label}.0" for label in TO_ELEVEN))), 12, images="data.py:make")
+    assert every.of_labels == {f"{label}.0": int(label) for label in TO_ELEVEN}
+    doubtful = found(Labels(("10.5", "2.5")), 2, images="a.csv")
+    assert doubtful.note == f"{UNKNOWN}it has 2 outputs, and the classes are numbers that do not count them from 0."
+    assert found(Labels(("0.5", "1.5")), 2) == OutputClasses(("0.5", "1.5"), {"0.5": 0, "1.5": 1}, ASSUMED)
+    folders = found(Labels(tuple(sorted(f"{label}.0" for label in TO_ELEVEN))), 12)
+    assert folders.note == f"{UNKNOWN}the classes are numbers, whose order may be that of numbers or that of texts."
+    assert found(Labels(("1.0", "0.0")), 2, ("ant", "bee"), "data.py:make").of_labels == {"1.0": 1, "0.0": 0}
+
+
 def test_texts_that_only_look_like_numbers_are_texts() -> None:
     assert found(Labels(("²", "³")), 2).note == ASSUMED
     assert found(Labels(("9" * 6000,)), 2).note == f"{UNKNOWN}it has 2 outputs, and the pictures have 1 class."

@@ -52,7 +52,7 @@ def test_opened_filters_name_photo_label_and_path(built: Built) -> None:
     _, model = built.script("model.js")
     for item in chunk["filters"]:
         for ranked in [*item["top_avg"], *item["top_max"]]:
-            path, label, photo, _ = model["images"]["items"][ranked["image"]]
+            path, label, photo, *_ = model["images"]["items"][ranked["image"]]
             assert ranked["path"] == path
             assert ranked["label"] == LABELS[label]
             assert ranked["photo"][1:] == photo[1:]

@@ -56,15 +56,14 @@ export function availableOrders(filters: FilterColumns, tuning: Tuning = {}): Or
   return [...orders, ...PROPERTIES.filter((property) => hasValue(tuning[property] ?? []))];
 }
 
-/** The classes that some filter responds to, in alphabetical order, with how many filters do. */
+/** The classes that some filter responds to, in the order of the labels, with how many filters do. */
 export function availableClasses(
   filters: FilterColumns,
   labels: readonly string[],
 ): { label: string; count: number }[] {
-  return Object.entries(filters.responders)
-    .map(([label, responders]) => ({ label: labels[Number(label)] ?? "", count: responders.length }))
-    .filter(({ label, count }) => label && count)
-    .sort((a, b) => a.label.localeCompare(b.label));
+  return labels
+    .map((label, place) => ({ label, count: filters.responders[place]?.length ?? 0 }))
+    .filter(({ label, count }) => label && count);
 }
 
 /** The filters' best crops of a class, by position. */

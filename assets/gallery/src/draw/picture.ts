@@ -4,6 +4,7 @@
  */
 import type { Box, Pic } from "../data/schema";
 import { svg } from "./dom";
+import { overlays } from "./overlay";
 
 /**
  * Pictures of up to so many pixels on the longer side are pixel art: enlarged without smoothing. The twin of `PIXEL_ART_PX` in `sheets.py`
@@ -19,6 +20,8 @@ export interface Gradient {
   sheets: Sheets;
   /** The part of the photo that the gradient shows; all of it where there is none. */
   box: Box | null;
+  /** What its values are multiplied by, as a picture and as a mask. */
+  contrast?: readonly [plain: number, mask: number] | undefined;
 }
 
 export interface SceneOptions {
@@ -26,8 +29,8 @@ export interface SceneOptions {
   photos: Sheets;
   /** The part to show, in pixels of the photo; it may leave the photo. All of the photo where there is none. */
   frame?: Box;
-  /** A box to draw on the photo. */
-  mark?: Box | null;
+  /** Boxes to draw on the photo. */
+  marks?: readonly Box[];
   gradient?: Gradient | null;
   label: string;
 }
@@ -58,8 +61,8 @@ export function viewBox([, x, y, width, height]: Pic): string {
   return `${x + inset} ${y + inset} ${width - 2 * inset} ${height - 2 * inset}`;
 }
 
-/** A photo or a part of it, and over it the gradient, which `data-gradient` on an ancestor fades in. */
-export function scene({ photo, photos, frame, mark, gradient, label }: SceneOptions): SVGSVGElement {
+/** A photo or a part of it, and over it the gradient, as a picture and as a mask. */
+export function scene({ photo, photos, frame, marks = [], gradient, label }: SceneOptions): SVGSVGElement {
   const [, , , width, height] = photo;
   const whole: Box = [0, 0, height, width];
   const [top, left, bottom, right] = frame ?? whole;
@@ -80,11 +83,11 @@ export function scene({ photo, photos, frame, mark, gradient, label }: SceneOpti
   );
   node.style.aspectRatio = `${right - left} / ${bottom - top}`;
   if (gradient) {
-    const zero = svg("rect", { class: "lurk-zero", width, height });
-    const overlay = pictureAt(gradient.box ?? whole, gradient.picture, gradient.sheets);
-    node.append(svg("g", { class: "lurk-gradient" }, zero, overlay));
+    const { picture: pic, sheets, box, contrast = [1, 1] } = gradient;
+    const draw = () => pictureAt(box ?? whole, pic, sheets);
+    node.append(...overlays({ draw, box: box ?? whole, whole, contrast }));
   }
-  if (mark) node.append(boxMark(mark));
+  node.append(...marks.map(boxMark));
   return node;
 }
 

@@ -9,10 +9,15 @@ declare global {
   interface Window {
     lurkDrawGallery?: Draw<LayerData>;
     lurkDrawMap?: Draw<ModelData>;
+    lurkDrawPhotos?: Draw<ModelData>;
   }
 }
 
-const FILES = { lurkDrawGallery: "lurk-gallery.js", lurkDrawMap: "lurk-map.js" } as const;
+const FILES = {
+  lurkDrawGallery: "lurk-gallery.js",
+  lurkDrawMap: "lurk-map.js",
+  lurkDrawPhotos: "lurk-gallery.js",
+} as const;
 const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
 const loading = new Map<string, Promise<void>>();
 

@@ -9,6 +9,7 @@ import { html } from "../draw/dom";
 import { isPlainClick } from "../draw/links";
 import { type Sheets, sheetsOf } from "../draw/picture";
 import { headerHeight, scrollPage, scrollPageSmoothly, topOf } from "../draw/scroll";
+import type { LurkPhoto } from "../elements/photo";
 import { foldLine } from "./fold";
 import { FilterGrid } from "./grid";
 import { neighbourLinks, skipButton } from "./neighbours";
@@ -208,10 +209,9 @@ export class Gallery {
     const rightToLeft = getComputedStyle(this.#options.element).direction === "rtl";
     if (target.closest("lurk-photo")) return;
     if (this.#panel.node.contains(target)) {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (target.matches("input, select, textarea")) return;
+      const step = target.matches("input") ? 0 : { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (step) this.#step(rightToLeft ? -step : step);
-      else if (event.key === "g") this.#panel.toggleGradient();
+      else if (event.key === "g") this.#panel.nextOverlay();
       else if (event.key === "Escape") this.#close();
       else return;
     } else if (event.key === "Escape" && this.#state.filter !== null) {
@@ -283,11 +283,11 @@ export class Gallery {
   /** Open or close the photo's dialog. */
   #updatePhoto(): void {
     const { photo } = this.#state;
-    const open = this.#options.element.querySelector("lurk-photo");
-    if (photo !== null && open?.getAttribute("data-image") === String(photo)) return;
-    open?.remove();
-    if (photo === null) return;
-    this.#options.element.append(photoDialog(this.#options, photo, () => this.#change({ photo: null }, false)));
+    const open = this.#options.element.querySelector<LurkPhoto>("lurk-photo");
+    if (photo === null) open?.remove();
+    else if (!open)
+      this.#options.element.append(photoDialog(this.#options, photo, (next) => this.#change({ photo: next }, false)));
+    else if (open.dataset.image !== String(photo)) open.show(photo);
   }
 
   #positionOf(index: number): number {

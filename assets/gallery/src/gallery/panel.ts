@@ -4,7 +4,8 @@ import { iconButton } from "../draw/buttons";
 import { html } from "../draw/dom";
 import { missing } from "../draw/missing";
 import { type Sheets, sheetsOf } from "../draw/picture";
-import { kernelPicture, rankedPictures, synthesisPicture } from "./pictures";
+import { overlaySwitch } from "./overlay-switch";
+import { kernelPicture, type PictureOptions, rankedPictures, synthesisPicture } from "./pictures";
 import { classSection } from "./sections/classes";
 import { effectSection } from "./sections/effect";
 import { methodSection } from "./sections/method";
@@ -33,30 +34,16 @@ export class FilterPanel {
   readonly #title = html("h2", { class: "lurk-panel-title", tabindex: -1, autofocus: true });
   readonly #description = html("p", { class: "lurk-panel-says" });
   readonly #body = html("div", { class: "lurk-panel-body" });
-  readonly #switch: HTMLButtonElement;
+  readonly #overlay = overlaySwitch(this.node);
   readonly #phone = window.matchMedia?.("(max-width: 599px)");
-  #gradient = false;
 
   constructor(options: PanelOptions) {
     this.#options = options;
-    this.#switch = html(
-      "button",
-      {
-        type: "button",
-        class: "lurk-switch",
-        role: "switch",
-        title: "Fade between the photos and what of them excites the filter (key: g)",
-        on: { click: () => this.toggleGradient() },
-      },
-      html("span", { class: "lurk-switch-track", "aria-hidden": "true" }),
-      html("span", {}, "Gradient"),
-    );
     this.node.append(html("div", { class: "lurk-panel-inner" }, this.#head(), this.#body));
     this.node.addEventListener("cancel", (event) => {
       event.preventDefault();
       options.close();
     });
-    this.#showGradient();
   }
 
   /** Show a filter by its position in the columns, as yet without details. */
@@ -76,6 +63,7 @@ export class FilterPanel {
     const { data, openPhoto } = this.#options;
     const sources = { photos: sheetsOf(chunk.photos, base), sheets: sheetsOf(chunk.sheets, base) };
     const pictures = { ...sources, inputSize: data.input_size, openPhoto };
+    const title = `${filterTitle(data, data.filters.index.indexOf(filter.index))}, ${data.layer.title}`;
     const synthesis = synthesisPicture(filter, sources.sheets);
     const rest = [figures(filter), kernelPicture(filter, sources.sheets)];
     const last = present(filter.max_activ) && filter.max_activ.won_by; // it shows nothing that the filter looks for
@@ -85,15 +73,27 @@ export class FilterPanel {
       html(
         "div",
         { class: "lurk-panel-facts" },
-        classSection(filter, data.labels),
-        effectSection(filter, data.layer.filters),
-        responseSection(filter, pictures),
-        tuningSection(filter, data.twin),
+        ...this.#facts(filter, pictures),
         similarSection(filter, this.#options),
         wiringSection(filter, sources.sheets, this.#options),
       ),
-      html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons(filter, data, sources.sheets)),
+      html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons({ filter, data, title, ...sources })),
     );
+  }
+
+  /** The sections that stand in two columns; the responses fill the last row alone where they are the odd one. */
+  #facts(filter: FilterDetail, pictures: PictureOptions): HTMLElement[] {
+    const { data } = this.#options;
+    const responses = responseSection(filter, pictures);
+    const others = [
+      classSection(filter, data.labels),
+      effectSection(filter, data.layer.filters),
+      tuningSection(filter, data.twin),
+    ].filter((section): section is HTMLElement => section !== null);
+    if (others.length % 2) others.splice(-1, 0, responses);
+    else others.push(responses);
+    responses.classList.toggle("lurk-fact-wide", others.length % 2 === 1);
+    return others;
   }
 
   /** Say that the details could not be loaded. */
@@ -116,14 +116,9 @@ export class FilterPanel {
     }
   }
 
-  toggleGradient(): void {
-    this.#gradient = !this.#gradient;
-    this.#showGradient();
-  }
-
-  #showGradient(): void {
-    this.#switch.setAttribute("aria-checked", String(this.#gradient));
-    this.node.setAttribute("data-gradient", this.#gradient ? "on" : "off");
+  /** Go on from the photo to its gradient, to the mask, and back. */
+  nextOverlay(): void {
+    this.#overlay.next();
   }
 
   #head(): HTMLElement {
@@ -132,7 +127,7 @@ export class FilterPanel {
       "div",
       { class: "lurk-panel-head" },
       html("div", { class: "lurk-panel-names" }, this.#title, this.#description),
-      this.#switch,
+      this.#overlay.node,
       html(
         "div",
         { class: "lurk-panel-walk" },

@@ -7,14 +7,19 @@ export interface PhotoSource {
   suffix: string;
 }
 
-/** Make the dialog that shows a photo of the model; `close` is called when the visitor closes it. */
-export function photoDialog({ base, key, suffix }: PhotoSource, photo: number, close: () => void): HTMLElement {
+/** Make the dialog that shows a photo of the model; `change` is called with the photo that the visitor goes on to, or null at the end. */
+export function photoDialog(
+  { base, key, suffix }: PhotoSource,
+  photo: number,
+  change: (photo: number | null) => void,
+): HTMLElement {
   const dialog = html("lurk-photo" as "div", {
     "data-src": new URL("../model.js", base).href,
     "data-key": key.split("/")[0],
     "data-suffix": suffix,
     "data-image": photo,
   });
-  dialog.addEventListener("lurk-close", close);
+  dialog.addEventListener("lurk-close", () => change(null));
+  dialog.addEventListener("lurk-step", (event) => change((event as CustomEvent<number>).detail));
   return dialog;
 }

@@ -150,7 +150,7 @@ function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | n
         photo: item.photo,
         photos: options.photos,
         gradient: gradient(item, options),
-        mark: box && scaled(box, item, options),
+        marks: box ? [scaled(box, item, options)] : [],
         label,
       })
     : unshown(item.path, label);
@@ -176,11 +176,12 @@ function photo(item: Ranked, rank: number, options: PictureOptions, box: Box | n
 function gradient(item: Ranked, options: PictureOptions): Gradient | null {
   if (!present(item.grad)) return null;
   const box = "grad_box" in item ? item.grad_box : undefined;
-  return { picture: item.grad, sheets: options.sheets, box: box ? scaled(box, item, options) : null };
+  const place = box ? scaled(box, item, options) : null;
+  return { picture: item.grad, sheets: options.sheets, box: place, contrast: item.contrast };
 }
 
 /** A box in pixels of the network's input, turned into pixels of the photo as it is published. */
-export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: PictureOptions): Box {
+export function scaled(box: Box, item: { photo: Pic | null }, { inputSize }: { inputSize: Size }): Box {
   if (!item.photo) return box;
   const [down, across] = [item.photo[4] / inputSize[0], item.photo[3] / inputSize[1]];
   return [box[0] * down, box[1] * across, box[2] * down, box[3] * across];

@@ -3,11 +3,25 @@ import { type FilterDetail, type LayerData, type Pic, present } from "../data/sc
 import { linkButton } from "../draw/buttons";
 import { html } from "../draw/dom";
 import type { Sheets } from "../draw/picture";
+import { figure } from "./figure";
+import { cutOut, figureSource, isWhole, pngFile, save, svgFile } from "./save";
 
 const REFUSED = "The browser did not allow it.";
+const LINKED =
+  "Saved as an SVG that shows pictures only beside this site: a page from disk may not copy them. From a server the figure holds them.";
+
+export interface Shared {
+  filter: FilterDetail;
+  data: LayerData;
+  /** What the filter is called. */
+  title: string;
+  sheets: Sheets;
+  photos: Sheets;
+}
 
 /** A row of buttons, and a status line. */
-export function shareButtons(filter: FilterDetail, data: LayerData, sheets: Sheets): HTMLElement {
+export function shareButtons(shared: Shared): HTMLElement {
+  const { filter, data, sheets } = shared;
   const status = html("span", { class: "lurk-status", role: "status" });
   const stem = `${data.model}-${data.layer.slug}-${filter.index}`;
   const copyAndTell = async (text: string, success: string) => {
@@ -15,6 +29,10 @@ export function shareButtons(filter: FilterDetail, data: LayerData, sheets: Shee
   };
   const json = () => new Blob([JSON.stringify(filter, null, 2)], { type: "application/json" });
   const synthesis = filter.max_activ;
+  const figureButton = (kind: "svg" | "png") =>
+    linkButton(`Figure as ${kind.toUpperCase()}`, async () => {
+      status.textContent = await saveFigure(shared, kind, stem).catch(() => REFUSED);
+    });
   return html(
     "div",
     { class: "lurk-share" },
@@ -25,7 +43,9 @@ export function shareButtons(filter: FilterDetail, data: LayerData, sheets: Shee
     ),
     linkButton("Download JSON", () => save(json(), `${stem}.json`)),
     present(synthesis) &&
-      linkButton("Download picture", () => void savePicture(synthesis.picture, sheets, `${stem}.png`)),
+      linkButton("Download picture", () => void savePicture(synthesis.picture, sheets, `${stem}-synthesis.png`)),
+    figureButton("svg"),
+    figureButton("png"),
     status,
   );
 }
@@ -68,26 +88,20 @@ async function savePicture(picture: Pic, sheets: Sheets, name: string): Promise<
   const sheet = sheets(picture[0]);
   const blob = await cutOut(sheet, picture);
   if (blob) save(blob, name);
-  else window.open(sheet, "_blank", "noopener"); // pages from disk may not read pictures back
+  else window.open(sheet, "_blank", "noopener");
 }
 
-/** A picture of a sheet as a PNG; null where the browser may not read it. */
-async function cutOut(sheet: string, [, x, y, width, height]: Pic): Promise<Blob | null> {
-  try {
-    const image = new Image();
-    image.src = sheet;
-    await image.decode();
-    const canvas = html("canvas", { width, height });
-    canvas.getContext("2d")?.drawImage(image, x, y, width, height, 0, 0, width, height);
-    return await new Promise((resolve) => canvas.toBlob(resolve));
-  } catch {
-    return null;
+/** Save the filter as a figure, and say what the file lacks; "" if nothing. */
+async function saveFigure(shared: Shared, kind: "svg" | "png", stem: string): Promise<string> {
+  const { filter, data, title, sheets, photos } = shared;
+  const address = permanentLink(filter.index);
+  const drawn = await figure({ filter, data, title, address, sheets, photos, source: figureSource });
+  if (!isWhole(drawn)) {
+    save(svgFile(drawn), `${stem}.svg`);
+    return LINKED;
   }
-}
-
-function save(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = html("a", { href: address, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  const file = kind === "png" ? await pngFile(drawn) : svgFile(drawn);
+  if (!file) return REFUSED;
+  save(file, `${stem}.${kind}`);
+  return "";
 }

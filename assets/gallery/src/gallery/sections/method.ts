@@ -22,7 +22,7 @@ export function methodSection({ layer, gradient, top_k }: LayerData): HTMLElemen
   const paragraphs = [
     `Scores are the filter's convolution output, before any activation, in the network's own units. The ${top_k} strongest pictures are shown, each at most once a row.`,
     `A crop is the receptive field of the strongest unit. ${FIELDS[layer.receptive_field.status]}${note} Hatching marks what lies outside the picture.`,
-    `A gradient projects the response back to the pixels; mid-grey is zero. ${GRADIENTS[gradient] ?? ""}${recovery}`,
+    `A gradient projects the response back to the pixels; mid-grey is zero, and each picture has its own contrast. ${GRADIENTS[gradient] ?? ""}${recovery} The mask shows the photo where the smoothed gradient is large.`,
     "The synthesis starts from faint noise and climbs the filter's mean response. Its score is measured on a clean pass and compared with the best photo's mean response.",
   ];
   const nodes = paragraphs.map((text) => html("p", {}, text));
