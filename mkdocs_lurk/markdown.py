@@ -18,18 +18,20 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 from mkdocs_lurk.build import generate
+from mkdocs_lurk.config.options import MODELS_FOLDER
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.export_docs import AuthorDocs, cards_of, replaced
 from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.markdown import Segment, insert_body
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import ShownFigure
 from mkdocs_lurk.pages.writing.figures import show_figure
 from mkdocs_lurk.pages.writing.html_addresses import resolve_addresses
+from mkdocs_lurk.pages.writing.single_pictures import NO_PICTURE
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
 
@@ -163,13 +165,15 @@ class _Page:
         link = follow(rest, self._site)
         if link.picture is not None:
             return self.relative(link.picture.uri, name)
+        if link.missing is not None and name != "href":
+            return NO_PICTURE
         return f"{self.relative(link.uri, name)}{'#' if link.fragment else ''}{link.fragment}"
 
     def _card_folder(self, model: str) -> str:
         declared = _read(self._path)[0]
         card = next((one.card for one in declared.config.models if one.name == model and one.card), None)
         if card is None or not card.resolve().is_relative_to(declared.docs.resolve()):
-            return FOLDER
+            return MODELS_FOLDER
         return card.resolve().relative_to(declared.docs.resolve()).parent.as_posix()
 
     def _warn(self, error: ConfigError) -> None:

@@ -170,6 +170,11 @@ MODEL: dict[str, Option] = {
     "synthesis.target": Option("Raise the filter's mean over its map, or the unit in the middle of it."),
     "synthesis.filters": Option("Those of the chosen filters that get a picture.", "as `filters`"),
     "card": Option("[A model card](writing.md#a-model-card) that opens the model's page.", "a Markdown file", "none"),
+    "page": Option(
+        "Where its pages are under the site: [another place for a model](writing.md#another-place-for-a-model).",
+        "a folder, or a page of yours",
+        "`models/NAME`",
+    ),
     "names": Option(
         "Names for filters, by layer and number: `{features.0: {12: eyes in fur}}`. Tiles, titles, wiring, search and "
         "`results.json` show them; addresses stay numbers. Nothing is computed anew.",

@@ -30,8 +30,9 @@ CONTRAST = """(element) => {
     const ratio = (one) => (Math.max(one, ground) + 0.05) / (Math.min(one, ground) + 0.05);
     return [ratio(drawn), ratio(ink)];
 }"""
+# Links inside sentences are as high as their lines.
 SMALL = """() => [...document.querySelectorAll(":is(.lurk, lurk-gallery) :is(a, button, select, label, input)")]
-    .filter((one) => one.getClientRects().length && !one.closest("p, figcaption, .lurk-skip"))
+    .filter((one) => one.getClientRects().length && !one.closest("p, figcaption, .lurk-said > span, .lurk-skip"))
     .filter((one) => !(one.matches("input") && one.closest("label")))
     .map((one) => [one.getBoundingClientRect(), one])
     .filter(([box]) => box.width < 24 || box.height < 24)

@@ -77,7 +77,7 @@ def test_a_fault_while_serving_is_logged_and_the_pages_stay(
     made.write("docs/index.md", "# Another title\n")
     assert "Words." in served.build()
     assert "Another title" in made.html("index.html")
-    assert caplog.messages[0].startswith("lurk: plugins.lurk.models[0]: unknown key 'imagez'; did you mean 'images'?")
+    assert caplog.messages[0].startswith("lurk: plugins.lurk.models[0]: unknown key 'imagez'; did you mean 'images'")
     made.config.write_text(right.replace("images: photos", "images: photoz"))
     assert "'photoz' does not exist; did you mean 'photos'?" in served.build()
     made.config.write_text(right)

@@ -90,7 +90,7 @@ class Finds:
         lost = tuning["depends"]["colour"]
         if lost is not None and lost >= _COLOURFUL:
             pictures = formatting.plural(tuning["n"], "picture")
-            left = f"{formatting.percent(tuning['kept']['grey'])} of its response is left"
+            left = f"{100 * tuning['kept']['grey']:.0f} % of its response is left"
             text = f"Without colour, {left}, on the {pictures} that excite it most."
             self._note("Changed by colour", lost, text, replace(one, drawn=None))
 

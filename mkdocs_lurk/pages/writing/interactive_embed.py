@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import check_model, find_layer
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 
 _KEYS = {"gallery": ("model", "show", "layer", "caption"), "map": ("model", "show", "caption")}
 
@@ -41,7 +41,7 @@ def render_interactive(
     return templates.body(
         "interactive.html.j2",
         element=f"lurk-{show}",
-        source=address(f"{FOLDER}/{target}/{'layer' if show == 'gallery' else 'model'}.js"),
+        source=address(f"{site.folder(target)}/{'layer' if show == 'gallery' else 'model'}.js"),
         key=target,
         url=address(site.links[target]),
         name=name,
