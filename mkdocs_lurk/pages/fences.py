@@ -1,4 +1,4 @@
-"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, the network."""
+"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, a quiz and so on."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _RENDERERS = {
     "finds": render_overview,
     "gallery": render_interactive,
     "map": render_interactive,
+    "quiz": render_interactive,
 }
 """By what a fence shows; any other shows filters."""
 
@@ -35,8 +36,8 @@ def render_fence(
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery`` or ``map``; else the
-            keys of filters.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map`` or
+            ``quiz``; else the keys of filters.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.

@@ -10,7 +10,7 @@ FOLDER = "assets/lurk"
 SCRIPT = f"{FOLDER}/lurk.js"
 STYLE = f"{FOLDER}/lurk.css"
 _STATIC = Path(__file__).parent / "static"
-_REQUIRED_FILES = ("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js")
+_REQUIRED_FILES = ("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js", "lurk-quiz.js")
 
 
 def front_end() -> list[tuple[str, Path]]:
