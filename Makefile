@@ -1,14 +1,15 @@
 # make site: the project's own site, from nothing.   make test: every fast test, from nothing.
 PYTHON ?= python3
 VENV ?= .venv
+NEIGHBOURS ?= .venv-neighbours
 BIN := $(VENV)/bin
 STATIC := mkdocs_lurk/pages/static
-FRONT := $(shell find assets/gallery/src -type f 2>/dev/null) assets/gallery/package-lock.json assets/gallery/build.mjs mkdocs_lurk/pages/definitions.json
+FRONT := $(shell find assets/gallery/src -type f 2>/dev/null) assets/gallery/package-lock.json assets/gallery/build.mjs mkdocs_lurk/pages/definitions.json mkdocs_lurk/pages/words.json
 MODULES := assets/gallery/node_modules/.installed
 NPM := PATH="$$PATH:$(abspath $(BIN))" npm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-zoo fuzz check format bench screenshots gallery browser clean
+.PHONY: help site serve test test-zoo test-neighbours fuzz check format bench screenshots gallery browser clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,6 +36,16 @@ test: $(VENV)/.installed $(MODULES) browser ## run every fast test
 
 test-zoo: $(VENV)/.installed ## run every classification network of torchvision and print a table
 	$(BIN)/python -m tests.zoo
+
+$(NEIGHBOURS)/.installed: pyproject.toml $(VENV)/.installed
+	$(PYTHON) -m venv $(NEIGHBOURS)
+	$(PYTHON) -m venv $(NEIGHBOURS)-generators
+	$(NEIGHBOURS)/bin/python -m pip install --quiet --editable '.[site,neighbours]'
+	$(NEIGHBOURS)-generators/bin/python -m pip install --quiet --editable '.[site,generators]'
+	touch $@
+
+test-neighbours: $(NEIGHBOURS)/.installed browser ## build sites with other plugins, themes and generators; writes a table of the docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.neighbours $(NEIGHBOURS)/bin/python $(NEIGHBOURS)-generators/bin/python $(ONLY)
 
 fuzz: $(VENV)/.installed ## try many more hostile inputs, from another seed each time
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz

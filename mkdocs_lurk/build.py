@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mkdocs_lurk.author_errors import author_errors, missing_torch, require_torch
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
-from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.config.references import defining_file, is_reference
+from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
 from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("mkdocs.plugins.lurk")
 
 
-def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Site:
+def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, goes_on: bool = False) -> Site:
     """Make the pages of all declared models.
 
     Args:
@@ -40,23 +41,27 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None) -> Si
         missing: What to do about a model without results: compute them (``analyze``), fail (``error``), or make a
             page that says so (``placeholder``).
         overrides: A folder with the author's own templates, or None.
+        goes_on: Log what is wrong with a model, whose page then says so, instead of raising it.
 
     Raises:
         LurkError: The first thing that stands in the way, in one line.
     """
     store = Store(config.cache_dir)
-    states = [_ensure_results(state, config, store, missing) for state in resolve(config, store)]
+    states = [_ensure_results(state, config, store, missing) for state in resolve(config, store, goes_on=goes_on)]
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
     try:
         site = build_site(states, store, config.cache_dir, overrides)
-    except StoreError as error:
-        healed = [_heal(state, config, store, missing) for state in states]
-        if healed == [None] * len(states):
+    except LurkError as error:
+        healed = [_heal(state, config, store, missing) for state in states] if isinstance(error, StoreError) else []
+        if any(healed):
+            log.info("%s: what was damaged is computed again", error)
+            states = [new or state for new, state in zip(healed, states, strict=True)]
+        elif goes_on:
+            states = [_sound(state, config, store, overrides) for state in states]
+        else:
             raise
-        log.info("%s: what was damaged is computed again", error)
-        states = [new or state for new, state in zip(healed, states, strict=True)]
         site = build_site(states, store, config.cache_dir, overrides)
     for state in states:
         if state.key is not None and state.config.pictures.hide_anything:
@@ -191,13 +196,13 @@ def watched_files(config: LurkConfig) -> list[Path]:
     store = Store(config.cache_dir)
     files: dict[Path, None] = {}
     for model in config.models:
-        source = model.root / model.source.rpartition(":")[0]
-        declared = (
-            path
-            for path in (model.card, model.names_file, model.weights_path, source)
-            if path is not None and path.is_file()
-        )
-        files |= dict.fromkeys([*declared, *input_files(config, model, store)])
+        declared = [model.card, model.names_file, model.weights_path]
+        declared += [model.root / text for text in (model.classes, model.images) if isinstance(text, str)]
+        for text in (model.source, model.transform, model.images):
+            if isinstance(text, str) and is_reference(text):
+                declared.append(defining_file(text, model.root))
+        there = [path for path in declared if path is not None and path.is_file()]
+        files |= dict.fromkeys([*there, *input_files(config, model, store)])
     return list(files)
 
 
@@ -208,6 +213,16 @@ def _heal(state: ModelState, config: LurkConfig, store: Store, missing: Missing)
     """
     deep = state_of(config, state.config, store, deeply=True) if state.key is not None else state
     return _ensure_results(deep, config, store, missing) if deep.key != state.key else None
+
+
+def _sound(state: ModelState, config: LurkConfig, store: Store, overrides: Path | None) -> ModelState:
+    """Return a model whose pages can be made: as it is, or without results, for the reason that it cannot."""
+    try:
+        build_site([state], store, config.cache_dir, overrides)
+    except LurkError as error:
+        log.error("lurk: %s; the page of its model says so", error)
+        return ModelState(state.config, state.request, None, str(error))
+    return state
 
 
 def _ensure_results(state: ModelState, config: LurkConfig, store: Store, missing: Missing) -> ModelState:

@@ -20,6 +20,7 @@ from mkdocs_lurk.errors import ConfigError, LurkError, near
 from mkdocs_lurk.named_warnings import describe_warning
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.export import export as export_pages
+from mkdocs_lurk.pages.export_docs import AuthorDocs, cards_of
 from mkdocs_lurk.pages.site import drop_unused
 from mkdocs_lurk.plugin.mkdocs_yml import Declaration, read_mkdocs_yml
 from mkdocs_lurk.run.bundle_check import check_bundle
@@ -231,11 +232,18 @@ def unpack(path: Path, file: Path) -> None:
 @_config_file
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write into.")
 @click.option("--csv", "tables", is_flag=True, help="Write tables too, beside each model's results.json.")
-def export(path: Path, out: Path, tables: bool) -> None:
+@click.option(
+    "--docs",
+    "with_docs",
+    is_flag=True,
+    help="Copy the author's pages too, for a generator with the Markdown extension mkdocs_lurk.markdown (Zensical).",
+)
+def export(path: Path, out: Path, tables: bool, with_docs: bool) -> None:
     """Write the pages as plain Markdown and files, for other generators."""
     declared = read_mkdocs_yml(path)
     site = generate(declared.config, declared.config.missing, declared.overrides)
-    _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables), 'file')}")
+    docs = AuthorDocs(declared.docs, cards_of(declared.config)) if with_docs else None
+    _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables, docs=docs), 'file')}")
 
 
 @main.command(epilog=_examples("mkdocs-lurk clean", "mkdocs-lurk clean -f other/mkdocs.yml"))

@@ -6,7 +6,7 @@ once it was stored. Keys are written in the order in which a record type lists t
 that the same results give the same bytes whichever stage found them first.
 
 The files beside the pages have forms of their own: ``results_records.py`` declares what ``results.json``
-publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema.ts`` what the front end reads.
+publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema/`` what the front end reads.
 """
 
 # No postponed annotations here: they would hide NotRequired from ``__required_keys__``.

@@ -44,6 +44,7 @@ SECTIONS = {
     "plugin": "The site and the commands",
     "author_errors.py": "The site and the commands",
     "cli.py": "The site and the commands",
+    "markdown.py": "The site and the commands",
     "starting.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
@@ -117,8 +118,8 @@ def list_messages() -> list[Message]:
 
 def _kind(call: ast.Call, function: ast.FunctionDef) -> Kind | None:
     """Return what a call makes; None for any other call."""
-    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("log.warning", "log.info"):
-        return "warning" if call.func.attr == "warning" else "info"
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) in ("log.error", "log.warning", "log.info"):
+        return "info" if call.func.attr == "info" else "warning"
     return "refusal" if _name(call.func) in ERRORS or _is_given_error(call, function) else None
 
 
@@ -302,7 +303,7 @@ def render_messages(messages: list[Message]) -> str:
     for section in dict.fromkeys(SECTIONS.values()):
         rows = [message.text for message in messages if message.section == section and message.kind == "refusal"]
         parts.append(_table(f"## {section}", ("The line", "What to do"), rows, PARTS.get(section, "")))
-    warnings = [message.text for message in messages if message.kind == "warning"]
+    warnings = list(dict.fromkeys(message.text for message in messages if message.kind == "warning"))
     parts.append(_table("## Warnings of the log", ("The line", "What is done"), warnings))
     for heading, kind in (("## Notes on the pages, and of `inspect`", "note"), ("## Other lines of the log", "info")):
         lines = sorted({message.text for message in messages if message.kind == kind})

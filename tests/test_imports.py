@@ -26,6 +26,7 @@ STEP_OF = {
     "author_errors": "serve",
     "build": "serve",
     "starting": "serve",
+    "markdown": "serve",
     "cli": "serve",
     "__main__": "serve",
 }

@@ -37,6 +37,8 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
+MODELS_FOLDER = "models"
+"""The folder of the list of models under the site, and of the models that are declared without ``page``."""
 QUICK_FILTERS, QUICK_STEPS = 8, 16
 """What a preview computes at most: filters of each layer, and steps of gradient ascent."""
 
@@ -98,6 +100,7 @@ class ModelConfig:
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
+        page: The folder of its pages under the site; None for ``models/NAME``. It changes no result.
         names: The author's names of filters; they change no result.
         names_file: The file that holds them, if they are not in ``mkdocs.yml``.
         max_pixels: A picture of more pixels is not decoded.
@@ -130,6 +133,7 @@ class ModelConfig:
     gradient: Gradient = "guided"
     synthesis: SynthesisConfig | None = SynthesisConfig()
     card: Path | None = None
+    page: str | None = None
     names: FilterNames = field(default_factory=dict)
     names_file: Path | None = None
     range: bool = switch(True)
@@ -154,6 +158,11 @@ class ModelConfig:
         if self.weights is None or Path(self.weights).suffix not in WEIGHT_SUFFIXES:
             return None
         return self.root / expanded(self.weights)
+
+    @property
+    def folder(self) -> str:
+        """The folder of its pages under the site."""
+        return self.page or f"{MODELS_FOLDER}/{self.name}"
 
     @property
     def torchvision_name(self) -> str | None:

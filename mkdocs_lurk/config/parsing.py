@@ -30,6 +30,7 @@ from mkdocs_lurk.config.options import (
     SynthesisConfig,
     switches,
 )
+from mkdocs_lurk.config.pages import check_pages, read_page
 from mkdocs_lurk.config.pictures import read_pictures
 from mkdocs_lurk.config.references import is_reference
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
@@ -52,8 +53,8 @@ from mkdocs_lurk.named_warnings import WARNINGS
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
-    "layers", "filters", "top_k", "gradient", "synthesis", "card", "names", "seed", "effect", "max_pixels", "ignore",
-    "pictures", *switches(),
+    "layers", "filters", "top_k", "gradient", "synthesis", "card", "page", "names", "seed", "effect", "max_pixels",
+    "ignore", "pictures", *switches(),
 )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def _read_models(top: Section, root: Path, absent: bool) -> tuple[ModelConfig, .
     declared, path = top.get("models", [])
     if not isinstance(declared, (list, tuple)):
         raise ConfigError(f"{path}: {quoted(declared)} is no list; give each model as a list item: - name: ...")
-    keys = tuple(key for key in _MODEL_KEYS if key not in ("name", "names"))
+    keys = tuple(key for key in _MODEL_KEYS if key not in ("name", "names", "page"))
     defaults = top.section("defaults", keys)
     models: list[ModelConfig] = []
     first_uses: dict[str, int] = {}
@@ -118,6 +119,7 @@ def _read_models(top: Section, root: Path, absent: bool) -> tuple[ModelConfig, .
         if first != index:
             raise ConfigError(f"{here}.name: {model.name!r} is taken by models[{first}]; give each model its own name")
         models.append(model)
+    check_pages(models)
     return tuple(models)
 
 
@@ -159,6 +161,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         gradient=section.word("gradient", "guided", GRADIENTS),
         synthesis=_read_synthesis(section),
         card=_read_card(*section.get("card"), root),
+        page=read_page(*section.get("page")),
         names=read_names(names, names_path, named_in),
         names_file=named_in,
         seed=section.integer("seed", 0, 0, f"a seed, 0 to {LARGEST_SEED}", LARGEST_SEED),

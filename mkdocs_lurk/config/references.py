@@ -43,13 +43,18 @@ def reference_file(reference: str, root: Path) -> Path | None:
     return root / expanded(reference.rpartition(":")[0]) if _FILE.fullmatch(reference) else None
 
 
+def defining_file(reference: str, root: Path) -> Path | None:
+    """Return the Python file that defines what a reference names, without running it; None if it cannot be found."""
+    return reference_file(reference, root) or _module_file(reference.partition(":")[0], root)
+
+
 def code_digest(reference: str, root: Path) -> str:
     """Return the digest of a reference and of the one file that defines its module, without running any of it.
 
     A module that cannot be found counts by its name alone.
     """
     digest = hashlib.sha256(reference.rpartition(":")[2].encode())
-    path = reference_file(reference, root) or _module_file(reference.partition(":")[0], root)
+    path = defining_file(reference, root)
     digest.update(path.read_bytes() if path is not None and path.is_file() else reference.encode())
     return digest.hexdigest()
 

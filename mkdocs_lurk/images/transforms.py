@@ -243,7 +243,8 @@ def _apply_repeatedly(function: Callable[[Picture], object], picture: Picture, n
     try:
         first, *others = [_apply(function, picture, name) for _ in range(_REPEATS)]
     except ImageError as reason:
-        raise ImageError(f"transform: the first picture {reason}") from reason
+        remedy = "" if "; " in str(reason) else "; mend the transform, or replace the picture"
+        raise ImageError(f"transform: the first picture {reason}{remedy}") from reason
     if not all(torch.equal(first, other) for other in others):
         raise DatasetError(
             f"transform: {name} makes other values of the same picture the second time; leave out random augmentation"

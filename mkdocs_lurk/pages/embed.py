@@ -14,7 +14,7 @@ from mkdocs_lurk.limits import MOST_FENCE
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
@@ -59,7 +59,7 @@ def find_layer(site: Site, model: str, layer: object) -> tuple[str, LayerResults
         ConfigError: There is no such layer.
     """
     target = _layer_target(site, model, layer)
-    return target, _read_results(site.path(f"{FOLDER}/{target}/results.json"))
+    return target, _read_results(site.path(f"{site.folder(target)}/results.json"))
 
 
 def find_filter(site: Site, model: str, layer: object, index: int) -> tuple[str, LayerResults, FilterResult]:

@@ -7,13 +7,15 @@ import os
 import posixpath
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.declared_files import is_regular
-from mkdocs_lurk.errors import StoreError
+from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import file_digest, read_json, write_json
 from mkdocs_lurk.pages.data.tables import TABLES, csv_text
+from mkdocs_lurk.pages.export_docs import AuthorDocs, check_target, copy_docs, replaced
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
 from mkdocs_lurk.pages.site import Site
@@ -24,7 +26,7 @@ _LIST = ".lurk-export.json"
 """What an export wrote: the digest of each file by its address."""
 
 
-def export(site: Site, out: Path, *, tables: bool = False) -> int:
+def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | None = None) -> int:
     """Write all pages and files into a folder, for a generator that makes ``X/index.html`` of ``X/index.md``.
 
     Each page loads the front end itself, since no plugin adds it there. What an earlier export wrote into the folder
@@ -34,18 +36,29 @@ def export(site: Site, out: Path, *, tables: bool = False) -> int:
         site: What was generated.
         out: The folder.
         tables: Whether tables in CSV are written beside each model's ``results.json``.
+        docs: The author's own pages, which are copied as they are, for a generator with our Markdown extension.
 
     Returns:
         The number of files written.
 
     Raises:
         StoreError: The folder cannot be written, or a page has an address outside it.
+        ConfigError: The folder is the author's own.
     """
     static = front_end()
+    own: set[str] = set()
+    if docs is not None:
+        check_target(docs, out)
+        own = {*docs.files(), *docs.pictures(site)}
+        site = _without(site, docs)
     analysed = [name for name in site.titles if name not in site.missing] if tables else []
     models = [posixpath.dirname(site.links[f"{name}/{RESULTS_FILE}"]) for name in analysed]
     names = [file.uri for file in site.files] + [uri for uri, _ in static]
     names += [f"{model}/{table}" for model in models for table in TABLES]
+    taken = own.intersection(names)
+    if taken:
+        raise ConfigError(f"{min(taken)} in docs_dir has the name of a generated file; rename or remove it")
+    names += sorted(own)
     strange = [file.uri for file in site.files if not is_plain_path(file.uri)]
     if strange:
         raise StoreError(f"a page would be written to {ascii(strange[0])[:90]}, outside {out}; delete cache_dir")
@@ -55,6 +68,8 @@ def export(site: Site, out: Path, *, tables: bool = False) -> int:
         write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
         _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
         _write_site(site, static, out)
+        if docs is not None:
+            copy_docs(docs, site, out)
         for model in models:
             _write_tables(out / model)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
@@ -63,6 +78,13 @@ def export(site: Site, out: Path, *, tables: bool = False) -> int:
             f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
         ) from error
     return len(names)
+
+
+def _without(site: Site, docs: AuthorDocs) -> Site:
+    """Return a site without the pages that the author wrote, and with links to those."""
+    written = replaced(docs, site)
+    links = {target: written.get(uri, uri) for target, uri in site.links.items()}
+    return replace(site, files=tuple(file for file in site.files if file.uri not in written), links=links)
 
 
 def _write_site(site: Site, static: Sequence[tuple[str, Path]], out: Path) -> None:

@@ -47,18 +47,18 @@ def navigation(models: Sequence[tuple[str, str, Sequence[tuple[str, str]], Seque
     """Arrange the pages as a tree.
 
     Args:
-        models: Name and title of each model, title and folder of each of its own pages that are listed, and title and
+        models: Folder and title of each model, title and folder of each of its own pages that are listed, and title and
             slug of each of its layers.
 
     Returns:
         A section without a title: the list of models, then one section per model, or its page alone.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
-    for name, title, own_pages, layers in models:
+    for place, title, own_pages, layers in models:
         listed = [*own_pages, *(layers if len(layers) <= MAX_LISTED_LAYERS else ())]
-        page = NavItem(title, f"models/{name}/index.md")
+        page = NavItem(title, f"{place}/index.md")
         if listed:
-            pages = (NavItem(page_title, f"models/{name}/{folder}/index.md") for page_title, folder in listed)
+            pages = (NavItem(page_title, f"{place}/{folder}/index.md") for page_title, folder in listed)
             page = NavItem(title, None, (page, *pages))
         children.append(page)
     return NavItem("", None, tuple(children))

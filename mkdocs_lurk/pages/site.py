@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import logging
+import posixpath
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from mkdocs_lurk.config.options import ModelConfig
+from mkdocs_lurk.config.options import MODELS_FOLDER, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
-from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
+from mkdocs_lurk.pages.models_page import index_entry
 from mkdocs_lurk.pages.nav import CLASSES, NavItem, navigation
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
-from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.store import Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
-FOLDER = "models"
 OTHER_SOURCES = (
     "addresses.py",
     "class_labels.py",
@@ -81,6 +80,7 @@ class Site:
         layers: For each model the folder of each layer in the model's own, by the layer's name.
         nav: The pages as a tree.
         titles: The title of each model, by its name.
+        folders: The folder of each model's pages under the site, by its name.
         missing: For each model without results, why there are none.
         highlights: For each model the filters that any page can show of it.
     """
@@ -90,8 +90,14 @@ class Site:
     layers: Mapping[str, Mapping[str, str]]
     nav: NavItem
     titles: Mapping[str, str]
+    folders: Mapping[str, str]
     missing: Mapping[str, str]
     highlights: Mapping[str, HighlightsSummary]
+
+    def folder(self, target: str) -> str:
+        """Return the folder under the site of a link target: of a model, or of one of its layers by its address."""
+        model, mark, layer = target.partition("/")
+        return f"{self.folders[model]}{mark}{layer}"
 
     def path(self, uri: str) -> Path:
         """Return the path on disk of the file with this address."""
@@ -118,17 +124,6 @@ class ModelStatus(Protocol):
         """What the results were made from and is not at hand."""
 
 
-@dataclass(frozen=True)
-class _IndexEntry:
-    """A model in the list of models, as ``lurk/models.md.j2`` receives it."""
-
-    name: str
-    title: str
-    facts: list[Fact]
-    views: list[SvgPicture]
-    missing: str | None
-
-
 def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, overrides: Path | None = None) -> Site:
     """Write the pages of every model that are not in the cache yet, and list all files of the site.
 
@@ -148,24 +143,27 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         (declared, _model_folder(model, declared, store, cache_folder, templates))
         for model, declared in zip(models, declared_models, strict=True)
     ]
+    places = {model.config.name: model.config.folder for model in models}
     files: list[SiteFile] = []
     if models:
-        files += _site_files(_index_folder(folders, cache_folder, templates), FOLDER, {"index.md": "Models"})
+        index = _index_folder(folders, places, cache_folder, templates)
+        files += _site_files(index, MODELS_FOLDER, {"index.md": "Models"})
     for declared, folder in folders:
-        files += _site_files(folder, f"{FOLDER}/{declared.name}", _titles(declared, folder))
+        files += _site_files(folder, places[declared.name], _titles(declared, folder))
     missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     return Site(
         files=tuple(files),
-        links=_link_targets(files, layers),
+        links=_link_targets(files, layers, places),
         layers=layers,
         nav=navigation(
             [
-                (declared.name, declared.title, folder.summary["pages"], _listed_layers(folder.summary))
+                (places[declared.name], declared.title, folder.summary["pages"], _listed_layers(folder.summary))
                 for declared, folder in folders
             ]
         ),
         titles={declared.name: declared.title for declared in declared_models},
+        folders=places,
         missing={name: why for name, why in missing.items() if why},
         highlights={declared.name: folder.summary["highlights"] for declared, folder in folders},
     )
@@ -220,13 +218,19 @@ def _model_folder(
 
 
 def _index_folder(
-    folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]], cache_folder: Path, templates: Templates
+    folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]],
+    places: Mapping[str, str],
+    cache_folder: Path,
+    templates: Templates,
 ) -> CachedFolder[Mapping[str, object]]:
     """Write the list of models."""
-    summaries = [(declared.name, declared.title, folder.summary) for declared, folder in folders]
+    summaries = [
+        (declared.name, posixpath.relpath(places[declared.name], MODELS_FOLDER), declared.title, folder.summary)
+        for declared, folder in folders
+    ]
 
     def write(folder: Path) -> Mapping[str, object]:
-        entries = [_index_entry(name, title, summary) for name, title, summary in summaries]
+        entries = [index_entry(name, place, title, summary) for name, place, title, summary in summaries]
         write_page(folder, "index", "Models", templates.body("models.md.j2", models=entries), templates)
         return {}
 
@@ -237,11 +241,6 @@ def _index_folder(
 def _check_index(names: Collection[str], summary: object) -> None:
     if set(names) != {"index.md", f"index{BODY_SUFFIX}"} or summary != {}:
         raise StoreError("it holds something else than the list of models")
-
-
-def _index_entry(name: str, title: str, summary: ModelSummary) -> _IndexEntry:
-    pictures = [replace(SvgPicture(**fields), src=f"{name}/{fields['src']}") for fields in summary["views"]]
-    return _IndexEntry(name, title, [Fact(*fact) for fact in summary["facts"]], pictures, summary["missing"])
 
 
 def _site_files(
@@ -258,18 +257,28 @@ def _site_files(
     return files
 
 
-def _link_targets(files: Sequence[SiteFile], layers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _link_targets(
+    files: Sequence[SiteFile], layers: Mapping[str, Mapping[str, str]], places: Mapping[str, str]
+) -> dict[str, str]:
     links: dict[str, str] = {}
     for file in files:
-        target = file.uri.removeprefix(f"{FOLDER}/")
+        target = _target(file.uri, places)
         if file.body is not None:
             links[target.removesuffix("index.md").rstrip("/")] = file.uri
         elif target.endswith("results.json"):
             links[target] = file.uri
     for model, addresses in layers.items():
         for layer, address in addresses.items():
-            links.setdefault(f"{model}/{layer}", f"{FOLDER}/{model}/{address}/index.md")
+            links.setdefault(f"{model}/{layer}", f"{places[model]}/{address}/index.md")
     return links
+
+
+def _target(uri: str, places: Mapping[str, str]) -> str:
+    """Return a file's address with the model's name in place of the folder of its pages."""
+    for model, place in places.items():
+        if uri.startswith(f"{place}/"):
+            return f"{model}/{uri.removeprefix(f'{place}/')}"
+    return uri.removeprefix(f"{MODELS_FOLDER}/")
 
 
 @cache

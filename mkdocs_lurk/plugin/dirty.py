@@ -13,9 +13,10 @@ from pathlib import Path
 
 from mkdocs.structure.files import File, Files
 
+from mkdocs_lurk.config.options import MODELS_FOLDER
 from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.pages.front_end import front_end
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.files import GeneratedFiles
 
 _OF_A_MODEL = ("model.js", "results.json")
@@ -46,7 +47,7 @@ def drop_outdated(site_dir: Path, site: Site, files: Files, generated: Generated
         if page.src_uri not in generated.src_uris.values() and _names_generated(page):
             _remove(Path(page.abs_dest_path))
     wanted = {os.path.normpath(file.abs_dest_path) for file in files}
-    for folder in _model_folders(site_dir / FOLDER, site):
+    for folder in _model_folders(site_dir, site):
         for path in list(folder.rglob("*")):
             if os.path.normpath(path) not in wanted and (path.is_symlink() or not path.is_dir()):
                 path.unlink()
@@ -66,9 +67,11 @@ def _names_generated(page: File) -> bool:
     return page.abs_src_path is None or b"lurk" in Path(page.abs_src_path).read_bytes()
 
 
-def _model_folders(folder: Path, site: Site) -> Iterator[Path]:
+def _model_folders(site_dir: Path, site: Site) -> Iterator[Path]:
     """Yield the folders of models that an earlier build wrote, whether they are declared now or not."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        is_ours = path.name in site.titles or all((path / name).is_file() for name in _OF_A_MODEL)
+    listed = site_dir / MODELS_FOLDER
+    ours = {site_dir / place for place in site.folders.values()}
+    for path in ours.union(listed.iterdir() if listed.is_dir() else ()):
+        is_ours = path in ours or path.name in site.titles or all((path / name).is_file() for name in _OF_A_MODEL)
         if is_ours and path.is_dir() and not path.is_symlink():
             yield path

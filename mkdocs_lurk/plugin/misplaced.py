@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from mkdocs.structure.files import Files, InclusionLevel
 
+from mkdocs_lurk.config.options import MODELS_FOLDER
+from mkdocs_lurk.pages.export_docs import own_names
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
-from mkdocs_lurk.plugin.files import GeneratedFiles, own_names
+from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.plugin.files import GeneratedFiles
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 _LIKE = 0.75
@@ -28,12 +30,13 @@ def warn_of_misplaced(site: Site, files: Files, generated: GeneratedFiles, templ
 def _warn_of_pages(site: Site, files: Files, generated: GeneratedFiles) -> None:
     """Warn of pages beside generated ones that replace none of them."""
     pages = [item.uri for item in site.files if item.body is not None]
+    places = tuple(f"{place}/" for place in (MODELS_FOLDER, *site.folders.values()))
     names = {name: uri for uri in pages for name in own_names(uri)}
     for file in files.documentation_pages():
         taken = generated.src_uris.get(names.get(file.src_uri, ""))
         if taken is not None and taken != file.src_uri:
             log.warning("%s is the page of nothing: %s takes its place; keep one of the two", file.src_uri, taken)
-        elif file.src_uri not in names and file.src_uri.startswith(f"{FOLDER}/"):
+        elif file.src_uri not in names and file.src_uri.startswith(places):
             meant = _meant(file.src_uri, names)
             if meant and _is_authored(file.src_uri, files):
                 log.warning(

@@ -23,10 +23,12 @@ class Declaration:
     Attributes:
         config: The plugin's checked options.
         overrides: The folder with the author's own templates, or None.
+        docs: The folder with the author's own pages.
     """
 
     config: LurkConfig
     overrides: Path | None
+    docs: Path
 
 
 def read_mkdocs_yml(path: Path) -> Declaration:
@@ -56,7 +58,8 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     check_cache_dir(
         config.cache_dir, {"docs_dir": folders["docs"], "site_dir": folders["site"], "theme.custom_dir": custom_dir}
     )
-    return Declaration(config, template_overrides(custom_dir) if custom_dir else None)
+    overrides = template_overrides(custom_dir) if custom_dir else None
+    return Declaration(config, overrides, folders["docs"] or root / "docs")
 
 
 def _folder(root: Path, value: object) -> Path | None:

@@ -24,15 +24,17 @@ from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.markdown import MARKER, Segment, insert_body
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.words import Words
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
 from mkdocs_lurk.pages.writing.figures import show_figure
 from mkdocs_lurk.pages.writing.html_addresses import has_marker, left_in_text, pin_addresses, resolve_addresses
 from mkdocs_lurk.pages.writing.notebook_cells import render_cells
-from mkdocs_lurk.pages.writing.single_pictures import SinglePicture
+from mkdocs_lurk.pages.writing.single_pictures import NO_PICTURE, SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.files import GeneratedFiles
+from mkdocs_lurk.plugin.languages import Language, pin_data, translate_page
 from mkdocs_lurk.plugin.nav_links import resolve_nav
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -54,6 +56,9 @@ class Writing:
         self._page: Page | None = None
         self._site: Site
         self._generated: GeneratedFiles
+        self._language: Language
+        self._words: Words
+        self._uris: dict[str, str]
         self._files: Files
         self._cards: dict[str, Path]
         self._config: MkDocsConfig
@@ -66,16 +71,23 @@ class Writing:
     ) -> None:
         """Take what this build generated."""
         self._site, self._generated, self._files, self._config = site, generated, files, config
+        self._language = Language.of(config)
+        self._words = Words.of(self._language.code)
+        self._uris = {src_uri: uri for uri, src_uri in generated.src_uris.items()}
         self._cards = {model.name: model.card for model in declared.models if model.card}
         self._pictures = declared.cache_dir / "pages" / "single"
         self._paths = {str(item.path) for item in site.files if item.body is not None}
         if config.nav:
             config.nav = resolve_nav(config.nav, site, generated.src_uris, self._tell_of_nav)
 
+    def is_generated(self, file: File) -> bool:
+        """Return whether a page is generated as a whole."""
+        return file.abs_src_path in self._paths
+
     def complete(self, markdown: str, page: Page, files: Files) -> str:
         """Return a page's Markdown with its generated part inserted; the page is being rendered from now on."""
         self._page, self._files = page, files
-        path = self._generated.bodies.get(page.file.src_uri)
+        path = self._generated.bodies.get(page.file.src_uri) or self._placeholder(page.file.src_uri, markdown)
         self.extension.body = None
         if path is None:
             return markdown
@@ -84,6 +96,17 @@ class Writing:
         if inserted is None:
             self.extension.body = body
         return markdown if inserted is None else inserted
+
+    def _placeholder(self, uri: str, markdown: str) -> Path | None:
+        """Return what stands for the generated part of a page of a model without results; None for other pages."""
+        model = self._model_of(uri)
+        if model not in self._site.missing or not MARKER.search(markdown):
+            return None
+        return next(item.body for item in self._site.files if item.uri == self._site.links[model])
+
+    def _model_of(self, uri: str) -> str:
+        """Return the name of the model in whose folder a page lies; empty for none."""
+        return next((name for name, place in self._site.folders.items() if uri.startswith(f"{place}/")), "")
 
     def check(self, content: str, page: Page, files: Files) -> str:
         """Return the HTML of a page that was rendered with links and pictures resolved, as other plugins expect them.
@@ -100,12 +123,18 @@ class Writing:
         self._page, self._files = page, files
         if page.file.src_uri.endswith(".ipynb"):
             content = render_cells(content, self._embed, self._figure)
-        if page.file.abs_src_path not in self._paths:
+        if not self.is_generated(page.file):
             if page.file.src_uri not in self._generated.bodies and has_marker(content):
                 self._tell("<!-- lurk --> has no generated part here; it has in a page of a model or a layer", _markers)
             for address in left_in_text(content):
                 self._tell(f"{address} is no link; write [text]({address}), or `code`", lines_with(address))
-        if _COPYING.intersection(self._config.plugins):
+        own_uri = self._uris.get(page.file.src_uri)
+        if own_uri is not None:
+            content = self._words.translate_html(content)
+            translate_page(page, self._words, is_generated=page.file.src_uri not in self._generated.bodies)
+        if self._language.folder and own_uri is not None:
+            content = pin_data(content, own_uri, self._language, self._generated.src_uris)
+        elif _COPYING.intersection(self._config.plugins):
             content = pin_addresses(content, posixpath.dirname(page.file.dest_uri))
         return resolve_addresses(content, resolve)
 
@@ -150,9 +179,10 @@ class Writing:
 
     def _embed(self, fence: Segment, captions: Captions) -> str:
         try:
-            return render_fence(fence.contents, self._site, self._templates, _file_address, captions, fence.embed)
+            shown = render_fence(fence.contents, self._site, self._templates, _file_address, captions, fence.embed)
         except ConfigError as error:
             return self._faults.box(self._tell(str(error), lines_of_fence(fence.contents)))
+        return self._words.translate_html(shown)
 
     def _figure(self, expression: str) -> ShownFigure | None:
         try:
@@ -184,10 +214,13 @@ class Writing:
         link = follow(rest, self._site)
         if link.picture is not None:
             return self._relative(self._published(link.picture), url)
-        if name.lower() != "href":
-            raise ConfigError(f"{address} is no picture; give one, such as lurk:MODEL/LAYER#12/crop.0")
         if link.missing is not None:
+            if name.lower() != "href":
+                log.info("%s is not shown: %s", address, link.missing)
+                return NO_PICTURE
             log.info("%s leads to the model's page: %s", address, link.missing)
+        elif name.lower() != "href":
+            raise ConfigError(f"{address} is no picture; give one, such as lurk:MODEL/LAYER#12/crop.0")
         return f"{self._relative(link.uri, url)}{'#' if link.fragment else ''}{link.fragment}"
 
     def _relative(self, uri: str, url: str) -> str:
@@ -221,7 +254,7 @@ class Writing:
     def _sources(self, file: File) -> list[Source]:
         """Return the texts that a page is made from: the author's own, and the card of its model."""
         sources = []
-        model = file.dest_uri.split("/")[1] if file.dest_uri.startswith("models/") else ""
+        model = self._model_of(file.dest_uri)
         if file.abs_src_path and file.abs_src_path not in self._paths:
             sources.append(Source(file.src_uri, Path(file.abs_src_path).read_text("utf-8-sig", errors="replace")))
         if (card := self._cards.get(model)) is not None:

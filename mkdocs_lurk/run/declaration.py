@@ -18,7 +18,7 @@ from mkdocs_lurk.store.store import Store
 
 _NOT_IN_THE_KEY = {
     "title", "card", "root", "place", "absent", "images_detail", "ignore", "trust", "pictures", "anonymous",
-    "names", "names_file",
+    "names", "names_file", "page",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from mkdocs_lurk.config.author_code import collect_reading, note
 from mkdocs_lurk.config.options import LurkConfig, ModelConfig
 from mkdocs_lurk.config.reading import Reading
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.errors import ConfigError, StoreError
+from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
 from mkdocs_lurk.files import read_json, write_json
 from mkdocs_lurk.images.file_digests import FileDigests
 from mkdocs_lurk.images.image_set import ImageSet, list_images
@@ -58,8 +58,13 @@ class ModelState:
     unseen: tuple[str, ...] = ()
 
 
-def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
+def resolve(config: LurkConfig, store: Store, *, goes_on: bool = False) -> list[ModelState]:
     """Look up every declared model.
+
+    Args:
+        config: The plugin's configuration.
+        store: The cache.
+        goes_on: Log what is wrong with a model, which then has no results, instead of raising it.
 
     Raises:
         ConfigError: A declared file is missing, and there are no results that were made with it.
@@ -67,8 +72,14 @@ def resolve(config: LurkConfig, store: Store) -> list[ModelState]:
     """
     states: list[ModelState] = []
     for model in config.models:
-        with naming(model):
-            states.append(state_of(config, model, store))
+        try:
+            with naming(model):
+                states.append(state_of(config, model, store))
+        except LurkError as error:
+            if not goes_on:
+                raise
+            log.error("lurk: %s; the page of its model says so", error)
+            states.append(ModelState(model, request_key(config, model), None, str(error)))
     return states
 
 

@@ -89,6 +89,7 @@ def test_dark_pages_on_a_phone_are_accessible_in_material(visit: Visit, material
     only_here = {
         "models/resnet152/": ".lurk-map-box", "index.html": ".lurk-embed",
         "models/small/classes/zebra/index.html": ".lurk-class-layer",
+        "models/small/pictures/index.html#photo-2": ".lurk-depth",
     }  # fmt: skip
     assert_accessible(visitor, PAGES | only_here)
     assert_layer_accessible(visitor)

@@ -62,3 +62,16 @@ def test_every_link_leads_to_a_page_from_disk(visit: Visit, material: HostedSite
     local = [Path(unquote(urlsplit(link).path)) for link in links if link.startswith("file:")]
     assert len(local) > 5
     assert [path for path in local if not path.is_file()] == []
+
+
+def test_the_find_that_colour_changes_leads_to_its_filter(visit: Visit, address: str) -> None:
+    visitor = visit(address)
+    visitor.go(MODEL)
+    find = visitor.page.locator(".lurk-finds section", has_text="Changed by colour")
+    assert "Without colour, 10 % of its response is left, on the 2 pictures" in find.inner_text()
+    link = find.locator("a")
+    index = str(link.get_attribute("href")).rpartition("-")[2]
+    link.click()
+    visitor.wait_for_filter(int(index))
+    assert visitor.page.locator(".lurk-property").first.inner_text().split() == ["Colour", "90", "%"]
+    assert visitor.errors == []

@@ -211,8 +211,16 @@ def test_an_own_transform_without_mean_and_std_is_shown_by_its_range_and_says_so
             "transform: the first picture comes out of own.py:wrong as Image; "
             "a transform must give a float tensor (c, h, w)",
         ),
-        ("raising", "transform: the first picture makes the transform own.py:raising raise ZeroDivisionError"),
-        ("infinite", "transform: the first picture comes out of own.py:infinite with values that are not finite"),
+        (
+            "raising",
+            "transform: the first picture makes the transform own.py:raising raise ZeroDivisionError; "
+            "mend the transform, or replace the picture",
+        ),
+        (
+            "infinite",
+            "transform: the first picture comes out of own.py:infinite with values that are not finite; "
+            "mend the transform, or replace the picture",
+        ),
         ("nothing", "transform: own.py:nothing gave a NoneType; it must return a function"),
         ("compsed", "transform: own.py has no 'compsed'; did you mean 'composed'?"),
     ],

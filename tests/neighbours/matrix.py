@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,10 +16,13 @@ from tests.browser.chromium import FLAGS, find
 from tests.browser.server import Server
 from tests.neighbours.plugins import NEIGHBOURS
 from tests.neighbours.sites import (
+    MIKE_VERSION,
     N_FILTERS,
     THEMES,
     Cell,
+    commands,
     copy_project,
+    is_mike,
     page_path,
     problems,
     run_command,
@@ -30,8 +32,8 @@ from tests.neighbours.sites import (
 from tests.plugin.sites import Project, project
 
 PACKAGE = Path(__file__).parents[2]
-MIKE_VERSION = "1.0"
-"""What mike publishes, in a folder of that name."""
+SEARCH = NEIGHBOURS[0]
+PROPERDOCS_THEMES = ("material", "mkdocs", "readthedocs")
 _TIMEOUT_MS = 10_000
 
 
@@ -42,7 +44,8 @@ def cells() -> list[Cell]:
         for theme in THEMES:
             found += [Cell((one,), theme, directory_urls) for one in NEIGHBOURS]
             found += [Cell(together(theme), theme, directory_urls, first) for first in (True, False)]
-    return found
+        found += [Cell((SEARCH,), theme, directory_urls, generator="properdocs") for theme in PROPERDOCS_THEMES]
+    return [*found, Cell((SEARCH,), "material", True, generator="zensical")]
 
 
 class _Server(Server):
@@ -57,12 +60,13 @@ class Matrix:
 
     Args:
         python: The Python whose environment has all plugins.
+        other: The Python whose environment has the other generators: mike would use them if they were in the first.
         folder: Where sites are built.
         browser: A browser.
     """
 
-    def __init__(self, python: Path, folder: Path, browser: Browser) -> None:
-        self._python, self._folder, self._browser = python, folder, browser
+    def __init__(self, python: Path, other: Path, folder: Path, browser: Browser) -> None:
+        self._python, self._other, self._folder, self._browser = python, other, folder, browser
         self._base = project(folder / "base")
         self._server = _Server(folder / "served")
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -72,37 +76,22 @@ class Matrix:
         self._server.shutdown()
         self._server.server_close()
 
-    def check(self, cell: Cell, generator: str = "mkdocs") -> list[str]:
+    def check(self, cell: Cell) -> list[str]:
         """Build and check a cell; returns what is wrong."""
         made = copy_project(self._base, self._folder / "sites" / cell.name)
         write_site(made, cell)
         if any(one.name == "social" for one in cell.neighbours):
             self._write_font(made)
-        failure = self._build(made, cell, generator)
-        if failure:
-            return [failure]
-        folder = MIKE_VERSION if _is_mike(cell) else ""
+        python = self._python if cell.generator == "mkdocs" else self._other
+        for command in commands(python, made, cell):
+            if failure := run_command(command, made.root, PACKAGE):
+                return [failure]
+        folder = MIKE_VERSION if is_mike(cell) else ""
         return [*problems(made.site / folder, made.site, cell), *self._look(made.site, folder, cell)]
 
     def remove(self, cell: Cell) -> None:
         """Remove what a cell wrote."""
         shutil.rmtree(self._folder / "sites" / cell.name, ignore_errors=True)
-
-    def _build(self, made: Project, cell: Cell, generator: str) -> str:
-        python = str(self._python)
-        if not _is_mike(cell):
-            return run_command([python, "-m", generator, "build", "--strict"], made.root, PACKAGE)
-        mike = [python, "-c", "from mike.driver import main; main()"]
-        commands = (
-            ["git", "init", "-q"],
-            ["git", "commit", "-q", "--allow-empty", "-m", "start"],
-            [*mike, "deploy", MIKE_VERSION],
-            ["sh", "-c", "rm -rf site && mkdir site && git archive gh-pages | tar -x -C site"],
-        )
-        for command in commands:
-            if failure := run_command(command, made.root, PACKAGE):
-                return failure
-        return ""
 
     def _write_font(self, made: Project) -> None:
         """Write the font that the social plugin would fetch from the net: the one that Pillow ships."""
@@ -131,6 +120,7 @@ class Matrix:
     def _look_at(self, address: str, page: str) -> Iterator[str]:
         context = self._browser.new_context()
         context.route(lambda url: not url.startswith(self._server.address("")[:-1]), lambda route: route.fulfill())
+        context.route("**/sitemap.xml", lambda route: route.fulfill(body="<urlset/>"))
         try:
             tab = context.new_page()
             errors: list[str] = []
@@ -153,37 +143,13 @@ class Matrix:
             context.close()
 
 
-def _is_mike(cell: Cell) -> bool:
-    """Return whether a site is built by the command ``mike deploy``."""
-    return [one.name for one in cell.neighbours] == ["mike"]
-
-
 @contextmanager
-def matrix(python: Path, folder: Path | None = None) -> Iterator[Matrix]:
-    """Open a matrix with a browser, in a temporary folder unless one is given."""
+def matrix(python: Path, other: Path) -> Iterator[Matrix]:
+    """Open a matrix with a browser, in a temporary folder."""
     with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lurk-neighbours-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lurk-neighbours-")))
         playwright = stack.enter_context(sync_playwright())
         browser = stack.enter_context(playwright.chromium.launch(executable_path=find(), args=list(FLAGS)))
-        made = Matrix(python, folder, browser)
+        made = Matrix(python, other, folder, browser)
         stack.callback(made.close)
         yield made
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run cells whose names hold one of some words, for a look at single ones."""
-    python, *words = arguments
-    with matrix(Path(python), Path(tempfile.mkdtemp(prefix="lurk-neighbours-"))) as made:
-        sys.stdout.write(f"{made._folder}\n")
-        for cell in cells():
-            if cell.reason or not any(word in cell.name for word in words):
-                continue
-            found = made.check(cell)
-            sys.stdout.write(f"{cell.name}: {found or 'ok'}\n")
-            sys.stdout.flush()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

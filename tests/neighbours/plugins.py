@@ -34,7 +34,7 @@ def wheels() -> None:
 '''
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Neighbour:
     """A plugin beside ours.
 
@@ -63,7 +63,7 @@ _EMBED, _LAYER = "lurk-embed", "models/small/features.3/index.md"
 _POST = f"---\ndate: 2026-01-02\n---\n# One\n\n[it](lurk:small)\n\n{FENCE}\n<!-- more -->\n\nRest.\n"
 _EXEC = f"# Executed\n\n````python exec=\"on\"\nprint('''Four.\n\n{FENCE}''')\n````\n"
 NEIGHBOURS = (
-    Neighbour("search", plugins=({"search": {}},), shows={"search/search_index.json": ("small/features.3/",)}),
+    Neighbour("search", plugins=({"search": {}},), shows={"index": ("search",)}),
     Neighbour(
         "tags",
         plugins=({"tags": {}},),
@@ -77,7 +77,7 @@ NEIGHBOURS = (
     Neighbour("social", plugins=({"social": {}},), shows={"index": ("og:image",)}, themes=(MATERIAL,)),
     Neighbour(
         "blog",
-        plugins=({"blog": {}},),
+        plugins=({"blog": {"archive": False}},),
         files={"docs/blog/index.md": "# Blog\n", "docs/blog/posts/one.md": _POST},
         shows={"blog": (_EMBED,)},
         themes=(MATERIAL,),
@@ -119,17 +119,21 @@ NEIGHBOURS = (
                 }
             },
         ),
-        {"docs/index.de.md": f"# Anfang\n\n[Netz](lurk:small)\n\n{FENCE}"},
+        {
+            "docs/index.de.md": f"# Anfang\n\n[Netz](lurk:small)\n\n{FENCE}",
+            "docs/index.fr.md": f"# Début\n\n[Réseau](lurk:small)\n\n{FENCE}",
+        },
         shows={
             "de/index": ("Anfang", _EMBED),
             "de/models/small/features.3": ("lurk-gallery",),
             "fr/models/small/features.3": ("lurk-gallery",),
         },
+        together="it makes the files of blog and jupyter its own",
     ),
     Neighbour(
         "autorefs",
         ("mkdocs-autorefs",),
-        ({"autorefs": {}},),
+        ({"autorefs": {"resolve_closest": True}},),
         {"docs/refs.md": "# Refs\n\nSee [the start][home], and [it](lurk:small/features.3#3).\n"},
         shows={"refs": ("#home", "#filter-3")},
     ),
@@ -189,6 +193,7 @@ NEIGHBOURS = (
         ("mkdocs-print-site-plugin",),
         ({"print-site": {}},),
         shows={"print_page": (_EMBED, "lurk-gallery")},
+        themes=(MATERIAL, "mkdocs", "readthedocs"),
     ),
     Neighbour(
         "markdown-exec",

@@ -36,6 +36,8 @@ HOME = f"""# Home
 OWN = "# The first layer\n\nBefore [three](features.3/index.md).\n\n<!-- lurk -->\n\nAfter.\n"
 N_FILTERS = 8
 """Of the layer ``features.3``: the tiles that its gallery shows."""
+MIKE_VERSION = "1.0"
+"""What mike publishes, in a folder of that name."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,22 @@ class Cell:
         theme: One of ``THEMES``.
         directory_urls: Whether addresses end in folders.
         first: Whether ours is declared before the others.
+        generator: What builds the site: ``mkdocs``, ``properdocs`` or ``zensical``.
     """
 
     neighbours: tuple[Neighbour, ...]
     theme: str
     directory_urls: bool
     first: bool = True
+    generator: str = "mkdocs"
 
     @property
     def name(self) -> str:
         """A name for a folder."""
         plugins = self.neighbours[0].name if len(self.neighbours) == 1 else f"all-{len(self.neighbours)}"
         urls = "folders" if self.directory_urls else "files"
-        return f"{plugins}-{self.theme}-{urls}{'' if self.first else '-last'}".replace(" ", "-")
+        parts = (self.generator, plugins, self.theme, urls, "" if self.first else "last")
+        return "-".join(part for part in parts if part).replace(" ", "-")
 
     @property
     def reason(self) -> str:
@@ -76,6 +81,7 @@ def together(theme: str) -> tuple[Neighbour, ...]:
 def write_site(made: Project, cell: Cell) -> None:
     """Write ``mkdocs.yml`` and the pages of a cell into a project with results."""
     made.write("docs/index.md", HOME)
+    made.write("docs/deep/er.md", HOME.replace("Home", "Deep"))
     made.write("docs/models/small/features.0.md", OWN)
     site: dict[str, Any] = {"markdown_extensions": ["attr_list"]}
     plugins: list[dict[str, Any]] = [] if cell.neighbours[0].name == "search" else [{"search": {}}]
@@ -94,6 +100,41 @@ def write_site(made: Project, cell: Cell) -> None:
         "validation": {"anchors": "warn", "unrecognized_links": "warn"},
     }
     made.write("mkdocs.yml", yaml.safe_dump(declared, sort_keys=False))
+
+
+ZENSICAL = """[project]
+site_name = "Test"
+site_url = "https://example.org/"
+docs_dir = "pages"
+
+[project.theme]
+font = false
+
+[project.markdown_extensions."mkdocs_lurk.markdown"]
+config = "mkdocs.yml"
+"""
+
+
+def commands(python: Path, made: Project, cell: Cell) -> list[list[str]]:
+    """Return the commands that build the site of a cell."""
+    run = [str(python), "-m"]
+    if cell.generator == "zensical":
+        made.write("zensical.toml", ZENSICAL)
+        return [[*run, "mkdocs_lurk", "export", "--docs", "--out", "pages"], [*run, "zensical", "build", "--strict"]]
+    if not is_mike(cell):
+        return [[*run, cell.generator, "build", "--strict"]]
+    deploy = ["-c", "from mike.driver import main; main()", "deploy", MIKE_VERSION]
+    return [
+        ["git", "init", "-q"],
+        ["git", "commit", "-q", "--allow-empty", "-m", "start"],
+        [str(python), *deploy],
+        ["sh", "-c", "rm -rf site && mkdir site && git archive gh-pages | tar -x -C site"],
+    ]
+
+
+def is_mike(cell: Cell) -> bool:
+    """Return whether a site is built by the command ``mike deploy``."""
+    return [one.name for one in cell.neighbours] == ["mike"]
 
 
 def run_command(command: Sequence[str], folder: Path, package: Path) -> str:
@@ -116,7 +157,11 @@ def problems(site: Path, root: Path, cell: Cell) -> Iterator[str]:
     """Yield what is wrong in a built site, whose absolute addresses start at the folder ``root``."""
     for address in dead_links(site, root):
         yield f"dead link {address}"
-    pages = {"index": ("lurk-embed", "filter-3-crop-0.webp"), "models/small/features.3": ("lurk-gallery",)}
+    pages = {
+        "index": ("lurk-embed", "filter-3-crop-0.webp"),
+        "deep/er": ("lurk-embed",),
+        "models/small/features.3": ("lurk-gallery",),
+    }
     expected = [*pages.items(), *(item for one in cell.neighbours for item in one.shows.items())]
     expected.append(("models/small/features.0", ("Before", "lurk-gallery", "After.")))
     for page, words in expected:

@@ -15,7 +15,7 @@ from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from tests.pages.schema import differences, interfaces, typed_dict_fields
 
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
-SCHEMA = FRONT_END / "data" / "schema.ts"
+SCHEMA = FRONT_END / "data" / "schema"
 TWINS = {
     "Ablation": effect_record.AblationRecord,
     "ChunkData": script_records.ChunkData,
@@ -65,7 +65,7 @@ export interface Plain {
 
 
 def test_the_front_end_declares_the_fields_of_the_scripts() -> None:
-    typescript = interfaces(SCHEMA.read_text("utf-8"))
+    typescript = interfaces("\n".join(path.read_text("utf-8") for path in sorted(SCHEMA.glob("*.ts"))))
     assert differences(typescript, {name: typed_dict_fields(kind) for name, kind in TWINS.items()}) == []
 
 

@@ -131,7 +131,7 @@ def build_error(made: Project, caplog: pytest.LogCaptureFixture) -> str:
 def broken_addresses(site: Path) -> list[str]:
     """Return the addresses on generated pages that lead to no file."""
     broken = []
-    for page in [*site.glob("models/**/*.html"), site / "index.html"]:
+    for page in [*site.glob("*/**/*.html"), site / "index.html"]:
         for address in _addresses(page):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc or not parts.path:

@@ -9,6 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 from mkdocs.exceptions import Abort
 
+from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
 from tests.plugin.sites import MATERIAL, broken_addresses, build_error, project
 
@@ -133,3 +135,69 @@ def test_generated_pages_have_no_edit_link(tmp_path: Path) -> None:
     made.build()
     assert "edit/models" not in made.html("models/small/features.3/index.html")
     assert "edit/models/small/features.0.md" in made.html("models/small/features.0/index.html")
+
+
+EVERYTHING = """# Home
+
+[A filter](lurk:small/features.3#3), [all](lurk:), <lurk:small>, `lurk small filters` and
+![a crop](lurk:small/features.3#3/crop.0)
+
+```lurk
+model: small
+layer: features.3
+filters: [3, 4]
+show: [crops, photos, gradients, synthesis, range]
+```
+
+```lurk
+model: small
+layer: features.3
+show: gallery
+```
+
+```lurk
+model: small
+show: network
+```
+"""
+
+
+@pytest.mark.parametrize("directory_urls", [True, False])
+def test_a_models_pages_can_be_elsewhere(tmp_path: Path, directory_urls: bool) -> None:
+    made = project(
+        tmp_path, model={"page": "networks/mine.md"}, use_directory_urls=directory_urls, theme=MATERIAL,
+        nav=[{"Home": "index.md"}, {"Its third": "lurk:small/features.3"}],
+    )  # fmt: skip
+    made.write("docs/index.md", EVERYTHING)
+    made.write("docs/networks/mine.md", "# Mine\n\nBefore.\n\n<!-- lurk -->\n\nAfter.\n")
+    made.write("docs/networks/mine/features.0.md", "# My first layer\n\n<!-- lurk -->\n")
+    made.build()
+    html = made.html("networks/mine/index.html")
+    assert html.index("Before.") < html.index("<lurk-map") < html.index("After.")
+    assert "My first layer" in made.html("networks/mine/features.0/index.html")
+    assert (made.site / "networks" / "mine" / "features.3" / "results.json").is_file()
+    assert [path.name for path in (made.site / "models").iterdir()] == ["index.html"]
+    assert broken_addresses(made.site) == []
+    assert 'data-src="networks/mine/features.3/layer.js"' in made.html("index.html")
+    assert "../networks/mine/" in made.html("models/index.html")
+
+
+@pytest.mark.parametrize(
+    ("pages", "line"),
+    [
+        (["../x"], "models[0].page: '../x' is no folder for pages; give a folder under the site"),
+        (["index.md"], "models[0].page: 'index.md' is no folder for pages; give"),
+        (["models"], "models[0].page: 'models' has other pages of ours; give another folder"),
+        (["assets"], "models[0].page: 'assets' has other pages of ours; give another folder"),
+        (["a", "A/b"], "models[1].page: 'A/b' lies among the pages of 'n0', which are in 'a'; give another folder"),
+        (["models/n1", None], "models[0].page: 'models/n1' lies among the pages of 'n1', which are in 'models/n1'"),
+    ],
+)
+def test_another_place_that_cannot_be_is_refused(tmp_path: Path, pages: list[str | None], line: str) -> None:
+    models = [
+        {"name": f"n{number}", "source": "torchvision:vgg16", "images": "photos", "page": page}
+        for number, page in enumerate(pages)
+    ]
+    with pytest.raises(ConfigError) as error:
+        from_mapping({"models": models}, tmp_path, absent=True)
+    assert str(error.value).startswith(f"plugins.lurk.{line}")

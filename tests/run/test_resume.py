@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import socket
-import time
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store.store import Store
 
 Project = Callable[..., LurkConfig]
-KILLS = 20
+ATTEMPTS, KILLS = 2, 6
 SMALL_UNITS = Sizes(shard_pictures=8, response_batch=4, pairs=6, syntheses=2)
 """Many small units, so that there is much to interrupt."""
 fork = multiprocessing.get_context("fork")
@@ -38,7 +38,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def declared(project: Project, count: int = 64, **given: Any) -> LurkConfig:
+def declared(project: Project, count: int = 48, **given: Any) -> LurkConfig:
     """A model with every stage in it, each as short as can be."""
     return project(count=count, filters=2, synthesis={"steps": 1, "filters": 1}, **given)
 
@@ -54,6 +54,28 @@ def start(config: LurkConfig, environment: dict[str, str] | None = None) -> Any:
     process = fork.Process(target=run, args=(config, environment), daemon=True)
     process.start()
     return process
+
+
+def run_and_die(config: LurkConfig, steps: Any, last: int | None) -> None:
+    """Analyse, count each opening and renaming of a file of the cache in ``steps``, and be killed at the last."""
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("open", "os.rename") and str(arguments[0]).startswith(str(config.cache_dir)):
+            steps.value += 1
+            if steps.value == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    run(config)
+
+
+def killed_at(config: LurkConfig, last: int | None) -> tuple[int, int]:
+    """Run a process that is killed at a step, if it gets there; returns its exit code and its steps."""
+    steps = fork.Value("i", 0)
+    process = fork.Process(target=run_and_die, args=(config, steps, last), daemon=True)
+    process.start()
+    process.join()
+    return process.exitcode, steps.value
 
 
 def stored(config: LurkConfig) -> dict[str, bytes]:
@@ -72,31 +94,27 @@ def finished(config: LurkConfig) -> dict[str, bytes]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # forking a process that has threads
-def test_killed_at_any_moment_it_goes_on_and_ends_the_same(project: Project, tmp_path: Path) -> None:
+def test_killed_at_any_step_it_goes_on_and_ends_the_same(project: Project, tmp_path: Path) -> None:
     whole = declared(project, root=tmp_path / "whole")
-    began = time.monotonic()
-    wanted = finished(whole)
-    length_s = time.monotonic() - began
-    chance = random.Random(0)  # noqa: S311 - moments, not secrets
-    kills, attempt = 0, 0
-    while kills < KILLS:
+    code, steps = killed_at(whole, None)
+    assert code == 0
+    wanted = stored(whole)
+    chance, kills = random.Random(0), 0  # noqa: S311 - steps, not secrets
+    for attempt in range(ATTEMPTS):
         config = declared(project, root=tmp_path / f"killed-{attempt}")
-        attempt += 1
         before: set[str] = set()
-        while True:
-            process = start(config)
-            process.join(chance.uniform(0.0, 1.0) * length_s)
-            if not process.is_alive():
+        for _ in range(KILLS):
+            code, _ = killed_at(config, chance.randint(1, steps // 2))
+            if code == 0:
                 break
-            os.kill(process.pid, signal.SIGKILL)
-            process.join()
+            assert code == -signal.SIGKILL
             kills += 1
             now = set(stored(config))
             assert before <= now
             before = now
-        assert process.exitcode == 0
+        assert code == 0 or killed_at(config, None)[0] == 0
         assert stored(config) == wanted
-    assert kills >= KILLS
+    assert kills > ATTEMPTS * KILLS // 2
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -1,5 +1,5 @@
 # ruff: noqa: D103 - a function is named after the network whose shape it has
-"""Made-up graphs with the shapes of known networks, as ``src/data/schema.ts`` declares them, to look at the map."""
+"""Made-up graphs with the shapes of known networks, as ``src/data/schema/`` declares them, to look at the map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up results of a layer's filters, as ``src/data/schema.ts`` declares them."""
+"""Made-up results of a layer's filters, as ``src/data/schema/`` declares them."""
 
 from __future__ import annotations
 

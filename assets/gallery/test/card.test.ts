@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Card } from "../src/map/card";
-import type { Item } from "../src/map/tree";
+import type { Item } from "../src/map/items";
 import { graphNode, modelLayer } from "./data";
 
 const layer = modelLayer("features.3", {

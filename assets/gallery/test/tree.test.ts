@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../src/data/schema";
 import { measure } from "../src/map/boxes";
+import type { Item } from "../src/map/items";
 import { layOut } from "../src/map/layout";
 import { operationName } from "../src/map/operations";
-import { buildTree, countLayers, type Item, initiallyOpen } from "../src/map/tree";
+import { buildTree, countLayers, initiallyOpen } from "../src/map/tree";
 import { graphNode, residualGraph } from "./data";
 
 const treeOf = (blocks: number) => {

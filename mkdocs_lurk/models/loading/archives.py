@@ -82,9 +82,6 @@ def _load_exported(path: Path, names: list[str], subject: str) -> nn.Module:
             f"{subject}: {path.name} cannot be read by torch {torch.__version__} ({describe_error(reason)}); "
             "export it again with this version"
         ) from reason
-    for name in ("train", "eval"):
-        # These raise. The graph has no modes, so that those of nn.Module can stand in for them.
-        module.__dict__.pop(name, None)
     try:
         _refuse_program(program, subject, path)
     except (AttributeError, IndexError, KeyError, TypeError) as reason:
@@ -99,7 +96,7 @@ def _refuse_program(program: torch.export.ExportedProgram, subject: str, path: P
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
         raise ModelError(f"{subject}: {path.name} takes {len(inputs)} inputs; export a network that takes one picture")
-    _refuse_training_mode(program, subject, path)
+    refuse_training_mode(program.graph, f"{subject}: {path.name}")
     batch_size = _batch_size(program)
     if batch_size not in (None, 1):
         raise ModelError(
@@ -108,15 +105,18 @@ def _refuse_program(program: torch.export.ExportedProgram, subject: str, path: P
         )
 
 
-def _refuse_training_mode(program: torch.export.ExportedProgram, subject: str, path: Path) -> None:
-    """Refuse a program whose dropout or batch normalisation was exported in training mode."""
-    for node in program.graph.nodes:
+def refuse_training_mode(graph: torch.fx.Graph, subject: str) -> None:
+    """Refuse a program whose dropout or batch normalisation was exported in training mode.
+
+    Raises:
+        ModelError: So it was; ``subject`` is named.
+    """
+    for node in graph.nodes:
         library, _, operation = str(node.target).partition(".")
         position = _POSITION_OF_TRAINING_FLAG.get(operation.partition(".")[0]) if library == "aten" else None
         if position is not None and len(node.args) > position and node.args[position]:
             raise ModelError(
-                f"{subject}: {path.name} was exported in training mode ({node.target}); "
-                "call .eval() on the network first"
+                f"{subject} was exported in training mode ({node.target}); call .eval() on the network first"
             )
 
 

@@ -116,7 +116,7 @@ def _describe_choice(
         note = f"Of {file}, the average of the weights was read: {path}, and not current_model_state."
         return [note], [path, "current_model_state"]
     unread = [each for each, value in find_keys(content, _AVERAGE_KEYS, where) if not _is_yet_to_average(value)]
-    note = f"{file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."
+    note = f"The file {file} holds an average of the weights in a form that is not read: {join_first(unread, 3)}."
     return [note] * bool(unread), [path]
 
 

@@ -13,7 +13,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.references import import_reference, is_reference
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ModelError, describe_error, join_first, near
-from mkdocs_lurk.models.loading.archives import load_archive
+from mkdocs_lurk.models.loading.archives import load_archive, refuse_training_mode
 from mkdocs_lurk.models.loading.detectors import as_network
 from mkdocs_lurk.models.loading.network import Network, digest_weights
 from mkdocs_lurk.models.loading.weights import load_weights
@@ -54,7 +54,7 @@ def load_network(config: ModelConfig, input_size: tuple[int, int, int] | None = 
             notes, parts_without = notes + weights.notes, weights.parts_without
     _refuse_unusual_values(module, subject)
     notes += _describe_rounding(module)
-    module = module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
+    module = _in_evaluation(module, subject)
     parameters = sum(parameter.numel() for parameter in module.parameters())
     return Network(module, parameters, digest_weights(module), weights_note, notes, parts_without)
 
@@ -140,6 +140,27 @@ def _refuse_scripted(module: nn.Module, subject: str) -> None:
             "cannot be read; let 'source' name the factory that makes the network before torch.jit, or an archive of "
             "torch.export.save"
         )
+
+
+def _in_evaluation(module: nn.Module, subject: str) -> nn.Module:
+    """Return a network on the processor, in float32 and in evaluation mode, without gradients of its weights.
+
+    Raises:
+        ModelError: It refuses that, or a part of it was exported in training mode.
+    """
+    for name, child in module.named_modules():
+        if isinstance(child, torch.fx.GraphModule) and {"train", "eval"} & vars(child).keys():
+            # Those of torch.export raise. The graph has no modes, so that those of nn.Module can stand in for them.
+            refuse_training_mode(child.graph, f"{subject}: {name or 'the network'}")
+            vars(child).pop("train", None)
+            vars(child).pop("eval", None)
+    try:
+        return module.to(device="cpu", dtype=torch.float32).eval().requires_grad_(False)
+    except Exception as reason:  # the author's own methods
+        raise ModelError(
+            f"{subject}: the network cannot be put into float32 and evaluation mode ({describe_error(reason)}); let "
+            "'source' name a factory whose network takes .to() and .eval()"
+        ) from reason
 
 
 def _refuse_quantised(module: nn.Module, subject: str) -> None:

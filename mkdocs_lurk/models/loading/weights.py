@@ -56,9 +56,13 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     averaged = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
     notes = [*checkpoint.notes]
     if rounded:
-        notes.append(f"{path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}.")
+        notes.append(
+            f"The file {path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}."
+        )
     if len(averaged) == 1 and averaged[0].numel() == 1 and not fit.left_out:
-        notes.append(f"{path.name} holds an average of the weights at {int(averaged[0])} moments of the training.")
+        notes.append(
+            f"The file {path.name} holds an average of the weights at {int(averaged[0])} moments of the training."
+        )
     if others:
         notes.append(
             f"Other weights that fit this network, too, lie in {path.name} and were not read: "

@@ -54,6 +54,8 @@ class Constant:
         values = self.tensor.detach().cpu()
         values = torch.view_as_real(values.resolve_conj()) if values.is_complex() else values
         plain = (values.to_dense() if values.layout != torch.strided else values).contiguous().reshape(-1)
+        if plain.stride() != (1,):  # a single element of an expanded tensor, which counts as contiguous
+            plain = torch.empty_like(plain, memory_format=torch.contiguous_format).copy_(plain)
         return description + hashlib.sha256(plain.view(torch.uint8).numpy().data).hexdigest()[:16]
 
 

@@ -1,6 +1,6 @@
 """Types of the data scripts that the front end reads.
 
-Each type has a twin of the same fields in ``assets/gallery/src/data/schema.ts``, and a test compares the two. Where a
+Each type has a twin of the same fields in ``assets/gallery/src/data/schema/``, and a test compares the two. Where a
 script holds a stored record as it is, the record's own type in ``records.py`` is the twin.
 """
 

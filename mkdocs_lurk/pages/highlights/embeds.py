@@ -24,7 +24,7 @@ from mkdocs_lurk.pages.highlights.shown import (
 from mkdocs_lurk.pages.pictures.sheets import scale_box
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.results_records import FilterResult, MaximumResult, ModelResults
 
 _STORY_KEYS, _NETWORK_KEYS = ("model", "show", "panels"), ("model", "show")
@@ -56,7 +56,7 @@ def render_story(keys: Mapping[object, object], site: Site, templates: Templates
     model = _model(keys, _STORY_KEYS, site)
     if (why := _why_nothing(model, site)) is not None:
         return templates.body("embed.html.j2", missing=why, layer=None, filter=None, model=site.titles[model])
-    highlights = from_summary(site.highlights[model], lambda src: address(f"{FOLDER}/{model}/{src}"))
+    highlights = from_summary(site.highlights[model], lambda src: address(f"{site.folder(model)}/{src}"))
     if "panels" in keys:
         declared = keys["panels"]
         if not isinstance(declared, list) or not declared:
@@ -79,14 +79,14 @@ def render_overview(
     model = _model(keys, _NETWORK_KEYS, site)
     if (why := _why_nothing(model, site)) is not None:
         return templates.body("embed.html.j2", missing=why, layer=None, filter=None, model=site.titles[model])
-    highlights = from_summary(site.highlights[model], lambda src: address(f"{FOLDER}/{model}/{src}"))
+    highlights = from_summary(site.highlights[model], lambda src: address(f"{site.folder(model)}/{src}"))
     return templates.body(
         f"{keys['show']}.html.j2",
         columns=highlights.columns,
         finds=highlights.finds,
         title=site.titles[model],
         model_url=address(site.links[model]),
-        folder=address(f"{FOLDER}/{model}/results.json").removesuffix("results.json"),
+        folder=address(f"{site.folder(model)}/results.json").removesuffix("results.json"),
     )
 
 
@@ -144,7 +144,7 @@ def _declared_panel(
     called = item.get("name", item.get("output_class"))
     name = f"Filter {item['index']}{f' {called}' if called else ''} of {layer['title']}"
     place = f"Layer {layers.index(layer['name']) + 1} of {len(layers)}"
-    pictures = FilterPictures(f"{FOLDER}/{target}", results["sheets"], address)
+    pictures = FilterPictures(site.folder(target), results["sheets"], address)
     crops, drawn = _pictures(item, layer["name"], highlights, pictures, site, model)
     return Panel(
         title=str(declared.get("title", place)),
@@ -172,7 +172,7 @@ def _pictures(
 
 def _crops(item: FilterResult, name: str, pictures: FilterPictures, site: Site, model: str) -> list[MarkedPicture]:
     """Return the published crops of a filter with what surrounds them."""
-    images = _read_model(site.path(f"{FOLDER}/{model}/results.json"))["images"]
+    images = _read_model(site.path(f"{site.folder(model)}/results.json"))["images"]
     marked = []
     for rank, maximum in enumerate(item.get("top_max", [])[:STORY_CROPS], 1):
         image = images[maximum["image"]]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.highlights.candidates import Candidate, any_candidate
 from mkdocs_lurk.pages.model_records import is_computed, is_dead, shows_preference
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerInfo
+from mkdocs_lurk.records import FilterRecord, ImageRecord
 
 _LEAST_CLASSES = 3
-_RARE = 0.1
-_KINDS = ("Selective", "Mixed", "Beyond photos", "Rarely active", "Duplicated", "Dead")
+_RARE, _COLOURFUL = 0.1, 0.5
+_KINDS = ("Selective", "Mixed", "Changed by colour", "Beyond photos", "Rarely active", "Duplicated", "Dead")
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Finds:
     """Collects what each kind of find may show, layer by layer.
 
     Args:
-        layers: The model's layers.
+        titles: What the model's layers are called.
         images: Its pictures.
     """
 
-    def __init__(self, layers: Sequence[LayerInfo], images: Sequence[ImageRecord]) -> None:
-        self._layers, self._images = layers, images
+    def __init__(self, titles: Sequence[str], images: Sequence[ImageRecord]) -> None:
+        self._titles, self._images = titles, images
         self._found: dict[str, list[tuple[float, FoundFilters]]] = defaultdict(list)
 
     def add(self, layer: int, filters: Sequence[FilterRecord]) -> None:
@@ -45,6 +45,7 @@ class Finds:
             one = candidates[item["index"]]
             self._add_selective(item, one)
             self._add_mixed(item, one)
+            self._add_colourful(item, one)
             self._add_beyond_photos(item, one)
             self._add_rare(item, one)
         self._add_duplicates(layer, alive, candidates)
@@ -82,6 +83,17 @@ class Finds:
             text = f"Its strongest photos are of {len(names)} classes: {', '.join(names[:-1])} and {names[-1]}."
             self._note("Mixed", one.peak, text, replace(one, drawn=None))
 
+    def _add_colourful(self, item: FilterRecord, one: Candidate) -> None:
+        tuning = item.get("tuning")
+        if not one.crops or not is_computed(tuning) or "grey" not in tuning["kept"]:
+            return
+        lost = tuning["depends"]["colour"]
+        if lost is not None and lost >= _COLOURFUL:
+            pictures = formatting.plural(tuning["n"], "picture")
+            left = f"{100 * tuning['kept']['grey']:.0f} % of its response is left"
+            text = f"Without colour, {left}, on the {pictures} that excite it most."
+            self._note("Changed by colour", lost, text, replace(one, drawn=None))
+
     def _add_beyond_photos(self, item: FilterRecord, one: Candidate) -> None:
         synthesis = item.get("max_activ")
         if not one.crops or one.shows_weights or not shows_preference(synthesis) or synthesis["score"] <= 0:
@@ -112,6 +124,6 @@ class Finds:
         dead = [replace(candidates[item["index"]], crops=()) for item in filters if is_dead(item)]
         if dead:
             shown = next((one for one in dead if one.drawn is not None), dead[0])
-            name, n = self._layers[layer]["name"], f"{len(dead):,} of the {len(filters):,}"
+            name, n = self._titles[layer], f"{len(dead):,} of the {len(filters):,}"
             verb = "responds" if len(dead) == 1 else "respond"
             self._note("Dead", len(dead) / len(filters), f"{n} filters analysed of {name} {verb} to no picture.", shown)

@@ -21,7 +21,7 @@ from mkdocs_lurk.pages.highlights.shown import (
     context_window,
     mark_crop,
 )
-from mkdocs_lurk.pages.highlights.stages import column_runs, column_title, story_runs
+from mkdocs_lurk.pages.highlights.stages import column_name, column_runs, column_title, story_runs
 from mkdocs_lurk.pages.pictures.sheets import Pixels, SheetRegion, Size, is_pixel_art, thumbnail, write_sheet
 from mkdocs_lurk.pages.pictures.svg_pictures import svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
@@ -66,7 +66,7 @@ class HighlightsWriter:
         self._entries: Sequence[LayerEntry] = model.record["layers"]
         self._images = model.record["images"]
         self._candidates: list[list[Candidate]] = []
-        self._finds = Finds(self._entries, self._images)
+        self._finds = Finds([self._title(place) for place in range(len(self._entries))], self._images)
 
     def add(self, filters: Sequence[FilterRecord]) -> None:
         """Add the filters of the next layer."""
@@ -85,7 +85,8 @@ class HighlightsWriter:
         sheets.write(_FINDS, self._pictures([one for find in finds for one in find.filters], _FINDS))
         shown_columns = [
             ShownColumn(
-                column_title([self._entries[place] for place in run]),
+                column_title([self._title(place) for place in run]),
+                column_name([self._entries[place] for place in run]),
                 formatting.plural(len(run), "layer"),
                 _side(self._entries[run[-1]]["receptive_field"]),
                 tuple(self._shown(one, sheets, _NETWORK) for one in column),
@@ -102,6 +103,9 @@ class HighlightsWriter:
                 for find in finds
             ),
         )
+
+    def _title(self, place: int) -> str:
+        return self._model.titles[self._entries[place]["name"]]
 
     def _of(self, run: Sequence[int]) -> list[Candidate]:
         return [one for place in run for one in self._candidates[place]]
@@ -124,7 +128,7 @@ class HighlightsWriter:
 
     def _shown(self, one: Candidate, sheets: _Sheets, look: _Look) -> ShownFilter:
         entry = self._entries[one.layer]
-        names, title = self._model.names, self._model.titles[entry["name"]]
+        names, title = self._model.names, self._title(one.layer)
         name = f"Filter {names.title(entry['name'], one.index)} of {title}"
         marked: list[MarkedPicture] = []
         for rank, (image, box) in enumerate(one.crops[: look.crops]):

@@ -66,13 +66,15 @@ class ShownColumn:
     """A column of the network on one screen: layers that follow each other, and their best filters.
 
     Attributes:
-        title: The name that the layers share.
+        title: What the layers are called together.
+        name: The dotted name that they share.
         layers: How many layers, in words.
         field: The side of the receptive field of the last of them, in words.
         filters: Their best filters.
     """
 
     title: str
+    name: str
     layers: str
     field: str
     filters: tuple[ShownFilter, ...]
@@ -136,6 +138,7 @@ class ColumnSummary(TypedDict):
     """The fields of a ``ShownColumn``."""
 
     title: str
+    name: str
     layers: str
     field: str
     filters: list[FilterSummary]
@@ -179,6 +182,7 @@ def from_summary(summary: HighlightsSummary, address: Callable[[str], str]) -> H
         tuple(
             ShownColumn(
                 column["title"],
+                column["name"],
                 column["layers"],
                 column["field"],
                 tuple(_filter(one, address) for one in column["filters"]),

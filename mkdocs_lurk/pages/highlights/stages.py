@@ -42,8 +42,22 @@ def story_runs(layers: Sequence[LayerInfo], n_stages: int) -> list[Run]:
     return _joined(runs, n_stages)
 
 
-def column_title(layers: Sequence[LayerInfo]) -> str:
-    """Return the name of a column: its only layer's, or the beginning that all its layers' names share.
+def column_title(titles: Sequence[str]) -> str:
+    """Return the title of a column in words: its only layer's, or that of the block that its layers are in.
+
+    Of several blocks, or of layers in no block, the first and the last: "Fire 2 to 4", "Stem to Body".
+    """
+    if len(titles) == 1:
+        return titles[0]
+    first, last = (title.partition(", ")[0] for title in (titles[0], titles[-1]))
+    if first == last:
+        return first
+    (kind, _, _), (other, _, number) = first.rpartition(" "), last.rpartition(" ")
+    return f"{first} to {number if kind == other and number.isdecimal() else last}"
+
+
+def column_name(layers: Sequence[LayerInfo]) -> str:
+    """Return the dotted name of a column: its only layer's, or the beginning that all its layers' names share.
 
     Where they share none, the first and the last name.
     """

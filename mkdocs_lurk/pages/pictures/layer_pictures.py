@@ -31,8 +31,8 @@ PictureKey = tuple[str, str]
 LayerTiles = Mapping[str, Mapping[int, SheetRegion]]
 """The thumbnail of each filter that has one, by layer and index."""
 
-SYNTHESIS_PX = 160
-"""The longer side, at most, of syntheses, which are published smaller than they are stored."""
+SYNTHESIS_PX = 224
+"""The longer side, at most, of published syntheses; the store has them at full size."""
 _TILE_QUALITY = 72
 _TILES_PER_SHEET = 256
 
@@ -113,7 +113,7 @@ class _SheetKind:
 
 _PIXEL_ART = _SheetKind(max_area=4_000_000, quality=None)
 _GRADIENTS = _SheetKind(max_area=8_000_000, quality=None, quantised=True)
-_SYNTHESES = _SheetKind(max_area=20_000_000, quality=60, longer_side=SYNTHESIS_PX)
+_SYNTHESES = _SheetKind(max_area=8_000_000, quality=60, longer_side=SYNTHESIS_PX)
 
 
 def _write_sheets(

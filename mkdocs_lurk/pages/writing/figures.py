@@ -26,7 +26,7 @@ from mkdocs_lurk.pages.model_records import (
     preferred_class,
     synthesis_ratio,
 )
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.faults import ShownFigure
 from mkdocs_lurk.results_records import FilterResult, LayerResults, ModelResults
 
@@ -87,7 +87,7 @@ def _subject(target: str, model: str, site: Site) -> tuple[_Kind, tuple[object, 
     _, _, layer = unquote(path).partition("/")
     index = index.removeprefix("filter-")
     if not layer and not index:
-        return _MODEL, (_model_results(site.path(f"{FOLDER}/{model}/results.json")), model, site)
+        return _MODEL, (_model_results(site.path(f"{site.folder(model)}/results.json")), model, site)
     if not index:
         return _LAYER, (find_layer(site, model, layer)[1],)
     if not re.fullmatch(r"\d{1,9}", index) or not layer:

@@ -12,7 +12,7 @@ from typing import cast
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import FilterPictures, check_model, find_filter
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.filter_parts import PARTS, Part, ShownFrom
 from mkdocs_lurk.results_records import FilterResult, ModelResults
 
@@ -131,8 +131,8 @@ class _Found:
         self, shows: Sequence[str], size_px: int, link: str | bool, address: Callable[[str], str]
     ) -> EmbeddedFilter:
         site, named = self.site, self.named
-        pictures = FilterPictures(f"{FOLDER}/{self.target}", self.sheets, address)
-        images = _model_results(site.path(f"{FOLDER}/{named.model}/results.json"))["images"]
+        pictures = FilterPictures(site.folder(self.target), self.sheets, address)
+        images = _model_results(site.path(f"{site.folder(named.model)}/results.json"))["images"]
         source = ShownFrom(self.item, pictures, images, size_px)
         called = self.item.get("name", self.item.get("output_class"))
         place = f"{address(site.links[self.target])}#filter-{named.index}"

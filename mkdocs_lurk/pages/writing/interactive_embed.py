@@ -8,7 +8,7 @@ from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import check_model, find_layer
 from mkdocs_lurk.pages.nav import QUIZ, QUIZ_TITLE
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 
 _KEYS = {
     "gallery": ("model", "show", "layer", "caption"),
@@ -42,14 +42,15 @@ def render_interactive(
     if (missing := site.missing.get(model)) is not None:
         return templates.body("embed.html.j2", missing=f"{title} is not shown: {missing}", layer=None, model=title)
     target, name = _target(keys, site, model, show)
-    own = f"{model}/{QUIZ}"
+    is_quiz = show == "quiz"
+    page = f"{model}/{QUIZ}" if is_quiz else target
     return templates.body(
         "interactive.html.j2",
         element=f"lurk-{show}",
-        source=address(f"{FOLDER}/{model if show == 'quiz' else target}/{_SOURCES[show]}"),
-        key=own if show == "quiz" else target,
-        layer=target.partition("/")[2] if show == "quiz" else "",
-        url=address(site.links[own if show == "quiz" else target]),
+        source=address(f"{site.folder(model if is_quiz else target)}/{_SOURCES[show]}"),
+        key=page,
+        layer=target.partition("/")[2] if is_quiz else "",
+        url=address(site.links[page]),
         name=name,
         caption=keys.get("caption"),
     )

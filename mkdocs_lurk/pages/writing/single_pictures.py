@@ -23,6 +23,11 @@ from mkdocs_lurk.results_records import FilterResult, ModelResults, Picture
 
 KINDS = ("crop", "photo", "gradient", "crop-gradient", "mean-photo", "mean-gradient", "synthesis", "kernel")
 """What an address can name; all but the last two with a rank from 0 on, as in ``crop.0``."""
+NO_PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='112' height='112'%3E%3Crect width='112' "
+    "height='112' fill='%23888' fill-opacity='.2'/%3E%3Cpath d='M0 0L112 112M112 0L0 112' stroke='%23888'/%3E%3C/svg%3E"
+)
+"""The address of a grey square, which stands for a picture that is not computed yet."""
 _NAME = re.compile(r"(?P<kind>[a-z-]+)(?:\.(?P<rank>\d{1,4}))?")
 _RANKLESS = KINDS[-2:]
 

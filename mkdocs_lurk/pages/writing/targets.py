@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import find_filter
 from mkdocs_lurk.pages.markdown import LINKS
-from mkdocs_lurk.pages.site import FOLDER, Site
+from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.single_pictures import SinglePicture, find_picture
 
 _FILTER = re.compile(r"(?:filter-)?(?P<index>\d{1,9})(?:/(?P<picture>.*))?")
@@ -65,7 +65,7 @@ def follow(address: str, site: Site) -> Link:
     text = f"filter {index} of {results['layer']['title']}"
     if wanted["picture"] is None:
         return Link(uri, anchor, text)
-    picture = find_picture(item, f"{FOLDER}/{target}", wanted["picture"], site)
+    picture = find_picture(item, site.folder(target), wanted["picture"], site)
     return Link(uri, anchor, text, picture)
 
 

@@ -114,7 +114,7 @@ def test_averaged_model_is_loaded_and_called_an_average(tmp_path: Path) -> None:
     averaged.update_parameters(Small(3))
     net, notes = load(averaged.state_dict(), tmp_path)
     assert digest_weights(net) == digest_weights(averaged.module)
-    assert notes[0] == "w.ckpt holds an average of the weights at 2 moments of the training."
+    assert notes[0] == "The file w.ckpt holds an average of the weights at 2 moments of the training."
 
 
 @pytest.mark.parametrize("key", ["state_dict_ema", "model_ema", "ema", "ema_state_dict", "ema_model"])
@@ -143,7 +143,7 @@ def test_average_in_an_unknown_form_is_mentioned(tmp_path: Path) -> None:
     content = {"model": Small(1).state_dict(), "ema": {"decay": 0.9, "shadow_params": [torch.ones(2)]}}
     net, notes = load(content, tmp_path)
     assert digest_weights(net) == digest_weights(Small(1))
-    assert notes == ("w.ckpt holds an average of the weights in a form that is not read: ema.",)
+    assert notes == ("The file w.ckpt holds an average of the weights in a form that is not read: ema.",)
 
 
 def averages(state: object) -> dict[str, object]:
@@ -286,5 +286,5 @@ def test_note_says_where_rounding_lost_digits(tmp_path: Path) -> None:
     assert load(unusual(lambda w: w.double()), tmp_path)[1] == ()
     assert load(unusual(lambda w: w.bfloat16()), tmp_path)[1] == ()
     assert load(unusual(lambda w: w.double() + 1e-12), tmp_path)[1] == (
-        "w.ckpt holds numbers of 64 bits, which were rounded to 32: classifier.weight.",
+        "The file w.ckpt holds numbers of 64 bits, which were rounded to 32: classifier.weight.",
     )

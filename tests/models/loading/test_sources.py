@@ -189,6 +189,33 @@ def test_unknown_name_is_reported_with_near_matches(root: Path) -> None:
     )
 
 
+def test_a_factory_may_export_its_network_or_a_part_of_it(root: Path) -> None:
+    (root / "e.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "def part(training=False):\n"
+        "    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Dropout()).train(training)\n"
+        "    return torch.export.export(net, (torch.zeros(1, 3, 8, 8),)).module()\n"
+        "def net(training=False):\n"
+        "    return nn.Sequential(part(training), nn.ReLU())\n"
+        "class Stubborn(nn.Conv2d):\n"
+        "    def eval(self):\n"
+        "        raise RuntimeError('never')\n"
+        "def stubborn():\n"
+        "    return Stubborn(3, 4, 3)\n"
+    )
+    for source in ("e.py:part", "e.py:net"):
+        module = load_network(config_of(root, source)).module
+        assert module(torch.zeros(1, 3, 8, 8)).shape == (1, 4, 6, 6)
+    assert load_error(root, "e.py:net", arguments={"training": True}) == (
+        "model 'net': 0 was exported in training mode (aten.dropout.default); call .eval() on the network first"
+    )
+    assert load_error(root, "e.py:stubborn") == (
+        "model 'net': the network cannot be put into float32 and evaluation mode (RuntimeError: never); let 'source' "
+        "name a factory whose network takes .to() and .eval()"
+    )
+
+
 def test_quantised_networks_are_refused(root: Path) -> None:
     assert (
         load_error(root, "torchvision:quantized_resnet18")

@@ -121,7 +121,7 @@ def test_double_precision_values_are_rounded_to_float32(tmp_path: Path) -> None:
     assert torch.equal(net.classifier.weight, seeded(1).classifier.weight)
     torch.save(state | {"classifier.bias": state["classifier.bias"] + 1e-12}, tmp_path / "w.pt")
     (note,) = load_weights(net, tmp_path / "w.pt", "model 'net'").notes
-    assert note == "w.pt holds numbers of 64 bits, which were rounded to 32: classifier.bias."
+    assert note == "The file w.pt holds numbers of 64 bits, which were rounded to 32: classifier.bias."
 
 
 def test_file_without_the_classifier_is_loaded_with_a_note(tmp_path: Path, trained: Small) -> None:

@@ -53,7 +53,7 @@ def test_an_author_names_the_filters_and_what_they_are(built: Built) -> None:
 def test_a_network_has_a_column_of_filters_for_each_layer(built: Built) -> None:
     found = render(built, "model: small\nshow: network\n")
     columns = found.select("section")
-    assert [column["aria-label"] for column in columns] == ["features.0", "features.3"]
+    assert [column["aria-label"] for column in columns] == ["Convolution 1", "Convolution 2"]
     assert [len(column.select("a")) for column in columns] == [3, 6]  # one is dead, one a duplicate
     assert str(columns[1].a["href"]).startswith("../models/small/features.3/index.html#filter-")  # type: ignore[index]
     assert len(found.select("input")) == 2
@@ -64,7 +64,7 @@ def test_finds_are_shown_with_their_filters(built: Built) -> None:
     texts = [panel.get_text() for panel in found.select("section")]
     assert any("Filters 0 and 3 respond alike: their responses correlate at 0.990." in text for text in texts)
     (dead,) = [text for text in texts if "Dead" in text] or [line.get_text() for line in found.select("figure > p")][1:]
-    assert "1 of the 5 filters analysed of features.0 responds to no picture." in dead
+    assert "1 of the 5 filters analysed of Convolution 1 responds to no picture." in dead
 
 
 def test_the_models_page_holds_the_network_before_the_map(built: Built) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from mkdocs_lurk.pages.highlights.finds import Finds, FoundFilters
 from mkdocs_lurk.records import FilterRecord
-from tests.pages.highlights.planted import images, layers, record
+from tests.pages.highlights.planted import images, record
 
 LABELS = "aaabcd"
 
 
 def finds(*filters: FilterRecord, labels: str = LABELS, hidden: tuple[int, ...] = ()) -> dict[str, FoundFilters]:
-    found = Finds(layers(("conv", 8)), images(labels, hidden))
+    found = Finds(["Conv"], images(labels, hidden))
     found.add(0, filters)
     return {find.title: find for find in found.choose()}
 
@@ -51,6 +51,17 @@ def test_the_mixed_filter_has_strongest_photos_of_as_many_classes() -> None:
     assert "Mixed" not in finds(plain(0, best=(1, 3, 4, 5)), hidden=(3,))  # one of the photos cannot be shown
 
 
+def test_the_filter_that_colour_changes_most_has_a_tuning_that_says_so() -> None:
+    def tuned(colour: float | None, **kept: float) -> dict[str, Any]:
+        return {"n": 4, "kept": kept, "depends": {"colour": colour}}
+
+    most, less, little = (plain(n, tuning=tuned(1 - left, grey=left)) for n, left in ((1, 0.12), (0, 0.3), (2, 0.6)))
+    found = finds(less, most, little)["Changed by colour"]
+    assert found.filters[0].index == 1
+    assert found.text == "Without colour, 12 % of its response is left, on the 4 pictures that excite it most."
+    assert "Changed by colour" not in finds(little, plain(3, tuning=tuned(None)), plain(4, tuning={"skipped": "grey"}))
+
+
 def test_the_filter_beyond_photos_keeps_its_ratio_after_a_shift() -> None:
     held = {**plain(0)["max_activ"], "ratio": 3.0}  # the shift leaves 6 of 8
     lost = {**held, "ratio": 9.0, "robust": {"shift8": 0.8, "scale10": 8.0}}
@@ -75,10 +86,10 @@ def test_dead_filters_are_counted_and_shown_without_crops() -> None:
     found = finds(
         plain(0), plain(1, stats=stats(dead=True), max_activ={"skipped": "no"}), plain(2, stats=stats(dead=True))
     )
-    assert found["Dead"].text == "2 of the 3 filters analysed of conv respond to no picture."
+    assert found["Dead"].text == "2 of the 3 filters analysed of Conv respond to no picture."
     (shown,) = found["Dead"].filters
     assert (shown.index, shown.crops) == (2, ())
-    assert "1 of the 1 filters analysed of conv responds" in finds(plain(1, stats=stats(dead=True)))["Dead"].text
+    assert "1 of the 1 filters analysed of Conv responds" in finds(plain(1, stats=stats(dead=True)))["Dead"].text
 
 
 def test_no_filter_is_two_finds() -> None:

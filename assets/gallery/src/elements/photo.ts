@@ -31,7 +31,7 @@ export class LurkPhoto extends DataElement<PhotoContent> {
     dialog.addEventListener("cancel", cancel, { signal });
     dialog.addEventListener("click", closeByBackdrop, { signal });
     dialog.addEventListener("keydown", this.#walk.onKey, { signal });
-    this.#title = html("h2", {}, "Photo");
+    this.#title = html("h2", { tabindex: -1, autofocus: true }, "Photo");
     this.#body = html("div", {});
     const closer = iconButton("×", "Close", close, null);
     const head = html("div", { class: "lurk-photo-head" }, this.#title, this.#walk.node, closer);

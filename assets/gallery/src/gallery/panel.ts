@@ -5,7 +5,7 @@ import { html } from "../draw/dom";
 import { missing } from "../draw/missing";
 import { type Sheets, sheetsOf } from "../draw/picture";
 import { overlaySwitch } from "./overlay-switch";
-import { kernelPicture, rankedPictures, synthesisPicture } from "./pictures";
+import { kernelPicture, type PictureOptions, rankedPictures, synthesisPicture } from "./pictures";
 import { classSection } from "./sections/classes";
 import { effectSection } from "./sections/effect";
 import { methodSection } from "./sections/method";
@@ -73,15 +73,27 @@ export class FilterPanel {
       html(
         "div",
         { class: "lurk-panel-facts" },
-        classSection(filter, data.labels),
-        effectSection(filter, data.layer.filters),
-        responseSection(filter, pictures),
-        tuningSection(filter, data.twin),
+        ...this.#facts(filter, pictures),
         similarSection(filter, this.#options),
         wiringSection(filter, sources.sheets, this.#options),
       ),
       html("div", { class: "lurk-panel-foot" }, methodSection(data), shareButtons({ filter, data, title, ...sources })),
     );
+  }
+
+  /** The sections that stand in two columns; the responses fill the last row alone where they are the odd one. */
+  #facts(filter: FilterDetail, pictures: PictureOptions): HTMLElement[] {
+    const { data } = this.#options;
+    const responses = responseSection(filter, pictures);
+    const others = [
+      classSection(filter, data.labels),
+      effectSection(filter, data.layer.filters),
+      tuningSection(filter, data.twin),
+    ].filter((section): section is HTMLElement => section !== null);
+    if (others.length % 2) others.splice(-1, 0, responses);
+    else others.push(responses);
+    responses.classList.toggle("lurk-fact-wide", others.length % 2 === 1);
+    return others;
   }
 
   /** Say that the details could not be loaded. */

@@ -3,9 +3,10 @@ import type { ModelLayer } from "../data/schema";
 import { svg } from "../draw/dom";
 import { isPixelArt, type Sheets, sheetImage, viewBox } from "../draw/picture";
 import { count, plural } from "../numbers";
+import type { Item, Operation } from "./items";
 import type { PlacedBox } from "./layout";
 import { operationName } from "./operations";
-import { countLayers, type Item, type Operation } from "./tree";
+import { countLayers } from "./tree";
 
 /** Sizes in the map's own pixels; a letter's is its mean width. */
 const THUMB = 34;

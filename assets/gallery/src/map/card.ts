@@ -8,8 +8,9 @@ import { picture, type Sheets } from "../draw/picture";
 import { count, plural } from "../numbers";
 import { pictureLayer } from "./boxes";
 import { cornerBeside } from "./geometry";
+import type { Group, Item, Operation, Repeat } from "./items";
 import { operationName } from "./operations";
-import { countLayers, type Group, type Item, type Operation, type Repeat } from "./tree";
+import { countLayers } from "./tree";
 
 const FIELD_WORDS = { exact: "", effective: "about ", whole: "the whole picture, " } as const;
 

@@ -1,6 +1,7 @@
 /** Places for a tree's items, from top to bottom: each open group is laid out by itself and is then one box in the group around it. */
 import { Graph as DagreGraph, layout as dagreLayout } from "@dagrejs/dagre";
-import type { Group, Item, Repeat, Tree } from "./tree";
+import type { Group, Item, Repeat } from "./items";
+import type { Tree } from "./tree";
 
 export interface PlacedBox {
   item: Item;

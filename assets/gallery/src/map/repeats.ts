@@ -1,6 +1,7 @@
 /** Repeated blocks: neighbouring groups of one structure that follow each other are drawn as one item. */
+
+import type { Group, Item, Repeat } from "./items";
 import { operationName } from "./operations";
-import type { Group, Item, Repeat } from "./tree";
 
 /** Whether some operation of the second item reads from the first: parallel branches repeat nothing. */
 type Follows = (first: Item, second: Item) => boolean;

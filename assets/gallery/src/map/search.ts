@@ -1,5 +1,6 @@
 /** Search for layers by their own name, title and kind, and by those of the blocks around them. */
-import type { Item, Operation, Tree } from "./tree";
+import type { Item, Operation } from "./items";
+import type { Tree } from "./tree";
 
 export class LayerSearch {
   readonly #tree: Tree;

@@ -1,41 +1,8 @@
 /** A network's graph as a tree of groups, in which small operations and repeated blocks are gathered. */
-import type { Graph, GraphGroup, GraphNode, ModelLayer } from "../data/schema";
+import type { Graph, GraphGroup, ModelLayer } from "../data/schema";
+import type { Group, Item, Repeat } from "./items";
 import { mergeSmallOperations } from "./operations";
 import { simplify } from "./repeats";
-
-export interface Operation {
-  kind: "operation";
-  key: string;
-  /** The layer's name without that of the group around it. */
-  label: string;
-  node: GraphNode;
-  layer: ModelLayer | null;
-  /** Names of the small operations drawn as part of this one: norms, activations, dropout. */
-  after: string[];
-}
-
-export interface Group {
-  kind: "group";
-  key: string;
-  label: string;
-  name: string;
-  type: string;
-  /** Whether it is no module but a fold of the analysis, around neighbours of one structure. */
-  isFold: boolean;
-  children: Item[];
-}
-
-/** Neighbouring groups of one structure, one after the other. */
-export interface Repeat {
-  kind: "repeat";
-  key: string;
-  label: string;
-  name: string;
-  type: string;
-  children: Group[];
-}
-
-export type Item = Operation | Group | Repeat;
 
 export interface Tree {
   root: Group;

@@ -31,7 +31,8 @@ export function responseSection(filter: FilterDetail, pictures: PictureOptions):
   );
   const words = shelf ? " The dots are the pictures below; press a bar to find the nearest." : "";
   const says = explanation(`${label} The marks are the pictures above.${words}`);
-  return section("responses", "Responses", chart.node, says, shelf ? shelf.node : null);
+  const box = html("div", { class: "lurk-responses" }, chart.node, says);
+  return section("responses", "Responses", box, shelf ? shelf.node : null);
 }
 
 /** The filter's figures; what each means shows on hover and on focus. */

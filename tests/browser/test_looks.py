@@ -1,0 +1,118 @@
+"""What a visitor sees at a glance: contrast, targets that a finger finds, and no half of a page left empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.browser.conftest import LAYER, LAYERS, MODEL, OPEN, HostedSite, Sites, Visitor
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Visitor]
+CONTRAST = """(element) => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const brightness = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const linear = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255)
+            .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    };
+    let paper = element.closest("lurk-gallery");
+    const isClear = (one) => /^(transparent|rgba\\(0, 0, 0, 0\\))$/.test(getComputedStyle(one).backgroundColor);
+    while (isClear(paper)) paper = paper.parentElement;
+    const own = getComputedStyle(element);
+    const [ground, drawn] = [getComputedStyle(paper).backgroundColor, own.backgroundColor].map(brightness);
+    const ink = brightness(own.color);
+    const ratio = (one) => (Math.max(one, ground) + 0.05) / (Math.min(one, ground) + 0.05);
+    return [ratio(drawn), ratio(ink)];
+}"""
+SMALL = """() => [...document.querySelectorAll(":is(.lurk, lurk-gallery) :is(a, button, select, label, input)")]
+    .filter((one) => one.getClientRects().length && !one.closest("p, figcaption, .lurk-skip"))
+    .filter((one) => !(one.matches("input") && one.closest("label")))
+    .map((one) => [one.getBoundingClientRect(), one])
+    .filter(([box]) => box.width < 24 || box.height < 24)
+    .map(([box, one]) => `${one.tagName} ${one.className} ${one.textContent} ${box.width} x ${box.height}`)"""
+DARK = ":is(body, .wy-nav-content, .wy-nav-content-wrap, .rst-content) {background: #272b30 !important; color: #c8c8c8}"
+
+
+def darken(page: Page) -> None:
+    """Make a theme that names no colours dark, as the themes of Bootswatch are."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text() + DARK)
+
+    page.route("**/css/theme.css", answer)
+
+
+@pytest.mark.parametrize("look", ["light", "slate", "mkdocs", "readthedocs", "dark Bootswatch"])
+def test_bars_stand_out_from_the_page(visit: Visit, sites: Sites, look: str) -> None:
+    theme = {"light": "material", "slate": "material", "dark Bootswatch": "readthedocs"}.get(look, look)
+    visitor = visit(sites.themed(theme).server, color_scheme="dark" if look == "slate" else "light")
+    if look == "dark Bootswatch":
+        darken(visitor.page)
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
+    for part in (".lurk-tile-fill", f"{OPEN} .lurk-bar-fill", f"{OPEN} .lurk-property-fill"):
+        bar, ink = visitor.page.locator(part).first.evaluate(CONTRAST)
+        assert bar >= 3, part
+        assert ink >= 4.5, part
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_targets_are_large_enough_for_a_finger(visit: Visit, material: HostedSite, width: int) -> None:
+    visitor = visit(material.server, viewport={"width": width, "height": 800}, has_touch=width < 600)
+    pages = {
+        f"{LAYER}#filter-3": ".lurk-ranked", f"{LAYER}#filter-3?photo=2": ".lurk-depth", MODEL: "lurk-map svg",
+        "models/small/pictures/index.html#photo-2": ".lurk-depth", "models/small/classes/cat/index.html": ".lurk-row",
+    }  # fmt: skip
+    for path, part in pages.items():
+        visitor.go(path)
+        visitor.page.locator(part).first.wait_for()
+        assert visitor.page.evaluate(SMALL) == [], path
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_all_layers_have_as_many_columns(visit: Visit, material: HostedSite, width: int) -> None:
+    visitor = visit(material.server, viewport={"width": width, "height": 900})
+    columns = set()
+    for name in [*(layer[0] for layer in LAYERS), "many"]:
+        visitor.open_gallery(f"models/small/{name}/index.html")
+        tops = visitor.page.locator("lurk-gallery a[data-filter]").evaluate_all(
+            "tiles => tiles.map((tile) => tile.getBoundingClientRect()).map(({ left, width }) => `${left} ${width}`)"
+        )
+        columns.add(tuple(tops[:3]))
+    assert len(columns) == 1
+
+
+@pytest.mark.parametrize("lacking", ["tuning", "effect", "classes", ""])
+def test_no_half_of_an_opened_filter_is_empty(visit: Visit, material: HostedSite, lacking: str) -> None:
+    visitor = visit(material.server)
+    page = visitor.page
+
+    def leave_out(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text().replace(f'"{lacking}":', '"other":'))
+
+    if lacking:
+        page.route("**/filters-0.js", leave_out)
+        page.route("**/layer.js", lambda route: route.continue_())
+    visitor.open_gallery(f"{LAYER}#filter-3")
+    visitor.wait_for_filter(3)
+    facts = page.locator(".lurk-panel-facts > .lurk-fact:not(.lurk-fact-similar, .lurk-fact-wiring)")
+    boxes = [box for one in facts.all() if (box := one.bounding_box())]
+    whole = page.locator(".lurk-panel-facts").bounding_box()
+    assert whole is not None
+    rows = {round(box["y"]) for box in boxes}
+    for row in rows:
+        ends = [box["x"] + box["width"] for box in boxes if round(box["y"]) == row]
+        assert max(ends) == pytest.approx(whole["x"] + whole["width"], abs=1)
+    chart = page.locator(".lurk-fact-responses > .lurk-responses").bounding_box()
+    shelf = page.locator(".lurk-fact-responses > .lurk-quantiles").bounding_box()
+    assert chart is not None
+    assert shelf is not None
+    assert (shelf["x"] > chart["x"]) == (lacking in ("tuning", "effect"))
