@@ -4,7 +4,7 @@ VENV ?= .venv
 NEIGHBOURS ?= .venv-neighbours
 BIN := $(VENV)/bin
 STATIC := mkdocs_lurk/pages/static
-FRONT := $(shell find assets/gallery/src -type f 2>/dev/null) assets/gallery/package-lock.json assets/gallery/build.mjs mkdocs_lurk/pages/definitions.json
+FRONT := $(shell find assets/gallery/src -type f 2>/dev/null) assets/gallery/package-lock.json assets/gallery/build.mjs mkdocs_lurk/pages/definitions.json mkdocs_lurk/pages/words.json
 MODULES := assets/gallery/node_modules/.installed
 NPM := PATH="$$PATH:$(abspath $(BIN))" npm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

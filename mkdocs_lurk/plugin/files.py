@@ -6,7 +6,7 @@ import logging
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.pages.export_docs import own_names
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.plugin.languages import Language
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -97,10 +98,14 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
         ConfigError: A file of the author's has the name of a generated one.
         StoreError: A generated file has an address outside the site.
     """
-    generated = GeneratedFiles()
+    generated, language = GeneratedFiles(), Language.of(config)
     listed = set(site.nav.uris()) if "awesome-nav" in config.plugins else set()
     for item in site.files:
-        authored = _author_page(item.uri, files) if item.body else files.get_file_from_path(item.uri)
+        authored = (
+            _author_page(language.own_names(own_names(item.uri)), files)
+            if item.body
+            else files.get_file_from_path(item.uri)
+        )
         generated.src_uris[item.uri] = authored.src_uri if authored else item.uri
         if authored is None:
             file = _generated_file(config, item.uri, item.path)
@@ -110,7 +115,8 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
             raise ConfigError(f"{authored.src_uri} in docs_dir has the name of a generated file; rename or remove it")
         else:
             generated.bodies[authored.src_uri] = item.body
-            _set_address(authored, item.uri)
+            if not (config.use_directory_urls and language.is_localised(authored.src_uri)):
+                _set_address(authored, item.uri, language)
             if declared.nav.mode == "inject" and not listed:
                 authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
     for uri, path in front_end():
@@ -132,15 +138,17 @@ def _generated_file(config: MkDocsConfig, uri: str, path: Path) -> File:
     return file
 
 
-def _author_page(uri: str, files: Files) -> File | None:
-    """Return the author's page for a generated ``X/index.md``: that, ``X/README.md`` or ``X.md``; None if missing."""
-    candidates = (files.get_file_from_path(path) for path in own_names(uri))
+def _author_page(names: Iterable[str], files: Files) -> File | None:
+    """Return the author's page of the first name that there is; None if there is none."""
+    candidates = (files.get_file_from_path(name) for name in names)
     return next((file for file in candidates if file and file.inclusion is not InclusionLevel.EXCLUDED), None)
 
 
-def _set_address(file: File, uri: str) -> None:
+def _set_address(file: File, uri: str, language: Language) -> None:
     """Give an author's page the address of the page that it replaces, beside which its data lie."""
-    file.dest_uri = f"{posixpath.dirname(uri)}/index.html"
+    code = file.src_uri.split("/")[0]
+    folder = f"{code}/" if language.by_folder and code in language.all else ""  # static-i18n moves it from there
+    file.dest_uri = f"{folder}{posixpath.dirname(uri)}/index.html"
     for name in ("url", "abs_dest_path"):  # properties that MkDocs caches
         file.__dict__.pop(name, None)
 

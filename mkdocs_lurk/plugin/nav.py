@@ -12,7 +12,6 @@ from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.utils import dirname_to_title
 
-from mkdocs_lurk.config.options import NavConfig
 from mkdocs_lurk.pages.escaping import title_html
 from mkdocs_lurk.pages.nav import NavItem
 from mkdocs_lurk.pages.site import Site
@@ -22,23 +21,18 @@ log = logging.getLogger("mkdocs.plugins.lurk")
 _MANY_PAGES = 100
 
 
-def add_section(
-    nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, config: NavConfig, *, by_folders: bool = False
-) -> None:
+def add_section(nav: Navigation, site: Site, generated: GeneratedFiles, files: Files, name: str) -> None:
     """Add a section with the generated pages to ``nav``; pages that the author's navigation lists stay there.
 
-    The pages are added to a section of that title if there is one, at any depth. Titles are escaped here: themes print
-    them as HTML. Previous and next pages are linked anew. With ``by_folders`` another plugin has made sections of our
-    folders: they get titles.
+    The pages are added to a section of that name if there is one, at any depth. Titles are escaped here: themes print
+    them as HTML. Previous and next pages are linked anew.
     """
-    if by_folders:
-        nav.items[:] = _tidied(nav.items, site, generated)
     listed = {page.file.src_uri for page in nav.pages}
     children = list(_structure(site.nav.children, generated.src_uris, files, listed))
     if not children:
         return
-    title = title_html(config.section)
-    section = next((item for item in _sections(nav.items) if item.title in (config.section, title)), None)
+    title = title_html(name)
+    section = next((item for item in _sections(nav.items) if item.title in (name, title)), None)
     if section is None:
         section = Section(title, [])
         nav.items.append(section)
@@ -51,30 +45,33 @@ def add_section(
         log.info("%s", hint)
 
 
-def _tidied(items: Iterable[StructureItem], site: Site, generated: GeneratedFiles) -> list[StructureItem]:
-    """Return items in which no section is named by a folder of ours.
+def name_folders(nav: Navigation, site: Site, generated: GeneratedFiles) -> None:
+    """Give titles to sections that another plugin made of our folders.
 
-    Plugins that list folders make a section of each: that of a page alone becomes the page, and that of a model gets
-    the model's title.
+    That of a page alone becomes the page, and that of a model gets the model's title.
     """
+    nav.items[:] = _named(nav.items, site, generated)
+
+
+def _named(items: Iterable[StructureItem], site: Site, generated: GeneratedFiles) -> list[StructureItem]:
     own = {src_uri: uri for uri, src_uri in generated.src_uris.items() if uri.endswith(".md")}
-    tidied: list[StructureItem] = []
+    named: list[StructureItem] = []
     for item in items:
         if not isinstance(item, Section):
-            tidied.append(item)
+            named.append(item)
             continue
-        item.children[:] = _tidied(item.children, site, generated)
+        item.children[:] = _named(item.children, site, generated)
         folders = [posixpath.dirname(own[uri]) for uri in _uris(item.children) if uri in own]
         folder = next((one for one in folders if item.title == dirname_to_title(posixpath.basename(one))), None)
         if folder is not None and len(item.children) == 1:
             item.children[0].parent = item.parent
-            tidied.append(item.children[0])
+            named.append(item.children[0])
             continue
         if folder is not None:
             model = next((name for name, place in site.folders.items() if place == folder), "")
             item.title = title_html(site.titles.get(model, item.title))
-        tidied.append(item)
-    return tidied
+        named.append(item)
+    return named
 
 
 def _uris(items: Iterable[StructureItem]) -> list[str]:

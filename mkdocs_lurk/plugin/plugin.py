@@ -12,24 +12,27 @@ from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
-from mkdocs.plugins import BasePlugin, event_priority
-from mkdocs.structure.files import Files
+from mkdocs.plugins import BasePlugin, CombinedEvent, event_priority
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from mkdocs_lurk.build import generate, watched_files
 from mkdocs_lurk.config.options import LurkConfig, Missing
 from mkdocs_lurk.errors import LurkError
-from mkdocs_lurk.pages.front_end import SCRIPT, STYLE
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.words import Words
 from mkdocs_lurk.pages.writing.faults import Faults
 from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.dirty import drop_outdated
 from mkdocs_lurk.plugin.files import BY_FOLDERS, GeneratedFiles, add_files, leave_out_caches
+from mkdocs_lurk.plugin.front_end import add_front_end
+from mkdocs_lurk.plugin.languages import PLUGIN as LANGUAGES
+from mkdocs_lurk.plugin.languages import Language, hold_back, place
 from mkdocs_lurk.plugin.misplaced import warn_of_misplaced
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
-from mkdocs_lurk.plugin.nav import add_section
+from mkdocs_lurk.plugin.nav import add_section, name_folders
 from mkdocs_lurk.plugin.private_files import refuse_private_files
 from mkdocs_lurk.plugin.rendered_pages import RenderedPages
 from mkdocs_lurk.plugin.writing import Writing
@@ -52,6 +55,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._site: Site
         self._last: Site | None = None
         self._generated: GeneratedFiles
+        self._held: list[File] = []
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Change nothing; note how the site is built, and stay alive between the builds of one that is served."""
@@ -62,20 +66,18 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Check the plugin's options, and add the front end's script and style to every page."""
         custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
         with _as_plugin_error(), self._as_before():
-            declared = self.config.read(Path(config.config_file_path or "mkdocs.yml").resolve().parent)
+            declared = self.config.read(Path(config.config_file_path or "mkdocs.yml"))
             folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
             check_cache_dir(declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
             self._declared = declared
         self._templates = Templates(template_overrides(custom_dir) if custom_dir else None)
         self._writing = Writing(self._templates, Faults(shown=self._serving))
         if self._declared.models:
-            config.markdown_extensions.append(self._writing.extension)
-            config.extra_javascript.append(SCRIPT)
-            config.extra_css.append(STYLE)
+            add_front_end(config, self._writing.extension, Words.of(Language.of(config).code))
         return config
 
     @event_priority(50)  # before plugins that look for pages among the files (redirects, literate-nav)
-    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+    def _on_files_first(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Add the generated pages and files; missing results are computed first if the options say so."""
         leave_out_caches(files)
         with _as_plugin_error():
@@ -92,11 +94,28 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
             self._watch()
         return files
 
+    @event_priority(-90)  # after others have seen the pages, and before static-i18n (-100) drops them
+    def _on_files_before_languages(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Hold generated pages back where static-i18n builds the site in several languages."""
+        self._held = hold_back(files, self._generated.src_uris.values()) if LANGUAGES in config.plugins else []
+        return files
+
+    @event_priority(-110)  # after static-i18n
+    def _on_files_after_languages(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add generated pages in the folder of the language that is being built."""
+        if LANGUAGES in config.plugins:
+            place(self._held, files, config, Language.of(config))
+        return files
+
+    on_files = CombinedEvent(_on_files_first, _on_files_before_languages, _on_files_after_languages)
+
     def on_nav(self, nav: Navigation, *, config: MkDocsConfig, files: Files) -> Navigation:
         """Add a section with the generated pages that the author's navigation does not list."""
         if self._declared.nav.mode == "inject":
-            by_folders = bool(BY_FOLDERS.intersection(config.plugins))
-            add_section(nav, self._site, self._generated, files, self._declared.nav, by_folders=by_folders)
+            if BY_FOLDERS.intersection(config.plugins):
+                name_folders(nav, self._site, self._generated)
+            section = Words.of(Language.of(config).code).translate(self._declared.nav.section)
+            add_section(nav, self._site, self._generated, files, section)
         return nav
 
     @event_priority(-60)  # after plugins that evaluate an author's text (macros): braces in generated parts are data

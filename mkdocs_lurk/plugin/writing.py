@@ -24,6 +24,7 @@ from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.markdown import MARKER, Segment, insert_body
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
+from mkdocs_lurk.pages.words import Words
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.extension import LurkExtension
 from mkdocs_lurk.pages.writing.faults import Faults, Lines, ShownFigure, Source, lines_of_fence, lines_with
@@ -33,6 +34,7 @@ from mkdocs_lurk.pages.writing.notebook_cells import render_cells
 from mkdocs_lurk.pages.writing.single_pictures import NO_PICTURE, SinglePicture
 from mkdocs_lurk.pages.writing.targets import follow
 from mkdocs_lurk.plugin.files import GeneratedFiles
+from mkdocs_lurk.plugin.languages import Language, pin_data, translate_page
 from mkdocs_lurk.plugin.nav_links import resolve_nav
 
 log = logging.getLogger("mkdocs.plugins.lurk")
@@ -54,6 +56,9 @@ class Writing:
         self._page: Page | None = None
         self._site: Site
         self._generated: GeneratedFiles
+        self._language: Language
+        self._words: Words
+        self._uris: dict[str, str]
         self._files: Files
         self._cards: dict[str, Path]
         self._config: MkDocsConfig
@@ -66,6 +71,9 @@ class Writing:
     ) -> None:
         """Take what this build generated."""
         self._site, self._generated, self._files, self._config = site, generated, files, config
+        self._language = Language.of(config)
+        self._words = Words.of(self._language.code)
+        self._uris = {src_uri: uri for uri, src_uri in generated.src_uris.items()}
         self._cards = {model.name: model.card for model in declared.models if model.card}
         self._pictures = declared.cache_dir / "pages" / "single"
         self._paths = {str(item.path) for item in site.files if item.body is not None}
@@ -120,7 +128,13 @@ class Writing:
                 self._tell("<!-- lurk --> has no generated part here; it has in a page of a model or a layer", _markers)
             for address in left_in_text(content):
                 self._tell(f"{address} is no link; write [text]({address}), or `code`", lines_with(address))
-        if _COPYING.intersection(self._config.plugins):
+        own_uri = self._uris.get(page.file.src_uri)
+        if own_uri is not None:
+            content = self._words.translate_html(content)
+            translate_page(page, self._words, is_generated=page.file.src_uri not in self._generated.bodies)
+        if self._language.folder and own_uri is not None:
+            content = pin_data(content, own_uri, self._language, self._generated.src_uris)
+        elif _COPYING.intersection(self._config.plugins):
             content = pin_addresses(content, posixpath.dirname(page.file.dest_uri))
         return resolve_addresses(content, resolve)
 
@@ -165,9 +179,10 @@ class Writing:
 
     def _embed(self, fence: Segment, captions: Captions) -> str:
         try:
-            return render_fence(fence.contents, self._site, self._templates, _file_address, captions, fence.embed)
+            shown = render_fence(fence.contents, self._site, self._templates, _file_address, captions, fence.embed)
         except ConfigError as error:
             return self._faults.box(self._tell(str(error), lines_of_fence(fence.contents)))
+        return self._words.translate_html(shown)
 
     def _figure(self, expression: str) -> ShownFigure | None:
         try:

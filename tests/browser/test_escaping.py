@@ -42,6 +42,7 @@ DRAWN = {
     "models/small/index.html": ".lurk-map-box",
     "models/small/evaluation/index.html": ".lurk-confusion",
     "models/small/classes/index.html": "table",
+    "models/small/pictures/index.html": ".lurk-listed svg",
     "models/small/trust/index.html": ".lurk-trust svg",
 }
 """What shows that a page is complete; on all others the gallery's tiles do."""
@@ -130,7 +131,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     made.build()
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
-    assert len(pages) == 11
+    assert len(pages) == 12
     visitor = visit(server.address(theme))
     if theme != "material":  # themes differ in the title and the navigation around the same text
         pages = [page for page in pages if page.parent.name in ("models", "small", "features.3")]
@@ -140,6 +141,9 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         visitor.go(address)
         others = ".lurk-cards" if address.startswith("models/small/classes/") else "lurk-gallery a[data-filter]"
         visitor.page.locator(DRAWN.get(address, others)).first.wait_for()
+        if address == "models/small/pictures/index.html":
+            visitor.page.locator("a[data-photo]").first.click()
+            visitor.page.locator(".lurk-photo-page .lurk-depth a").first.wait_for()
         found = visitor.page.evaluate(SCAN)
         assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
         assert found["heading"], address

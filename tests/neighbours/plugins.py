@@ -77,7 +77,7 @@ NEIGHBOURS = (
     Neighbour("social", plugins=({"social": {}},), shows={"index": ("og:image",)}, themes=(MATERIAL,)),
     Neighbour(
         "blog",
-        plugins=({"blog": {}},),
+        plugins=({"blog": {"archive": False}},),
         files={"docs/blog/index.md": "# Blog\n", "docs/blog/posts/one.md": _POST},
         shows={"blog": (_EMBED,)},
         themes=(MATERIAL,),
@@ -119,17 +119,21 @@ NEIGHBOURS = (
                 }
             },
         ),
-        {"docs/index.de.md": f"# Anfang\n\n[Netz](lurk:small)\n\n{FENCE}"},
+        {
+            "docs/index.de.md": f"# Anfang\n\n[Netz](lurk:small)\n\n{FENCE}",
+            "docs/index.fr.md": f"# Début\n\n[Réseau](lurk:small)\n\n{FENCE}",
+        },
         shows={
             "de/index": ("Anfang", _EMBED),
             "de/models/small/features.3": ("lurk-gallery",),
             "fr/models/small/features.3": ("lurk-gallery",),
         },
+        together="it makes the files of blog and jupyter its own",
     ),
     Neighbour(
         "autorefs",
         ("mkdocs-autorefs",),
-        ({"autorefs": {}},),
+        ({"autorefs": {"resolve_closest": True}},),
         {"docs/refs.md": "# Refs\n\nSee [the start][home], and [it](lurk:small/features.3#3).\n"},
         shows={"refs": ("#home", "#filter-3")},
     ),
@@ -176,6 +180,7 @@ NEIGHBOURS = (
         ({"section-index": {}},),
         {"docs/part/index.md": "# Part\n", "docs/part/one.md": "# One\n"},
         themes=(MATERIAL, "readthedocs"),
+        together="it makes the pages of blog its own",
     ),
     Neighbour(
         "jupyter",

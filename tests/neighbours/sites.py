@@ -81,7 +81,7 @@ def together(theme: str) -> tuple[Neighbour, ...]:
 def write_site(made: Project, cell: Cell) -> None:
     """Write ``mkdocs.yml`` and the pages of a cell into a project with results."""
     made.write("docs/index.md", HOME)
-    made.write("docs/deep/er.md", HOME)
+    made.write("docs/deep/er.md", HOME.replace("Home", "Deep"))
     made.write("docs/models/small/features.0.md", OWN)
     site: dict[str, Any] = {"markdown_extensions": ["attr_list"]}
     plugins: list[dict[str, Any]] = [] if cell.neighbours[0].name == "search" else [{"search": {}}]

@@ -15,4 +15,10 @@ describe("a layer's page", () => {
     expect(layerPage(new URL("file:///s/models/net/"), "a.0", "/")).toBe("file:///s/models/net/a.0/index.html");
     expect(layerPage(new URL("file:///s/models/net/"), "a.0", ".html")).toBe("file:///s/models/net/a.0.html");
   });
+
+  it("is in the language of the page, whose data lie elsewhere", () => {
+    document.body.innerHTML = '<div data-pages-in="de"></div>';
+    expect(layerPage(new URL("http://h/x/models/net/model.js"), "a.0", "/")).toBe("http://h/x/de/models/net/a.0/");
+    document.body.innerHTML = "";
+  });
 });

@@ -18,8 +18,15 @@ export function layerAddress(name: string, exceptions: Readonly<Record<string, s
  * @param suffix What ends a page's address: "/" where pages are folders, else ".html".
  */
 export function layerPage(modelFolder: URL, layerSlug: string, suffix: string): string {
-  const page = new URL(`${layerSlug}${suffix}`, modelFolder);
+  const page = new URL(`${layerSlug}${suffix}`, inLanguage(modelFolder));
   // On disk a folder's address shows its files, not its page.
   if (page.protocol === "file:" && page.pathname.endsWith("/")) page.pathname += "index.html";
   return page.href;
+}
+
+/** The folder of a model's pages in the language of this page; the data lie once, beside the pages of the default language. */
+function inLanguage(modelFolder: URL): URL {
+  const language = document.querySelector<HTMLElement>("[data-pages-in]")?.dataset.pagesIn;
+  const [model] = modelFolder.pathname.split("/").slice(-2);
+  return language ? new URL(`../../${language}/models/${model}/`, modelFolder) : modelFolder;
 }

@@ -1,6 +1,7 @@
 /** The life cycle that all custom elements share: connect, load, draw, and leave nothing behind. */
 import { html } from "../draw/dom";
 import { missing } from "../draw/missing";
+import type {} from "../words";
 
 /**
  * An element that loads data and draws it. Under instant navigation the same element leaves the page and comes back: each time that it
@@ -14,6 +15,7 @@ export abstract class DataElement<T> extends HTMLElement {
   connectedCallback(): void {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
+    window.lurkTranslate?.(this, signal);
     this.prepare(signal);
     this.load()
       .then((data) => {
