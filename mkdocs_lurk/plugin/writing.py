@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import posixpath
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from mkdocs_lurk.plugin.languages import Language, pin_data, translate_page
 from mkdocs_lurk.plugin.nav_links import resolve_nav
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+_FILTER_ANCHOR = re.compile(r"filter-\d+")
 _COPYING = frozenset(("print-site", "print-site-plugin", "with-pdf"))
 """Plugins that copy pages into another page."""
 
@@ -121,6 +123,8 @@ class Writing:
             return self._attribute(name, address, page.url, lambda message: self._tell(message, lines_with(address)))
 
         self._page, self._files = page, files
+        if self._model_of(page.file.dest_uri) in self._site.missing:
+            _forget_filters(page)
         if page.file.src_uri.endswith(".ipynb"):
             content = render_cells(content, self._embed, self._figure)
         if not self.is_generated(page.file):
@@ -260,6 +264,13 @@ class Writing:
         if (card := self._cards.get(model)) is not None:
             sources.append(Source(f"the card {card.name}", card.read_text("utf-8-sig", errors="replace")))
         return sources
+
+
+def _forget_filters(page: Page) -> None:
+    """Let MkDocs not miss the filters of a page that has no results yet."""
+    for anchors in (page.links_to_anchors or {}).values():
+        for anchor in [anchor for anchor in anchors if _FILTER_ANCHOR.fullmatch(anchor)]:
+            del anchors[anchor]
 
 
 def _markers(text: str) -> list[int]:
