@@ -23,6 +23,7 @@ from mkdocs_lurk.pages.highlights.shown import (
     summarise,
 )
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
+from mkdocs_lurk.pages.link_previews import PreviewWriter
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
@@ -75,6 +76,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
         "pages": [],
         "classes": [],
         "highlights": NO_HIGHLIGHTS,
+        "previews": [],
         "missing": why,
     }
 
@@ -174,7 +176,7 @@ class _ModelFolder:
         pages.append((PICTURES_TITLE, PICTURES))
         pages += self._write_trust()
         pages += (quiz := self._write_quiz())
-        highlights = self._highlights.write(self._folder)
+        highlights, chosen = self._highlights.write(self._folder), self._highlights
         page = model_page(
             model.declared,
             model.record,
@@ -193,6 +195,9 @@ class _ModelFolder:
             "pages": pages,
             "classes": list(addresses.items()),
             "highlights": summarise(highlights),
+            "previews": PreviewWriter(self._reader, model).write(
+                self._folder, chosen.candidates, chosen.story, chosen.found
+            ),
             "missing": None,
         }
 
