@@ -24,7 +24,8 @@ from mkdocs_lurk.response_records import BoxList
 MOST_CLASSES = 200
 """Classes with a page at most: of more, those with the most pictures."""
 _CROP_PX = 72
-_FILTERS_PER_LAYER, _SHOWN_CARDS, _SHOWN_PICTURES, _SHOWN_GUESSES = 4, 8, 24, 5
+FILTERS_PER_LAYER = 4
+_SHOWN_CARDS, _SHOWN_PICTURES, _SHOWN_GUESSES = 8, 24, 5
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def _layers(model: PublishedModel, label: str, filters: ClassFilters, cards: Pic
         entry = model.record["layers"][place]
         title = model.titles[entry["name"]]
         shown = []
-        for one in preferences[:_FILTERS_PER_LAYER]:
+        for one in preferences[:FILTERS_PER_LAYER]:
             region = None if one.crop is None else model.photos.crop_region(*one.crop)
             crop = cards.view(region, f"{title}, filter {one.index}: its best crop of {label}", _CROP_PX)
             shown.append(

@@ -1,4 +1,4 @@
-"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, a quiz and so on."""
+"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, a quiz, a class."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mkdocs_lurk.pages.markdown import EmbedInfo
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
+from mkdocs_lurk.pages.writing.class_embed import render_class
 from mkdocs_lurk.pages.writing.filter_embed import render_filters
 from mkdocs_lurk.pages.writing.interactive_embed import render_interactive
 
@@ -20,6 +21,7 @@ _RENDERERS = {
     "finds": render_overview,
     "gallery": render_interactive,
     "map": render_interactive,
+    "class": render_class,
     "quiz": render_interactive,
 }
 """By what a fence shows; any other shows filters."""
@@ -36,8 +38,8 @@ def render_fence(
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map`` or
-            ``quiz``; else the keys of filters.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map``,
+            ``quiz`` or ``class``; else the keys of filters.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.

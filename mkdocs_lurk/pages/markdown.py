@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(r'(?P<name>\b(?:href|src))="lurk(?P<card>-card)?:(?P<tar
 LINKS = "; there are lurk:MODEL, lurk:MODEL/LAYER and lurk:MODEL/LAYER#12 of the declared models"
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 MARKER = re.compile(
-    r"^(?P<inside>[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<comment><!--\s*lurk\s*-->)[ \t]*$", re.MULTILINE
+    r"^(?P<inside>[ \t]*(?:(?:>|[-*+:]|\d{1,9}[.)])[ \t]+)*)(?P<comment><!--\s*lurk\s*-->)[ \t]*$", re.MULTILINE
 )
 """The line that the generated part takes the place of, and what it stands in."""
 

@@ -166,15 +166,7 @@ class _ModelFolder:
             layer_row(entry, model.titles[entry["name"]], strip)
             for entry, strip in zip(entries, svg_strips, strict=True)
         ]
-        pages = self._write_evaluation(best, addresses)
-        if addresses:
-            self._write_classes(best, addresses)
-            pages.append((CLASSES_TITLE, CLASSES))
-        self._write_own_page(
-            PICTURES, PICTURES_TITLE, self._templates.body("pictures.md.j2", page=pictures_page(model))
-        )
-        pages.append((PICTURES_TITLE, PICTURES))
-        pages += self._write_trust()
+        pages = self._write_pages_beside(best, addresses)
         pages += (quiz := self._write_quiz())
         highlights, chosen = self._highlights.write(self._folder), self._highlights
         page = model_page(
@@ -200,6 +192,16 @@ class _ModelFolder:
             ),
             "missing": None,
         }
+
+    def _write_pages_beside(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Write the pages beside the model's own and its layers'; returns their titles and folders."""
+        pages = self._write_evaluation(best, addresses)
+        if addresses:
+            self._write_classes(best, addresses)
+            pages.append((CLASSES_TITLE, CLASSES))
+        body = self._templates.body("pictures.md.j2", page=pictures_page(self._model))
+        self._write_own_page(PICTURES, PICTURES_TITLE, body)
+        return [*pages, (PICTURES_TITLE, PICTURES), *self._write_trust()]
 
     def _write_evaluation(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
         """Write the page with the evaluation, where there is one; returns its title and folder."""

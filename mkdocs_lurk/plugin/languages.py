@@ -80,7 +80,7 @@ def translate_page(page: Page, words: Words, *, is_generated: bool) -> None:
 
 def hold_back(files: Files, uris: Collection[str]) -> list[File]:
     """Take the generated pages out of ``files``, before static-i18n drops them with a warning for each."""
-    held = [file for file in files if file.src_uri in uris and file.generated_by is not None]
+    held = [file for file in files.documentation_pages() if file.src_uri in uris and file.generated_by is not None]
     for file in held:
         files.remove(file)
     return held

@@ -180,6 +180,7 @@ NEIGHBOURS = (
         ({"section-index": {}},),
         {"docs/part/index.md": "# Part\n", "docs/part/one.md": "# One\n"},
         themes=(MATERIAL, "readthedocs"),
+        together="it makes the pages of blog its own",
     ),
     Neighbour(
         "jupyter",

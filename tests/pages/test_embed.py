@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.fences import render_fence
@@ -146,3 +146,34 @@ def test_a_wrong_fence_is_one_line(built: Built, declared: str, message: str) ->
     with pytest.raises(ConfigError, match=re.escape(message)) as caught:
         render(built, declared)
     assert "\n" not in str(caught.value)
+
+
+def test_the_filters_of_a_class_are_those_of_its_page(built: Built) -> None:
+    found = render(built, "model: small\nshow: class\nclass: dog\n")
+    page = BeautifulSoup(built.site.path("models/small/classes/dog/index.md").read_text("utf-8"), "html.parser")
+    own = page.select_one(".lurk")
+    assert own is not None
+
+    def shown(part: Tag) -> list[list[tuple[str, bool]]]:
+        rows = part.select(".lurk-class-layer")
+        return [[(item.get_text(" ", strip=True), bool(item.svg)) for item in row.select("li")] for row in rows]
+
+    assert shown(found.figure) == shown(own) != []  # type: ignore[arg-type]
+    first = found.select("li a")[0]
+    assert str(first["href"]).startswith("../models/small/features.0/index.md#filter-")
+    for image in found.select("svg image"):
+        assert built.site.path(str(image["xlink:href"]).removeprefix("../")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ("class: dug", "small has no page of a class 'dug'; did you mean 'dog'?"),
+        ("layer: features.0\nclass: dog", "lurk fence: 'layer' is not known; there are model, show, class, caption"),
+        ("caption: x", "lurk fence: 'class' is missing; give it for show: class"),
+    ],
+)
+def test_a_class_that_cannot_be_shown_is_an_error(built: Built, keys: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        render(built, f"model: small\nshow: class\n{keys}\n")
+    assert str(error.value) == message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -128,10 +129,10 @@ def build_error(made: Project, caplog: pytest.LogCaptureFixture) -> str:
     return line
 
 
-def broken_addresses(site: Path) -> list[str]:
-    """Return the addresses on generated pages that lead to no file."""
+def broken_addresses(site: Path, pages: Iterable[Path] = ()) -> list[str]:
+    """Return the addresses that lead to no file, on the pages given, or else on generated ones and the first."""
     broken = []
-    for page in [*site.glob("*/**/*.html"), site / "index.html"]:
+    for page in [*pages] or [*site.glob("*/**/*.html"), site / "index.html"]:
         for address in _addresses(page):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc or not parts.path:

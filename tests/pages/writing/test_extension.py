@@ -162,10 +162,11 @@ def with_body(text: str, *extensions: str) -> str:
         ("> before\n>\n> <!-- lurk -->\n> after\n", "<p>before</p>", "<p>after</p>\n</blockquote>"),
         ('=== "Tab"\n\n    before\n    <!-- lurk -->\n    after\n', "<p>before</p>", "<p>after</p>\n</div>"),
         ("- <!-- lurk -->\n- after\n", "<li>", "</li>\n<li>\n<p>after</p>"),
+        ("before\n:   <!-- lurk -->\n\nafter\n", "<dd>", "</dd>\n</dl>\n<p>after</p>"),
     ],
 )
 def test_the_generated_part_stands_where_its_marker_does(text: str, begin: str, end: str) -> None:
-    found = with_body(text, "pymdownx.tabbed")
+    found = with_body(text, "pymdownx.tabbed", "def_list")
     assert re.search(rf"{begin}.*gallery.*<p>last</p>\n(</div>\n)?{end}", found, re.DOTALL)
 
 

@@ -209,8 +209,7 @@ export class Gallery {
     const rightToLeft = getComputedStyle(this.#options.element).direction === "rtl";
     if (target.closest("lurk-photo")) return;
     if (this.#panel.node.contains(target)) {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (step && target.matches("input")) return;
+      const step = target.matches("input") ? 0 : { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (step) this.#step(rightToLeft ? -step : step);
       else if (event.key === "g") this.#panel.nextOverlay();
       else if (event.key === "Escape") this.#close();
