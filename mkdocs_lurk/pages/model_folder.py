@@ -23,6 +23,7 @@ from mkdocs_lurk.pages.highlights.shown import (
     summarise,
 )
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
+from mkdocs_lurk.pages.link_previews import PreviewWriter
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
@@ -75,6 +76,7 @@ def write_placeholder(folder: Path, declared: DeclaredModel, reason: str, templa
         "pages": [],
         "classes": [],
         "highlights": NO_HIGHLIGHTS,
+        "previews": [],
         "missing": why,
     }
 
@@ -166,7 +168,7 @@ class _ModelFolder:
         ]
         pages = self._write_pages_beside(best, addresses)
         pages += (quiz := self._write_quiz())
-        highlights = self._highlights.write(self._folder)
+        highlights, chosen = self._highlights.write(self._folder), self._highlights
         shown = {"has_classes": bool(addresses), "has_quiz": bool(quiz)}
         page = model_page(model.declared, model.record, rows, highlights=highlights, **shown)
         body = self._templates.body("model.md.j2", page=page)
@@ -179,6 +181,9 @@ class _ModelFolder:
             "pages": pages,
             "classes": list(addresses.items()),
             "highlights": summarise(highlights),
+            "previews": PreviewWriter(self._reader, model).write(
+                self._folder, chosen.candidates, chosen.story, chosen.found
+            ),
             "missing": None,
         }
 
