@@ -9,6 +9,7 @@ from typing import TypedDict, cast
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary, summary_filters, summary_pictures
+from mkdocs_lurk.pages.link_previews import Preview
 from mkdocs_lurk.pages.nav import (
     CLASSES,
     CLASSES_TITLE,
@@ -16,6 +17,8 @@ from mkdocs_lurk.pages.nav import (
     EVALUATION_TITLE,
     PICTURES,
     PICTURES_TITLE,
+    QUIZ,
+    QUIZ_TITLE,
     TRUST,
     TRUST_TITLE,
 )
@@ -24,10 +27,18 @@ from mkdocs_lurk.record_check import check_record, record_error
 
 BODY_SUFFIX = ".body"
 _OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
+    r"index\.(md|body)|results\.json|(model|pictures|quiz)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp|preview\.jpg"
 )
-_LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
-_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES), (PICTURES_TITLE, PICTURES), (TRUST_TITLE, TRUST))
+_LAYER_FILES = re.compile(
+    r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp|preview(-[0-9]+)?\.jpg"
+)
+_PAGES = (
+    (EVALUATION_TITLE, EVALUATION),
+    (CLASSES_TITLE, CLASSES),
+    (PICTURES_TITLE, PICTURES),
+    (TRUST_TITLE, TRUST),
+    (QUIZ_TITLE, QUIZ),
+)
 
 
 class ModelSummary(TypedDict):
@@ -41,6 +52,7 @@ class ModelSummary(TypedDict):
         pages: Title and folder of each page of its own beside those of layers, as navigation lists them.
         classes: Label and slug of each class with a page.
         highlights: The filters that any page can show as a story, or as the network on one screen.
+        previews: What links to its pages show on other sites.
         missing: Why there are no results; None if there are.
     """
 
@@ -51,6 +63,7 @@ class ModelSummary(TypedDict):
     pages: list[tuple[str, str]]
     classes: list[tuple[str, str]]
     highlights: HighlightsSummary
+    previews: list[Preview]
     missing: str | None
 
 
@@ -80,6 +93,9 @@ def check_folder(names: Collection[str], summary: object) -> None:
         sides = [value for field, value in view.items() if isinstance(value, int) and field not in ("x", "y")]
         if view["src"] not in names or min(*sides) < 1 or min(view["x"], view["y"]) < 0:
             raise StoreError("the summary: a picture is not in the folder, or has no size")
+    pages = {"", *(slug for _, slug in checked["layers"])}
+    if any(one["image"] not in names or one["page"] not in pages for one in checked["previews"]):
+        raise StoreError("the summary: a preview is of no page, or has no picture")
     layers = {(name, slug) for name, slug in checked["layers"]}
     if any((one["layer"], one["slug"]) not in layers for one in summary_filters(checked["highlights"])):
         raise StoreError("the summary: a filter to show is of no layer")

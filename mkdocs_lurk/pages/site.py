@@ -17,6 +17,7 @@ from mkdocs_lurk.pages.card_text import VERSIONS
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
+from mkdocs_lurk.pages.link_previews import PREVIEW_SUFFIX, SitePreview, site_previews
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
 from mkdocs_lurk.pages.models_page import index_entry
@@ -83,6 +84,7 @@ class Site:
         folders: The folder of each model's pages under the site, by its name.
         missing: For each model without results, why there are none.
         highlights: For each model the filters that any page can show of it.
+        previews: For each model what links to its pages show on other sites; their pictures are not among ``files``.
     """
 
     files: tuple[SiteFile, ...]
@@ -93,6 +95,7 @@ class Site:
     folders: Mapping[str, str]
     missing: Mapping[str, str]
     highlights: Mapping[str, HighlightsSummary]
+    previews: Mapping[str, Sequence[SitePreview]]
 
     def folder(self, target: str) -> str:
         """Return the folder under the site of a link target: of a model, or of one of its layers by its address."""
@@ -136,8 +139,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     Raises:
         LurkError: Results are missing, a template or a card cannot be read, or the disk is full.
     """
-    templates = Templates(overrides)
-    cache_folder = cache_dir / "pages"
+    templates, cache_folder = Templates(overrides), cache_dir / "pages"
     declared_models = [DeclaredModel.from_config(model.config, model.unseen) for model in models]
     folders = [
         (declared, _model_folder(model, declared, store, cache_folder, templates))
@@ -150,22 +152,21 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         files += _site_files(index, MODELS_FOLDER, {"index.md": "Models"})
     for declared, folder in folders:
         files += _site_files(folder, places[declared.name], _titles(declared, folder))
-    missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
+    listed = [
+        (places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
+        for declared, one in folders
+    ]
     return Site(
         files=tuple(files),
         links=_link_targets(files, layers, places),
         layers=layers,
-        nav=navigation(
-            [
-                (places[declared.name], declared.title, folder.summary["pages"], _listed_layers(folder.summary))
-                for declared, folder in folders
-            ]
-        ),
+        nav=navigation(listed),
         titles={declared.name: declared.title for declared in declared_models},
         folders=places,
-        missing={name: why for name, why in missing.items() if why},
-        highlights={declared.name: folder.summary["highlights"] for declared, folder in folders},
+        missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
+        highlights={declared.name: one.summary["highlights"] for declared, one in folders},
+        previews={declared.name: site_previews(one.root, one.summary["previews"]) for declared, one in folders},
     )
 
 
@@ -252,7 +253,7 @@ def _site_files(
         path = folder.root / name
         if name.endswith(".md"):
             files.append(SiteFile(f"{address}/{name}", path, path.with_suffix(BODY_SUFFIX), titles[name]))
-        elif not name.endswith(BODY_SUFFIX):
+        elif not name.endswith((BODY_SUFFIX, PREVIEW_SUFFIX)):
             files.append(SiteFile(f"{address}/{name}", path))
     return files
 

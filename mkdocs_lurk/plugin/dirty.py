@@ -39,7 +39,12 @@ def drop_outdated(site_dir: Path, site: Site, files: Files, generated: Generated
         file = files.get_file_from_path(generated.src_uris[item.uri])
         if file is not None and (item.body is not None or not _is_same(item.path, Path(file.abs_dest_path))):
             _remove(Path(file.abs_dest_path))
-    for uri, path in front_end():
+    previews = [
+        (f"{site.folders[model]}/{one.preview['image']}", one.path)
+        for model, own in site.previews.items()
+        for one in own
+    ]
+    for uri, path in [*front_end(), *previews]:
         file = files.get_file_from_path(uri)
         if file is not None and not _is_same(path, Path(file.abs_dest_path)):
             _remove(Path(file.abs_dest_path))

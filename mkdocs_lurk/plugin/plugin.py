@@ -31,6 +31,7 @@ from mkdocs_lurk.plugin.front_end import add_front_end
 from mkdocs_lurk.plugin.host_limits import tell_of_limits
 from mkdocs_lurk.plugin.languages import PLUGIN as LANGUAGES
 from mkdocs_lurk.plugin.languages import Language, hold_back, place
+from mkdocs_lurk.plugin.link_previews import LinkPreviews
 from mkdocs_lurk.plugin.misplaced import warn_of_misplaced
 from mkdocs_lurk.plugin.mkdocs_yml import template_overrides
 from mkdocs_lurk.plugin.nav import add_section, name_folders
@@ -57,6 +58,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         self._last: Site | None = None
         self._generated: GeneratedFiles
         self._held: list[File] = []
+        self._previews = LinkPreviews()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
         """Change nothing; note how the site is built, and stay alive between the builds of one that is served."""
@@ -88,6 +90,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
                     self._declared, self._missing, self._templates.overrides, goes_on=self._goes_on
                 )
             self._generated = add_files(self._site, files, config, self._declared)
+            self._previews = LinkPreviews.publish(self._site, self._generated, files, config)
             self._writing.begin(self._site, self._generated, files, config, self._declared)
             warn_of_misplaced(self._site, files, self._generated, self._templates)
             if self._dirty:
@@ -140,8 +143,9 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
 
     @event_priority(50)  # before plugins that check links or write attributes without quotes
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        """Resolve addresses of generated pages and files, where it is known on which page they stand."""
-        return self._writing.finish(output, page.url, page.file.src_uri)
+        """Resolve addresses of generated pages and files, and add what links to the page show on other sites."""
+        finished = self._writing.finish(output, page.url, page.file.src_uri)
+        return self._previews.tag(finished, page, config.site_name)
 
     def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
         """Resolve addresses in the page for what is not found, which has no place of its own."""

@@ -18,14 +18,25 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., Visitor]
 
 
-def test_copied_link_is_the_permanent_link(visit: Visit, material: HostedSite) -> None:
+def test_copied_link_is_the_permanent_link_or_the_small_page_that_leads_there(
+    visit: Visit, material: HostedSite
+) -> None:
     visitor = visit(material.server, permissions=["clipboard-read", "clipboard-write"])
-    visitor.open_gallery(f"{LAYER}#filter-3?order=strongest")
-    visitor.wait_for_filter(3)
-    visitor.page.get_by_role("button", name="Copy link").click()
-    visitor.page.get_by_text("Link copied.").wait_for()
-    link = visitor.page.evaluate("navigator.clipboard.readText()")
-    assert link == f"{material.server}{LAYER}#filter-3"
+    visitor.open_gallery(LAYER)
+    page = visitor.page
+    small = str(page.get_attribute("lurk-gallery", "data-shared")).split()
+    other = next(index for index in visitor.tiles if str(index) not in small)
+    for index, address in (
+        (other, f"{LAYER}#filter-{other}"),
+        (int(small[0]), f"{Path(LAYER).parent}/filter-{small[0]}/"),
+    ):
+        visitor.open_gallery(f"{LAYER}#filter-{index}?order=strongest")
+        visitor.wait_for_filter(index)
+        page.get_by_role("button", name="Copy link").click()
+        page.get_by_text("Link copied.").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == f"{material.server}{address}"
+    page.goto(f"{material.server}{address}index.html")
+    visitor.wait_for_filter(int(small[0]))
 
 
 def test_copied_embed_shows_the_filter_in_another_page(visit: Visit, material: HostedSite, sites: Sites) -> None:

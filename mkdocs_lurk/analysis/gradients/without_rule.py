@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -38,34 +39,60 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
         x: A picture, ``(1, c, h, w)``, float32.
         rule: The rule that the others follow.
     """
-    found: list[Node] = []
-
-    def receive(_layer: str, maps: Tensor) -> None:
-        if maps.grad_fn is not None:
-            found.append(maps.grad_fn)
-
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        choices, stopped = Choices(), StoppedGradients()
-        with RectifierMode(x, choices, stopped):
-            probe.read(x, receive)
+    run = _run(probe, x)
     by_hand = [
-        *_sentence(_STOPPED, Counter(stopped.places)),
-        *_sentence(_HOOKED_TENSOR, Counter({"register_hook": stopped.hooks})),
+        *_sentence(_STOPPED, Counter(run.stopped)),
+        *_sentence(_HOOKED_TENSOR, Counter({"register_hook": run.hooks})),
         *_sentence(_HOOKED_MODULE, count_hooked_modules(probe.module)),
-        *_sentence(_HOOKED_NODE, count_hooked_nodes(_distinct(found))),
+        *_sentence(_HOOKED_NODE, count_hooked_nodes(_distinct(run.outputs))),
     ]
     if rule == "saliency":  # every activation has its plain gradient
         return by_hand
-    without = Counter(choices.places)
+    without = Counter(run.choices)
     without.update("TorchScript" for module in probe.module.modules() if isinstance(module, torch.jit.ScriptModule))
-    counted, smooth = _count(found)
+    counted, smooth = _count(run.outputs)
     without.update(counted)
     return [
         *_sentence(_WITHOUT_RULE, without),
         *_sentence(_SMOOTH_DECONV if rule == "deconv" else _SMOOTH_GUIDED, smooth),
         *by_hand,
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What was met in a forward pass before its last analysed layer.
+
+    Attributes:
+        outputs: The nodes of the autograd graph that computed the layers' outputs.
+        choices: Places in which values are chosen by comparing them.
+        stopped: Places in which a value without its gradient meets one that has it.
+        hooks: Hooks on tensors.
+    """
+
+    outputs: Sequence[Node]
+    choices: Sequence[str]
+    stopped: Sequence[str]
+    hooks: int
+
+
+def _run(probe: Probe, x: Tensor) -> _Run:
+    outputs: list[Node] = []
+    choices, stopped = Choices(), StoppedGradients()
+    until_last = 0, 0, 0
+
+    def receive(_layer: str, maps: Tensor) -> None:
+        nonlocal until_last
+        until_last = len(choices.places), len(stopped.places), stopped.hooks
+        if maps.grad_fn is not None:
+            outputs.append(maps.grad_fn)
+
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        with RectifierMode(x, choices, stopped):
+            probe.read(x, receive)
+    n_choices, n_stopped, hooks = until_last
+    return _Run(outputs, choices.places[:n_choices], stopped.places[:n_stopped], hooks)
 
 
 def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:

@@ -59,19 +59,26 @@ class HighlightsWriter:
     Args:
         reader: Where pictures come from.
         model: The model; the files of its photos are written.
+
+    Attributes:
+        candidates: The filters of each layer that may be shown.
+        story: Those that are in the story, once it is written.
+        found: Those that are among the finds.
     """
 
     def __init__(self, reader: DisclosedReader, model: PublishedModel) -> None:
         self._reader, self._photos, self._model = reader, model.photos, model
         self._entries: Sequence[LayerEntry] = model.record["layers"]
         self._images = model.record["images"]
-        self._candidates: list[list[Candidate]] = []
+        self.candidates: list[list[Candidate]] = []
+        self.story: list[Candidate] = []
+        self.found: list[Candidate] = []
         self._finds = Finds([self._title(place) for place in range(len(self._entries))], self._images)
 
     def add(self, filters: Sequence[FilterRecord]) -> None:
         """Add the filters of the next layer."""
-        self._finds.add(len(self._candidates), filters)
-        self._candidates.append(candidates(len(self._candidates), filters, self._images))
+        self._finds.add(len(self.candidates), filters)
+        self.candidates.append(candidates(len(self.candidates), filters, self._images))
 
     def write(self, folder: Path) -> Highlights:
         """Choose, and write the pictures into the model's folder."""
@@ -79,10 +86,11 @@ class HighlightsWriter:
         story = choose_story([self._of(run) for run in stages])
         columns = choose_columns([self._of(run) for run in runs])
         finds = self._finds.choose()
+        self.story, self.found = story, [one for find in finds for one in find.filters]
         sheets = _Sheets(folder)
         sheets.write(_STORY, self._pictures(story, _STORY))
         sheets.write(_NETWORK, self._pictures([one for column in columns for one in column], _NETWORK))
-        sheets.write(_FINDS, self._pictures([one for find in finds for one in find.filters], _FINDS))
+        sheets.write(_FINDS, self._pictures(self.found, _FINDS))
         shown_columns = [
             ShownColumn(
                 column_title([self._title(place) for place in run]),
@@ -108,7 +116,7 @@ class HighlightsWriter:
         return self._model.titles[self._entries[place]["name"]]
 
     def _of(self, run: Sequence[int]) -> list[Candidate]:
-        return [one for place in run for one in self._candidates[place]]
+        return [one for place in run for one in self.candidates[place]]
 
     def _pictures(self, group: Sequence[Candidate], look: _Look) -> dict[_Key, Pixels]:
         """Decode the pictures of some filters."""

@@ -261,6 +261,20 @@ def test_a_modules_hook_is_said_once() -> None:
     assert sentence.startswith("In 1 place a module (register_backward_hook) has a hook")
 
 
+class Followed(Written):
+    """What would be named stands behind the last layer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        if y.requires_grad:
+            y.register_hook(torch.neg)
+        return y[y > 0.5] * y.detach().max()
+
+
+def test_what_no_layer_depends_on_is_left_out() -> None:
+    assert described(Followed(F.relu)) == []
+
+
 def test_hooks_on_all_modules_are_said() -> None:
     with torch.nn.modules.module.register_module_full_backward_hook(lambda _module, inputs, _outputs: inputs):
         (sentence,) = described(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()))

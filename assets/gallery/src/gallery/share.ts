@@ -36,7 +36,7 @@ export function shareButtons(shared: Shared): HTMLElement {
   return html(
     "div",
     { class: "lurk-share" },
-    linkButton("Copy link", () => void copyAndTell(permanentLink(filter.index), "Link copied.")),
+    linkButton("Copy link", () => void copyAndTell(sharedLink(filter.index), "Link copied.")),
     linkButton(
       "Copy embed",
       () => void copyAndTell(embed(data, filter.index), "Embed copied: paste it into a Markdown page of this site."),
@@ -60,6 +60,14 @@ export function permanentLink(index: number): string {
   const address = new URL(location.href);
   address.hash = `filter-${index}`;
   return address.href;
+}
+
+/** The address to send to others: that of the filter's small page, if it has one, which other sites show with a picture. */
+function sharedLink(index: number): string {
+  const { origin, pathname, protocol } = location;
+  const small = document.querySelector<HTMLElement>("lurk-gallery[data-shared]")?.dataset.shared?.split(" ");
+  if (protocol === "file:" || !small?.includes(String(index))) return permanentLink(index);
+  return new URL(`filter-${index}/`, origin + pathname).href;
 }
 
 async function copy(text: string): Promise<boolean> {
