@@ -79,8 +79,12 @@ def translate_page(page: Page, words: Words, *, is_generated: bool) -> None:
 
 
 def hold_back(files: Files, uris: Collection[str]) -> list[File]:
-    """Take the generated pages out of ``files``, before static-i18n drops them with a warning for each."""
-    held = [file for file in files.documentation_pages() if file.src_uri in uris and file.generated_by is not None]
+    """Take the generated pages out of ``files``, before static-i18n drops them with a warning for each.
+
+    It fails on files that have no path, which are taken out, too.
+    """
+    pages = [file for file in files.documentation_pages() if file.src_uri in uris and file.generated_by is not None]
+    held = [*pages, *(file for file in files if file.abs_src_path is None and file not in pages)]
     for file in held:
         files.remove(file)
     return held
@@ -89,6 +93,9 @@ def hold_back(files: Files, uris: Collection[str]) -> list[File]:
 def place(held: Iterable[File], files: Files, config: MkDocsConfig, language: Language) -> None:
     """Add the generated pages to ``files``, in the language's folder; static-i18n links them with the others."""
     for file in held:
+        if file.abs_src_path is None:
+            files.append(file)
+            continue
         versions = {code: _version(file, config, "" if code == language.all[0] else code) for code in language.all}
         for code, version in versions.items():
             version.__dict__ |= {
@@ -109,7 +116,7 @@ def _version(file: File, config: MkDocsConfig, folder: str) -> File:
     return version
 
 
-def pin_data(text: str, uri: str, language: Language, known: Collection[str]) -> str:
+def pin_data(text: str, uri: str, language: Language, known: Collection[str], folders: Iterable[str]) -> str:
     """Return a generated page's HTML with the addresses of data under the site, and the folder that links lead into.
 
     Args:
@@ -117,11 +124,14 @@ def pin_data(text: str, uri: str, language: Language, known: Collection[str]) ->
         uri: The page's address under the site, in the default language.
         language: The language that is being built.
         known: The addresses of all generated files.
+        folders: The folders of the models under the site, in the default language.
     """
+    own = max((folder for folder in folders if uri.startswith(f"{folder}/")), key=len, default="models")
+    pages = posixpath.relpath(posixpath.join(language.folder, own), own) + "/"
 
     def pinned(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(uri), html.unescape(match["path"])))
         return f'{match["name"]}="lurk-file:{html.escape(target)}' if target in known else match[0]
 
-    marked = _DRAWN.sub(lambda match: f'{match[0]} data-pages-in="{html.escape(language.folder)}"', text)
+    marked = _DRAWN.sub(lambda match: f'{match[0]} data-pages-in="{html.escape(pages)}"', text)
     return _DATA.sub(pinned, marked)

@@ -143,7 +143,7 @@ class Writing:
             content = self._words.translate_html(content)
             translate_page(page, self._words, is_generated=page.file.src_uri not in self._generated.bodies)
         if self._language.folder and own_uri is not None:
-            content = pin_data(content, own_uri, self._language, self._generated.src_uris)
+            content = pin_data(content, own_uri, self._language, self._generated.src_uris, self._site.folders.values())
         elif _COPYING.intersection(self._config.plugins):
             content = pin_addresses(content, posixpath.dirname(page.file.dest_uri))
         return resolve_addresses(content, resolve)

@@ -113,13 +113,15 @@ class Matrix:
                 path = page_path(site / folder, page)
                 if path is not None:
                     address = f"{self._server.address(cell.name)}{path.relative_to(site).as_posix()}"
-                    yield from self._look_at(address, page)
+                    yield from self._look_at(address, page, cell)
         finally:
             served.unlink()
 
-    def _look_at(self, address: str, page: str) -> Iterator[str]:
+    def _look_at(self, address: str, page: str, cell: Cell) -> Iterator[str]:
         context = self._browser.new_context()
         context.route(lambda url: not url.startswith(self._server.address("")[:-1]), lambda route: route.fulfill())
+        if not is_mike(cell):  # without the command mike, there is no list of versions
+            context.route("**/versions.json", lambda route: route.fulfill(body="[]"))
         context.route("**/sitemap.xml", lambda route: route.fulfill(body="<urlset/>"))
         try:
             tab = context.new_page()

@@ -79,7 +79,7 @@ def test_pages_are_there_once_for_each_language_and_their_data_once(
     page = BeautifulSoup(made.html(german), "html.parser")
     gallery = page.select_one("lurk-gallery")
     assert gallery is not None
-    assert gallery["data-pages-in"] == "de"
+    assert gallery["data-pages-in"] == "../../de/models/small/"
     assert gallery["data-src"] == "../../../../models/small/features.3/layer.js"
     assert not list((made.site / "de" / "models").rglob("*.js"))
     made.write("site/index.html", "the default language's")  # MkDocs empties the folder before each build

@@ -17,7 +17,7 @@ describe("a layer's page", () => {
   });
 
   it("is in the language of the page, whose data lie elsewhere", () => {
-    document.body.innerHTML = '<div data-pages-in="de"></div>';
+    document.body.innerHTML = '<div data-pages-in="../../de/models/net/"></div>';
     expect(layerPage(new URL("http://h/x/models/net/model.js"), "a.0", "/")).toBe("http://h/x/de/models/net/a.0/");
     document.body.innerHTML = "";
   });

@@ -26,7 +26,6 @@ export function layerPage(modelFolder: URL, layerSlug: string, suffix: string): 
 
 /** The folder of a model's pages in the language of this page; the data lie once, beside the pages of the default language. */
 function inLanguage(modelFolder: URL): URL {
-  const language = document.querySelector<HTMLElement>("[data-pages-in]")?.dataset.pagesIn;
-  const [model] = modelFolder.pathname.split("/").slice(-2);
-  return language ? new URL(`../../${language}/models/${model}/`, modelFolder) : modelFolder;
+  const folder = document.querySelector<HTMLElement>("[data-pages-in]")?.dataset.pagesIn;
+  return folder ? new URL(folder, modelFolder) : modelFolder;
 }
