@@ -154,7 +154,7 @@ def inspect(path: Path, as_json: bool, model: str) -> None:
         _echo(f"note: {name} has no page: {why.removesuffix('.')}.")
     for warning in found["warnings"]:
         _echo(f"warning: {describe_warning(model, warning, ignored=warning['name'] in selected.ignore)}")
-    rows = [["layer", "address", "kind", "filters", "output", "parameters", "sees"]]
+    rows = [["layer", "address", "kind", "filters", "output", "parameters", "receptive field"]]
     for entry in found["layers"]:
         field = formatting.receptive_field(entry["receptive_field"])
         shape, parameters = formatting.shape(entry["output"]), f"{entry['parameters']:,}"

@@ -22,7 +22,7 @@ MOST_ARRAY_HEADER = 2**14
 MOST_PICTURES = 5_000_000
 """Pictures of a model: three times ImageNet. More is ``images: /``, or a Dataset whose length is no length."""
 MOST_ENTRIES = 4 * MOST_PICTURES
-"""Files and folders that are looked at to find the pictures: each of ``MOST_PICTURES`` with a file beside it, and each
+"""Files and folders that are listed to find the pictures: each of ``MOST_PICTURES`` with a file beside it, and each
 twice, as ``**`` does."""
 
 MOST_MAPPINGS = 100_000

@@ -66,7 +66,7 @@ class FilterStats(TypedDict):
 
 
 class LabelRecord(TypedDict):
-    """The classes and groups that a filter answers to, by its mean responses.
+    """The classes and groups that a filter responds to, by its mean responses.
 
     Half of the pictures choose them; every number here is of the other half.
 

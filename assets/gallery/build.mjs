@@ -16,6 +16,7 @@ const result = await build({
     lurk: "src/lurk.ts",
     "lurk-gallery": "src/lurk-gallery.ts",
     "lurk-map": "src/lurk-map.ts",
+    "lurk-quiz": "src/lurk-quiz.ts",
     "lurk-words": "src/lurk-words.ts",
     "lurk-style": "src/style/lurk.css",
   },

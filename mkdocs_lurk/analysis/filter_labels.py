@@ -1,4 +1,4 @@
-"""Labels for filters: the classes that a filter answers to, chosen on half of the pictures, proven on the other half.
+"""Labels: the classes that a filter responds to, chosen on half of the pictures, confirmed on the other half.
 
 A label is scored by the Pearson correlation of the filter's response with membership in its classes, which falls when a
 label says too much or too little; the area under the ROC curve hardly does (Oikarinen, Yan and Weng 2025, "Evaluating

@@ -90,7 +90,7 @@ def _refuse_another_output(first: ForwardPass, second: ForwardPass, name: str) -
 
 
 def _refuse_own_changes(network: ProbedNetwork, x: Tensor, name: str) -> None:
-    """Raise a ``ModelError`` if a network that just saw a picture changes its own state when it sees it once more.
+    """Raise a ``ModelError`` if a second pass over the same picture changes the state of a network.
 
     What it keeps of the last picture alone, such as a mask of its size, is the same then; what it counts is not.
     """

@@ -61,13 +61,7 @@ def measure_responses(
     with torch.inference_mode():
         output = probe.read(x, receive)
     for name, (means, maxima, _, _) in reduced.items():
-        is_finite = (torch.isfinite(means) & torch.isfinite(maxima)).all(1).tolist()
-        if not all(is_finite):
-            picture = names[is_finite.index(False)] if names else "a picture"
-            raise LayerError(
-                f"layer {name!r} gives NaN or infinity on {picture}, the first in the network to do so; "
-                "check the weights and the transform"
-            )
+        _check_finite(name, means, maxima, names)
     left_out = next((name for name in probe.shapes if name not in reduced), None)
     if left_out is not None:
         raise LayerError(
@@ -76,6 +70,17 @@ def measure_responses(
         )
     responses = {name: Responses(*(values.cpu().numpy() for values in of_layer)) for name, of_layer in reduced.items()}
     return responses, output.float().cpu() if isinstance(output, Tensor) and output.dim() == 2 else None
+
+
+def _check_finite(layer: str, means: Tensor, maxima: Tensor, names: Sequence[str]) -> None:
+    """Raise a LayerError if a layer's means or maxima ``(n, n_filters)`` are not finite on one of the pictures."""
+    is_finite = (torch.isfinite(means) & torch.isfinite(maxima)).all(1).tolist()
+    if not all(is_finite):
+        picture = names[is_finite.index(False)] if names else "a picture"
+        raise LayerError(
+            f"layer {layer!r} gives NaN or infinity on {picture}, the first in the network to do so; "
+            "check the weights and the transform"
+        )
 
 
 def mean_responses(probe: Probe, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:

@@ -93,7 +93,7 @@ class ModelConfig:
         weights_detail: Which weights of a file are meant.
         classes: ``imagenet``, a file of names, or the names themselves; None for the labels of the pictures.
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
-        labels: Whether the classes that a filter answers to are looked for, and proven.
+        labels: Whether the classes that a filter responds to are searched for, and proven.
         effect: How the effect of filters on the output is measured; None if it is not.
         tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.

@@ -33,6 +33,7 @@ from mkdocs_lurk.config.options import (
 from mkdocs_lurk.config.pages import check_pages, read_page
 from mkdocs_lurk.config.pictures import read_pictures
 from mkdocs_lurk.config.references import is_reference
+from mkdocs_lurk.config.roots import ROOTS, anchor_defaults
 from mkdocs_lurk.config.transform import TRANSFORM_KEYS, TransformSpec, read_transform
 from mkdocs_lurk.config.validation import (
     Section,
@@ -59,7 +60,12 @@ _MODEL_KEYS = (
 
 
 def from_mapping(
-    mapping: Mapping[str, object], root: Path, place: str = "plugins.lurk", *, absent: bool = False
+    mapping: Mapping[str, object],
+    root: Path,
+    place: str = "plugins.lurk",
+    *,
+    absent: bool = False,
+    roots: Mapping[str, Path] | None = None,
 ) -> LurkConfig:
     """Check the plugin's options, and fill in those that were left out.
 
@@ -68,13 +74,15 @@ def from_mapping(
         root: The folder of ``mkdocs.yml``; relative paths start there.
         place: The beginning of every key's path in messages.
         absent: Let networks, weights and pictures be missing: results that were made elsewhere need none of them.
+        roots: Other folders where relative paths start, by the key of ``ROOTS`` that they stand under.
 
     Raises:
         ConfigError: The first thing that cannot be followed, in one line.
     """
     root = root.resolve()
+    roots = dict.fromkeys(ROOTS, root) | dict(roots or {})
     check_values(mapping, place)
-    top = Section(mapping, place, _PLUGIN_KEYS)
+    top = Section(anchor_defaults(mapping, roots), place, _PLUGIN_KEYS)
     cache_dir = top.text("cache_dir", ".cache/plugin/lurk", "the folder that keeps the results")
     nav = top.section("nav", ("mode", "section"))
     device, device_path = top.get("device", "auto")
@@ -82,7 +90,7 @@ def from_mapping(
         raise ConfigError(f"{device_path}: {quoted(device)} is not known; give auto, cpu, cuda, cuda:N or mps")
     return LurkConfig(
         root=root,
-        cache_dir=root / expanded(cache_dir),
+        cache_dir=roots["cache_dir"] / expanded(cache_dir),
         missing=top.word("missing", "analyze", MISSING),
         on_serve=top.word("on_serve", "cached", ON_SERVE),
         device=device,
@@ -92,7 +100,7 @@ def from_mapping(
             mode=nav.word("mode", "inject", NAV_MODES),
             section=nav.text("section", "Models", "the section's title"),
         ),
-        models=_read_models(top, root, absent),
+        models=_read_models(top, roots["models"], absent),
     )
 
 

@@ -25,7 +25,7 @@ _TIFF = (b"II", b"MM")
 _TIFF_PARTS = frozenset({273, 279, 324, 325})
 """Tags of TIFF 6.0 that hold one number for each strip or tile: offsets and sizes."""
 _MOST_ENTRIES = 4096
-"""Entries of a directory that are looked at: TIFF has a few dozen tags."""
+"""Entries of a directory that are read: TIFF has a few dozen tags."""
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN, _TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
 
 

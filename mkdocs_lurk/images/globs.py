@@ -1,4 +1,4 @@
-"""Find the files that a glob fits, each folder looked at once for each part of the pattern, whatever links there are.
+"""Find the files that a glob fits, each folder listed once for each part of the pattern, whatever links there are.
 
 Python's own ``glob`` goes through the folders once for every way to share them among several ``**``, and follows links
 that lead back to where they are.

@@ -36,7 +36,7 @@ class Card:
 
     Attributes:
         lead: The text before the first heading, which opens the page, as ``card_text`` writes it.
-        rest: The sections from the first heading on, likewise.
+        rest: The sections from the first heading on, written in the same way.
         rows: The metadata, as label and value.
     """
 

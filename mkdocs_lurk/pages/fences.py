@@ -1,4 +1,4 @@
-"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, a class."""
+"""Render the fences named ``lurk`` in authors' pages: filters, a story, finds, a gallery, a map, a quiz, a class."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _RENDERERS = {
     "gallery": render_interactive,
     "map": render_interactive,
     "class": render_class,
+    "quiz": render_interactive,
 }
 """By what a fence shows; any other shows filters."""
 
@@ -37,8 +38,8 @@ def render_fence(
     """Render the HTML of a fence.
 
     Args:
-        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map`` or
-            ``class``; else the keys of filters.
+        contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map``,
+            ``quiz`` or ``class``; else the keys of filters.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.

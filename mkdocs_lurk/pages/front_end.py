@@ -12,7 +12,7 @@ WORDS = f"{FOLDER}/lurk-words.js"
 """The script that sites in other languages load before ``SCRIPT``."""
 STYLE = f"{FOLDER}/lurk.css"
 _STATIC = Path(__file__).parent / "static"
-_REQUIRED_FILES = ("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js", "lurk-words.js")
+_REQUIRED_FILES = ("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js", "lurk-quiz.js", "lurk-words.js")
 
 
 def front_end() -> list[tuple[str, Path]]:

@@ -33,6 +33,8 @@ from mkdocs_lurk.pages.nav import (
     EVALUATION_TITLE,
     PICTURES,
     PICTURES_TITLE,
+    QUIZ,
+    QUIZ_TITLE,
     TRUST,
     TRUST_TITLE,
 )
@@ -42,6 +44,7 @@ from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, receptive_field_picture, svg_picture
 from mkdocs_lurk.pages.pictures_page import pictures_page
 from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.pages.quiz import QuizWriter
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.trust_page import trust_page
 from mkdocs_lurk.records import LayerEntry, LayerRecord
@@ -91,6 +94,7 @@ class _ModelFolder:
         self._class_filters = ClassFilters(model.record["images"])
         self._class_effects = ClassEffects()
         self._highlights = HighlightsWriter(reader, model)
+        self._quiz = QuizWriter(model)
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
@@ -115,6 +119,7 @@ class _ModelFolder:
         self._class_filters.add(place, layer["filters"])
         self._class_effects.add(place, layer)
         self._highlights.add(layer["filters"])
+        self._quiz.add(place, layer["filters"], pictures)
         results = layer_results(self._model, entry, layer, pictures)
         self._write_text(f"{slug}/results.json", compact_json(results) + "\n")
         self._write_layer_scripts(place, entry, layer, pictures)
@@ -159,17 +164,11 @@ class _ModelFolder:
             layer_row(entry, model.titles[entry["name"]], strip)
             for entry, strip in zip(entries, svg_strips, strict=True)
         ]
-        pages = self._write_evaluation(best, addresses)
-        if addresses:
-            self._write_classes(best, addresses)
-            pages.append((CLASSES_TITLE, CLASSES))
-        self._write_own_page(
-            PICTURES, PICTURES_TITLE, self._templates.body("pictures.md.j2", page=pictures_page(model))
-        )
-        pages.append((PICTURES_TITLE, PICTURES))
-        pages += self._write_trust()
+        pages = self._write_pages_beside(best, addresses)
+        pages += (quiz := self._write_quiz())
         highlights = self._highlights.write(self._folder)
-        page = model_page(model.declared, model.record, rows, has_classes=bool(addresses), highlights=highlights)
+        shown = {"has_classes": bool(addresses), "has_quiz": bool(quiz)}
+        page = model_page(model.declared, model.record, rows, highlights=highlights, **shown)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {
@@ -182,6 +181,16 @@ class _ModelFolder:
             "highlights": summarise(highlights),
             "missing": None,
         }
+
+    def _write_pages_beside(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Write the pages beside the model's own and its layers'; returns their titles and folders."""
+        pages = self._write_evaluation(best, addresses)
+        if addresses:
+            self._write_classes(best, addresses)
+            pages.append((CLASSES_TITLE, CLASSES))
+        body = self._templates.body("pictures.md.j2", page=pictures_page(self._model))
+        self._write_own_page(PICTURES, PICTURES_TITLE, body)
+        return [*pages, (PICTURES_TITLE, PICTURES), *self._write_trust()]
 
     def _write_evaluation(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
         """Write the page with the evaluation, where there is one; returns its title and folder."""
@@ -200,6 +209,15 @@ class _ModelFolder:
         page = trust_page(self._model.declared, self._model.record, twin)
         self._write_own_page(TRUST, TRUST_TITLE, self._templates.body("trust.md.j2", page=page))
         return [(TRUST_TITLE, TRUST)]
+
+    def _write_quiz(self) -> list[tuple[str, str]]:
+        """Write the quiz, where there are enough questions; returns the title and the folder of its page."""
+        data = self._quiz.data()
+        if data is None:
+            return []
+        self._write_text("quiz.js", data_script(f"{self._model.declared.name}/quiz", data))
+        self._write_own_page(QUIZ, QUIZ_TITLE, self._templates.body("quiz.md.j2", page=self._quiz.page()))
+        return [(QUIZ_TITLE, QUIZ)]
 
     def _write_classes(self, best: Best, addresses: Mapping[str, str]) -> None:
         """Write the list of classes and a page for each of them."""

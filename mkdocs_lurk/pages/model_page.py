@@ -56,6 +56,7 @@ class ModelPage:
     evaluation: str
     is_evaluated: bool
     has_classes: bool
+    has_quiz: bool
     is_compared: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
@@ -93,6 +94,7 @@ def model_page(
     rows: Sequence[LayerRow],
     *,
     has_classes: bool,
+    has_quiz: bool,
     highlights: Highlights,
 ) -> ModelPage:
     """Gather everything that a model's page says."""
@@ -103,6 +105,7 @@ def model_page(
         evaluation=_evaluation(record["evaluation"]),
         is_evaluated=is_computed(record["evaluation"]),
         has_classes=has_classes,
+        has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
         card=declared.card,
         layers=tuple(rows),

@@ -16,6 +16,8 @@ from mkdocs_lurk.pages.nav import (
     EVALUATION_TITLE,
     PICTURES,
     PICTURES_TITLE,
+    QUIZ,
+    QUIZ_TITLE,
     TRUST,
     TRUST_TITLE,
 )
@@ -24,10 +26,16 @@ from mkdocs_lurk.record_check import check_record, record_error
 
 BODY_SUFFIX = ".body"
 _OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
+    r"index\.(md|body)|results\.json|(model|pictures|quiz)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp"
 )
 _LAYER_FILES = re.compile(r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp")
-_PAGES = ((EVALUATION_TITLE, EVALUATION), (CLASSES_TITLE, CLASSES), (PICTURES_TITLE, PICTURES), (TRUST_TITLE, TRUST))
+_PAGES = (
+    (EVALUATION_TITLE, EVALUATION),
+    (CLASSES_TITLE, CLASSES),
+    (PICTURES_TITLE, PICTURES),
+    (TRUST_TITLE, TRUST),
+    (QUIZ_TITLE, QUIZ),
+)
 
 
 class ModelSummary(TypedDict):

@@ -136,8 +136,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     Raises:
         LurkError: Results are missing, a template or a card cannot be read, or the disk is full.
     """
-    templates = Templates(overrides)
-    cache_folder = cache_dir / "pages"
+    templates, cache_folder = Templates(overrides), cache_dir / "pages"
     declared_models = [DeclaredModel.from_config(model.config, model.unseen) for model in models]
     folders = [
         (declared, _model_folder(model, declared, store, cache_folder, templates))
@@ -150,21 +149,19 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         files += _site_files(index, MODELS_FOLDER, {"index.md": "Models"})
     for declared, folder in folders:
         files += _site_files(folder, places[declared.name], _titles(declared, folder))
-    missing = {declared.name: folder.summary["missing"] for declared, folder in folders}
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
+    listed = [
+        (places[declared.name], declared.title, folder.summary["pages"], _listed_layers(folder.summary))
+        for declared, folder in folders
+    ]
     return Site(
         files=tuple(files),
         links=_link_targets(files, layers, places),
         layers=layers,
-        nav=navigation(
-            [
-                (places[declared.name], declared.title, folder.summary["pages"], _listed_layers(folder.summary))
-                for declared, folder in folders
-            ]
-        ),
+        nav=navigation(listed),
         titles={declared.name: declared.title for declared in declared_models},
         folders=places,
-        missing={name: why for name, why in missing.items() if why},
+        missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
         highlights={declared.name: folder.summary["highlights"] for declared, folder in folders},
     )
 

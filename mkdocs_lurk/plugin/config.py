@@ -10,6 +10,7 @@ from mkdocs.config.base import Config, ConfigErrors, ConfigWarnings
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.plugin.inherited import folders_of_keys
 
 
 class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves that untyped
@@ -19,16 +20,16 @@ class PluginConfig(Config):  # type: ignore[no-untyped-call]  # MkDocs leaves th
         """Accept every key: ``read`` refuses unknown ones with their near match, where MkDocs would only warn."""
         return [], []
 
-    def read(self, root: Path) -> LurkConfig:
+    def read(self, path: Path) -> LurkConfig:
         """Return the checked options.
 
         Args:
-            root: The folder of ``mkdocs.yml``.
+            path: ``mkdocs.yml``.
 
         Raises:
             ConfigError: The first thing that cannot be followed.
         """
-        return from_mapping(self.data, root, absent=True)
+        return from_mapping(self.data, path.resolve().parent, absent=True, roots=folders_of_keys(path))
 
 
 def check_cache_dir(cache_dir: Path, folders: Mapping[str, Path | None]) -> None:

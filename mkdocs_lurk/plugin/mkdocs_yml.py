@@ -14,6 +14,7 @@ from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.plugin.config import check_cache_dir
+from mkdocs_lurk.plugin.inherited import folders_of_keys
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def read_mkdocs_yml(path: Path) -> Declaration:
     root = path.resolve().parent
     theme = site.get("theme")
     custom_dir = _folder(root, theme.get("custom_dir")) if isinstance(theme, dict) else None
-    config = from_mapping(_plugin_options(site, path), root, absent=True)
+    config = from_mapping(_plugin_options(site, path), root, absent=True, roots=folders_of_keys(path))
     folders = {key: _folder(root, site.get(f"{key}_dir", key)) for key in ("docs", "site")}
     check_cache_dir(
         config.cache_dir, {"docs_dir": folders["docs"], "site_dir": folders["site"], "theme.custom_dir": custom_dir}

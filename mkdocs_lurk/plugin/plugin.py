@@ -66,7 +66,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Check the plugin's options, and add the front end's script and style to every page."""
         custom_dir = Path(config.theme.custom_dir) if config.theme.custom_dir else None
         with _as_plugin_error(), self._as_before():
-            declared = self.config.read(Path(config.config_file_path or "mkdocs.yml").resolve().parent)
+            declared = self.config.read(Path(config.config_file_path or "mkdocs.yml"))
             folders = {"docs_dir": Path(config.docs_dir), "site_dir": Path(config.site_dir)}
             check_cache_dir(declared.cache_dir, {**folders, "theme.custom_dir": custom_dir})
             self._declared = declared

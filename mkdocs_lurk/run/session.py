@@ -158,14 +158,9 @@ class Session:
 
 
 def open_session(
-    config: LurkConfig,
-    model: ModelConfig,
-    store: Store,
-    progress: Progress,
-    ranks: Ranks,
-    sizes: Sizes | None = None,
-    force: bool = False,
-) -> Session:
+    config: LurkConfig, model: ModelConfig, store: Store, progress: Progress, ranks: Ranks,
+    sizes: Sizes | None = None, force: bool = False,
+) -> Session:  # fmt: skip
     """Load a model, find its layers and their receptive fields, and rehearse the analysis; ``force`` reads anew.
 
     Raises:
@@ -173,28 +168,29 @@ def open_session(
     """
     use_threads(config.threads)
     pictures = _transformed(pictures_of(config, model, anew=force), model)
-    transform = pictures.transform
+    transform, sizes = pictures.transform, sizes or Sizes()
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
         trace = _traced(loaded, blank, model)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
-    sizes = sizes or Sizes()
     rehearsed = rehearse_pictures(model, network, pictures, trace, sizes)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
+    network = network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True)
+    runner = Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same)
     return Session(
         config=model,
         loaded=loaded,
         trace=trace,
         search=search,
-        network=network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True),
+        network=network,
         pictures=pictures,
         base_key=digest("network", *identity, *threads_identity(config.threads)),
         sizes=sizes,
         limit_batch=limit_batch,
-        runner=Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same),
+        runner=runner,
         rehearsed=rehearsed,
         threads=config.threads,
     )

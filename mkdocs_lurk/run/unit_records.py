@@ -60,7 +60,7 @@ class StoredGradient(TypedDict, total=False):
     Attributes:
         grad_size: ``[width, height]`` of the picture.
         grad_cosine: Its cosine to the computed gradient, over the channels that are shown.
-        grad_skipped: Why there is no picture; absent if the unit sees padding alone.
+        grad_skipped: Why there is no picture; absent if the unit's receptive field is padding.
     """
 
     box: BoxList

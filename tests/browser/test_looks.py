@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route
 
 from tests.browser.conftest import LAYER, LAYERS, MODEL, OPEN, HostedSite, Sites, Visitor
 
@@ -37,17 +36,20 @@ SMALL = """() => [...document.querySelectorAll(":is(.lurk, lurk-gallery) :is(a, 
     .map((one) => [one.getBoundingClientRect(), one])
     .filter(([box]) => box.width < 24 || box.height < 24)
     .map(([box, one]) => `${one.tagName} ${one.className} ${one.textContent} ${box.width} x ${box.height}`)"""
-DARK = ":is(body, .wy-nav-content, .wy-nav-content-wrap, .rst-content) {background: #272b30 !important; color: #c8c8c8}"
-
-
-def darken(page: Page) -> None:
-    """Make a theme that names no colours dark, as the themes of Bootswatch are."""
-
-    def answer(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=response.text() + DARK)
-
-    page.route("**/css/theme.css", answer)
+DARKEN = """
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(":is(body, .wy-nav-content) { background: #272b30 !important; color: #c8c8c8 }");
+    document.adoptedStyleSheets = [sheet];
+"""
+"""Makes a theme that names no colours dark, as the themes of Bootswatch are."""
+LEAVE_OUT = """
+    window.lurkData = new Proxy({}, { set(data, key, value) {
+        if (/filters-/.test(key)) for (const filter of value.filters) delete filter.LACKING;
+        data[key] = value;
+        return true;
+    } });
+"""
+"""Takes a result out of the data of opened filters."""
 
 
 @pytest.mark.parametrize("look", ["light", "slate", "mkdocs", "readthedocs", "dark Bootswatch"])
@@ -55,9 +57,12 @@ def test_bars_stand_out_from_the_page(visit: Visit, sites: Sites, look: str) -> 
     theme = {"light": "material", "slate": "material", "dark Bootswatch": "readthedocs"}.get(look, look)
     visitor = visit(sites.themed(theme).server, color_scheme="dark" if look == "slate" else "light")
     if look == "dark Bootswatch":
-        darken(visitor.page)
+        visitor.page.add_init_script(DARKEN)
     visitor.open_gallery(f"{LAYER}#filter-3")
     visitor.wait_for_filter(3)
+    if look == "dark Bootswatch":
+        noted = "getComputedStyle(document.documentElement).getPropertyValue('--lurk-host-paper')"
+        assert visitor.page.evaluate(noted) == "rgb(39, 43, 48)"
     for part in (".lurk-tile-fill", f"{OPEN} .lurk-bar-fill", f"{OPEN} .lurk-property-fill"):
         bar, ink = visitor.page.locator(part).first.evaluate(CONTRAST)
         assert bar >= 3, part
@@ -94,14 +99,8 @@ def test_all_layers_have_as_many_columns(visit: Visit, material: HostedSite, wid
 def test_no_half_of_an_opened_filter_is_empty(visit: Visit, material: HostedSite, lacking: str) -> None:
     visitor = visit(material.server)
     page = visitor.page
-
-    def leave_out(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=response.text().replace(f'"{lacking}":', '"other":'))
-
     if lacking:
-        page.route("**/filters-0.js", leave_out)
-        page.route("**/layer.js", lambda route: route.continue_())
+        page.add_init_script(LEAVE_OUT.replace("LACKING", lacking))
     visitor.open_gallery(f"{LAYER}#filter-3")
     visitor.wait_for_filter(3)
     facts = page.locator(".lurk-panel-facts > .lurk-fact:not(.lurk-fact-similar, .lurk-fact-wiring)")

@@ -117,12 +117,14 @@ class FakeFilter:
     def _range(self) -> list[RangeEntry]:
         """The strongest, median and weakest picture, and the most negative."""
         best, *_, last = self._top_max()
+        others = set(range(self._network.images)) - {SKIPPED_PHOTO} - set(self._ranked(self._index + 1))
+        weakest: RankedMaximum = {**last, "image": max(others, default=last["image"])}
         entries: list[RangeEntry] = [
             {
                 "quantile": quantile, "image": own["image"], "score": round(self._scale * quantile - 1 + quantile, 4),
                 "position": own["position"], "box": own["box"], "field": "exact",
             }
-            for quantile, own in ((1.0, best), (0.5, last), (0.0, last), (0.0, best))
+            for quantile, own in ((1.0, best), (0.5, last), (0.0, weakest), (0.0, best))
         ]  # fmt: skip
         entries[-1] |= {"of": "minima", "score": -2.5}
         return entries

@@ -128,7 +128,7 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer' or"),
         (
             f"{FENCE}show: everything",
-            "'everything' is not known; give all, story, network, finds, gallery or map, or crops,",
+            "'everything' is not known; give all, story, network, finds, gallery, map or quiz, or crops,",
         ),
         (f"{FENCE}show: [crops, photo]", "show: 'photo' is not known; did you mean 'photos'?"),
         (f"{FENCE}filters: [1]", "it has both 'filter' and 'filters'; give one of them"),

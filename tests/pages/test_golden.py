@@ -16,11 +16,12 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "pages"
 TEXTS = [
     "models/index.md",
     "models/waiting/index.md",
-    *(f"models/small/{name}" for name in ("index.md", "results.json", "model.js", "pictures.js")),
+    *(f"models/small/{name}" for name in ("index.md", "results.json", "model.js", "pictures.js", "quiz.js")),
     "models/small/evaluation/index.md",
     "models/small/trust/index.md",
     "models/small/classes/index.md",
     "models/small/pictures/index.md",
+    "models/small/quiz/index.md",
     *(f"models/small/classes/{label}/index.md" for label in ("cat", "dog", "zebra")),
     *(f"models/small/features.0/{name}" for name in ("index.md", "results.json", "layer.js", "filters-0.js")),
     *(f"models/small/features.3/{name}" for name in ("index.md", "results.json", "layer.js", "filters-0.js")),

@@ -8,7 +8,10 @@ from pathlib import Path
 from mkdocs_lurk.pages.words import TABLE, Words
 
 ROOT = Path(__file__).parents[2]
-PLAIN = ("Convolution {}", "Convolution {}: filter {}", "Hide dead filters ({})", "Hide duplicates ({})", "{} % sure")
+PLAIN = (
+    *("Convolution {}", "Convolution {}: filter {}", "Hide dead filters ({})", "Hide duplicates ({})", "{} % sure"),
+    *("✓ Set {}", "✓ Set {}, your choice"),
+)
 """Texts that are put together of parts."""
 
 

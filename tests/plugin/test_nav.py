@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures"]
+INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures", "Guess the filter"]
 """Pages of a model before those of its layers."""
 
 
@@ -24,7 +24,7 @@ def test_the_section_lists_models_and_their_layers(tmp_path: Path) -> None:
     assert titles(made) == ["Home", "Models", "A small network", *INSIDE, "Convolution 1", "Convolution 2"]
     links = BeautifulSoup(made.html("models/small/features.0/index.html"), "html.parser")
     assert [links.select_one(f'link[rel="{rel}"]')["href"] for rel in ("prev", "next")] == [
-        "../trust/",
+        "../quiz/",
         "../features.3/",
     ]
 

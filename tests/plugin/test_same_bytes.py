@@ -72,7 +72,7 @@ def site(root: Path, order: int, **plugin: Any) -> Project:
         Image.fromarray(coarse).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(path)
     model = {
         "name": "tiny", "source": "network.py:network", "images": "photos", "top_k": 1, "filters": 16,
-        "synthesis": {"steps": 4, "filters": 4}, "transform": {"resize": SIDE, "crop": SIDE, "mean": 0.5, "std": 0.25},
+        "synthesis": {"steps": 4, "filters": 1}, "transform": {"resize": SIDE, "crop": SIDE, "mean": 0.5, "std": 0.25},
         "ignore": ["chance"],
     }  # fmt: skip
     made.declare({"models": [model], "device": "cpu", **plugin}, theme={"name": "material", "font": False})

@@ -5,12 +5,14 @@ import { LurkGallery } from "./elements/gallery";
 import { LurkMap } from "./elements/map";
 import { LurkNetwork } from "./elements/network";
 import { LurkPhotos } from "./elements/photos";
+import { LurkQuiz } from "./elements/quiz";
 
 const ELEMENTS = {
   "lurk-gallery": LurkGallery,
   "lurk-map": LurkMap,
   "lurk-network": LurkNetwork,
   "lurk-photos": LurkPhotos,
+  "lurk-quiz": LurkQuiz,
 };
 
 noteHostColours();

@@ -56,7 +56,7 @@ class AscentSettings:
         relu_leak: The share of the gradient that passes an inactive ReLU: see `leaky_backward`.
         pool_leak: The share of the gradient that a max-pooling spreads over its window.
         leaky_share: The share of the steps, from the first, whose gradients leak. The last ones are exact: in a network
-            whose filters answer to little, leaks alone may climb past what a filter answers to.
+            whose filters respond weakly, leaks alone may raise the score above any response to a photo.
         half_size: Whether the picture is made at half the network's input size, where the network takes that, and
             repeated to fill it. A step then costs a quarter.
         seam_share: Of such a picture, the share of the steps, the last ones, of which every second is taken with the

@@ -53,22 +53,26 @@ def load_weights(module: nn.Module, path: Path, subject: str, detail: WeightsDet
     state, rounded = _as_float32(fit.state)
     others = _find_other_weights(checkpoint, state, module, where)
     module.load_state_dict(state, strict=False)
-    averaged = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
     notes = [*checkpoint.notes]
     if rounded:
         notes.append(
             f"The file {path.name} holds numbers of 64 bits, which were rounded to 32: {join_first(rounded, 3)}."
         )
-    if len(averaged) == 1 and averaged[0].numel() == 1 and not fit.left_out:
-        notes.append(
-            f"The file {path.name} holds an average of the weights at {int(averaged[0])} moments of the training."
-        )
+    averaged = _averaged_moments(checkpoint)
+    if averaged is not None and not fit.left_out:
+        notes.append(f"The file {path.name} holds an average of the weights at {averaged} moments of the training.")
     if others:
         notes.append(
             f"Other weights that fit this network, too, lie in {path.name} and were not read: "
             f"{join_first(others, 3)}. To read them, say weights: {{file: {path.name}, key: {others[0]}}}."
         )
     return LoadedWeights((*notes, *_describe_fit(fit, path.name)), tuple(fit.children))
+
+
+def _averaged_moments(checkpoint: Checkpoint) -> int | None:
+    """Return over how many moments of the training an averaged model was averaged; None for any other."""
+    counts = [value for name, value in checkpoint.state.items() if name.rpartition(".")[2] == "n_averaged"]
+    return int(counts[0]) if len(counts) == 1 and counts[0].numel() == 1 else None
 
 
 def _refuse_partial_average(checkpoint: Checkpoint, missing: Sequence[str], path: Path, where: str) -> None:

@@ -20,7 +20,7 @@ class Candidate:
     Attributes:
         layer: The place of its layer in the model's list.
         index: Its index in the layer.
-        label: Its label in words, where its strongest pictures bear it out; else empty.
+        label: Its label in words, where its strongest pictures have it; else empty.
         correlation: The correlation of that label on the pictures that did not choose it; 0 without a label.
         peak: By how many standard deviations the weakest of its strongest pictures exceeds the mean of its maxima.
         gain: The score of its synthesis over its highest response to a photo, times the share of the score that a shift
@@ -82,7 +82,7 @@ def by_rank(choices: Sequence[Candidate]) -> list[Candidate]:
 
 
 def borne_out_label(item: FilterRecord, images: Sequence[ImageRecord]) -> tuple[str, float]:
-    """Return a filter's proven label and its correlation, where the pictures beside it bear it out.
+    """Return a filter's proven label and its correlation, where the pictures beside it have it.
 
     A label is of mean responses: the pictures with the highest maxima may be others, and would contradict it. So three
     quarters of them must belong to it. Nor does a label say much that more than half of all pictures belong to. Of the

@@ -1,4 +1,4 @@
-"""Find strange and telling filters of a model: one of each kind, by a rule that ``docs/how.md`` states."""
+"""Find unusual and telling filters of a model: one of each kind, by a rule that ``docs/how.md`` states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = ("Selective", "Mixed", "Changed by colour", "Beyond photos", "Rarely ac
 
 @dataclass(frozen=True)
 class FoundFilters:
-    """A find: what it is called, what is strange about it in a sentence, and the filters that show it."""
+    """A find: what it is called, what is unusual about it in a sentence, and the filters that show it."""
 
     title: str
     text: str

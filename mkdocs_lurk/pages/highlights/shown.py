@@ -32,7 +32,7 @@ class ShownFilter:
         index: Its index.
         name: What it is called in texts: ``Filter 4 hammerhead of Classifier``.
         field: The receptive field of its layer, in words.
-        label: Its label in words, where it is proven and the pictures bear it out.
+        label: Its label in words, where it is confirmed and the strongest pictures have it.
         correlation: The correlation of the label.
         crops: Its strongest crops with what surrounds them, the strongest first.
         drawn: Its synthesis, or its weights.
@@ -82,7 +82,7 @@ class ShownColumn:
 
 @dataclass(frozen=True)
 class ShownFind:
-    """A strange or telling filter, or two: what it is called, what is strange about it, and the filters."""
+    """An unusual or telling filter, or two: what it is called, what is unusual about it, and the filters."""
 
     title: str
     text: str
@@ -102,7 +102,7 @@ class Highlights:
         n_layers: The number of its layers.
         story: One filter of each stage.
         columns: The network on one screen.
-        finds: Strange and telling filters, one of each kind that the model has.
+        finds: Unusual and telling filters, one of each kind that the model has.
     """
 
     n_layers: int

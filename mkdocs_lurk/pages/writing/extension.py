@@ -23,6 +23,7 @@ from markdown.util import ETX, STX, AtomicString
 from mkdocs_lurk.pages.markdown import MARKER, Segment, split_at_fences
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.faults import ShownFigure
+from mkdocs_lurk.pages.writing.raw_elements import RAW_TEXT
 
 _BEFORE_FENCES, _BEFORE_INLINE, _AFTER_INLINE, _AFTER_RAW_HTML = 27, 25, 15, 20
 """Priorities: fenced code is 25 among the preprocessors, inline text 20 of the tree's, the stash 30 of the last."""
@@ -187,7 +188,7 @@ def _ends_between_elements(before: str) -> bool:
     """Return whether HTML ends where an element may stand: in no tag, comment, code or other text without elements."""
     text = before.lower()
     opened = [("<", ">"), ("<!--", "-->")]
-    opened += [(f"<{name}", f"</{name}") for name in ("pre", "code", "script", "style", "textarea", "title")]
+    opened += [(f"<{name}", f"</{name}") for name in ("pre", "code", *RAW_TEXT, "title")]
     return all(text.rfind(start) <= text.rfind(end) for start, end in opened)
 
 

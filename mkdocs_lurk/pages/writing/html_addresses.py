@@ -11,8 +11,10 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from mkdocs_lurk.pages.writing.raw_elements import RAW_TEXT, VERBATIM
+
 _TAG = re.compile(
-    r"<!--.*?-->|<(?P<raw>script|style|textarea)\b.*?</(?P=raw)\s*>|<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>",
+    rf"<!--.*?-->|<(?P<raw>{'|'.join(RAW_TEXT)})\b.*?</(?P=raw)\s*>|<[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"(?P<name>[^\s\"'<>/=]+)(?:\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?")
@@ -70,7 +72,8 @@ def pin_addresses(text: str, folder: str) -> str:
     return _RELATIVE.sub(pinned, text)
 
 
-_NO_TEXT = re.compile(r"<!--.*?-->|<(pre|code|script|style|textarea|template)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL)
+_VERBATIM = rf"<({'|'.join(VERBATIM)})\b.*?</\1\s*>"
+_NO_TEXT = re.compile(rf"<!--.*?-->|{_VERBATIM}|<[^<>]*>", re.DOTALL)
 _LEFT = re.compile(r"(?<![\w-])lurk:[\w.~%/#-]+")
 
 
@@ -79,7 +82,7 @@ def left_in_text(text: str) -> list[str]:
     return _LEFT.findall(_NO_TEXT.sub(" ", text)) if "lurk:" in text else []
 
 
-_CODE = re.compile(r"<(pre|code|script|style|textarea|template)\b.*?</\1\s*>", re.DOTALL)
+_CODE = re.compile(_VERBATIM, re.DOTALL)
 
 
 def has_marker(text: str) -> bool:

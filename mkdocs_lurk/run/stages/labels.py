@@ -1,4 +1,4 @@
-"""Labels: the classes that each filter answers to, as far as pictures that did not choose them bear that out.
+"""Labels: the classes that each filter responds to, confirmed on pictures that did not choose them.
 
 Computed from the responses that are kept, without a pass through the network.
 """

@@ -152,7 +152,7 @@ class SanityChecks(AfterResponses):
     def _gradients(
         self, engine: GradientEngine, requests: Sequence[GradientRequest]
     ) -> list[NDArray[np.float32] | None]:
-        """Compute gradients, in the order of the requests; None for a unit that sees padding alone."""
+        """Compute gradients, in the order of the requests; None for a unit whose receptive field is padding."""
         order = sorted(range(len(requests)), key=lambda place: requests[place].image)
         found: list[NDArray[np.float32] | None] = [None] * len(requests)
         for place, result in engine.compute([requests[place] for place in order]):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from typing import get_type_hints
 
 import pytest
 
+from mkdocs_lurk.pages.highlights import shown
 from mkdocs_lurk.pages.highlights.shown import context_window, from_summary, mark_crop, summarise
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
-from mkdocs_lurk.pages.pictures.svg_pictures import svg_picture
+from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture, svg_picture
 from tests.pages.conftest import Built
 
 
@@ -38,3 +41,18 @@ def test_highlights_come_back_from_json_as_they_were(built: Built) -> None:
     highlights = from_summary(stored, lambda src: src)
     assert [one.layer for one in highlights.story] == ["features.0", "features.3"]
     assert json.loads(json.dumps(summarise(highlights))) == stored
+
+
+@pytest.mark.parametrize(
+    ("kind", "summary"),
+    [
+        (SvgPicture, PictureSummary),
+        (shown.MarkedPicture, shown.MarkedSummary),
+        (shown.ShownFilter, shown.FilterSummary),
+        (shown.ShownColumn, shown.ColumnSummary),
+        (shown.ShownFind, shown.FindSummary),
+        (shown.Highlights, shown.HighlightsSummary),
+    ],
+)
+def test_a_summary_which_is_checked_when_it_is_read_has_the_fields_of_what_is_shown(kind: type, summary: type) -> None:
+    assert [field.name for field in fields(kind)] == list(get_type_hints(summary))

@@ -6,3 +6,4 @@ export * from "./schema/common";
 export * from "./schema/filter";
 export * from "./schema/layer";
 export * from "./schema/model";
+export * from "./schema/quiz";

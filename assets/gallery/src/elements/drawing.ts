@@ -1,6 +1,6 @@
 /** The scripts that draw: `lurk.js`, which every page of a site loads, loads each of them only where an element needs it. */
 import { runScript } from "../data/load";
-import type { LayerData, ModelData } from "../data/schema";
+import type { LayerData, ModelData, QuizData } from "../data/schema";
 
 /** Draw data into an element, until the signal ends. */
 export type Draw<T> = (element: HTMLElement, data: T, base: URL, signal: AbortSignal) => void;
@@ -10,6 +10,7 @@ declare global {
     lurkDrawGallery?: Draw<LayerData>;
     lurkDrawMap?: Draw<ModelData>;
     lurkDrawPhotos?: Draw<ModelData>;
+    lurkDrawQuiz?: Draw<QuizData>;
   }
 }
 
@@ -17,6 +18,7 @@ const FILES = {
   lurkDrawGallery: "lurk-gallery.js",
   lurkDrawMap: "lurk-map.js",
   lurkDrawPhotos: "lurk-gallery.js",
+  lurkDrawQuiz: "lurk-quiz.js",
 } as const;
 const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
 const loading = new Map<string, Promise<void>>();
