@@ -26,6 +26,7 @@ $(MODULES): assets/gallery/package-lock.json $(VENV)/.installed
 
 site: $(VENV)/.installed ## build the project's own site into site/
 	$(BIN)/mkdocs build --strict
+	$(BIN)/python -m pytest --quiet tests/test_article.py
 
 serve: $(VENV)/.installed ## serve it and build it again at every change
 	$(BIN)/mkdocs serve
