@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.responses import reduce_maps
 from mkdocs_lurk.errors import LayerError, LurkError, ModelError, describe_error
 from mkdocs_lurk.models.tracing.failures import remedy_for
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 _SAME_LATER = 1e-3
 """The largest difference, as a share of the layer's largest response, between a pass before the analysis and one during
@@ -135,7 +138,14 @@ class RepeatedPass:
             ModelError: The network fails, or a layer or the output is another one.
             LayerError: A layer does not run, or gives NaN or infinity.
         """
-        found = first_difference(self._before, run_alone(self._network, self._x, self._name), _SAME_LATER)
+        try:
+            now = run_alone(self._network, self._x, self._name)
+        except ModelError as error:
+            if not isinstance(error.__cause__, torch.OutOfMemoryError):
+                raise
+            log.info("%s was not shown again, since the memory is full; the scores are still proven", self._name)
+            return
+        found = first_difference(self._before, now, _SAME_LATER)
         if found is not None:
             place, before, difference = found
             raise ModelError(

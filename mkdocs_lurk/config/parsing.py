@@ -180,7 +180,6 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         ignore=_read_ignored(*section.get("ignore", ())),
         pictures=read_pictures(*section.get("pictures", "full")),
         place=place,
-        absent=(),
         **{name: section.switch(name, default) for name, default in switches().items()},
     )
 

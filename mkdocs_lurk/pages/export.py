@@ -56,21 +56,28 @@ def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | No
     tables_of_models = [f"{model}/{table}" for model in models for table in TABLES]
     names = _all_names(site, [*(uri for uri, _ in static), *tables_of_models], own, out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        earlier = _read_list(out)
-        write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
-        _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
-        _write_site(site, static, out)
+        _write(site, static, out, names, models)
         if docs is not None:
             copy_docs(docs, site, out)
-        for model in models:
-            _write_tables(out / model)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
     except OSError as error:
         raise StoreError(
             f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
         ) from error
     return len(names)
+
+
+def _write(
+    site: Site, static: Sequence[tuple[str, Path]], out: Path, names: Sequence[str], tables: Iterable[str]
+) -> None:
+    """Write what was generated in place of what an earlier export wrote, with tables in the folders of models."""
+    out.mkdir(parents=True, exist_ok=True)
+    earlier = _read_list(out)
+    write_json(out / _LIST, {**earlier, **dict.fromkeys(names, "")})  # whenever this ends, the next export knows
+    _remove({name: digest for name, digest in earlier.items() if name not in names}, out)
+    _write_site(site, static, out)
+    for model in tables:
+        _write_tables(out / model)
 
 
 def _all_names(site: Site, others: Iterable[str], own: set[str], out: Path) -> list[str]:

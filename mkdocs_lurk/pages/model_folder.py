@@ -169,14 +169,8 @@ class _ModelFolder:
         pages = self._write_pages_beside(best, addresses)
         pages += (quiz := self._write_quiz())
         highlights, chosen = self._highlights.write(self._folder), self._highlights
-        page = model_page(
-            model.declared,
-            model.record,
-            rows,
-            has_classes=bool(addresses),
-            has_quiz=bool(quiz),
-            highlights=highlights,
-        )
+        shown = {"has_classes": bool(addresses), "has_quiz": bool(quiz)}
+        page = model_page(model.declared, model.record, rows, highlights=highlights, **shown)
         body = self._templates.body("model.md.j2", page=page)
         write_page(self._folder, "index", model.declared.title, body, self._templates)
         return {

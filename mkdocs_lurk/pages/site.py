@@ -154,8 +154,8 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         files += _site_files(folder, places[declared.name], _titles(declared, folder))
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     listed = [
-        (places[declared.name], declared.title, folder.summary["pages"], _listed_layers(folder.summary))
-        for declared, folder in folders
+        (places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
+        for declared, one in folders
     ]
     return Site(
         files=tuple(files),
@@ -165,10 +165,8 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         titles={declared.name: declared.title for declared in declared_models},
         folders=places,
         missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
-        highlights={declared.name: folder.summary["highlights"] for declared, folder in folders},
-        previews={
-            declared.name: site_previews(folder.root, folder.summary["previews"]) for declared, folder in folders
-        },
+        highlights={declared.name: one.summary["highlights"] for declared, one in folders},
+        previews={declared.name: site_previews(one.root, one.summary["previews"]) for declared, one in folders},
     )
 
 

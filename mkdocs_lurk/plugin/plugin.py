@@ -28,6 +28,7 @@ from mkdocs_lurk.plugin.config import PluginConfig, check_cache_dir
 from mkdocs_lurk.plugin.dirty import drop_outdated
 from mkdocs_lurk.plugin.files import BY_FOLDERS, GeneratedFiles, add_files, leave_out_caches
 from mkdocs_lurk.plugin.front_end import add_front_end
+from mkdocs_lurk.plugin.host_limits import tell_of_limits
 from mkdocs_lurk.plugin.languages import PLUGIN as LANGUAGES
 from mkdocs_lurk.plugin.languages import Language, hold_back, place
 from mkdocs_lurk.plugin.link_previews import LinkPreviews
@@ -157,6 +158,7 @@ class LurkPlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]  # 
         """Resolve addresses in pages that other plugins wrote, and log where the pages are."""
         self._writing.finish_others()
         if self._declared.models and not self._serving:
+            tell_of_limits(Path(config.site_dir))
             log.info("look at %s", Path(config.site_dir) / "models" / "index.html")
 
     def on_serve(self, server: LiveReloadServer, *, config: MkDocsConfig, builder: object) -> LiveReloadServer:

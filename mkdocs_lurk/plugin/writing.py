@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import logging
 import posixpath
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from mkdocs_lurk.plugin.languages import Language, pin_data, translate_page
 from mkdocs_lurk.plugin.nav_links import resolve_nav
 
 log = logging.getLogger("mkdocs.plugins.lurk")
+_FILTER_ANCHOR = re.compile(r"filter-\d+")
 _COPYING = frozenset(("print-site", "print-site-plugin", "with-pdf"))
 """Plugins that copy pages into another page."""
 
@@ -108,6 +110,13 @@ class Writing:
         """Return the name of the model in whose folder a page lies; empty for none."""
         return next((name for name, place in self._site.folders.items() if uri.startswith(f"{place}/")), "")
 
+    def _forget_filters(self, page: Page) -> None:
+        """Let MkDocs not miss the filters of a page that has no results yet."""
+        is_missing = self._model_of(page.file.dest_uri) in self._site.missing
+        for anchors in (page.links_to_anchors or {}).values() if is_missing else ():
+            for anchor in [anchor for anchor in anchors if _FILTER_ANCHOR.fullmatch(anchor)]:
+                del anchors[anchor]
+
     def check(self, content: str, page: Page, files: Files) -> str:
         """Return the HTML of a page that was rendered with links and pictures resolved, as other plugins expect them.
 
@@ -121,6 +130,7 @@ class Writing:
             return self._attribute(name, address, page.url, lambda message: self._tell(message, lines_with(address)))
 
         self._page, self._files = page, files
+        self._forget_filters(page)
         if page.file.src_uri.endswith(".ipynb"):
             content = render_cells(content, self._embed, self._figure)
         if not self.is_generated(page.file):

@@ -102,26 +102,15 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         ImageError: None of them can be read.
     """
     ids, x = _read_spaced(session.pictures, session.config.images)
-    probe = session.network.probe
     with watch.share(_SHARE):
         decode_s = watch.best_of(lambda: session.pictures.read_all_anew(ids), in_parallel=False) / len(ids)
-        responses: list[dict[str, Responses]] = []
-        batch = 1
-
-        def run(count: int) -> None:
-            parts = torch.split(session.to_device(x[:count]), batch)
-            named = chunks([session.images.name(image) for image in ids[:count]], batch)
-            responses[:] = [
-                measure_responses(probe, part, names=names)[0] for part, names in zip(parts, named, strict=True)
-            ]
-
-        forward_s = watch.best_of(lambda: run(1), tries=2)  # the first try does what happens once
+        run = _MeasuredPictures(session, ids, x)
+        forward_s = watch.best_of(lambda: run(1, 1), tries=2)  # the first try does what happens once
         fitting = next((n for n in (len(ids), len(ids) // 2) if n and watch.has_time_for(n * forward_s)), 1)
-        ids = ids[:fitting]
+        ids, batch = ids[:fitting], session.limit_batch(fitting) if fitting > 1 else 1
         if fitting > 1:
-            batch = session.limit_batch(fitting)
-            forward_s = watch.best_of(lambda: run(fitting)) / fitting
-    joined = [join_layers([by_layer[layer.name] for layer in session.layers]) for by_layer in responses]
+            forward_s = watch.best_of(lambda: run(fitting, batch)) / fitting
+    joined = [join_layers([by_layer[layer.name] for layer in session.layers]) for by_layer in run.responses]
     summary = merge_all(
         summarise_batch(session.images, session.config.top_k, part, own)
         for part, own in zip(chunks(ids, batch), joined, strict=True)
@@ -138,6 +127,23 @@ def try_pictures(session: Session, watch: Stopwatch) -> Trial:
         layers=_layers_to_try(len(session.layers)),
         watch=watch,
     )
+
+
+class _MeasuredPictures:
+    """Responses of the first pictures read; ``responses`` holds those of the last call, a mapping by layer a batch."""
+
+    def __init__(self, session: Session, ids: Sequence[int], x: torch.Tensor) -> None:
+        self._session, self._ids, self._x = session, ids, x
+        self.responses: list[dict[str, Responses]] = []
+
+    def __call__(self, count: int, batch: int) -> None:
+        session = self._session
+        parts = torch.split(session.to_device(self._x[:count]), batch)
+        named = chunks([session.images.name(image) for image in self._ids[:count]], batch)
+        self.responses = [
+            measure_responses(session.network.probe, part, names=names)[0]
+            for part, names in zip(parts, named, strict=True)
+        ]
 
 
 def _read_spaced(pictures: Pictures, declared: str) -> tuple[Sequence[int], torch.Tensor]:

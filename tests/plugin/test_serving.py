@@ -47,9 +47,9 @@ def start(made: Project, request: pytest.FixtureRequest) -> Served:
 def test_everything_that_names_a_model_without_results_is_shown_without_a_warning(
     tmp_path: Path, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = project(tmp_path, nav=[{"Home": "index.md"}, {"A layer": "lurk:small/features.3"}])
+    made = project(tmp_path, validation={"anchors": "warn"}, nav=["index.md", {"A layer": "lurk:small/features.3"}])
     made.write("docs/index.md", PAGE)
-    made.write("docs/models/small/features.3.md", "# Mine\n\n<!-- lurk -->\n")
+    made.write("docs/models/small/features.3.md", "# Mine\n\n[Third](#filter-3)\n\n<!-- lurk -->\n")
     made.write("docs/models/small/features.0.md", "# Mine\n\n- <!-- lurk -->\n")
     (made.root / "photos" / "cat" / "0.png").unlink()
     assert "run mkdocs-lurk analyze small" in start(made, request).build()

@@ -230,6 +230,16 @@ def test_what_changes_later_is_found_before_the_stages_that_follow_and_leaves_no
     assert not list(config.cache_dir.rglob("*.unit"))
 
 
+def test_a_full_memory_is_no_other_result(odd: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = opened(odd("Standing"))
+
+    def run_out(*_: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("mkdocs_lurk.analysis.forward_passes.run_pass", run_out)
+    session.rehearsed.first.require_same()
+
+
 @pytest.mark.parametrize("name", ["RootOfOutput", "KeepsTheLast", "CountsForNothing"])
 def test_equal_nan_and_what_a_network_keeps_without_using_it_change_nothing(odd: Project, name: str) -> None:
     session = opened(odd(name))

@@ -16,8 +16,7 @@ ImageItem = (
     tuple[str, int, PackedPicture | None, list[ClassValue] | None]
     | tuple[str, int, PackedPicture | None, list[ClassValue] | None, str | None]
 )
-"""A photo's path, its label as a place in ``labels`` or -1, the photo, the network's predictions and, after an
-evaluation, the class that is right for it: None where no output of the network is known to be."""
+"""A photo's path, its label in ``labels`` or -1, the photo, the predictions and the right class, if known."""
 StripPicture = tuple[int, PackedPicture]
 """A filter of a layer, and its thumbnail."""
 ClassMean = tuple[int, float]
@@ -25,8 +24,7 @@ ClassMean = tuple[int, float]
 Responder = tuple[int, float] | tuple[int, float, PackedPicture]
 """A filter's position in the columns, its mean response to the class, and its best crop of it, where one is kept."""
 PhotoRank = tuple[int, int, int, Literal["avg"], float] | tuple[int, int, int, Literal["max"], float, BoxList]
-"""A layer's place in the model's list, a filter, the photo's rank from 0, the ranking, the score, and the box that
-caused a maximum."""
+"""A layer's place, a filter, the photo's rank from 0, the ranking, the score, and the box that caused a maximum."""
 QuizCrop = tuple[int, float, PackedPicture, BoxList, BoxList | None]
 """An image, the filter's response, its photo, the part to show and the box to mark, if any; both in px of the photo."""
 
