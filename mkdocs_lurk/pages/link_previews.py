@@ -25,10 +25,10 @@ from mkdocs_lurk.records import LayerEntry
 
 WIDTH_PX, HEIGHT_PX = 1200, 630
 MOST_FILTERS = 48
-"""Filters of a model with a preview at most: each takes two files and some 60 kB."""
+"""Filters of a model with a preview at most: each takes two files and some 140 kB."""
 PREVIEW_SUFFIX = ".jpg"
 """How the names of the pictures end, and of no other file."""
-_GAP_PX, _QUALITY = 6, 72
+_GAP_PX, _QUALITY = 6, 60
 _LAYER_FILTERS, _MOST_CROPS = 4, 4
 
 Item = TypeVar("Item")
@@ -123,12 +123,21 @@ class PreviewWriter:
         if large is None:
             return None
         image = f"{entry['slug']}/preview-{one.index}.jpg"
-        rows = [crops[:2], crops[2:]] if len(crops) == _MOST_CROPS else [crops[:1]]
-        _save(folder / image, [[[large]], rows] if crops else [[[large]]])
+        small = crops[1:] if drawn is None else crops
+        half = len(small) // 2
+        rows = [row for row in (small[:half], small[half:]) if row]
+        _save(folder / image, [[[large]], rows] if rows else [[[large]]])
         name = f"Filter {self._model.names.title(entry['name'], one.index)}"
         title = f"{name} of {self._model.titles[entry['name']]}, {self._model.declared.title}"
         answers = f" It answers to {one.label}." if one.label else ""
-        text = f"The photos that excite it most, and a picture made to excite it.{answers}"
+        made = (
+            ""
+            if drawn is None
+            else ", and a picture made to excite it"
+            if not one.shows_weights
+            else ", and its weights"
+        )
+        text = f"The photos that excite it most{made}.{answers}"
         return Preview(page=entry["slug"], filter=one.index, title=title, text=text, image=image)
 
     def _columns(self, filters: Sequence[Candidate]) -> list[list[list[Pixels]]]:
