@@ -21,7 +21,7 @@ _BLOBS = "outputs/"
 
 def rows_of_batch(rehearsed: Rehearsed, ids: Sequence[int], outputs: Tensor | None) -> list[OutputRows]:
     """Reduce the outputs for a batch; nothing of a network that gives no row of two numbers or more to a picture."""
-    if outputs is None or outputs.shape[1] < 2:
+    if outputs is None or rehearsed.n_outputs < 2:
         return []
     targets = [rehearsed.targets[image] for image in ids]
     return [reduce_outputs(outputs, ids, targets, probabilities=rehearsed.are_probabilities)]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from mkdocs_lurk.analysis.first_picture import refuse_keeping_the_first
 from mkdocs_lurk.analysis.forward_passes import RepeatedPass
 from mkdocs_lurk.analysis.gradients.requests import GradientSettings
 from mkdocs_lurk.analysis.outputs import are_probabilities
@@ -69,14 +70,27 @@ class Rehearsed:
 
 
 def rehearse_pictures(
-    model: ModelConfig, network: ProbedNetwork, pictures: Pictures, trace: Trace, sizes: Sizes
+    model: ModelConfig,
+    network: ProbedNetwork,
+    pictures: Pictures,
+    trace: Trace,
+    sizes: Sizes,
+    unused: nn.Module | None = None,
 ) -> Rehearsed:
     """Read a few pictures, spread evenly through the set, and run them, also in batches of the analysis's sizes.
 
+    Args:
+        model: The model's declaration.
+        network: The network.
+        pictures: All pictures.
+        trace: What the network does with a blank picture.
+        sizes: How much goes at once.
+        unused: A copy of the network that saw no picture yet, if there is one.
+
     Raises:
         ImageError: Not one picture can be read.
-        ModelError: The network fails on a picture, gives another output for the same picture the second time, or
-            changes its own state.
+        ModelError: The network fails on a picture, gives another output for the same picture the second time,
+            changes its own state, or keeps something of its first picture.
         LayerError: A layer does not run, gives NaN or infinity, or has no gradient.
         ConfigError: The declared class names are not as many as the outputs, or ``groups`` or ``label_map`` names
             something that there is not.
@@ -86,6 +100,7 @@ def rehearse_pictures(
     x = torch.stack(tensors).to(network.device, torch.float32)
     at_once = GradientSettings().pictures_at_once(network.picture_size, network.device.type == "cpu")
     rehearsal = rehearse(network, x, names, sorted({sizes.response_batch, at_once}))
+    refuse_keeping_the_first(unused, network.probe.module, x[:1], names[0])
     reason = None
     if rehearsal.mixes is not None:
         reason = (

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mkdocs_lurk.algorithms import VERSIONS
+from mkdocs_lurk.analysis.first_picture import copy_unused
 from mkdocs_lurk.analysis.gradients.methods import smooth_noise
 from mkdocs_lurk.analysis.gradients.without_rule import describe_activations_without_rule
 from mkdocs_lurk.analysis.probe import Probe
@@ -172,10 +173,10 @@ def open_session(
     blank = torch.zeros(1, transform.channels, transform.height, transform.width)
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
-        trace = _traced(loaded, blank, model)
+        unused, trace = copy_unused(loaded.module), _traced(loaded, blank, model)
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
-    rehearsed = rehearse_pictures(model, network, pictures, trace, sizes)
+    rehearsed = rehearse_pictures(model, network, pictures, trace, sizes, unused)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
     network = network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True)

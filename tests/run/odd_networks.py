@@ -479,6 +479,33 @@ class KeepsTheLast(Odd):
         return self.act(y)
 
 
+class CentredByTheFirst(Odd):
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.register_buffer("centre", torch.zeros(()))
+        self.is_set = False
+
+    def before(self, x):
+        if not self.is_set:
+            self.centre.copy_(x.mean())
+            self.is_set = True
+        return x - self.centre
+
+
+class ScaledByTheFirst(Odd):
+    scale = None
+
+    def between(self, y):
+        if self.scale is None:
+            self.scale = y.detach().amax((0, 2, 3), keepdim=True)
+        return self.act(y / self.scale)
+
+
+class Transposed(Odd):
+    def forward(self, x):
+        return super().forward(x).T
+
+
 class RootOfOutput(Odd):
     def forward(self, x):
         return super().forward(x).sub(1e3).sqrt()

@@ -195,6 +195,8 @@ REFUSED = {
     "counts_around_it": r"the network counts in calls, and gives something else",
     "CountsInATensor": r"the network changes its own attribute 'seen' with every picture",
     "RunningMean": AGAIN + r"layer 'b' ",
+    "CentredByTheFirst": r"something else for class-0/000\.png where that is the first picture it sees: it keeps",
+    "ScaledByTheFirst": r"something else for class-0/000\.png where that is the first picture it sees: it keeps",
     "Detached": r"layer 'b' has no gradient: the network leaves autograd \(detach, .*; change that, or leave out this",
     "WithoutGradient": r"layer 'a' has no gradient: the network leaves autograd",
     "Rounded": r"layer 'b' has no gradient: round, whose derivative is zero, stands between the picture and the layer",
@@ -216,6 +218,11 @@ def test_what_cannot_be_analysed_is_refused_in_one_line_before_anything_is_compu
         analysed(config)
     assert "\n" not in str(caught.value)
     assert not list(config.cache_dir.rglob("*.unit"))
+
+
+def test_outputs_that_are_no_rows_of_pictures_are_not_evaluated(odd: Project) -> None:
+    reader = analysed(odd("Transposed"))
+    assert "skipped" in reader.record["evaluation"]
 
 
 def opened(config: LurkConfig) -> Session:
