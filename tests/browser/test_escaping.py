@@ -131,7 +131,8 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     made.build()
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
-    assert len(pages) == 12
+    pages = [page for page in pages if not page.parent.name.startswith("filter-")]  # they lead on to a layer's page
+    assert len(pages) == 13
     visitor = visit(server.address(theme))
     if theme != "material":  # themes differ in the title and the navigation around the same text
         pages = [page for page in pages if page.parent.name in ("models", "small", "features.3")]
