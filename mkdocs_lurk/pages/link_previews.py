@@ -193,7 +193,8 @@ def _fill(pixels: Pixels, size: Size) -> Image.Image:
     height, width = pixels.shape[:2]
     scale = max(size[0] / width, size[1] / height)
     w, h = size[0] / scale, size[1] / scale
-    box = (width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2
+    left, top = max(0.0, (width - w) / 2), max(0.0, (height - h) / 2)  # a rounding error below 0 is refused
+    box = left, top, min(left + w, width), min(top + h, height)
     sampling = Image.Resampling.NEAREST if is_pixel_art(width, height) else Image.Resampling.BICUBIC
     return Image.fromarray(np.ascontiguousarray(pixels)).resize(size, sampling, box)
 

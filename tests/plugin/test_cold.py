@@ -122,7 +122,7 @@ def test_inspect_shows_input_pictures_classes_predictions_and_layers(made: Proje
         assert re.split("  +", line) == ["prediction", shown]
     assert facts[7].startswith("note: No weights given: as the factory made them")
     header, first, second = (line.split() for line in layers)
-    assert header == ["layer", "address", "kind", "filters", "output", "parameters", "receptive field"]
+    assert header == ["layer", "address", "kind", "filters", "output", "parameters", "receptive", "field"]
     assert first[:4] == ["0", "0", "Conv2d", "4"]
     assert second[:4] == ["2", "2", "Conv2d", "5"]
     assert first[-4::2] == ["3", "3"]

