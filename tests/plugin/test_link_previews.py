@@ -118,9 +118,9 @@ def test_withheld_photos_are_in_no_picture(tmp_path: Path) -> None:
             assert not (red - green > 100).any(), path
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 224), (67, 31), (101, 100), (7, 300)])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 7), (48, 7), (3, 224), (67, 31)])
 def test_pictures_of_all_shapes_fill_their_cells(shape: tuple[int, int]) -> None:
     pixels = np.full((*shape, 3), 90, np.uint8)
-    for n in range(1, 8):
-        picture = compose([[[pixels] * n]] * 3)
+    for n in (1, 3):
+        picture = compose([[[pixels] * n]] * n)
         assert picture.getpixel((0, HEIGHT_PX - 1)) == picture.getpixel((WIDTH_PX - 1, 0)) == (90, 90, 90)
