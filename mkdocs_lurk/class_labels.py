@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{0,9})?")
+_MISSING = frozenset({"nan", "-nan", "<na>", "na", "n/a", "#n/a", "nat", "none", "null", "nil", "-", "?"})
+"""What pandas, R and spreadsheets write for a missing number, in lower case."""
 
 
 def is_number(label: str) -> bool:
@@ -22,6 +24,18 @@ def in_order(labels: Iterable[str]) -> list[str]:
     """Sort classes: by value if they all are numbers, else by their characters, capitals first."""
     labels = sorted(labels)
     return sorted(labels, key=float) if all(map(is_number, labels)) else labels
+
+
+def without_missing(labels: Sequence[str | None]) -> list[str | None]:
+    """Leave out what tables write for a missing number (``nan``, ``NA``, ``null``), if all other classes are numbers.
+
+    Args:
+        labels: The class of each picture, or None.
+    """
+    given = [label for label in labels if label is not None and label.lower() not in _MISSING]
+    if not given or not all(map(is_number, given)):
+        return list(labels)
+    return [None if label is None or label.lower() in _MISSING else label for label in labels]
 
 
 def as_whole_numbers(labels: Sequence[str | None]) -> list[str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,11 @@ _NO_CHARACTERS = re.compile("[\ud800-\udfff]")
 def as_text(name: str) -> str:
     r"""Return a name as characters alone, for records and files of UTF-8: a byte that is no UTF-8 becomes ``\xff``."""
     return _NO_CHARACTERS.sub(_written_out, name)
+
+
+def as_label(name: str) -> str:
+    """Return the name of a class as text in Unicode's form NFC, in which an accent is written in one way only."""
+    return unicodedata.normalize("NFC", as_text(name))
 
 
 def visible(text: str) -> str:

@@ -18,11 +18,14 @@ from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 
+from mkdocs_lurk.config.commands import named_files
 from mkdocs_lurk.config.reading import Reading, absolute, is_authored, path_kind
 from mkdocs_lurk.config.unreported import Listener, listen, watch_libraries
 from mkdocs_lurk.config.variables import is_compared, note_own_value, variable_digest
 
-_EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect", "exec", "subprocess.Popen"})
+_COMMANDS = {"subprocess.Popen": 1, "os.system": 0, "os.posix_spawn": 1}
+"""Events of commands that start: the place of the command's arguments."""
+_EVENTS = frozenset({"open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect", "exec", *_COMMANDS})
 _WRITES = os.O_WRONLY | os.O_RDWR
 _CODE_SUFFIXES = (".pyc", ".so", ".pyd", ".dll", ".dylib")
 
@@ -178,8 +181,10 @@ def _note(noting: Callable[..., None], *read: object, frame: FrameType) -> None:
 def _note_event(event: str, arguments: tuple[object, ...], frame: FrameType, root: str) -> None:
     if event == "exec":
         _note_code(arguments[0], frame, root)
-    elif event == "subprocess.Popen":
-        _note_arguments(arguments[1], frame, root)
+    elif event in _COMMANDS:  # what else a command reads, nobody knows
+        folder = arguments[2] if event == "subprocess.Popen" else None
+        for file in named_files(arguments[_COMMANDS[event]], folder):
+            _note_path(Reading.add_file, file, frame, root)
     elif not _is_import(frame):
         flags = arguments[2] if event == "open" else 0
         writes = event == "os.rename" or (isinstance(flags, int) and bool(flags & _WRITES))
@@ -213,15 +218,6 @@ def _note_code(code: object, frame: FrameType, root: str) -> None:
     if name.endswith(".py") and Path(name).is_absolute() and Path(name).is_file():
         _note_path(Reading.add_module, name, frame, root)
         _at_import[absolute(name)] = Reading()
-
-
-def _note_arguments(arguments: object, frame: FrameType, root: str) -> None:
-    """Note the files that a command names; what else it reads, nobody knows."""
-    given = arguments if isinstance(arguments, (list, tuple)) else str(arguments).split()
-    for argument in given:
-        with suppress(OSError, ValueError, TypeError):
-            if Path(os.fsdecode(argument)).is_file():
-                _note_path(Reading.add_file, argument, frame, root)
 
 
 def _note_question(path: object, frame: FrameType, root: str) -> None:

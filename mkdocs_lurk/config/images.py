@@ -11,8 +11,10 @@ from mkdocs_lurk.config.references import is_reference, reference_file
 from mkdocs_lurk.config.validation import Section, existing_path, quoted, read_text
 from mkdocs_lurk.declared_files import expanded, is_folder, is_there
 from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.text import as_label
 
 FORMS = "a folder of pictures, a .csv file, a glob, a list, or package.module:factory of a Dataset"
+CLASS_NAME = "the name of a class, in quotes where YAML reads it as something else (yes, no, on, off)"
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -165,8 +167,8 @@ def _read_listed(item: object, path: str, root: Path) -> ListedPicture:
         section = Section(item, path, ("path", "label"))
         value, label_path = section.get("label")
         if value is not None:
-            is_number = isinstance(value, (int, float))
-            label = str(value) if is_number else read_text(value, label_path, "the name of a class")
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            label = str(value) if is_number else as_label(read_text(value, label_path, CLASS_NAME))
         item, path = section.require("path", "a picture")
     declared = read_text(item, path, "a picture, a folder or a glob")
     if is_glob(declared, root):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mkdocs_lurk.config.validation import quoted, read_text, read_texts
 from mkdocs_lurk.errors import ConfigError, near
+from mkdocs_lurk.text import as_label
 
 Groups = Mapping[str, tuple[str, ...]]
 """The classes of each group, by the group's name, in the declared order."""
@@ -64,7 +65,9 @@ def read_label_map(value: object, path: str) -> LabelMap:
     for key, output in value.items():
         name = read_text(_text_of(key), path, "a label, or a glob over paths")
         is_number = isinstance(output, int) and not isinstance(output, bool) and output >= 0
-        outputs[name] = output if is_number or output is None else read_text(output, f"{path}[{name!r}]", _OUTPUT)
+        outputs[name] = (
+            output if is_number or output is None else as_label(read_text(output, f"{path}[{name!r}]", _OUTPUT))
+        )
     return outputs
 
 
@@ -88,5 +91,7 @@ def check_groups(groups: Groups, path: str, known: Iterable[str]) -> None:
 
 
 def _text_of(value: object) -> object:
-    """Return a number as text, since classes may be called by numbers; anything else as it is."""
+    """Return a number as text, since classes may be called by numbers, and a text as names of classes are kept."""
+    if isinstance(value, str):
+        return as_label(value)
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

@@ -10,7 +10,7 @@ from pathlib import Path
 from mkdocs_lurk.addresses import LONGEST, is_portable
 from mkdocs_lurk.config.effect import read_effect
 from mkdocs_lurk.config.filters import read_filters
-from mkdocs_lurk.config.images import FORMS, check_reference, read_images
+from mkdocs_lurk.config.images import CLASS_NAME, FORMS, check_reference, read_images
 from mkdocs_lurk.config.labels import read_groups, read_label_map
 from mkdocs_lurk.config.names import names_file, read_names
 from mkdocs_lurk.config.options import (
@@ -50,6 +50,7 @@ from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.limits import LARGEST_SEED, MAX_PIXELS, MOST_KEPT, MOST_PIXELS, MOST_STEPS, MOST_THREADS
 from mkdocs_lurk.named_warnings import WARNINGS
+from mkdocs_lurk.text import as_label
 
 _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
 _MODEL_KEYS = (
@@ -230,8 +231,8 @@ def _read_classes(value: object, path: str, root: Path) -> str | tuple[str, ...]
     if value is None:
         return None
     if isinstance(value, (list, tuple)):
-        names = (str(item) if isinstance(item, (int, float)) else item for item in value)
-        return tuple(read_text(name, f"{path}[{index}]", "a class's name") for index, name in enumerate(names))
+        names = (str(item) if type(item) in (int, float) else item for item in value)
+        return tuple(as_label(read_text(name, f"{path}[{at}]", CLASS_NAME)) for at, name in enumerate(names))
     classes = read_text(value, path, "imagenet, a file of names, or a list of names")
     if classes != "imagenet":
         existing_path(classes, path, root, "file")

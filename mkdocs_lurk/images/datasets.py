@@ -29,8 +29,8 @@ from mkdocs_lurk.limits import MAX_PIXELS
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
-_READING = 2
-"""Raised whenever other pixels are made of an item, so that the listings of before are forgotten."""
+_READING = 3
+"""Raised whenever other pixels or another label are made of an item, so that the listings of before are forgotten."""
 _READ_TWICE = 8
 """Items that are read a second time when the dataset is listed; all others are compared when they are used."""
 

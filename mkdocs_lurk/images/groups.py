@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from mkdocs_lurk.config.labels import Groups
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.images.entries import ImageEntry
+from mkdocs_lurk.text import as_label
 
 TRAINING_SPLITS = frozenset({"train", "training"})
 """What the part of a dataset is called that networks are trained on."""
@@ -28,7 +29,7 @@ def nested_groups(paths: Iterable[str]) -> Groups | None:
     """
     group_of: dict[str, str] = {}
     for path in paths:
-        group, _, rest = path.partition("/")
+        group, _, rest = as_label(path).partition("/")
         member, _, name = rest.partition("/")
         if not name or group_of.setdefault(member, group) != group:
             return None
@@ -52,6 +53,6 @@ def class_groups(config: ModelConfig, entries: Sequence[ImageEntry]) -> Groups:
     """
     if config.groups is not None:
         return config.groups
-    if not all(entry.label is not None and entry.path.split("/")[1:2] == [entry.label] for entry in entries):
+    if not all(entry.label is not None and as_label(entry.path).split("/")[1:2] == [entry.label] for entry in entries):
         return {}
     return nested_groups(entry.path for entry in entries) or {}

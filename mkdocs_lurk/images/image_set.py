@@ -20,7 +20,6 @@ from mkdocs_lurk.images.unknown_range import refuse_unknown_range
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
 from mkdocs_lurk.names import ImageId
-from mkdocs_lurk.text import as_text
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,7 @@ def list_images(config: ModelConfig, cache_file: Path | None = None, *, anew: bo
 
 
 def _entry(picture: PictureFile, root: Path, digests: FileDigests) -> ImageEntry:
-    label = None if picture.label is None else as_text(picture.label)
-    return ImageEntry(picture.path, label, _file_digest(digests, root, picture.path))
+    return ImageEntry(picture.path, picture.label, _file_digest(digests, root, picture.path))
 
 
 def _file_digest(digests: FileDigests, root: Path, path: str) -> str:

@@ -16,7 +16,7 @@ from mkdocs_lurk.images.label_names import LABEL_COLUMNS, class_names, features_
 from mkdocs_lurk.images.reading import Picture, as_picture, looks_like_picture
 from mkdocs_lurk.images.values import ValueScale
 from mkdocs_lurk.limits import MAX_PIXELS
-from mkdocs_lurk.text import as_text, published_reference
+from mkdocs_lurk.text import as_label, published_reference
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 
@@ -122,7 +122,7 @@ class Items:
     def _label(self, label: object, name: str) -> tuple[str | None, int | None]:
         """Return a label's name and number."""
         if isinstance(label, str):
-            return as_text(label), None
+            return as_label(label), None
         number = _whole_number(label)
         if number is None:
             self._mention_other_label(label, name)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from mkdocs_lurk.errors import DatasetError
-from mkdocs_lurk.text import as_text, told_apart
+from mkdocs_lurk.text import as_label, told_apart
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -110,14 +110,14 @@ def _indices(mapping: object) -> dict[str, int]:
     """Return the numbers in a ``class_to_idx`` by name; nothing if it is something else."""
     if not isinstance(mapping, Mapping):
         return {}
-    numbers = {as_text(str(name)): index for name, index in mapping.items() if type(index) is int}
+    numbers = {as_label(str(name)): index for name, index in mapping.items() if type(index) is int}
     return numbers if len(numbers) == len(mapping) and all(0 <= n < _MOST_CLASSES for n in numbers.values()) else {}
 
 
 def _is_shared(name: str, listed: object) -> bool:
     """Return whether several classes have a word: a class may have several (torchvision's ``ImageNet``)."""
     words = Counter(
-        as_text(str(word))
+        as_label(str(word))
         for entry in (listed if isinstance(listed, Iterable) else ())
         for word in (entry if isinstance(entry, (tuple, list)) else [entry])
     )
@@ -128,5 +128,5 @@ def _plain_names(names: object) -> tuple[str, ...] | None:
     """Return class names as distinct texts: of several words for one class the first; equal names get their number."""
     if isinstance(names, (Mapping, str, bytes)) or not isinstance(names, Iterable):
         return None
-    texts = [as_text(str(name[0] if isinstance(name, (tuple, list)) and name else name)) for name in names]
+    texts = [as_label(str(name[0] if isinstance(name, (tuple, list)) and name else name)) for name in names]
     return told_apart(texts) or None

@@ -7,12 +7,12 @@ import io
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from mkdocs_lurk.class_labels import as_whole_numbers
+from mkdocs_lurk.class_labels import as_whole_numbers, without_missing
 from mkdocs_lurk.config.images import glob_folder, is_csv, is_glob
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.validation import quoted
@@ -22,6 +22,7 @@ from mkdocs_lurk.images.globs import EntryCount, find_files, unreadable
 from mkdocs_lurk.images.groups import nested_groups
 from mkdocs_lurk.images.reading import is_picture
 from mkdocs_lurk.limits import MOST_CSV_BYTES, MOST_PICTURES
+from mkdocs_lurk.text import as_label
 
 log = logging.getLogger("mkdocs.plugins.lurk.images")
 
@@ -59,7 +60,7 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
         root = config.root / expanded(declared)
         found = _in_folder(root, declared)
     if config.images_detail.listed or is_csv(declared):
-        labels = as_whole_numbers([picture.label for picture in found])
+        labels = as_whole_numbers(without_missing([picture.label for picture in found]))
         found = [PictureFile(picture.path, label) for picture, label in zip(found, labels, strict=True)]
     if config.groups is None and not config.images_detail.listed and not is_csv(declared):
         found = _with_inner_classes(found)
@@ -69,7 +70,7 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
 
 
 def _class_folder(path: str) -> str | None:
-    return path.split("/", 1)[0] if "/" in path else None
+    return as_label(path.split("/", 1)[0]) if "/" in path else None
 
 
 def _with_inner_classes(pictures: list[PictureFile]) -> list[PictureFile]:
@@ -82,7 +83,7 @@ def _with_inner_classes(pictures: list[PictureFile]) -> list[PictureFile]:
         "with groups: {} the outer ones are the classes",
         next(f"{group}/{classes[0]}" for group, classes in groups.items()),
     )
-    return [PictureFile(picture.path, picture.path.split("/")[1]) for picture in pictures]
+    return [PictureFile(picture.path, as_label(picture.path.split("/")[1])) for picture in pictures]
 
 
 def _in_folder(root: Path, declared: str) -> list[PictureFile]:
@@ -204,15 +205,31 @@ def _csv_rows(file: Path) -> Iterator[tuple[int, str, str | None]]:
         cells = [cell.strip() for cell in row]
         headers = [cell.lower() for cell in cells]
         if place == 0 and any(header in _PATH_HEADERS for header in headers):
-            path_column = next(headers.index(header) for header in _PATH_HEADERS if header in headers)
-            label_column = next((headers.index(header) for header in _LABEL_HEADERS if header in headers), len(cells))
+            path_column = _only_column(headers, _PATH_HEADERS, file)
+            label_column = _only_column(headers, _LABEL_HEADERS, file)
             if label_column == len(cells) > 1:
                 _tell_unread(file, tuple(cell for column, cell in enumerate(cells) if column != path_column))
         elif any(cells):
             if path_column >= len(cells) or not cells[path_column]:
                 raise ImageError(f"images: {file.name}:{rows.line_num}: the path is missing; give path,label")
             label = cells[label_column] if label_column < len(cells) else ""
-            yield rows.line_num, cells[path_column], label or None
+            yield rows.line_num, cells[path_column], as_label(label) or None
+
+
+def _only_column(headers: Sequence[str], names: Iterable[str], file: Path) -> int:
+    """Return the column of the first of some names that is there; behind the last one if none is.
+
+    Raises:
+        ImageError: Several columns have that name.
+    """
+    name = next((name for name in names if name in headers), None)
+    if name is None:
+        return len(headers)
+    if headers.count(name) > 1:
+        raise ImageError(
+            f"images: {file.name}:1: {headers.count(name)} columns are called {name!r}; give each a name of its own"
+        )
+    return headers.index(name)
 
 
 @lru_cache

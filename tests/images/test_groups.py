@@ -31,6 +31,14 @@ def test_nested_class_folders_are_classes_in_groups(site: Path, images: str) -> 
     assert class_groups(config, pictures.entries) == {"farm": ("cow",), "pets": ("cat", "dog")}
 
 
+def test_groups_hold_the_classes_as_the_pictures_are_labelled(site: Path) -> None:
+    (site / "photos" / "farm" / "cow").rename(site / "photos" / "farm" / "boe\u0301uf")
+    config = read_model(site, images="photos")
+    pictures = list_images(config)
+    assert pictures.labels == ("bo\u00e9uf", "cat", "dog")
+    assert class_groups(config, pictures.entries) == {"farm": ("bo\u00e9uf",), "pets": ("cat", "dog")}
+
+
 def test_an_author_can_take_the_outer_folders_for_the_classes(site: Path) -> None:
     config = read_model(site, groups={})
     pictures = list_images(config)

@@ -89,6 +89,7 @@ def test_labels_of_another_kind_are_mentioned_once(caplog: pytest.LogCaptureFixt
 
 def test_a_text_is_a_label_without_a_number() -> None:
     assert labelled("dog", classes=["cat", "dog"]) == ("dog", None)
+    assert labelled("cafe\u0301") == labelled("caf\u00e9") == ("caf\u00e9", None)
 
 
 def test_minus_one_is_no_class_where_classes_have_names() -> None:

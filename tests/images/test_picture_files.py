@@ -91,6 +91,31 @@ def test_labels_that_all_are_numbers_are_in_the_order_of_these(
         assert list_images(read_model(site, images=images)).labels == expected
 
 
+def test_what_tables_write_for_a_missing_number_is_no_label(site: Path) -> None:
+    table = site / "data" / "list.csv"
+    table.write_text("path,label\nval/cat/c.png,1.0\nval/dog/d.jpg,nan\ntrain/cat/a.png,NA\ntrain/dog/b.png,0.0\n")
+    assert list(found(site, "data/list.csv").values()) == [None, "0", "1", None]
+    listed = [{"path": "data/val/cat/c.png", "label": 1.0}, {"path": "data/val/dog/d.jpg", "label": float("nan")}]
+    assert list(found(site, listed).values()) == ["1", None]
+    table.write_text("val/cat/c.png,nan\nval/dog/d.jpg,chapati\n")  # where classes are words, nan is bread
+    assert list(found(site, "data/list.csv").values()) == ["nan", "chapati"]
+
+
+def test_a_class_is_the_same_however_its_accents_are_encoded(site: Path) -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    folder = site / "data" / "val"
+    (folder / "cat").rename(folder / composed)
+    (folder / "dog").rename(folder / decomposed)
+    (site / "list.csv").write_text(f"data/train/cat/a.png,{composed}\ndata/train/dog/b.png,{decomposed}\n", "utf-8")
+    listed = ["data/val", {"path": f"data/val/{composed}", "label": decomposed}]
+    for images in ("data/val", "list.csv", listed):
+        pictures = list_images(read_model(site, images=images))
+        assert pictures.labels == (composed,)
+        assert None not in {entry.label for entry in pictures.entries}
+    config = read_model(site, images="data/val", groups={"drinks": [decomposed]}, classes=[decomposed, "cat"])
+    assert (config.groups, config.classes) == ({"drinks": (composed,)}, (composed, "cat"))
+
+
 def test_a_csv_file_gives_paths_and_labels(site: Path) -> None:
     (site / "data" / "list.csv").write_text("val/dog/d.jpg,hound\ntrain/cat/a.png\n\nval/cat/c.png,\n")
     expected = {"train/cat/a.png": None, "val/cat/c.png": None, "val/dog/d.jpg": "hound"}
@@ -166,6 +191,10 @@ WRONG: dict[str, tuple[object, str]] = {
         {"dataset": "a.b:c", "folder": "data"},
         "plugins.lurk.models[0].images: {folder, dataset} names no pictures; give ",
     ),
+    "a class that YAML reads as a boolean": (
+        [{"path": "data/train/cat/a.png", "label": False}],
+        "plugins.lurk.models[0].images[0].label: False is no text; give the name of a class, in quotes where YAML",
+    ),
     "no reference": (
         {"dataset": "data"},
         "plugins.lurk.models[0].images.dataset: 'data' is no reference; give package",
@@ -209,6 +238,8 @@ def test_the_error_for_wrong_pictures_is_one_line(site: Path, name: str) -> None
         ("name,cat\n", "images: list.csv:1: 'name' is no picture; give the path of one in the first column"),
         ("data/train/cat/a.png,1\ndata/train/../train/cat/a.png,2", "images: list.csv:2: 'data/train/../train/cat/a.png"
                                                                     "' is in line 1 already; leave one of them out"),
+        ("path,Label,label\na.png,1,2\n", "images: list.csv:1: 2 columns are called 'label'; give each a name"),
+        ("path,path,label\na.png,b.png,2\n", "images: list.csv:1: 2 columns are called 'path'; give each a na"),
         ("path,label\n,cat\n", "images: list.csv:2: the path is missing; give path,label"),
         (b"\xff\xfe\x00", "images: list.csv is no UTF-8 from byte 0 on; save it as UTF-8"),
     ],

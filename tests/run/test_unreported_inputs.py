@@ -89,6 +89,14 @@ def save(root: Path, value: float) -> None:
          "big is a folder now, and was nothing"),
         ("import subprocess\ndef make():\n    subprocess.check_output(['cat', str(HERE / 'c.txt')])",
          lambda root: write(root, "c.txt", "2"), "c.txt changed"),
+        ("import subprocess\ndef make():\n    subprocess.check_output(f'cat {HERE}/c.txt', shell=True)",
+         lambda root: write(root, "c.txt", "2"), "c.txt changed"),
+        ("import subprocess\ndef make():\n    subprocess.check_output(f'(cat<\"{HERE}/a b.txt\";)|cat', shell=True)",
+         lambda root: write(root, "a b.txt", "2"), "a b.txt changed"),
+        ("import subprocess\ndef make():\n    subprocess.check_output('cat c.txt | wc', shell=True, cwd=HERE)",
+         lambda root: write(root, "c.txt", "2"), "c.txt changed"),
+        ("import os\ndef make():\n    os.system(f'cat {HERE}/c.txt>/dev/null')",
+         lambda root: write(root, "c.txt", "2"), "c.txt changed"),
     ],
 )  # fmt: skip
 def test_a_change_of_what_was_read_in_an_unusual_way_is_named(
@@ -101,6 +109,7 @@ def test_a_change_of_what_was_read_in_an_unusual_way_is_named(
     write(tmp_path, "x.py", "import y\nV = 1")
     write(tmp_path, "y.py", "V = 1")
     write(tmp_path, "c.txt", "1")
+    write(tmp_path, "a b.txt", "1")
     save(tmp_path, 1.0)
     if "runpy" in code or "exec(" in code:
         write(tmp_path, "x.py", "V = 1")

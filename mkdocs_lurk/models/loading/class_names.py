@@ -11,7 +11,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.declared_files import expanded, read_text_file
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.limits import MOST_NAMES_BYTES
-from mkdocs_lurk.text import as_text
+from mkdocs_lurk.text import as_label
 
 
 def declared_names(config: ModelConfig, outputs: int) -> tuple[str, ...] | None:
@@ -57,18 +57,18 @@ def read_names(path: Path, place: str) -> tuple[str, ...]:
     """
     text = read_text_file(path, MOST_NAMES_BYTES, ConfigError, place)
     if path.suffix.lower() != ".json":
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
+        return tuple(as_label(line.strip()) for line in text.splitlines() if line.strip())
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as reason:
         why = " ".join(str(reason).split())
         raise ConfigError(f"{place}: {path.name} is no JSON ({why}); give one name a line, or JSON") from reason
     if isinstance(content, list) and all(isinstance(name, str) for name in content):
-        return tuple(as_text(name) for name in content)
+        return tuple(as_label(name) for name in content)
     names = _names_by_index(content) if isinstance(content, Mapping) else {}
     if not names or sorted(names) != list(range(len(names))):
         raise ConfigError(f"{place}: {path.name} does not give one name to each number from 0; give a list of names")
-    return tuple(as_text(names[index]) for index in range(len(names)))
+    return tuple(as_label(names[index]) for index in range(len(names)))
 
 
 def _names_by_index(content: Mapping[str, object]) -> dict[int, str]:
@@ -123,5 +123,5 @@ def candidate_outputs(labels: Iterable[str], names: Iterable[str]) -> dict[str, 
 
 def _normalise(name: str) -> str:
     """Reduce a name to lower-case words, without an ImageNet number in front."""
-    name = re.sub(r"^n\d{8}[-_ ]+", "", name.strip())
+    name = re.sub(r"^n\d{8}[-_ ]+", "", as_label(name).strip())
     return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()

@@ -12,6 +12,7 @@ from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.images.entries import ImageEntry
 from mkdocs_lurk.models.loading.class_names import outputs_by_name
 from mkdocs_lurk.models.loading.output_classes import OutputClasses
+from mkdocs_lurk.text import as_label
 
 NO_OUTPUT = -1
 """In place of the number of an output: none is known to be right."""
@@ -92,7 +93,7 @@ def _find_output(output: str | int, names: Sequence[str], place: str) -> int:
 
 def _check_globs(globs: dict[str, int], entries: Sequence[ImageEntry], labels: set[str], place: str) -> None:
     for glob in globs:
-        if not any(fnmatchcase(entry.path, glob) for entry in entries):
+        if not any(fnmatchcase(as_label(entry.path), glob) for entry in entries):
             known = [*sorted(labels), *(entry.path for entry in entries)]
             hint = near(glob, known) or "; give a label, or a glob over the pictures' paths"
             raise ConfigError(f"{place}: {quoted(glob)} is no label and fits no path{hint}")
@@ -100,6 +101,6 @@ def _check_globs(globs: dict[str, int], entries: Sequence[ImageEntry], labels: s
 
 def _target_of(entry: ImageEntry, of_labels: dict[str, int], of_globs: dict[str, int]) -> int:
     for glob, output in of_globs.items():
-        if fnmatchcase(entry.path, glob):
+        if fnmatchcase(as_label(entry.path), glob):
             return output
     return NO_OUTPUT if entry.label is None else of_labels.get(entry.label, NO_OUTPUT)
