@@ -150,8 +150,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     if models:
         index = _index_folder(folders, places, cache_folder, templates)
         files += _site_files(index, MODELS_FOLDER, {"index.md": "Models"})
-    for declared, folder in folders:
-        files += _site_files(folder, places[declared.name], _titles(declared, folder))
+    files += [f for one, folder in folders for f in _site_files(folder, places[one.name], _titles(one, folder))]
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     listed = [
         (places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))

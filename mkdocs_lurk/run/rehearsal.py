@@ -101,20 +101,25 @@ def rehearse_pictures(
     at_once = GradientSettings().pictures_at_once(network.picture_size, network.device.type == "cpu")
     rehearsal = rehearse(network, x, names, sorted({sizes.response_batch, at_once}))
     refuse_keeping_the_first(unused, network.probe.module, x[:1], names[0])
-    reason = None
-    if rehearsal.mixes is not None:
-        reason = (
-            f"Pictures of one batch change each other's results ({rehearsal.mixes}): pictures went through the network "
-            "one by one."
-        )
-    elif DECIDES_BY_VALUES in trace.notes:
-        reason = (
-            "The network decides by values, which may be those of a whole batch: pictures went through the network one "
-            "by one."
-        )
+    reason = _why_one_by_one(rehearsal.mixes, trace)
     outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
     targets = _find_targets(model, pictures, outputs)
     return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason, rehearsal.first)
+
+
+def _why_one_by_one(mixes: str | None, trace: Trace) -> str | None:
+    """Say why pictures go through the network one by one; None if they need not."""
+    if mixes is not None:
+        return (
+            f"Pictures of one batch change each other's results ({mixes}): pictures went through the network one by "
+            "one."
+        )
+    if DECIDES_BY_VALUES in trace.notes:
+        return (
+            "The network decides by values, which may be those of a whole batch: pictures went through the network one "
+            "by one."
+        )
+    return None
 
 
 def _find_targets(model: ModelConfig, pictures: Pictures, outputs: Tensor | None) -> Targets:
