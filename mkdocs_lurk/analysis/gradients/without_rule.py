@@ -78,7 +78,8 @@ class _Run:
 
 def _run(probe: Probe, x: Tensor) -> _Run:
     outputs: list[Node] = []
-    choices, stopped = Choices(), StoppedGradients()
+    constants = (*probe.module.parameters(), *probe.module.buffers())
+    choices, stopped = Choices(constants), StoppedGradients()
     until_last = 0, 0, 0
 
     def receive(_layer: str, maps: Tensor) -> None:

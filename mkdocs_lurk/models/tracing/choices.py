@@ -7,13 +7,14 @@ activation, whatever functions it is written out of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from mkdocs_lurk.models.tracing.compared_constants import ComparedConstants
 from mkdocs_lurk.models.tracing.derived_values import tensors_in
+from mkdocs_lurk.models.tracing.discrete_values import DiscreteValues
 from mkdocs_lurk.models.tracing.rectifier_calls import Call
 
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn", "signbit", "heaviside"})
@@ -26,24 +27,26 @@ _LOGICAL = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor",
 class Choices:
     """What is known of choices in one forward pass.
 
+    Args:
+        constants: The network's parameters and buffers.
+
     Attributes:
         places: The functions in which choices meet values of the picture; one entry for each place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, constants: Iterable[Tensor] = ()) -> None:
         self.places: list[str] = []
         self._choices: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
         self._compared = ComparedConstants()
+        self._discrete = DiscreteValues(constants)
 
     def meet(self, call: Call) -> None:
         """Take note of a call, before it runs, that amounts to no rectifier."""
-        compares_constants = self._compared.meet(call)
+        compares_constants, has_discrete = self._compared.meet(call), self._discrete.meet(call)
         if call.name in COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
             return
-        chosen = (
-            any(tensor in self._choices for tensor in _arguments(call)) and next(self._values(call), None) is not None
-        )
-        if chosen or compares_constants:
+        has_choice = has_discrete or any(tensor in self._choices for tensor in _arguments(call))
+        if compares_constants or (has_choice and next(self._values(call), None) is not None):
             self.places.append(call.name)
 
     def follow(self, call: Call, result: object) -> None:
@@ -53,7 +56,8 @@ class Choices:
             arguments = arguments[:1]
             values = [value for value in values if value is arguments[0]]
         has_choice = any(tensor in self._choices for tensor in arguments)
-        is_choice = bool(values) or has_choice if call.name in COMPARISONS else has_choice and not values
+        compared = any(tensor.is_floating_point() for tensor in self._discrete.depends(arguments, call))
+        is_choice = compared or has_choice if call.name in COMPARISONS else has_choice and not values
         written = call.args[:1] if call.name == "setitem" else result
         for tensor in tensors_in(written):
             if is_choice:
@@ -61,12 +65,16 @@ class Choices:
             else:
                 self._choices.pop(tensor, None)
         self._compared.follow(call, result)
+        self._discrete.follow(call, result, arguments)
 
     def _values(self, call: Call) -> Iterator[Tensor]:
         """Yield the arguments that were computed from the picture and are no choices."""
         for tensor in _arguments(call):
-            if tensor.is_floating_point() and not call.known.is_constant(tensor) and tensor not in self._choices:
+            if tensor.is_floating_point() and not call.known.is_constant(tensor) and not self._is_choice(tensor):
                 yield tensor
+
+    def _is_choice(self, tensor: Tensor) -> bool:
+        return tensor in self._choices or tensor in self._discrete
 
 
 def _arguments(call: Call) -> Iterator[Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -93,6 +94,20 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     "lerp": lambda x: torch.lerp(torch.zeros_like(x), x, (x > 0).float()),
     "of another": lambda x: x * (x.flip(1) > 0),
     "without gradients": lambda x: x * detached_sign(x),
+    "of what is detached": lambda x: x * torch.sign(x.detach()).add(1).div(2),
+    "bucketize": lambda x: x * torch.bucketize(x, torch.tensor([0.0])).float(),
+    "bucketize, detached": lambda x: x * torch.bucketize(x.detach(), torch.tensor([0.0])).float(),
+    "searchsorted": lambda x: x * torch.searchsorted(torch.tensor([0.0]), x).float(),
+    "whole numbers": lambda x: x * x.ceil().clamp(0, 1).int(),
+    "argmax": lambda x: x * torch.argmax(torch.stack([x * 0, x]), 0).float(),
+    "of argmax, compared": lambda x: x * (torch.argmax(torch.stack([x * 0, x]), 0) == 1),
+    "not a number": lambda x: x * ~torch.isnan(torch.sqrt(x.detach())),
+    "isclose": lambda x: x * torch.isclose(x, x.abs(), rtol=0, atol=0),
+    "isclose, rows": lambda x: torch.zeros_like(x).masked_scatter(m := torch.isclose(x, x.abs()), x[m]),
+    "NumPy": lambda x: x * torch.from_numpy((x.detach().numpy() > 0).astype("f4")),
+    "NumPy, copied": lambda x: x * torch.tensor(np.maximum(np.sign(x.detach().numpy()), 0)),
+    "a list": lambda x: x * torch.tensor((x > 0).tolist()),
+    "a list of numbers": lambda x: x * torch.FloatTensor([max(v, 0) / v for v in x.flatten().tolist()]).view_as(x),
 }
 """Ways to write an activation that are named, since none of them is known as a rectifier."""
 
@@ -118,6 +133,15 @@ NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "padded channels": lambda x: F.max_pool2d(F.pad(x, (0, 0, 0, 0, 0, 2)), 3, 1, 1)[:, :6],
     "a constant mask": lambda x: x * (torch.arange(8) > 3),
     "as the type of a mask": lambda x: x.type_as((x > 0).float()),
+    "checked, replaced": lambda x: torch.where(torch.isnan(x), 0.0, x),
+    "read at places": lambda x: x - x.gather(1, x.argmax(1, keepdim=True)),
+    "sorted": lambda x: x[:, x.detach().mean((0, 2, 3)).argsort()],
+    "looked at": lambda x: (
+        x * x.new_full((6, 1, 1), float(len(x.detach().numpy()) + sum(x.sum(1).flatten().tolist()) * 0))
+    ),
+    "looked at, normalised": lambda x: (x.detach().numpy(), x * torch.tensor([0.5] * 6).view(6, 1, 1))[1],
+    "a mask of the shape": lambda x: x * torch.ones(x.shape, dtype=torch.bool).tril(),
+    "a random mask": lambda x: x * torch.randint_like(x, 2).bool(),
     "pooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
     "unit length": lambda x: F.normalize(x, dim=1),
     "a clamped deviation": lambda x: x / x.var((2, 3), keepdim=True).clamp(min=1e-5).sqrt(),
