@@ -55,7 +55,7 @@ LEAVE_OUT = """
 @pytest.mark.parametrize("look", ["light", "slate", "mkdocs", "readthedocs", "dark Bootswatch"])
 def test_bars_stand_out_from_the_page(visit: Visit, sites: Sites, look: str) -> None:
     theme = {"light": "material", "slate": "material", "dark Bootswatch": "readthedocs"}.get(look, look)
-    visitor = visit(sites.themed(theme).server, color_scheme="dark" if look == "slate" else "light")
+    visitor = visit(sites.themed(theme).server, own=True, color_scheme="dark" if look == "slate" else "light")
     if look == "dark Bootswatch":
         visitor.page.add_init_script(DARKEN)
     visitor.open_gallery(f"{LAYER}#filter-3")
@@ -97,7 +97,7 @@ def test_all_layers_have_as_many_columns(visit: Visit, material: HostedSite, wid
 
 @pytest.mark.parametrize("lacking", ["tuning", "effect", "classes", ""])
 def test_no_half_of_an_opened_filter_is_empty(visit: Visit, material: HostedSite, lacking: str) -> None:
-    visitor = visit(material.server)
+    visitor = visit(material.server, own=True)
     page = visitor.page
     if lacking:
         page.add_init_script(LEAVE_OUT.replace("LACKING", lacking))
