@@ -20,11 +20,13 @@ const FILES = {
   lurkDrawPhotos: "lurk-gallery.js",
   lurkDrawQuiz: "lurk-quiz.js",
 } as const;
+/** The name of a function in `window` that draws. */
+export type Drawing = keyof typeof FILES;
 const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript.src : null;
 const loading = new Map<string, Promise<void>>();
 
 /** Make sure that a function is there: run the script beside this one that leaves it in `window`. */
-export function loadDrawing(name: keyof typeof FILES): Promise<void> {
+export function loadDrawing(name: Drawing): Promise<void> {
   if (window[name]) return Promise.resolve();
   let script = loading.get(name);
   if (!script) {

@@ -1,20 +1,20 @@
 /** `<lurk-gallery data-src data-key [data-suffix]>`: a layer's filters as a grid, drawn by a script that is loaded only for it. */
-import { type Loaded, loadData } from "../data/load";
+import type { Loaded } from "../data/load";
 import type { LayerData } from "../data/schema";
-import { loadDrawing } from "./drawing";
-import { DataElement } from "./element";
+import type { Draw } from "./drawing";
+import { DrawnElement } from "./drawn";
 
-export class LurkGallery extends DataElement<Loaded<LayerData>> {
+export class LurkGallery extends DrawnElement<LayerData> {
   protected readonly subject = "The gallery";
+  protected readonly file = "layer.js";
+  protected readonly drawing = "lurkDrawGallery";
 
-  protected async load(): Promise<Loaded<LayerData>> {
-    const { src = "layer.js", key = "" } = this.dataset;
-    const [loaded] = await Promise.all([loadData<LayerData>(src, key), loadDrawing("lurkDrawGallery")]);
-    return loaded;
+  protected override draw(loaded: Loaded<LayerData>, signal: AbortSignal): void {
+    this.classList.add("lurk");
+    super.draw(loaded, signal);
   }
 
-  protected draw({ value, base }: Loaded<LayerData>, signal: AbortSignal): void {
-    this.classList.add("lurk");
-    window.lurkDrawGallery?.(this, value, base, signal);
+  protected drawer(): Draw<LayerData> | undefined {
+    return window.lurkDrawGallery;
   }
 }

@@ -1,19 +1,14 @@
 /** `<lurk-photos data-src data-key [data-suffix]>`: on the page with all photos, the one that the address names. */
-import { type Loaded, loadData } from "../data/load";
 import type { ModelData } from "../data/schema";
-import { loadDrawing } from "./drawing";
-import { DataElement } from "./element";
+import type { Draw } from "./drawing";
+import { DrawnElement } from "./drawn";
 
-export class LurkPhotos extends DataElement<Loaded<ModelData>> {
+export class LurkPhotos extends DrawnElement<ModelData> {
   protected readonly subject = "The photo";
+  protected readonly file = "model.js";
+  protected readonly drawing = "lurkDrawPhotos";
 
-  protected async load(): Promise<Loaded<ModelData>> {
-    const { src = "model.js", key = "" } = this.dataset;
-    const [loaded] = await Promise.all([loadData<ModelData>(src, key), loadDrawing("lurkDrawPhotos")]);
-    return loaded;
-  }
-
-  protected draw({ value, base }: Loaded<ModelData>, signal: AbortSignal): void {
-    window.lurkDrawPhotos?.(this, value, base, signal);
+  protected drawer(): Draw<ModelData> | undefined {
+    return window.lurkDrawPhotos;
   }
 }
