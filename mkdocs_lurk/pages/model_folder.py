@@ -27,18 +27,7 @@ from mkdocs_lurk.pages.link_previews import PreviewWriter
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
-from mkdocs_lurk.pages.nav import (
-    CLASSES,
-    CLASSES_TITLE,
-    EVALUATION,
-    EVALUATION_TITLE,
-    PICTURES,
-    PICTURES_TITLE,
-    QUIZ,
-    QUIZ_TITLE,
-    TRUST,
-    TRUST_TITLE,
-)
+from mkdocs_lurk.pages.nav import CLASSES, EVALUATION, PAGES, PICTURES, QUIZ, TRUST
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
@@ -192,10 +181,10 @@ class _ModelFolder:
         pages = self._write_evaluation(best, addresses)
         if addresses:
             self._write_classes(best, addresses)
-            pages.append((CLASSES_TITLE, CLASSES))
+            pages.append((PAGES[CLASSES], CLASSES))
         body = self._templates.body("pictures.md.j2", page=pictures_page(self._model))
-        self._write_own_page(PICTURES, PICTURES_TITLE, body)
-        return [*pages, (PICTURES_TITLE, PICTURES), *self._write_trust()]
+        self._write_own_page(PICTURES, PAGES[PICTURES], body)
+        return [*pages, (PAGES[PICTURES], PICTURES), *self._write_trust()]
 
     def _write_evaluation(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
         """Write the page with the evaluation, where there is one; returns its title and folder."""
@@ -203,8 +192,8 @@ class _ModelFolder:
         if not is_computed(evaluation):
             return []
         page = evaluation_page(self._model, evaluation, best, addresses)
-        self._write_own_page(EVALUATION, EVALUATION_TITLE, self._templates.body("evaluation.md.j2", page=page))
-        return [(EVALUATION_TITLE, EVALUATION)]
+        self._write_own_page(EVALUATION, PAGES[EVALUATION], self._templates.body("evaluation.md.j2", page=page))
+        return [(PAGES[EVALUATION], EVALUATION)]
 
     def _write_trust(self) -> list[tuple[str, str]]:
         """Write the page that compares the model with chance, where it was; returns its title and folder."""
@@ -212,8 +201,8 @@ class _ModelFolder:
         if not is_computed(twin):
             return []
         page = trust_page(self._model.declared, self._model.record, twin)
-        self._write_own_page(TRUST, TRUST_TITLE, self._templates.body("trust.md.j2", page=page))
-        return [(TRUST_TITLE, TRUST)]
+        self._write_own_page(TRUST, PAGES[TRUST], self._templates.body("trust.md.j2", page=page))
+        return [(PAGES[TRUST], TRUST)]
 
     def _write_quiz(self) -> list[tuple[str, str]]:
         """Write the quiz, where there are enough questions; returns the title and the folder of its page."""
@@ -221,8 +210,8 @@ class _ModelFolder:
         if data is None:
             return []
         self._write_text("quiz.js", data_script(f"{self._model.declared.name}/quiz", data))
-        self._write_own_page(QUIZ, QUIZ_TITLE, self._templates.body("quiz.md.j2", page=self._quiz.page()))
-        return [(QUIZ_TITLE, QUIZ)]
+        self._write_own_page(QUIZ, PAGES[QUIZ], self._templates.body("quiz.md.j2", page=self._quiz.page()))
+        return [(PAGES[QUIZ], QUIZ)]
 
     def _write_classes(self, best: Best, addresses: Mapping[str, str]) -> None:
         """Write the list of classes and a page for each of them."""
@@ -230,7 +219,7 @@ class _ModelFolder:
         left_out = len(model.labels) - len(addresses)
         entries = class_entries(addresses, filters, pictures)
         body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
-        self._write_own_page(CLASSES, CLASSES_TITLE, body)
+        self._write_own_page(CLASSES, PAGES[CLASSES], body)
         for label, slug in addresses.items():
             page = class_page(model, label, filters, self._class_effects, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))

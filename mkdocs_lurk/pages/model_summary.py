@@ -10,18 +10,7 @@ from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary, summary_filters, summary_pictures
 from mkdocs_lurk.pages.link_previews import Preview
-from mkdocs_lurk.pages.nav import (
-    CLASSES,
-    CLASSES_TITLE,
-    EVALUATION,
-    EVALUATION_TITLE,
-    PICTURES,
-    PICTURES_TITLE,
-    QUIZ,
-    QUIZ_TITLE,
-    TRUST,
-    TRUST_TITLE,
-)
+from mkdocs_lurk.pages.nav import CLASSES, PAGES
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary
 from mkdocs_lurk.record_check import check_record, record_error
 
@@ -31,13 +20,6 @@ _OWN_FILES = re.compile(
 )
 _LAYER_FILES = re.compile(
     r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp|preview(-[0-9]+)?\.jpg"
-)
-_PAGES = (
-    (EVALUATION_TITLE, EVALUATION),
-    (CLASSES_TITLE, CLASSES),
-    (PICTURES_TITLE, PICTURES),
-    (TRUST_TITLE, TRUST),
-    (QUIZ_TITLE, QUIZ),
 )
 
 
@@ -112,7 +94,7 @@ def _check_addresses(summary: ModelSummary) -> set[str]:
             if not is_address_of(slug, name):
                 raise record_error(f"the summary: the address of a {kind}", slug, f"that of {ascii(name)[:60]}")
     for title, address in summary["pages"]:
-        if (title, address) not in _PAGES:
+        if PAGES.get(address) != title:
             raise record_error("the summary: the address of a page", address, f"that of {ascii(title)[:60]}")
     own, layers = ({slug for _, slug in addresses} for addresses in (summary["pages"], summary["layers"]))
     return own | layers | {f"{CLASSES}/{slug}" for _, slug in summary["classes"]}

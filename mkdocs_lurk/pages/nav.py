@@ -12,19 +12,22 @@ from dataclasses import dataclass
 MAX_LISTED_LAYERS = 60
 EVALUATION = "evaluation"
 """The folder of the page with a model's evaluation, in the model's own."""
-EVALUATION_TITLE = "Evaluation"
 CLASSES = "classes"
 """The folder of the list of a model's classes, and of a folder for each of them."""
-CLASSES_TITLE = "Classes"
 PICTURES = "pictures"
 """The folder of the page with all pictures of a model."""
-PICTURES_TITLE = "Pictures"
 QUIZ = "quiz"
 """The folder of the page with a quiz about a model's filters."""
-QUIZ_TITLE = "Guess the filter"
 TRUST = "trust"
 """The folder of the page that compares a model with chance."""
-TRUST_TITLE = "How far to trust these pictures"
+PAGES = {
+    EVALUATION: "Evaluation",
+    CLASSES: "Classes",
+    PICTURES: "Pictures",
+    QUIZ: "Guess the filter",
+    TRUST: "How far to trust these pictures",
+}
+"""The titles of the pages beside a model's layers, by their folders."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import check_model, find_layer
-from mkdocs_lurk.pages.nav import QUIZ, QUIZ_TITLE
+from mkdocs_lurk.pages.nav import PAGES, QUIZ
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 
@@ -68,7 +68,7 @@ def _target(keys: Mapping[object, object], site: Site, model: str, show: str) ->
             f"lurk fence: {model} has no quiz; too few of its filters have crops to judge (see range and pictures)"
         )
     if "layer" not in keys:
-        return model, f"{QUIZ_TITLE}: {title}" if show == "quiz" else title
+        return model, f"{PAGES[QUIZ]}: {title}" if show == "quiz" else title
     target, results = find_layer(site, model, keys["layer"])
     name = f"{results['layer']['title']} in {title}"
-    return target, f"{QUIZ_TITLE}: {name}" if show == "quiz" else name
+    return target, f"{PAGES[QUIZ]}: {name}" if show == "quiz" else name
