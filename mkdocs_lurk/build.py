@@ -17,7 +17,7 @@ from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
-from mkdocs_lurk.record_check import check_record
+from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
 from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of

@@ -12,8 +12,8 @@ from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.errors import LayerError, StoreError, describe_os_error, near
 from mkdocs_lurk.files import read_json
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.record_check import check_record, record_error
-from mkdocs_lurk.results_records import FilterResult, LayerResults, ModelResults, Picture
+from mkdocs_lurk.records.record_check import check_record, record_error
+from mkdocs_lurk.records.results_records import FilterResult, LayerResults, ModelResults, Picture
 
 Document = TypeVar("Document", ModelResults, LayerResults)
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
 
 import mkdocs_lurk
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.record_format import fields_of, required_fields
-from mkdocs_lurk.results_records import LayerResults, ModelResults
+from mkdocs_lurk.records.record_format import fields_of, required_fields
+from mkdocs_lurk.records.results_records import LayerResults, ModelResults
 
 FILE = Path(mkdocs_lurk.__file__).parent / "results.schema.json"
 SCALARS: dict[object, dict[str, str]] = {

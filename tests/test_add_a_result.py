@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "contributing" / "add-a-result.md"
 BLOCK = re.compile(r'^```(?P<kind>\w+) title="(?P<path>[^"]+)"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
 ALLOWED = (
-    r"mkdocs_lurk/records\.py",
+    r"mkdocs_lurk/records/\w+\.py",
     r"mkdocs_lurk/algorithms\.py",
     r"mkdocs_lurk/analysis/\w+\.py",
     r"mkdocs_lurk/run/unit_records\.py",

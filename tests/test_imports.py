@@ -16,6 +16,7 @@ PACKAGE = Path(mkdocs_lurk.__file__).parent
 STEPS = ("say", "load", "look", "keep", "run", "show", "serve")
 STEP_OF = {
     "config": "say",
+    "records": "say",
     "models": "load",
     "images": "load",
     "analysis": "look",

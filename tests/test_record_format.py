@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mkdocs_lurk.record_format import in_order, round_significant
-from mkdocs_lurk.records import FilterRecord, ModelInfo, RankedMaximum
+from mkdocs_lurk.records.model_record import FilterRecord, ModelInfo, RankedMaximum
+from mkdocs_lurk.records.record_format import in_order, round_significant
 
 PICTURE = {"unit": "0123456789", "blob": "0", "size": [8, 8]}
 MAXIMUM = {"image": 3, "score": 1.5, "position": [0, 1], "box": [0, 0, 3, 3], "field": "effective", "energy": 0.9}

@@ -8,7 +8,7 @@ import pytest
 
 from mkdocs_lurk.images.reading import FORMATS
 from mkdocs_lurk.models.loading.checkpoints import MOST_SHARED
-from mkdocs_lurk.results_check import MOST_PICTURE_PX
+from mkdocs_lurk.records.results_check import MOST_PICTURE_PX
 from mkdocs_lurk.store.blobs import MOST_JSON_BYTES, MOST_JSON_VALUES
 from tests.browser.server import policy
 

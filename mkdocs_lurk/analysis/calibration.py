@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.outputs import TEMPERATURES, OutputRows
-from mkdocs_lurk.evaluation_record import CalibrationBin, CalibrationRecord, RiskCoverage
+from mkdocs_lurk.records.evaluation_record import CalibrationBin, CalibrationRecord, RiskCoverage
 
 LEAST_PICTURES = 100
 """Pictures from which calibration is told: of fewer, the error of each bin is mostly chance."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.evaluation_record import ClassEvaluation, Confusion, GroupEvaluation, MeanScores
+from mkdocs_lurk.records.evaluation_record import ClassEvaluation, Confusion, GroupEvaluation, MeanScores
 
 _Z_95 = 1.959963984540054
 """The 97.5th percentile of the standard normal distribution."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.response_records import FilterCorrelation, FilterStats, Histogram, Selectivity
+from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.response_records import FilterCorrelation, FilterStats, Histogram, Selectivity
 
 DUPLICATE_FROM = 0.98
 """From this correlation of their responses on, two filters count as near-duplicates."""

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mkdocs_lurk.analysis.probe import Probe
-from mkdocs_lurk.response_records import CHANGES, Change, TuningIndices
+from mkdocs_lurk.records.response_records import CHANGES, Change, TuningIndices
 
 LEAST_SIDE_PX = 16
 """Of smaller pictures half the size, or a patch, shows nothing."""

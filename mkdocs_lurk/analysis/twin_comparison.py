@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.twin_record import FigureComparison, FigureName, GradientCheck, Spread
+from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.twin_record import FigureComparison, FigureName, GradientCheck, Spread
 
 FEWEST_FILTERS = 8
 """Of fewer filters in either network, a figure is not compared."""

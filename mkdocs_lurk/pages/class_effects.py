@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.effect_words import effect_meaning
 from mkdocs_lurk.pages.picture_cards import PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import LayerRecord
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.model_record import LayerRecord
+from mkdocs_lurk.records.response_records import BoxList
 
 _CROP_PX = 72
 

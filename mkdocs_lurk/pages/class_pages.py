@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.class_labels import in_order
-from mkdocs_lurk.evaluation_record import EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
 from mkdocs_lurk.pages.data.script_records import PhotoRank
@@ -18,8 +17,9 @@ from mkdocs_lurk.pages.model_records import is_computed, preferred_class
 from mkdocs_lurk.pages.picture_cards import PictureCard, PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import FilterRecord, ImageRecord, ModelRecord
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.evaluation_record import EvaluatedPicture, EvaluationRecord
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord, ModelRecord
+from mkdocs_lurk.records.response_records import BoxList
 
 MOST_CLASSES = 200
 """Classes with a page at most: of more, those with the most pictures."""

@@ -17,8 +17,8 @@ from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.pages.model_records import picture_references, read_layer, read_model
 from mkdocs_lurk.pages.pictures.sheets import resized
 from mkdocs_lurk.pages.redaction import ShownPicture, redact_layer, redact_model, shown_pictures, unnamed_pictures
-from mkdocs_lurk.records import LayerRecord, ModelRecord, PictureReference
-from mkdocs_lurk.results_check import check_layer_record, check_model_record
+from mkdocs_lurk.records.model_record import LayerRecord, ModelRecord, PictureReference
+from mkdocs_lurk.records.results_check import check_layer_record, check_model_record
 from mkdocs_lurk.store import ModelReader, Store
 from mkdocs_lurk.text import published_reference
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mkdocs_lurk.effect_record import AblationSummary, ClassContribution, CutSum, EffectRecord, LayerEffect
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.model_records import is_computed
-from mkdocs_lurk.records import FilterRecord, Skipped
+from mkdocs_lurk.records.effect_record import AblationSummary, ClassContribution, CutSum, EffectRecord, LayerEffect
+from mkdocs_lurk.records.model_record import FilterRecord, Skipped
 
 _SHOWN = 3
 

@@ -15,7 +15,7 @@ from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.results_records import FilterResult, LayerResults, Picture
+from mkdocs_lurk.records.results_records import FilterResult, LayerResults, Picture
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
 _PICTURE_PX = 112

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mkdocs_lurk.evaluation_record import ClassEvaluation, EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
@@ -23,6 +22,7 @@ from mkdocs_lurk.pages.pictures.evaluation_charts import (
     reliability_points,
 )
 from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.records.evaluation_record import ClassEvaluation, EvaluatedPicture, EvaluationRecord
 
 _SMALL_PX = 48
 _SHOWN_CARDS, _SHOWN_PAIRS, _SHOWN_OF_PAIR = 12, 10, 8

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mkdocs_lurk.evaluation_record import CalibrationRecord, EvaluationRecord
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.records import ModelRecord
+from mkdocs_lurk.records.evaluation_record import CalibrationRecord, EvaluationRecord
+from mkdocs_lurk.records.model_record import ModelRecord
 
 
 def which_pictures(record: ModelRecord, evaluation: EvaluationRecord) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.config.names import FilterNames
 from mkdocs_lurk.pages.model_records import is_computed
-from mkdocs_lurk.records import LayerEntry, ModelRecord
+from mkdocs_lurk.records.model_record import LayerEntry, ModelRecord
 
 _KEEPS_CHANNELS = {
     *["relu", "relu6", "leakyrelu", "elu", "gelu", "silu", "hardswish", "hardtanh", "hardsigmoid", "sigmoid", "tanh"],

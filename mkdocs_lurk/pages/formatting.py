@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mkdocs_lurk.evaluation_record import EvaluationRecord
-from mkdocs_lurk.records import ReceptiveFieldRecord
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.model_record import ReceptiveFieldRecord
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 _KIND_NAMES = {

@@ -27,8 +27,8 @@ from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import BoxedPicture, SvgPicture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord
-from mkdocs_lurk.response_records import RangeEntry
+from mkdocs_lurk.records.model_record import FilterRecord, LayerEntry, LayerRecord
+from mkdocs_lurk.records.response_records import RangeEntry
 
 _TILE_PX, _RANGE_PX, _FOUND_LABELS = 96, 40, 24
 _NO_PREFERENCE = {

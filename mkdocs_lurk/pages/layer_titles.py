@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mkdocs_lurk.graph_record import GraphGroup, GraphRecord
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.records import LayerEntry
+from mkdocs_lurk.records.graph_record import GraphGroup, GraphRecord
+from mkdocs_lurk.records.model_record import LayerEntry
 
 _CONTAINERS = {"Sequential", "ModuleList", "ModuleDict"}
 _EMPTY_WORDS = {"backbone", "base", "block", "body", "conv", "features", "layers", "main", "model", "module", "net"}

@@ -21,7 +21,7 @@ from mkdocs_lurk.pages.highlights.shown import context_window
 from mkdocs_lurk.pages.nav import MAX_LISTED_LAYERS
 from mkdocs_lurk.pages.pictures.sheets import Pixels, Size, is_pixel_art
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import LayerEntry
+from mkdocs_lurk.records.model_record import LayerEntry
 
 WIDTH_PX, HEIGHT_PX = 1200, 630
 MOST_FILTERS = 48

@@ -37,7 +37,7 @@ from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.pages.quiz import QuizWriter
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.trust_page import trust_page
-from mkdocs_lurk.records import LayerEntry, LayerRecord
+from mkdocs_lurk.records.model_record import LayerEntry, LayerRecord
 
 _STRIP_PICTURE_PX = 48
 _INDEX_PICTURES = 12

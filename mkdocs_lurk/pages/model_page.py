@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
 from mkdocs_lurk.pages.declared_model import DeclaredModel
@@ -19,7 +18,8 @@ from mkdocs_lurk.pages.model_records import is_computed, skip_reason
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
-from mkdocs_lurk.records import LayerInfo, ModelRecord, Skipped, VerificationRecord
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, Skipped, VerificationRecord
 
 
 class Fact(NamedTuple):

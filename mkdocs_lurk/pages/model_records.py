@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeGuard, TypeVar, cast
 
-from mkdocs_lurk.records import (
+from mkdocs_lurk.records.model_record import (
     FilterFigures,
     FilterRecord,
     LayerRecord,

@@ -12,7 +12,7 @@ from mkdocs_lurk.pages.highlights.shown import HighlightsSummary, summary_filter
 from mkdocs_lurk.pages.link_previews import Preview
 from mkdocs_lurk.pages.nav import CLASSES, PAGES
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary
-from mkdocs_lurk.record_check import check_record, record_error
+from mkdocs_lurk.records.record_check import check_record, record_error
 
 BODY_SUFFIX = ".body"
 _OWN_FILES = re.compile(

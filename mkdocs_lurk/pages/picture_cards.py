@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mkdocs_lurk.evaluation_record import EvaluatedPicture, EvaluationRecord
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture, svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
+from mkdocs_lurk.records.evaluation_record import EvaluatedPicture, EvaluationRecord
 
 CARD_PX = 96
 _SHOWN_FILTERS = 2

@@ -10,7 +10,7 @@ from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.picture_cards import PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import ImageRecord
+from mkdocs_lurk.records.model_record import ImageRecord
 
 MOST_PICTURES = 600
 """Pictures on the page at most: of more, the first ones of each class."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.records.input_record import InputRecord
 
 _MANY_CHANNELS = 4
 

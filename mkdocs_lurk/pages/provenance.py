@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mkdocs_lurk.pages.formatting import plural
-from mkdocs_lurk.provenance_record import EnvironmentRecord, ProvenanceRecord
+from mkdocs_lurk.records.provenance_record import EnvironmentRecord, ProvenanceRecord
 
 NOT_RECORDED = "not recorded: an earlier version made these results"
 _PROGRAMS = (

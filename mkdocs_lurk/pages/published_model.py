@@ -12,7 +12,7 @@ from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.filter_names import Names, filter_names
 from mkdocs_lurk.pages.layer_titles import layer_titles
 from mkdocs_lurk.pages.pictures.photos import Photos
-from mkdocs_lurk.records import ImageRecord, ModelRecord
+from mkdocs_lurk.records.model_record import ImageRecord, ModelRecord
 
 LabelPlaces = Mapping[str, int]
 """Every label of the photos, in order, and its place in that order."""

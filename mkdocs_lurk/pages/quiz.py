@@ -17,9 +17,9 @@ from mkdocs_lurk.pages.model_records import is_dead, shows_preference
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, picture_key
 from mkdocs_lurk.pages.pictures.sheets import scale_box
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.record_format import round_floats
-from mkdocs_lurk.records import FilterRecord
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.model_record import FilterRecord
+from mkdocs_lurk.records.record_format import round_floats
+from mkdocs_lurk.records.response_records import BoxList
 
 MOST_QUESTIONS = 200
 LEAST_QUESTIONS = 5

@@ -12,7 +12,7 @@ from mkdocs_lurk.pages.data.results_json import replace_pictures
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_records import picture_references
 from mkdocs_lurk.pages.pictures.layer_pictures import PictureKey, picture_key
-from mkdocs_lurk.records import LayerEntry, PictureReference
+from mkdocs_lurk.records.model_record import LayerEntry, PictureReference
 from mkdocs_lurk.store import Store, digest
 
 _PICTURES_PER_UNIT = 256

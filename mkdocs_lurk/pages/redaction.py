@@ -14,8 +14,8 @@ from typing import TypeVar, cast
 from mkdocs_lurk.config.pictures import MODES, Mode, PictureRules
 from mkdocs_lurk.named_warnings import unreadable_warning
 from mkdocs_lurk.pages.model_records import is_picture_reference
-from mkdocs_lurk.provenance_record import InputDigests, ProvenanceRecord
-from mkdocs_lurk.records import ImageRecord, LayerRecord, ModelRecord, PictureReference, Skipped
+from mkdocs_lurk.records.model_record import ImageRecord, LayerRecord, ModelRecord, PictureReference, Skipped
+from mkdocs_lurk.records.provenance_record import InputDigests, ProvenanceRecord
 
 Value = TypeVar("Value")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
-from mkdocs_lurk.records import ModelRecord
-from mkdocs_lurk.twin_record import FigureComparison, FigureName, TwinLayer, TwinRecord
+from mkdocs_lurk.records.model_record import ModelRecord
+from mkdocs_lurk.records.twin_record import FigureComparison, FigureName, TwinLayer, TwinRecord
 
 FIGURE_WORDS: dict[FigureName, tuple[str, str]] = {
     "selectivity": ("Selectivity", "how far one class stands out, 0 to 1"),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from mkdocs_lurk.pages.model_records import is_computed
-from mkdocs_lurk.record_format import round_floats
-from mkdocs_lurk.records import FilterRecord, ModelRecord
-from mkdocs_lurk.response_records import TuningIndices
+from mkdocs_lurk.records.model_record import FilterRecord, ModelRecord
+from mkdocs_lurk.records.record_format import round_floats
+from mkdocs_lurk.records.response_records import TuningIndices
 
 PROPERTIES = tuple(TuningIndices.__annotations__)
 """What a filter may depend on, in the order in which pages list it."""

@@ -11,8 +11,8 @@ from PIL import Image, UnidentifiedImageError
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.webp import STORED_FORMATS
-from mkdocs_lurk.record_check import check_record, record_error
-from mkdocs_lurk.results_check import check_layer_record, check_model_record, pictures_in
+from mkdocs_lurk.records.record_check import check_record, record_error
+from mkdocs_lurk.records.results_check import check_layer_record, check_model_record, pictures_in
 from mkdocs_lurk.run.input_files import Inputs
 from mkdocs_lurk.run.input_paths import is_name, is_portable
 from mkdocs_lurk.store.bundle import BundleAnswer, OpenUnit

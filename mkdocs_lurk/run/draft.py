@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.config.options import ModelConfig
-from mkdocs_lurk.effect_record import LayerEffect
-from mkdocs_lurk.evaluation_record import EvaluationRecord
 from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
-from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import (
+from mkdocs_lurk.records.effect_record import LayerEffect
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.input_record import InputRecord
+from mkdocs_lurk.records.model_record import (
     FieldStatus,
     FilterRecord,
     ImageRecord,
@@ -24,9 +23,10 @@ from mkdocs_lurk.records import (
     Skipped,
     VerificationRecord,
 )
+from mkdocs_lurk.records.record_format import in_order
+from mkdocs_lurk.records.twin_record import TwinRecord
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
-from mkdocs_lurk.twin_record import TwinRecord
 
 
 class RecordDraft:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.class_contributions import ClassContributions
-from mkdocs_lurk.effect_record import CutSum, EffectRecord, LayerEffect
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
-from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records.effect_record import CutSum, EffectRecord, LayerEffect
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.rehearsal import Rehearsed
 
 _NAMED, _MAKERS, _DIGITS = 5, 4, 3

@@ -10,7 +10,7 @@ import torch
 import torchvision
 
 import mkdocs_lurk
-from mkdocs_lurk.provenance_record import EnvironmentRecord
+from mkdocs_lurk.records.provenance_record import EnvironmentRecord
 
 
 def describe_environment(device_type: str) -> EnvironmentRecord:

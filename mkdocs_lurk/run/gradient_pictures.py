@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.gradients.requests import GradientResult
 from mkdocs_lurk.images.webp import encode_picture, gradient_cosine, gradient_pixels, shown_channels
-from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.unit_records import StoredGradient
 
 _COSINE_DIGITS = 5

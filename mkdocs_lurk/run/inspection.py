@@ -10,8 +10,8 @@ from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.images.sample import spread
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import LayerInfo
+from mkdocs_lurk.records.model_record import LayerInfo
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.rehearsal import Rehearsed
 from mkdocs_lurk.run.session import Session

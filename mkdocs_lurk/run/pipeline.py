@@ -12,9 +12,9 @@ from mkdocs_lurk.config.options import LurkConfig, ModelConfig, SynthesisConfig
 from mkdocs_lurk.models.graph.drawing import build_graph
 from mkdocs_lurk.named_warnings import WarningRecord, in_page_order, unreadable_warning
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerRecord, ModelRecord, SynthesisSettings
+from mkdocs_lurk.records.model_record import ImageRecord, LayerEntry, LayerRecord, ModelRecord, SynthesisSettings
+from mkdocs_lurk.records.provenance_record import ProvenanceRecord
+from mkdocs_lurk.records.record_format import in_order
 from mkdocs_lurk.run.draft import RecordDraft, describe_input
 from mkdocs_lurk.run.plan import inputs_of, remember, state_of
 from mkdocs_lurk.run.progress import Progress, SilentProgress

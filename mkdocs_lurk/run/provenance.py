@@ -11,8 +11,8 @@ import torch
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.image_set import ImageSet
-from mkdocs_lurk.provenance_record import EnvironmentRecord, ProvenanceRecord, UnitProvenance
-from mkdocs_lurk.record_check import check_record
+from mkdocs_lurk.records.provenance_record import EnvironmentRecord, ProvenanceRecord, UnitProvenance
+from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.run.environment import describe_environment
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.protocol import Stage

@@ -11,9 +11,9 @@ from mkdocs_lurk.analysis.connections import CONNECTIONS_PER_FILTER
 from mkdocs_lurk.analysis.filter_statistics import filter_statistics
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.record_check import check_record
-from mkdocs_lurk.record_format import in_order, round_significant
-from mkdocs_lurk.records import Connection, FilterRecord, LayerRecord
+from mkdocs_lurk.records.model_record import Connection, FilterRecord, LayerRecord
+from mkdocs_lurk.records.record_check import check_record
+from mkdocs_lurk.records.record_format import in_order, round_significant
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.gradients import Pair, list_pairs, ranked_maximum, ranked_mean

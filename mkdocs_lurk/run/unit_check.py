@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.record_check import check_record
+from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.run.work import array_from_bytes
 from mkdocs_lurk.store.store import StoredUnit
 

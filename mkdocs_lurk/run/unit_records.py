@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict, final
 
-from mkdocs_lurk.records import Robustness, WonBy
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.model_record import Robustness, WonBy
+from mkdocs_lurk.records.response_records import BoxList
 
 
 class ShardRecord(TypedDict):

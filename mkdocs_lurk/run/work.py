@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from mkdocs_lurk.errors import ModelError, StoreError
-from mkdocs_lurk.provenance_record import UnitProvenance
+from mkdocs_lurk.records.provenance_record import UnitProvenance
 from mkdocs_lurk.run.constancy import Constancy
 from mkdocs_lurk.run.environment import describe_environment, format_name
 from mkdocs_lurk.run.progress import Progress

@@ -23,7 +23,7 @@ from mkdocs_lurk.analysis.tuning import (
     sum_responses,
     tuning_indices,
 )
-from mkdocs_lurk.response_records import CHANGES, Change
+from mkdocs_lurk.records.response_records import CHANGES, Change
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIDE = 32

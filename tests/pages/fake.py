@@ -21,16 +21,16 @@ from mkdocs_lurk.analysis.evaluation import (
 )
 from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
-from mkdocs_lurk.effect_record import LayerEffect
-from mkdocs_lurk.evaluation_record import EvaluationRecord
-from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
+from mkdocs_lurk.records.effect_record import LayerEffect
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.model_record import ImageRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord
+from mkdocs_lurk.records.provenance_record import ProvenanceRecord
+from mkdocs_lurk.records.record_format import in_order
+from mkdocs_lurk.records.twin_record import TwinRecord
 from mkdocs_lurk.store import Store, digest
-from mkdocs_lurk.twin_record import TwinRecord
 from tests.pages.fake_filter import LABELS, SKIPPED_PHOTO, FakeFilter, FakeNetwork
 from tests.pages.patterns import Draw, encoded_pattern
 

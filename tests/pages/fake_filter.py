@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mkdocs_lurk.effect_record import EffectRecord
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.records import (
+from mkdocs_lurk.records.effect_record import EffectRecord
+from mkdocs_lurk.records.model_record import (
     Connection,
     FilterRecord,
     PictureReference,
@@ -16,7 +16,7 @@ from mkdocs_lurk.records import (
     SynthesisRecord,
     Wiring,
 )
-from mkdocs_lurk.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry, TuningRecord
+from mkdocs_lurk.records.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry, TuningRecord
 from tests.pages.patterns import Draw
 
 LABELS = ["cat", "dog", "zebra"]

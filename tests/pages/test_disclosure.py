@@ -14,9 +14,9 @@ from mkdocs_lurk.pages import disclosure
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.model_records import picture_references
 from mkdocs_lurk.pages.redaction import OF_NO_PICTURE, ShownPicture, redact_layer, redact_model
-from mkdocs_lurk.record_format import fields_of
-from mkdocs_lurk.records import FilterRecord, ImageRecord, ModelInfo, ModelRecord, PictureReference
-from mkdocs_lurk.results_check import check_layer_record, check_model_record
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord, ModelInfo, ModelRecord, PictureReference
+from mkdocs_lurk.records.record_format import fields_of
+from mkdocs_lurk.records.results_check import check_layer_record, check_model_record
 from mkdocs_lurk.store import ModelReader, Store
 from tests.pages.fake import fake_config, fake_model
 

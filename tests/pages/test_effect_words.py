@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mkdocs_lurk.effect_record import CutSum
 from mkdocs_lurk.pages.effect_words import layer_sentences
+from mkdocs_lurk.records.effect_record import CutSum
 
 START = "Between the mean picture and a picture the output for its class rises by 20 on average. "
 

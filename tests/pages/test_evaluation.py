@@ -12,9 +12,9 @@ import pytest
 
 from mkdocs_lurk.analysis.evaluation import count_confusions, evaluate_classes, order_by_confusion
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.evaluation_check import check_evaluation
 from mkdocs_lurk.pages.pictures.evaluation_charts import SHOWN_CLASSES, confusion_chart, coverage_line
 from mkdocs_lurk.pages.site import build_site
+from mkdocs_lurk.records.evaluation_check import check_evaluation
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
 from tests.pages.fake import FakeStatus, fake_config, fake_model

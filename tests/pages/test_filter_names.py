@@ -10,7 +10,7 @@ import pytest
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.filter_names import filter_names
 from mkdocs_lurk.pages.site import build_site
-from mkdocs_lurk.records import ModelRecord
+from mkdocs_lurk.records.model_record import ModelRecord
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
 from tests.pages.fake import FakeStatus, fake_config, fake_model

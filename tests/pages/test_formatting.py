@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.records import FieldStatus
+from mkdocs_lurk.records.model_record import FieldStatus
 
 
 @pytest.mark.parametrize(

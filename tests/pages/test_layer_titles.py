@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from mkdocs_lurk.graph_record import GraphGroup, GraphRecord
 from mkdocs_lurk.pages.layer_titles import layer_titles
-from mkdocs_lurk.records import LayerEntry
+from mkdocs_lurk.records.graph_record import GraphGroup, GraphRecord
+from mkdocs_lurk.records.model_record import LayerEntry
 
 
 def titles(names: list[str], blocks: dict[str, str]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.pages.preparation import describe_preparation
+from mkdocs_lurk.records.input_record import InputRecord
 
 USUAL: InputRecord = {
     "size": [3, 224, 224], "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "resize": 256,

@@ -10,7 +10,7 @@ from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.pages.fences import render_fence
 from mkdocs_lurk.pages.quiz import ask, square_window
 from mkdocs_lurk.pages.render import Templates
-from mkdocs_lurk.records import FilterRecord
+from mkdocs_lurk.records.model_record import FilterRecord
 from tests.pages.conftest import Built
 
 BOX = [2, 2, 8, 8]

@@ -9,9 +9,9 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk import effect_record, graph_record, records, response_records
 from mkdocs_lurk.pages.data import script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
+from mkdocs_lurk.records import effect_record, graph_record, model_record, response_records
 from tests.pages.schema import differences, interfaces, typed_dict_fields
 
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
@@ -44,10 +44,10 @@ TWINS = {
     "RangePicture": script_records.RangeDetail,
     "RankedMaximum": script_records.MaximumDetail,
     "RankedMean": script_records.MeanDetail,
-    "ReceptiveField": records.ReceptiveFieldRecord,
-    "Robustness": records.Robustness,
+    "ReceptiveField": model_record.ReceptiveFieldRecord,
+    "Robustness": model_record.Robustness,
     "Selectivity": response_records.Selectivity,
-    "Skipped": records.Skipped,
+    "Skipped": model_record.Skipped,
     "Synthesis": script_records.SynthesisDetail,
     "Tuning": response_records.TuningRecord,
     "TuningIndices": response_records.TuningIndices,

@@ -21,8 +21,8 @@ from tests.pages.fake import FakeStatus, fake_config, fake_model
 
 SHAPE_NO_PAGE = {
     "results.py",
-    "record_check.py",
-    "results_check.py",
+    "records/record_check.py",
+    "records/results_check.py",
     "config/options.py",
     "declared_files.py",
     "errors.py",

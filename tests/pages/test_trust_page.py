@@ -10,7 +10,7 @@ import pytest
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.trust_page import trust_page
-from mkdocs_lurk.twin_check import check_twin
+from mkdocs_lurk.records.twin_check import check_twin
 from tests.pages.conftest import Built
 from tests.pages.fake import TWIN
 from tests.pages.test_evaluation import built_page

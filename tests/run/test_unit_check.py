@@ -13,11 +13,11 @@ from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
 import numpy as np
 import pytest
 
-from mkdocs_lurk import graph_record, input_record, named_warnings, provenance_record, records
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.record_check import check_record
-from mkdocs_lurk.record_format import fields_of, required_fields
+from mkdocs_lurk.records.model_record import graph_record, input_record, named_warnings, provenance_record, records
+from mkdocs_lurk.records.record_check import check_record
+from mkdocs_lurk.records.record_format import fields_of, required_fields
 from mkdocs_lurk.run import plan_record, unit_records
 from mkdocs_lurk.run.pipeline import analyze
 from mkdocs_lurk.run.work import Sizes, array_to_bytes

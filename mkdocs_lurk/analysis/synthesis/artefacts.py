@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mkdocs_lurk.records import WonBy
+from mkdocs_lurk.records.model_record import WonBy
 
 _BORDER_GAIN, _BORDER_SHARE = 0.05, 0.5
 _FLAT_SHARE, _FLAT_SHARE_OF_LAYER = 0.1, 0.001

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.models.graph.nodes import Group, Node
 from mkdocs_lurk.models.graph.repeats import fold_repeats
 from mkdocs_lurk.models.tracing.call_recorder import TracedCall
 from mkdocs_lurk.models.tracing.macs import count_macs
 from mkdocs_lurk.models.tracing.operations import Constant, Op, Ref, references
 from mkdocs_lurk.models.tracing.trace import Trace
+from mkdocs_lurk.records.graph_record import GraphRecord
 
 _MOVES_ELEMENTS = frozenset(
     [

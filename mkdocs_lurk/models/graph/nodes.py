@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mkdocs_lurk.graph_record import GraphGroup, GraphNode
+from mkdocs_lurk.records.graph_record import GraphGroup, GraphNode
 
 
 @dataclass(slots=True)

@@ -35,9 +35,9 @@ from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import LabelPlaces, PublishedModel
 from mkdocs_lurk.pages.tuning import tuning_columns, twin_bands
-from mkdocs_lurk.record_format import round_floats
-from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, Wiring
-from mkdocs_lurk.response_records import ClassValue, Selectivity
+from mkdocs_lurk.records.model_record import FilterRecord, LayerEntry, LayerRecord, Wiring
+from mkdocs_lurk.records.record_format import round_floats
+from mkdocs_lurk.records.response_records import ClassValue, Selectivity
 
 _RESPONDING_CLASSES = 3
 

@@ -18,8 +18,8 @@ from mkdocs_lurk.pages.data.scripts import SheetList, label_place
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.strips import PackedStrip
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.record_format import round_floats
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerEntry, ModelRecord
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord, LayerEntry, ModelRecord
+from mkdocs_lurk.records.record_format import round_floats
 
 _MAX_RANKS_PER_PHOTO = 48
 

@@ -18,9 +18,9 @@ from mkdocs_lurk.pages.pictures.photos import Photos
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, scale_box
 from mkdocs_lurk.pages.provenance import NOT_RECORDED
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerRecord, PictureReference, RankedMaximum
-from mkdocs_lurk.response_records import ClassMeans
-from mkdocs_lurk.results_records import FilterResult, LayerResults, LayerSummary, ModelResults, Picture
+from mkdocs_lurk.records.model_record import FilterRecord, LayerEntry, LayerRecord, PictureReference, RankedMaximum
+from mkdocs_lurk.records.response_records import ClassMeans
+from mkdocs_lurk.records.results_records import FilterResult, LayerResults, LayerSummary, ModelResults, Picture
 
 _STORE_FIELDS = {"unit", "uses"}
 """Fields of records that mean something to the store alone."""

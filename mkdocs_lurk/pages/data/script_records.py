@@ -6,9 +6,16 @@ script holds a stored record as it is, the record's own type in ``records.py`` i
 
 from typing import Literal, NotRequired, TypedDict
 
-from mkdocs_lurk.graph_record import GraphRecord
-from mkdocs_lurk.records import FieldStatus, FilterFigures, ReceptiveFieldRecord, Robustness, Skipped, WonBy
-from mkdocs_lurk.response_records import BoxList, ClassValue, RangeEntry
+from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.model_record import (
+    FieldStatus,
+    FilterFigures,
+    ReceptiveFieldRecord,
+    Robustness,
+    Skipped,
+    WonBy,
+)
+from mkdocs_lurk.records.response_records import BoxList, ClassValue, RangeEntry
 
 PackedPicture = list[int]
 """``[sheet, x, y, width, height]``: a sheet's place in its script's list of sheets, and a rectangle in that sheet."""

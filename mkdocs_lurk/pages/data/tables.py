@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 
 from mkdocs_lurk.pages.model_records import is_computed
+from mkdocs_lurk.records.results_records import FilterResult, MaximumResult, MeanResult
 from mkdocs_lurk.results import Results
-from mkdocs_lurk.results_records import FilterResult, MaximumResult, MeanResult
 
 Cell = str | int | float | bool | None
 Row = dict[str, Cell]

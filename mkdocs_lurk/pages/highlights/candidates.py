@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages.model_records import is_computed, is_dead, label_name, shows_preference
-from mkdocs_lurk.records import FilterRecord, ImageRecord, PictureReference
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord, PictureReference
+from mkdocs_lurk.records.response_records import BoxList
 
 _BORNE_OUT, _MOST_MEMBERS = 0.75, 0.5
 

@@ -25,7 +25,7 @@ from mkdocs_lurk.pages.pictures.sheets import scale_box
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.results_records import FilterResult, MaximumResult, ModelResults
+from mkdocs_lurk.records.results_records import FilterResult, MaximumResult, ModelResults
 
 _STORY_KEYS, _NETWORK_KEYS = ("model", "show", "panels"), ("model", "show")
 _PANEL_KEYS = ("layer", "filter", "title", "caption")

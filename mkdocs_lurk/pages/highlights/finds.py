@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.highlights.candidates import Candidate, any_candidate
 from mkdocs_lurk.pages.model_records import is_computed, is_dead, shows_preference
-from mkdocs_lurk.records import FilterRecord, ImageRecord
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord
 
 _LEAST_CLASSES = 3
 _RARE, _COLOURFUL = 0.1, 0.5

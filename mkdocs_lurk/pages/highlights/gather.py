@@ -25,7 +25,7 @@ from mkdocs_lurk.pages.highlights.stages import column_name, column_runs, column
 from mkdocs_lurk.pages.pictures.sheets import Pixels, SheetRegion, Size, is_pixel_art, thumbnail, write_sheet
 from mkdocs_lurk.pages.pictures.svg_pictures import svg_picture
 from mkdocs_lurk.pages.published_model import PublishedModel
-from mkdocs_lurk.records import FilterRecord, LayerEntry, PictureReference, ReceptiveFieldRecord
+from mkdocs_lurk.records.model_record import FilterRecord, LayerEntry, PictureReference, ReceptiveFieldRecord
 
 _QUALITY = 76
 

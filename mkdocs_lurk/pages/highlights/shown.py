@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypedDict, cast
 
 from mkdocs_lurk.pages.pictures.svg_pictures import PictureSummary, SvgPicture
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.response_records import BoxList
 
 CONTEXT_PX = 56
 """The least side of what is shown around a crop, in pixels of the input: a crop of 3 px tells nothing alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from mkdocs_lurk.records import LayerInfo
+from mkdocs_lurk.records.model_record import LayerInfo
 
 MOST_COLUMNS = 10
 """Columns of the network on one screen: more would be too narrow to see a filter in."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from mkdocs_lurk.evaluation_record import CalibrationBin, EvaluationRecord
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.records.evaluation_record import CalibrationBin, EvaluationRecord
 
 SHOWN_CLASSES = 40
 """Classes of a confusion matrix at most: of more, those with the most wrong predictions are drawn."""

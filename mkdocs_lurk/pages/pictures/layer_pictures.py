@@ -23,7 +23,7 @@ from mkdocs_lurk.pages.pictures.sheets import (
     write_sheet,
 )
 from mkdocs_lurk.pages.pictures.strips import Strip, choose_strip
-from mkdocs_lurk.records import FilterRecord, PictureReference
+from mkdocs_lurk.records.model_record import FilterRecord, PictureReference
 
 PictureKey = tuple[str, str]
 """Unit and blob of a stored picture."""

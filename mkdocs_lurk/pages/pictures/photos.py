@@ -21,8 +21,8 @@ from mkdocs_lurk.pages.pictures.sheets import (
     thumbnail,
     write_sheet,
 )
-from mkdocs_lurk.records import ImageRecord
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.model_record import ImageRecord
+from mkdocs_lurk.records.response_records import BoxList
 
 PHOTO_QUALITY = 82
 THUMBNAIL_PX = 96

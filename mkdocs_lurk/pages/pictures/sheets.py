@@ -19,7 +19,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mkdocs_lurk.images.webp import encode_webp
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.response_records import BoxList
 
 Pixels = npt.NDArray[np.uint8]
 """A picture: ``(h, w, 3)``, uint8."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mkdocs_lurk.pages.model_records import is_dead
 from mkdocs_lurk.pages.pictures.sheets import Pixels, SheetRegion, Size, is_pixel_art, thumbnail, write_sheet
-from mkdocs_lurk.records import FilterRecord
+from mkdocs_lurk.records.model_record import FilterRecord
 
 STRIP_PX = 64
 STRIP_LENGTH = 8

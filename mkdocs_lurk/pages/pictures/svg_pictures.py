@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion, Size, is_pixel_art
-from mkdocs_lurk.records import FilterRecord
-from mkdocs_lurk.response_records import BoxList
+from mkdocs_lurk.records.model_record import FilterRecord
+from mkdocs_lurk.records.response_records import BoxList
 
 _FIELD_PX = 48
 

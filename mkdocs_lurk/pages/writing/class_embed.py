@@ -17,7 +17,7 @@ from mkdocs_lurk.pages.nav import CLASSES
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.results_records import FilterResult, ModelResults
+from mkdocs_lurk.records.results_records import FilterResult, ModelResults
 
 _KEYS = ("model", "show", "class", "caption")
 _CROP_PX = 72

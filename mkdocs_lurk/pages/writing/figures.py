@@ -28,7 +28,7 @@ from mkdocs_lurk.pages.model_records import (
 )
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.faults import ShownFigure
-from mkdocs_lurk.results_records import FilterResult, LayerResults, ModelResults
+from mkdocs_lurk.records.results_records import FilterResult, LayerResults, ModelResults
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _FORMAT = re.compile(r"\+?,?(?:\.\d{1,2})?[defg%]?")

@@ -14,7 +14,7 @@ from mkdocs_lurk.pages.embed import FilterPictures, check_model, find_filter
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.filter_parts import PARTS, Part, ShownFrom
-from mkdocs_lurk.results_records import FilterResult, ModelResults
+from mkdocs_lurk.records.results_records import FilterResult, ModelResults
 
 KEYS = ("model", "layer", "filter", "filters", "show", "size", "link", "caption")
 _NAMED_KEYS = ("model", "layer", "filter")

@@ -10,7 +10,7 @@ from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.embed import FilterPictures
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
-from mkdocs_lurk.results_records import FilterResult, ImageResult, Picture
+from mkdocs_lurk.records.results_records import FilterResult, ImageResult, Picture
 
 _ROWS, _BAR_HEIGHT = 5, 48
 

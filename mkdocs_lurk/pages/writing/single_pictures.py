@@ -19,7 +19,7 @@ from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.pages.embed import join_address
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.results_records import FilterResult, ModelResults, Picture
+from mkdocs_lurk.records.results_records import FilterResult, ModelResults, Picture
 
 KINDS = ("crop", "photo", "gradient", "crop-gradient", "mean-photo", "mean-gradient", "synthesis", "kernel")
 """What an address can name; all but the last two with a rank from 0 on, as in ``crop.0``."""

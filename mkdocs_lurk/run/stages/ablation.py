@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from mkdocs_lurk.analysis.ablation import rank_correlation, scores_without
 from mkdocs_lurk.chunks import chunks
-from mkdocs_lurk.effect_record import AblationRecord, ClassProof
 from mkdocs_lurk.images.sample import spread
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records.effect_record import AblationRecord, ClassProof
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.effect import Effect

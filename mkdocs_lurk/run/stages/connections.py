@@ -10,8 +10,8 @@ import numpy as np
 from mkdocs_lurk.analysis.connections import CONNECTIONS_PER_FILTER, kernels_as_pictures, strongest_connections
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_inputs
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import Connection, Skipped, Wiring
+from mkdocs_lurk.records.model_record import Connection, Skipped, Wiring
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.unit_check import check_arrays, check_blobs, check_same, check_unit_record

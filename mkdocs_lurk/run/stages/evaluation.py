@@ -20,12 +20,12 @@ from mkdocs_lurk.analysis.evaluation import (
 )
 from mkdocs_lurk.analysis.outputs import OutputRows
 from mkdocs_lurk.config.references import is_reference
-from mkdocs_lurk.evaluation_record import EvaluationRecord, LabelTarget, OutputKind
 from mkdocs_lurk.images.groups import SPLIT_NAMES, class_groups
 from mkdocs_lurk.models.loading.label_map import NO_OUTPUT
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.record_format import round_floats, round_significant
-from mkdocs_lurk.records import Skipped
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord, LabelTarget, OutputKind
+from mkdocs_lurk.records.model_record import Skipped
+from mkdocs_lurk.records.record_format import round_floats, round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.warnings import chance_warning, class_order_warning, training_warning

@@ -19,8 +19,8 @@ from mkdocs_lurk.analysis.gradients.engine import GradientEngine
 from mkdocs_lurk.analysis.gradients.requests import GradientRequest
 from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import PictureReference, RankedMaximum, RankedMean, Skipped
+from mkdocs_lurk.records.model_record import PictureReference, RankedMaximum, RankedMean, Skipped
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings, ranked
 from mkdocs_lurk.run.gradient_pictures import describe_gradient, encode_gradient

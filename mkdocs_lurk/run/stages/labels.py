@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from mkdocs_lurk.analysis.filter_labels import FoundLabel, LabelFinder
 from mkdocs_lurk.images.groups import class_groups
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.response_records import LabelRecord
+from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.response_records import LabelRecord
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses

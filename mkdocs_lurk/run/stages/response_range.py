@@ -13,9 +13,9 @@ from mkdocs_lurk.analysis.crops import needs_effective_box
 from mkdocs_lurk.analysis.response_range import PERCENTS, centred_box
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.names import Box
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.records import RankedMaximum
-from mkdocs_lurk.response_records import RangeEntry, RangeField
+from mkdocs_lurk.records.model_record import RankedMaximum
+from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.response_records import RangeEntry, RangeField
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.range_picks import LOWEST, RangePicks
 from mkdocs_lurk.run.session import Session

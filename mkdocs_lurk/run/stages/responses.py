@@ -21,8 +21,8 @@ from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.image_set import ImageSet
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.record_format import round_significant
-from mkdocs_lurk.response_records import ClassMeans, ClassValue, FilterStats
+from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.response_records import ClassMeans, ClassValue, FilterStats
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.output_rows import check_rows, expected_arrays, rows_of_batch, rows_of_unit, rows_to_blobs

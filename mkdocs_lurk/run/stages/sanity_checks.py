@@ -24,6 +24,7 @@ from mkdocs_lurk.analysis.probed_network import ProbedNetwork
 from mkdocs_lurk.analysis.twin_comparison import conclude_gradients, rank_correlation
 from mkdocs_lurk.errors import describe_error
 from mkdocs_lurk.models.tracing.layers import Layer
+from mkdocs_lurk.records.twin_record import GradientCheck
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import ranked
 from mkdocs_lurk.run.session import Session
@@ -34,7 +35,6 @@ from mkdocs_lurk.run.unit_check import check_same, check_unit_record
 from mkdocs_lurk.run.unit_records import FailedTwin, SanityRecord
 from mkdocs_lurk.run.work import UnitResult, WorkUnit
 from mkdocs_lurk.store.store import StoredUnit
-from mkdocs_lurk.twin_record import GradientCheck
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 

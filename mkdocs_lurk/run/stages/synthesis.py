@@ -16,7 +16,7 @@ from mkdocs_lurk.analysis.synthesis.synthesise import Synthesis, synthesise
 from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.config.options import SynthesisConfig
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.record_format import round_significant
+from mkdocs_lurk.records.record_format import round_significant
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.photos import picture_blobs

@@ -24,9 +24,9 @@ from mkdocs_lurk.analysis.tuning import (
     tuning_indices,
 )
 from mkdocs_lurk.chunks import chunks
-from mkdocs_lurk.record_format import round_floats, round_significant
-from mkdocs_lurk.records import Skipped
-from mkdocs_lurk.response_records import Change, TuningRecord, TuningShares
+from mkdocs_lurk.records.model_record import Skipped
+from mkdocs_lurk.records.record_format import round_floats, round_significant
+from mkdocs_lurk.records.response_records import Change, TuningRecord, TuningShares
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.protocol import StageEstimate

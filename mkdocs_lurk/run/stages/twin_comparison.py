@@ -13,7 +13,8 @@ from mkdocs_lurk.analysis.filter_statistics import selectivity_indices
 from mkdocs_lurk.analysis.shuffled_twin import count_kept_statistics
 from mkdocs_lurk.analysis.twin_comparison import compare_figure, independent_filters
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.records import FilterRecord
+from mkdocs_lurk.records.model_record import FilterRecord
+from mkdocs_lurk.records.twin_record import FIGURES, FigureName, TwinLayer
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
@@ -23,7 +24,6 @@ from mkdocs_lurk.run.stages.sanity_checks import SanityChecks
 from mkdocs_lurk.run.stages.twin_responses import TwinResponses
 from mkdocs_lurk.run.stages.twin_tuning import TwinTuning
 from mkdocs_lurk.run.twin import Twin
-from mkdocs_lurk.twin_record import FIGURES, FigureName, TwinLayer
 
 _PROPERTIES: tuple[FigureName, ...] = tuple(name for name in FIGURES if name not in ("selectivity", "label"))
 _Figures = dict[FigureName, NDArray[np.float64]]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mkdocs_lurk.pages.data.layer_scripts import similarity_order
 from mkdocs_lurk.pages.data.script_records import ChunkData, LayerData
-from mkdocs_lurk.record_format import in_order
+from mkdocs_lurk.records.record_format import in_order
 from tests.pages.conftest import Built
 from tests.pages.fake import LAYERS
 from tests.pages.fake_filter import DEAD_FILTER, DUPLICATE_FILTER, LABELS, UNSYNTHESISED_FILTER

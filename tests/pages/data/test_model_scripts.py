@@ -5,8 +5,8 @@ from __future__ import annotations
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks
 from mkdocs_lurk.pages.data.script_records import ModelData, PicturesData
 from mkdocs_lurk.pages.published_model import label_places
-from mkdocs_lurk.record_format import in_order
-from mkdocs_lurk.records import ImageRecord
+from mkdocs_lurk.records.model_record import ImageRecord
+from mkdocs_lurk.records.record_format import in_order
 from tests.pages.conftest import Built
 from tests.pages.fake import LAYERS
 

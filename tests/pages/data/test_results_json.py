@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mkdocs_lurk import records, results_records
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.pages.data import results_json
-from mkdocs_lurk.record_format import in_order
+from mkdocs_lurk.records import model_record, results_records
+from mkdocs_lurk.records.record_format import in_order
 from tests.pages.conftest import Built
 from tests.pages.fake import LAYERS
 from tests.pages.fake_filter import SKIPPED_PHOTO, UNSYNTHESISED_FILTER
@@ -156,14 +156,14 @@ def test_files_have_the_fields_of_their_types(built: Built) -> None:
 @pytest.mark.parametrize(
     ("record", "result", "added", "left_out"),
     [
-        (records.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses"}),
-        (records.LayerRecord, results_records.LayerResults, {"classes_listed", "sheets"}, set()),
-        (records.LayerEntry, results_records.LayerSummary, {"title"}, {"unit"}),
-        (records.ImageRecord, results_records.ImageResult, set(), set()),
-        (records.FilterRecord, results_records.FilterResult, {"name", "output_class"}, set()),
-        (records.RankedMean, results_records.MeanResult, set(), set()),
-        (records.RankedMaximum, results_records.MaximumResult, {"crop", "crop_grad"}, set()),
-        (records.SynthesisRecord, results_records.SynthesisResult, set(), set()),
+        (model_record.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses"}),
+        (model_record.LayerRecord, results_records.LayerResults, {"classes_listed", "sheets"}, set()),
+        (model_record.LayerEntry, results_records.LayerSummary, {"title"}, {"unit"}),
+        (model_record.ImageRecord, results_records.ImageResult, set(), set()),
+        (model_record.FilterRecord, results_records.FilterResult, {"name", "output_class"}, set()),
+        (model_record.RankedMean, results_records.MeanResult, set(), set()),
+        (model_record.RankedMaximum, results_records.MaximumResult, {"crop", "crop_grad"}, set()),
+        (model_record.SynthesisRecord, results_records.SynthesisResult, set(), set()),
     ],
 )
 def test_results_publish_every_field_of_the_records(

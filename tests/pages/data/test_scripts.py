@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mkdocs_lurk.pages.data.scripts import data_script
-from mkdocs_lurk.record_format import round_floats
+from mkdocs_lurk.records.record_format import round_floats
 from tests.pages.conftest import Built
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from mkdocs_lurk.pages.highlights.candidates import Candidate
-from mkdocs_lurk.records import FilterRecord, ImageRecord, LayerInfo, PictureReference
+from mkdocs_lurk.records.model_record import FilterRecord, ImageRecord, LayerInfo, PictureReference
 
 PICTURE: PictureReference = {"unit": "u", "blob": "b", "size": [64, 64]}
 BOX = [0, 0, 8, 8]

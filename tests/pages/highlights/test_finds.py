@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mkdocs_lurk.pages.highlights.finds import Finds, FoundFilters
-from mkdocs_lurk.records import FilterRecord
+from mkdocs_lurk.records.model_record import FilterRecord
 from tests.pages.highlights.planted import images, record
 
 LABELS = "aaabcd"

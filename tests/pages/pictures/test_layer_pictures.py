@@ -11,7 +11,7 @@ import pytest
 from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.pages.pictures.layer_pictures import SYNTHESIS_PX, LayerPictures, write_pictures
 from mkdocs_lurk.pages.pictures.photos import Photos
-from mkdocs_lurk.records import PictureReference
+from mkdocs_lurk.records.model_record import PictureReference
 
 
 class Reader:

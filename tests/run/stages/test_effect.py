@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from torch import Tensor
 from torch.nn import functional as F
 
-from mkdocs_lurk.records import LayerRecord
+from mkdocs_lurk.records.model_record import LayerRecord
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store import ModelReader
 from tests.run.analyses import Project, analysed

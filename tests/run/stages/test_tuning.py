@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mkdocs_lurk.analysis.tuning import PictureChanges, middle
-from mkdocs_lurk.response_records import CHANGES
+from mkdocs_lurk.records.response_records import CHANGES
 from mkdocs_lurk.run.stages.tuning import Tuning
 from mkdocs_lurk.run.work import Sizes, UnitResult, WorkUnit
 from tests.run.analyses import Project, analysed

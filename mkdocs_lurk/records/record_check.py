@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, is_typeddict
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.record_format import closest_record, fields_of, required_fields
+from mkdocs_lurk.records.record_format import closest_record, fields_of, required_fields
 
 Record = TypeVar("Record")
 

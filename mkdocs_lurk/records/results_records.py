@@ -5,12 +5,11 @@ They are those of ``records.py`` with published pictures in place of stored ones
 
 from typing import Literal, NotRequired, TypedDict
 
-from mkdocs_lurk.effect_record import LayerEffect
-from mkdocs_lurk.evaluation_record import EvaluationRecord
-from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.records import (
+from mkdocs_lurk.records.effect_record import LayerEffect
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.model_record import (
     FilterFigures,
     LayerInfo,
     ModelInfo,
@@ -21,8 +20,9 @@ from mkdocs_lurk.records import (
     Wiring,
     WonBy,
 )
-from mkdocs_lurk.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
-from mkdocs_lurk.twin_record import TwinRecord
+from mkdocs_lurk.records.provenance_record import ProvenanceRecord
+from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
+from mkdocs_lurk.records.twin_record import TwinRecord
 
 
 class Picture(TypedDict):

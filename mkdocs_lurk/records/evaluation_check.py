@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.evaluation_record import EvaluationRecord
-from mkdocs_lurk.record_check import record_error
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.record_check import record_error
 
 
 def check_evaluation(evaluation: EvaluationRecord, n_images: int, where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.twin_record import TwinRecord
+from mkdocs_lurk.records.twin_record import TwinRecord
 
 
 def check_twin(twin: TwinRecord, layers: Collection[str], where: str) -> None:

@@ -6,13 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.evaluation_check import check_evaluation
-from mkdocs_lurk.graph_record import GraphRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
-from mkdocs_lurk.record_check import check_record, record_error
-from mkdocs_lurk.records import FilterRecord, LayerEntry, LayerInfo, LayerRecord, ModelRecord, PictureReference
-from mkdocs_lurk.response_records import BoxList
-from mkdocs_lurk.twin_check import check_twin
+from mkdocs_lurk.records.evaluation_check import check_evaluation
+from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.model_record import (
+    FilterRecord,
+    LayerEntry,
+    LayerInfo,
+    LayerRecord,
+    ModelRecord,
+    PictureReference,
+)
+from mkdocs_lurk.records.record_check import check_record, record_error
+from mkdocs_lurk.records.response_records import BoxList
+from mkdocs_lurk.records.twin_check import check_twin
 
 MOST_PICTURE_PX = 1 << 26
 """Pixels of a stored picture at most: 8192 x 8192, more than any network's input; 200 MB decoded."""

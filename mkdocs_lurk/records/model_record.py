@@ -14,13 +14,13 @@ publishes, ``pages/data/script_records.py`` and ``assets/gallery/src/data/schema
 from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
-from mkdocs_lurk.effect_record import EffectRecord, LayerEffect
-from mkdocs_lurk.evaluation_record import EvaluationRecord
-from mkdocs_lurk.graph_record import GraphRecord
-from mkdocs_lurk.input_record import InputRecord
 from mkdocs_lurk.named_warnings import WarningRecord
-from mkdocs_lurk.provenance_record import ProvenanceRecord
-from mkdocs_lurk.response_records import (
+from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
+from mkdocs_lurk.records.evaluation_record import EvaluationRecord
+from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.input_record import InputRecord
+from mkdocs_lurk.records.provenance_record import ProvenanceRecord
+from mkdocs_lurk.records.response_records import (
     BoxList,
     ClassMeans,
     ClassValue,
@@ -29,7 +29,7 @@ from mkdocs_lurk.response_records import (
     RangeEntry,
     TuningRecord,
 )
-from mkdocs_lurk.twin_record import TwinRecord
+from mkdocs_lurk.records.twin_record import TwinRecord
 
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""

@@ -1,0 +1,1 @@
+"""What an analysis stores and publishes, as types, and the checks of records that come from outside."""
