@@ -201,7 +201,7 @@ class FilterRecord(FilterFigures, total=False):
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: PictureReference
+    kernel: PictureReference | Skipped
 
 
 class LayerRecord(TypedDict):
