@@ -44,6 +44,7 @@ DRAWN = {
     "models/small/classes/index.html": "table",
     "models/small/pictures/index.html": ".lurk-listed svg",
     "models/small/quiz/index.html": "lurk-quiz .lurk-quiz-side",
+    "models/small/cost/index.html": ".lurk-depth svg",
     "models/small/trust/index.html": ".lurk-trust svg",
 }
 """What shows that a page is complete; on all others the gallery's tiles do."""
