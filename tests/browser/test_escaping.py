@@ -44,7 +44,7 @@ DRAWN = {
     "models/small/classes/index.html": "table",
     "models/small/pictures/index.html": ".lurk-listed svg",
     "models/small/quiz/index.html": "lurk-quiz .lurk-quiz-side",
-    "models/small/cost/index.html": ".lurk-depth svg",
+    "models/small/cost/index.html": ".lurk-cost svg",
     "models/small/trust/index.html": ".lurk-trust svg",
 }
 """What shows that a page is complete; on all others the gallery's tiles do."""
@@ -146,7 +146,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         visitor.page.locator(DRAWN.get(address, others)).first.wait_for()
         if address == "models/small/pictures/index.html":
             visitor.page.locator("a[data-photo]").first.click()
-            visitor.page.locator(".lurk-photo-page .lurk-depth a").first.wait_for()
+            visitor.page.locator(".lurk-photo-page .lurk-cost a").first.wait_for()
         found = visitor.page.evaluate(SCAN)
         assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
         assert found["heading"], address

@@ -18,8 +18,8 @@ def test_it_draws_every_layer_and_names_the_one_with_the_most(built: Built) -> N
     page = built.text(PAGE)
     assert page.count('<svg role="img"') == 3
     assert 'aria-label="Multiply-adds, from the input to the output. Most: features.3, 300,000 (60 %)"' in page
-    assert page.count("lurk-depth-bar") == 3 * 3
-    assert '<title>features.0: 150,000, 30 %</title><rect class="lurk-depth-place" x="0"' in page
+    assert page.count("lurk-cost-bar") == 3 * 3
+    assert '<title>features.0: 150,000, 30 %</title><rect class="lurk-cost-place" x="0"' in page
     assert 'x="0" y="50.0" width="8" height="50.0"' in page
     assert "| [features.0](lurk:small/features.0) | convolution |" in page
     assert "| classifier | linear |" in page
