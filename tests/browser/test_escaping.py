@@ -134,7 +134,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
     shown = " ".join(EVERY.split())
     pages = sorted((server.root / theme / "models").rglob("index.html"))
     pages = [page for page in pages if not page.parent.name.startswith("filter-")]  # they lead on to a layer's page
-    assert len(pages) == 13
+    assert len(pages) == 14
     visitor = visit(server.address(theme))
     if theme != "material":  # themes differ in the title and the navigation around the same text
         pages = [page for page in pages if page.parent.name in ("models", "small", "features.3")]
@@ -146,7 +146,7 @@ def test_no_payload_is_anything_but_text(hostile: tuple[Project, Server], visit:
         visitor.page.locator(DRAWN.get(address, others)).first.wait_for()
         if address == "models/small/pictures/index.html":
             visitor.page.locator("a[data-photo]").first.click()
-            visitor.page.locator(".lurk-photo-page .lurk-cost a").first.wait_for()
+            visitor.page.locator(".lurk-photo-page .lurk-depth a").first.wait_for()
         found = visitor.page.evaluate(SCAN)
         assert (found["ran"], found["handlers"], found["foreign"]) == (0, [], []), address
         assert found["heading"], address
