@@ -7,6 +7,7 @@ needs.
 from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -245,6 +246,7 @@ class ModelResults(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int
     gradient: str
