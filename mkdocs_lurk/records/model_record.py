@@ -215,6 +215,12 @@ class LayerRecord(TypedDict):
     filters: list[FilterRecord]
 
 
+OnceResult = Literal[
+    "gradients", "crops", "classes", "statistics", "wiring", "labels", "effect", "tuning", "evaluation", "twin"
+]
+"""Results beside scores, which are not computed a second time."""
+
+
 class VerificationRecord(TypedDict):
     """The largest relative difference between a score and its second computation, of how many scores.
 
@@ -224,6 +230,7 @@ class VerificationRecord(TypedDict):
         syntheses: The number of syntheses that were scored from their stored files.
         syntheses_again: The number of them whose score was compared with another computation.
         tolerance: The largest difference that passes.
+        once: What else there is of this model, computed once; an earlier version did not record it.
     """
 
     largest: float
@@ -231,6 +238,7 @@ class VerificationRecord(TypedDict):
     syntheses: int
     syntheses_again: int
     tolerance: float
+    once: NotRequired[list[OnceResult]]
 
 
 class SynthesisSettings(TypedDict):

@@ -21,6 +21,7 @@ from mkdocs_lurk.records.model_record import (
     ImageRecord,
     LayerInfo,
     LayerRecord,
+    OnceResult,
     Skipped,
     VerificationRecord,
 )
@@ -28,6 +29,17 @@ from mkdocs_lurk.records.record_format import in_order
 from mkdocs_lurk.records.twin_record import TwinRecord
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
+
+_ONCE: Mapping[str, tuple[OnceResult, ...]] = {
+    "top_max": ("gradients", "crops"),
+    "classes": ("classes",),
+    "stats": ("statistics",),
+    "wiring": ("wiring",),
+    "label": ("labels",),
+    "effect": ("effect",),
+    "tuning": ("tuning",),
+}
+"""By fields of a filter's record, the results that are computed once."""
 
 
 class RecordDraft:
@@ -71,6 +83,21 @@ class RecordDraft:
         for layer in self._session.layers:
             for index, record in self._filters[layer.name].items():
                 yield layer, index, record
+
+    def computed_once(self) -> list[OnceResult]:
+        """Return which kinds of results there are beside scores, which are not computed a second time."""
+        of_filters = {
+            name
+            for _, _, record in self.filters()
+            for name, value in record.items()
+            if value and not (isinstance(value, dict) and "skipped" in value)
+        }
+        there = [name for field, names in _ONCE.items() if field in of_filters for name in names]
+        if "skipped" not in self.evaluation:
+            there.append("evaluation")
+        if self.twin is not None and "skipped" not in self.twin:
+            there.append("twin")
+        return there
 
     def layer_record(self, layer: Layer) -> LayerRecord:
         """Return the finished record of a layer.

@@ -166,7 +166,7 @@ def _model_record(
         "evaluation": draft.evaluation,
     }
     if draft.verified is not None:
-        record["verified"] = draft.verified
+        record["verified"] = {**draft.verified, "once": draft.computed_once()}
     if draft.twin is not None:
         record["twin"] = draft.twin
     if draft.cost is not None:

@@ -24,6 +24,31 @@ def test_every_score_is_verified(project: Project) -> None:
     assert verified["largest"] <= 1e-3
 
 
+OFF = dict.fromkeys(["range", "labels", "effect", "tuning", "twin", "synthesis"], False)
+ALWAYS = ["gradients", "crops", "classes", "statistics", "wiring"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "scores", "syntheses", "once"),
+    [
+        ({}, 66, 0, []),
+        ({"range": True}, 66 + 77, 0, []),
+        ({"synthesis": {"steps": 2}}, 66 + 11, 11, []),
+        ({"labels": True}, 66, 0, ["labels"]),
+        ({"effect": True}, 66, 0, ["effect"]),
+        ({"tuning": True}, 66, 0, ["tuning"]),
+        ({"twin": True}, 66, 0, ["twin"]),
+    ],
+)
+def test_the_record_says_what_was_computed_twice_and_what_once(
+    project: Project, declared: dict[str, Any], scores: int, syntheses: int, once: list[str]
+) -> None:
+    verified = analysed(project(count=60, **(OFF | declared))).record["verified"]
+    assert (verified["scores"], verified["syntheses"]) == (scores, syntheses)
+    assert [name for name in verified["once"] if name not in (*ALWAYS, "evaluation")] == once
+    assert verified["once"][:5] == ALWAYS
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_every_synthesis_is_scored_from_its_file(project: Project, precision: str) -> None:
     config = project(precision=precision)
