@@ -9,6 +9,7 @@ from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.live_record import LiveFacts
 from mkdocs_lurk.records.model_record import (
     FilterFigures,
     LayerInfo,
@@ -133,6 +134,7 @@ class ModelResults(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    live: NotRequired[LiveFacts | Skipped]
     classes: list[str]
     top_k: int
     gradient: str
