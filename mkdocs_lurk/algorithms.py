@@ -20,5 +20,6 @@ VERSIONS: Final = {
     "tuning": 1,
     "twin": 1,
     "live": 1,
-    "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "latency": 1,
+    "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -100,6 +100,7 @@ class ModelConfig:
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
         live: How the network is published so that it runs in the visitor's browser; None if it is not.
+        latency: Whether the time of a forward pass is measured, which depends on the machine.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         page: The folder of its pages under the site; None for ``models/NAME``. It changes no result.
@@ -145,6 +146,7 @@ class ModelConfig:
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
     live: LiveConfig | None = field(default=None, metadata={"new": True})
+    latency: bool = switch(False)
     quick: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS

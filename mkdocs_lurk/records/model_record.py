@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -250,7 +251,7 @@ class SynthesisSettings(TypedDict):
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
 
-    An earlier version recorded no ``provenance``.
+    An earlier version recorded no ``provenance`` and no ``cost``.
     """
 
     schema: str
@@ -262,6 +263,7 @@ class ModelRecord(TypedDict):
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
     live: NotRequired[LiveRecord | Skipped]
+    cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int
     gradient: str

@@ -171,6 +171,8 @@ def _model_record(
         record["twin"] = draft.twin
     if draft.live is not None:
         record["live"] = draft.live
+    if draft.cost is not None:
+        record["cost"] = draft.cost
     return in_order(record, ModelRecord)
 
 
