@@ -19,6 +19,7 @@ VERSIONS: Final = {
     "ablation": 1,
     "tuning": 1,
     "twin": 1,
+    "live": 1,
     "latency": 1,
     "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }
