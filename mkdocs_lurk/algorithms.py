@@ -14,7 +14,7 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 4,
     "verification": 5,
-    "connections": 6,
+    "connections": 7,
     "effect": 1,
     "ablation": 1,
     "tuning": 1,

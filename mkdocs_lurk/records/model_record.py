@@ -203,7 +203,7 @@ class FilterRecord(FilterFigures, total=False):
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: PictureReference
+    kernel: PictureReference | Skipped
 
 
 class LayerRecord(TypedDict):

@@ -186,7 +186,7 @@ class FilterResult(FilterFigures, total=False):
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: Picture
+    kernel: Picture | Skipped
 
 
 class LayerResults(TypedDict):
