@@ -17,6 +17,7 @@ VERSIONS: Final = {
     "connections": 6,
     "effect": 1,
     "ablation": 1,
+    "facets": 1,
     "tuning": 1,
     "twin": 1,
     "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
