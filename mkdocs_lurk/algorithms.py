@@ -17,8 +17,10 @@ VERSIONS: Final = {
     "connections": 7,
     "effect": 1,
     "ablation": 1,
+    "facets": 1,
     "tuning": 1,
     "twin": 1,
+    "live": 1,
     "latency": 1,
     "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }
