@@ -79,6 +79,7 @@ _ONCE: Mapping[OnceResult, str] = {
     "labels": "labels",
     "effect": "effects on the output",
     "tuning": "tuning",
+    "facets": "facets",
     "evaluation": "the evaluation",
     "twin": "the comparison with chance",
 }

@@ -219,7 +219,17 @@ class LayerRecord(TypedDict):
 
 
 OnceResult = Literal[
-    "gradients", "crops", "classes", "statistics", "wiring", "labels", "effect", "tuning", "evaluation", "twin"
+    "gradients",
+    "crops",
+    "classes",
+    "statistics",
+    "wiring",
+    "labels",
+    "effect",
+    "tuning",
+    "facets",
+    "evaluation",
+    "twin",
 ]
 """Results beside scores, which are not computed a second time."""
 

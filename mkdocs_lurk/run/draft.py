@@ -39,6 +39,7 @@ _ONCE: Mapping[str, tuple[OnceResult, ...]] = {
     "label": ("labels",),
     "effect": ("effect",),
     "tuning": ("tuning",),
+    "facets": ("facets",),
 }
 """By fields of a filter's record, the results that are computed once."""
 
