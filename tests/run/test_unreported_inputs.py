@@ -83,6 +83,8 @@ def save(root: Path, value: float) -> None:
          "the environment variable LURK_S has another value"),
         ("import os\ndef make():\n    os.getenv('LURK_T')", lambda _: os.environ.update(LURK_T="2"),
          "the environment variable LURK_T has another value"),
+        ("import os\ndef make():\n    os.environb.get(b'LURK_S')", lambda _: os.environ.update(LURK_S="2"),
+         "the environment variable LURK_S has another value"),
         ("def make():\n    (HERE / 'big').exists()", lambda root: write(root, "big", ""),
          "big is a file now, and was nothing"),
         ("import os\ndef make():\n    os.path.isdir(HERE / 'big')", lambda root: (root / "big").mkdir(),
