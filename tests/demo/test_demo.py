@@ -108,8 +108,13 @@ def test_pickle_with_another_digest_is_refused_unread(tmp_path):
 
 
 def test_number_and_total_size_of_the_photos():
-    assert 100 <= len(PHOTOS) <= 160
+    assert 170 <= len(PHOTOS) <= 200
     assert sum(photo.stat().st_size for photo in PHOTOS) <= 4_000_000
+    for page, text in (
+        ("assets/demo/README.md", "{} photographs"),
+        ("docs/cards/squeezenet.md", "show {} photographs"),
+    ):
+        assert text.format(len(PHOTOS)) in (ROOT / page).read_text(encoding="utf-8"), page
     assert {photo.parent.name for photo in PHOTOS} >= {"animal", "fish", "monument", "tool"}
 
 
