@@ -34,7 +34,8 @@ def test_map_works_by_keyboard_and_search(firefox: Firefox, material: HostedSite
     firefox.go(getattr(material, where) + MODEL)
     firefox.wait("document.querySelector('.lurk-map-box') !== null")
     firefox.run(LISTEN)
-    assert firefox.run("document.querySelector('.lurk-card-docked').innerText.startsWith('features.0')")
+    card = firefox.run("document.querySelector('.lurk-card-docked').innerText")
+    assert card.splitlines()[:2] == ["Convolution 1", "features.0"]
     scale = "document.querySelector('.lurk-map-canvas > g').getAttribute('transform').match(/scale\\((.*)\\)/)[1]"
     before = float(firefox.run(scale))
     firefox.run("document.querySelector('.lurk-map-box[tabindex=\"0\"]').focus()")
