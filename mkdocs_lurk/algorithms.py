@@ -19,5 +19,6 @@ VERSIONS: Final = {
     "ablation": 1,
     "tuning": 1,
     "twin": 1,
-    "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "latency": 1,
+    "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

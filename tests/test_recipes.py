@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -52,9 +55,21 @@ def test_the_commands_work_from_a_folder_without_a_cache(tmp_path: Path, monkeyp
     assert (made.site / "models" / "small" / "index.html").is_file()
 
 
-def test_the_release_publishes_what_it_built_by_trusted_publishing() -> None:
+def release_jobs() -> Any:
     release: Any = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))
-    publish = release["jobs"]["publish"]
+    assert release[True] == {"push": {"tags": ["v*"]}}, "YAML 1.1 reads the key on as true"
+    assert release["permissions"] == {"contents": "read"}
+    return release["jobs"]
+
+
+def test_the_release_publishes_what_it_built_by_trusted_publishing() -> None:
+    jobs = release_jobs()
+    publish, build = jobs["publish"], jobs["build"]
+    assert publish["environment"] == "pypi"
+    assert build["steps"][-1]["with"] == publish["steps"][0]["with"], "what was built is what is published"
+    assert not [step for job in jobs.values() for step in job["steps"] if "secrets." in str(step)]
+    uses = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@(v\d+|release/v\d+)", one) for one in uses)
     assert publish["needs"] == "build"
     assert publish["permissions"] == {"id-token": "write"}
     assert publish["steps"][-1]["uses"].startswith("pypa/gh-action-pypi-publish@")
@@ -63,6 +78,16 @@ def test_the_release_publishes_what_it_built_by_trusted_publishing() -> None:
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
     assert citation["version"] == mkdocs_lurk.__version__
     assert citation["repository-code"] == urls["Repository"]
+
+
+@pytest.mark.parametrize(("tag", "code"), [(f"v{mkdocs_lurk.__version__}", 0), ("v9.9.9", 1)])
+def test_a_tag_that_names_another_version_publishes_nothing(tag: str, code: int) -> None:
+    build = release_jobs()["build"]["steps"]
+    (check,) = [step["run"] for step in build if step.get("name") == "The tag names the version"]
+    folder = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "GITHUB_REF_NAME": tag}
+    done = subprocess.run(check, shell=True, cwd=ROOT, env=environment)  # noqa: S602 - the workflow's own command
+    assert done.returncode == code
 
 
 def test_a_site_near_the_limits_of_hosts_is_told_with_numbers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

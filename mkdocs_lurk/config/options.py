@@ -98,6 +98,7 @@ class ModelConfig:
         tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
+        latency: Whether the time of a forward pass is measured, which depends on the machine.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         page: The folder of its pages under the site; None for ``models/NAME``. It changes no result.
@@ -142,6 +143,7 @@ class ModelConfig:
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
+    latency: bool = switch(False)
     quick: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS

@@ -141,6 +141,11 @@ MODEL: dict[str, Option] = {
         "Check whether gradients depend on the weights, for a few filters of each layer: "
         "[compared with chance](how.md#compared-with-chance)."
     ),
+    "latency": Option(
+        "Measure the time of one forward pass of one picture, once, on the machine of the analysis: "
+        "[the cost](how.md#the-cost). Every machine measures another time, so that results are no longer the same "
+        "bytes everywhere."
+    ),
     "gradient": Option("[The rule](how.md#the-gradients) of the backward pass at a ReLU."),
     "effect": Option(
         "Measure what every filter contributes to the output for each class: "

@@ -21,7 +21,8 @@ from mkdocs_lurk.pages.link_previews import PREVIEW_SUFFIX, SitePreview, site_pr
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
 from mkdocs_lurk.pages.models_page import index_entry
-from mkdocs_lurk.pages.nav import CLASSES, NavItem, navigation
+from mkdocs_lurk.pages.nav import CLASSES, ModelPages, NavItem, navigation
+from mkdocs_lurk.pages.nav_sections import ListedLayer
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.store import Store, digest
@@ -34,6 +35,7 @@ OTHER_SOURCES = (
     "limits.py",
     "named_warnings.py",
     "names.py",
+    "records/cost_record.py",
     "records/effect_record.py",
     "records/evaluation_record.py",
     "records/graph_record.py",
@@ -153,7 +155,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     files += [f for one, folder in folders for f in _site_files(folder, places[one.name], _titles(one, folder))]
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     listed = [
-        (places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
+        ModelPages(places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
         for declared, one in folders
     ]
     return Site(
@@ -178,9 +180,10 @@ def _titles(declared: DeclaredModel, folder: CachedFolder[ModelSummary]) -> dict
     return titles | {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
 
 
-def _listed_layers(summary: ModelSummary) -> list[tuple[str, str]]:
-    """Return title and slug of each layer."""
-    return [(title, slug) for title, (_, slug) in zip(summary["titles"], summary["layers"], strict=True)]
+def _listed_layers(summary: ModelSummary) -> list[ListedLayer]:
+    """Return the layers as a navigation lists them."""
+    named = zip(summary["titles"], summary["layers"], strict=True)
+    return [ListedLayer(title, name, slug) for title, (name, slug) in named]
 
 
 def drop_unused(models: Sequence[ModelStatus], cache_dir: Path, overrides: Path | None = None) -> int:

@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -249,7 +250,7 @@ class SynthesisSettings(TypedDict):
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
 
-    An earlier version recorded no ``provenance``.
+    An earlier version recorded no ``provenance`` and no ``cost``.
     """
 
     schema: str
@@ -260,6 +261,7 @@ class ModelRecord(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int
     gradient: str

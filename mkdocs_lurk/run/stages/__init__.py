@@ -6,6 +6,7 @@ from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.ablation import Ablation
 from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.stages.cost import Cost
 from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
@@ -54,5 +55,6 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         twin_tuning,
         sanity_checks,
         TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks),
+        Cost(session),
         Evaluation(session, responses),
     )
