@@ -11,6 +11,7 @@ from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.live_record import LiveFacts
 from mkdocs_lurk.records.model_record import (
     FilterFigures,
     LayerInfo,
@@ -185,7 +186,7 @@ class FilterResult(FilterFigures, total=False):
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: Picture
+    kernel: Picture | Skipped
 
 
 class LayerResults(TypedDict):
@@ -246,6 +247,7 @@ class ModelResults(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    live: NotRequired[LiveFacts | Skipped]
     cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int

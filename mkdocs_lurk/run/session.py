@@ -57,6 +57,7 @@ _PREVIEW = (
     f"This is a preview: at most {QUICK_FILTERS} filters of each layer were analysed, and a picture took at most "
     f"{QUICK_STEPS} steps of gradient ascent."
 )
+_WRONG_FIELD = "its units change with pixels outside the receptive field that follows from the operations before it"
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,15 @@ def open_session(
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
         unused, trace = copy_unused(loaded.module), _traced(loaded, blank, model)
+    unused = None if unused is None else unused.unless_written()
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures, trace, sizes, unused)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
+    identity += ["fields of antialiased maps"] if any(op.name.endswith("_aa") for op in trace.ops) else []  # were wrong
     network = network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True)
+    network = network.reading_whole_pictures(rehearsed.wrong_fields, _WRONG_FIELD)
     runner = Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same)
     return Session(
         config=model,

@@ -11,6 +11,7 @@ from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.labels import Labels
+from mkdocs_lurk.run.stages.live import Live
 from mkdocs_lurk.run.stages.photos import Photos
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.response_range import Range
@@ -57,4 +58,5 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks),
         Cost(session),
         Evaluation(session, responses),
+        Live(session, responses),
     )
