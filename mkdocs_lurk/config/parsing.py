@@ -12,6 +12,7 @@ from mkdocs_lurk.config.effect import read_effect
 from mkdocs_lurk.config.filters import read_filters
 from mkdocs_lurk.config.images import CLASS_NAME, FORMS, check_reference, read_images
 from mkdocs_lurk.config.labels import read_groups, read_label_map
+from mkdocs_lurk.config.live import read_live
 from mkdocs_lurk.config.names import names_file, read_names
 from mkdocs_lurk.config.options import (
     ARCHIVE_SUFFIXES,
@@ -56,7 +57,7 @@ _PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "thre
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
     "layers", "filters", "top_k", "gradient", "synthesis", "card", "page", "names", "seed", "effect", "max_pixels",
-    "ignore", "pictures", *switches(),
+    "ignore", "live", "pictures", *switches(),
 )  # fmt: skip
 
 
@@ -97,10 +98,7 @@ def from_mapping(
         device=device,
         precision=top.word("precision", "auto", PRECISIONS),
         threads=_read_threads(*top.get("threads", "auto")),
-        nav=NavConfig(
-            mode=nav.word("mode", "inject", NAV_MODES),
-            section=nav.text("section", "Models", "the section's title"),
-        ),
+        nav=NavConfig(nav.word("mode", "inject", NAV_MODES), nav.text("section", "Models", "the section's title")),
         models=_read_models(top, roots["models"], absent),
     )
 
@@ -175,6 +173,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         names_file=named_in,
         seed=section.integer("seed", 0, 0, f"a seed, 0 to {LARGEST_SEED}", LARGEST_SEED),
         effect=read_effect(section),
+        live=read_live(section),
         max_pixels=section.integer(
             "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {MOST_PIXELS}", MOST_PIXELS
         ),

@@ -44,6 +44,19 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def bytes_size(value: int) -> str:
+    """Format a number of bytes: ``4.94 MB``, ``802 kB``, ``12 bytes``; a kB is 1,000 bytes."""
+    for scale, word in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if value >= scale:
+            return f"{value / scale:.3g} {word}"
+    return plural(value, "byte")
+
+
+def duration(seconds: float) -> str:
+    """Format a time: ``12.3 ms``, ``1.5 s``."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
+
+
 def plural(value: int, word: str) -> str:
     """Format a number with its noun: ``1 filter``, ``3 filters``."""
     return f"{value:,} {word}" if value == 1 else f"{value:,} {word}s"

@@ -9,6 +9,7 @@ from typing import cast
 
 from mkdocs_lurk.pages.class_effects import ClassEffects
 from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
+from mkdocs_lurk.pages.cost_page import cost_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script, pictures_script
 from mkdocs_lurk.pages.data.results_json import compact_json, layer_results, model_results
@@ -27,7 +28,7 @@ from mkdocs_lurk.pages.link_previews import PreviewWriter
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
-from mkdocs_lurk.pages.nav import CLASSES, EVALUATION, PAGES, PICTURES, QUIZ, TRUST
+from mkdocs_lurk.pages.nav import CLASSES, COST, EVALUATION, PAGES, PICTURES, QUIZ, TRUST
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
@@ -184,7 +185,16 @@ class _ModelFolder:
             pages.append((PAGES[CLASSES], CLASSES))
         body = self._templates.body("pictures.md.j2", page=pictures_page(self._model))
         self._write_own_page(PICTURES, PAGES[PICTURES], body)
-        return [*pages, (PAGES[PICTURES], PICTURES), *self._write_trust()]
+        return [*pages, (PAGES[PICTURES], PICTURES), *self._write_cost(), *self._write_trust()]
+
+    def _write_cost(self) -> list[tuple[str, str]]:
+        """Write the page about what the model costs to run, where that is known; returns its title and folder."""
+        cost = self._model.record.get("cost")
+        if cost is None:
+            return []
+        page = cost_page(self._model.declared, self._model.record, cost)
+        self._write_own_page(COST, PAGES[COST], self._templates.body("cost.md.j2", page=page))
+        return [(PAGES[COST], COST)]
 
     def _write_evaluation(self, best: Best, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
         """Write the page with the evaluation, where there is one; returns its title and folder."""

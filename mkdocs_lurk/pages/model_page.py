@@ -58,6 +58,7 @@ class ModelPage:
     has_classes: bool
     has_quiz: bool
     is_compared: bool
+    has_cost: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
     preparation: str
@@ -107,6 +108,7 @@ def model_page(
         has_classes=has_classes,
         has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
+        has_cost="cost" in record,
         card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
@@ -147,6 +149,7 @@ def _facts(record: ModelRecord) -> list[Fact]:
     n_readable = sum("skipped" not in image for image in record["images"])
     facts = [
         Fact("Parameters", formatting.count(model["parameters"]), meaning("parameters")),
+        *_multiply_adds(record),
         Fact("Input", formatting.shape(model["input"]["size"]), meaning("input")),
         Fact("Layers analysed", f"{len(record['layers'])}", ""),
         Fact("Pictures analysed", f"{n_readable:,}", meaning("pictures")),
@@ -160,6 +163,12 @@ def _facts(record: ModelRecord) -> list[Fact]:
         value = f"{verified['scores']:,}, {_largest_difference(verified)}"
         facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
+
+
+def _multiply_adds(record: ModelRecord) -> list[Fact]:
+    return (
+        [Fact("Multiply-adds", formatting.count(record["cost"]["macs"]), meaning("macs"))] if "cost" in record else []
+    )
 
 
 def _largest_difference(verified: VerificationRecord) -> str:

@@ -29,10 +29,13 @@ QUIZ = "quiz"
 """The folder of the page with a quiz about a model's filters."""
 TRUST = "trust"
 """The folder of the page that compares a model with chance."""
+COST = "cost"
+"""The folder of the page about what a model costs to run."""
 PAGES = {
     EVALUATION: "Evaluation",
     CLASSES: "Classes",
     PICTURES: "Pictures",
+    COST: "What it costs to run",
     QUIZ: "Guess the filter",
     TRUST: "How far to trust these pictures",
 }

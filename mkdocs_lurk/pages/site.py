@@ -35,6 +35,7 @@ OTHER_SOURCES = (
     "limits.py",
     "named_warnings.py",
     "names.py",
+    "records/cost_record.py",
     "records/effect_record.py",
     "records/evaluation_record.py",
     "records/graph_record.py",

@@ -15,15 +15,18 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
 from mkdocs_lurk.records.input_record import InputRecord
+from mkdocs_lurk.records.live_record import LiveRecord
 from mkdocs_lurk.records.provenance_record import ProvenanceRecord
 from mkdocs_lurk.records.response_records import (
     BoxList,
     ClassMeans,
     ClassValue,
+    FacetsRecord,
     FilterStats,
     LabelRecord,
     RangeEntry,
@@ -198,10 +201,11 @@ class FilterRecord(FilterFigures, total=False):
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
     range: list[RangeEntry]
+    facets: FacetsRecord | Skipped
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: PictureReference
+    kernel: PictureReference | Skipped
 
 
 class LayerRecord(TypedDict):
@@ -249,7 +253,7 @@ class SynthesisSettings(TypedDict):
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
 
-    An earlier version recorded no ``provenance``.
+    An earlier version recorded no ``provenance`` and no ``cost``.
     """
 
     schema: str
@@ -260,6 +264,8 @@ class ModelRecord(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    live: NotRequired[LiveRecord | Skipped]
+    cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int
     gradient: str

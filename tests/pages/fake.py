@@ -23,6 +23,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -80,6 +81,29 @@ TWIN: TwinRecord = {
 }  # fmt: skip
 
 
+COST: CostRecord = {
+    "parameters": 1_235_496,
+    "parameter_bytes": 4_941_984,
+    "file_bytes": 4_950_123,
+    "macs": 550_000,
+    "activation_bytes": 9_256,
+    "peak_bytes": 12_288,
+    "layers": [
+        {"name": "features.0", "kind": "Conv2d", "output": [5, 16, 16], "parameters": 135, "macs": 150_000,
+         "activation_bytes": 5_120},
+        {"name": "features.3", "kind": "Conv2d", "output": [16, 8, 8], "parameters": 432, "macs": 300_000,
+         "activation_bytes": 4_096},
+        {"name": "classifier", "kind": "Linear", "output": [10], "parameters": 1_234_917, "macs": 50_000,
+         "activation_bytes": 40},
+    ],
+    "other": {"parameters": 12, "macs": 50_000},
+    "latency": {
+        "median_s": 0.0125, "low_s": 0.0119, "high_s": 1.2, "passes": 160, "device": "cpu",
+        "processor": "AMD EPYC 7B13", "threads": 2,
+    },
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FakeStatus:
     """A declared model and the key of its results, as the run room tells them."""
@@ -116,6 +140,7 @@ class FakeAnalysis:
             "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
             "evaluation": self._evaluation(),
             "twin": self._twin(),
+            "cost": COST,
             "classes": LABELS,
             "top_k": 4,
             "gradient": "guided",

@@ -122,7 +122,7 @@ def test_pages_say_what_was_not_computed(built: Built) -> None:
 
 def test_pages_keep_braces_from_other_plugins(built: Built) -> None:
     pages = [file for file in built.site.files if file.body]
-    assert len(pages) == 13
+    assert len(pages) == 14
     for page in pages:
         assert "\nrender_macros: false\n" in page.path.read_text("utf-8").split("---")[1]
 

@@ -9,7 +9,10 @@ from bs4 import BeautifulSoup
 from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures", "Guess the filter"]
+INSIDE = [
+    *("Evaluation", "Classes", "Pictures", "What it costs to run", "How far to trust these pictures"),
+    "Guess the filter",
+]
 """Pages of a model before those of its layers."""
 
 

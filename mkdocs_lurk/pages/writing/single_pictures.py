@@ -90,7 +90,8 @@ def _picture(item: FilterResult, kind: str, rank: int, folder: str, site: Site) 
         synthesis = item.get("max_activ")
         return synthesis["picture"] if is_computed(synthesis) else None
     if kind == "kernel":
-        return item.get("kernel")
+        kernel = item.get("kernel")
+        return kernel if is_computed(kernel) else None
     ranked = item.get("top_avg", []) if kind.startswith("mean-") else item.get("top_max", [])
     if rank >= len(ranked):
         return None
