@@ -207,6 +207,7 @@ class LurkConfig:
     """The plugin's whole configuration.
 
     Attributes:
+        compare: Pairs of names of models whose results are compared; they change no result.
         threads: The threads of every process, on which the last digits of results depend; None for one a core.
     """
 
@@ -219,3 +220,4 @@ class LurkConfig:
     threads: int | None = None
     nav: NavConfig = NavConfig()
     models: tuple[ModelConfig, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()
