@@ -16,15 +16,16 @@ from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecke
 from mkdocs_lurk.pages.comparison_folder import Comparisons
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
-from mkdocs_lurk.pages.model_records import read_model
+from mkdocs_lurk.pages.model_records import read_model, skip_reason
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.records.model_record import ModelRecord
 from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.run.comparison import compare_models
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
 from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
-from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
+from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan, live_notes
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
 from mkdocs_lurk.store import ModelReader, Store, temporary_store
@@ -131,8 +132,11 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
 
 def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
     """Log what may mislead in a model's results: at WARNING, or at INFO what its ``ignore`` accepts."""
-    warnings = read_model(ModelReader(store, key)).get("warnings", [])
+    record = read_model(ModelReader(store, key))
+    warnings = record.get("warnings", [])
     check_record(warnings, list[WarningRecord], f"the warnings of {model.name}")
+    for note in _live_notes(model, record):
+        log.info("note: %s: %s", model.name, note)
     for warning in warnings:
         _log_warning(model, warning)
 
@@ -162,10 +166,12 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "missing": None,
         "not_estimated": "",
         "warnings": [],
+        "notes": live_notes(state.config.live is not None, None),
     }
     if state.key is not None:
-        units = ModelReader(store, state.key).units()
-        return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
+        reader = ModelReader(store, state.key)
+        units, notes = reader.units(), _live_notes(state.config, read_model(reader))
+        return {**plan, "notes": notes, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
     if why := missing_torch():
         return {**plan, "not_estimated": f"not estimated, since {why}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
@@ -180,6 +186,11 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "opening_seconds": found.opening_s,
     }
     return {**plan, "missing": work, "warnings": list(found.warnings)}
+
+
+def _live_notes(config: ModelConfig, record: ModelRecord) -> list[str]:
+    """Return what is to be known of a complete model that should run in browsers."""
+    return live_notes(config.live is not None, skip_reason(record.get("live")))
 
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:

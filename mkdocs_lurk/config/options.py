@@ -11,6 +11,7 @@ from mkdocs_lurk.config.effect import ESTIMATED, EffectConfig
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.labels import Groups, LabelMap
+from mkdocs_lurk.config.live import LiveConfig
 from mkdocs_lurk.config.names import FilterNames, check_names
 from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
@@ -95,9 +96,11 @@ class ModelConfig:
         range: Whether pictures from the strongest response to the weakest are shown of every filter.
         labels: Whether the classes that a filter responds to are searched for, and proven.
         effect: How the effect of filters on the output is measured; None if it is not.
+        facets: Whether the crops that excite each filter most are divided into kinds.
         tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
+        live: How the network is published so that it runs in the visitor's browser; None if it is not.
         latency: Whether the time of a forward pass is measured, which depends on the machine.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
@@ -140,9 +143,11 @@ class ModelConfig:
     range: bool = switch(True)
     labels: bool = switch(True)
     effect: EffectConfig | None = ESTIMATED
+    facets: bool = switch(False)
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
+    live: LiveConfig | None = field(default=None, metadata={"new": True})
     latency: bool = switch(False)
     quick: bool = switch(False)
     seed: int = 0

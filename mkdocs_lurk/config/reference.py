@@ -134,6 +134,10 @@ MODEL: dict[str, Option] = {
         "Look for the classes and groups that each filter answers to, and prove them on pictures that did not choose "
         "them: [the labels](how.md#the-labels). Takes no pass through the network."
     ),
+    "facets": Option(
+        "Divide the crops that excite each filter most into kinds, where chance would not do as well: "
+        "[the facets](how.md#the-facets). Takes one more pass for each picture."
+    ),
     "tuning": Option(
         "Show changed pictures to the network, to see whether each filter depends on colour, fine detail, left and "
         "right, orientation, size and shape: [the tuning](how.md#the-tuning). Takes eight passes for each picture."
@@ -180,6 +184,15 @@ MODEL: dict[str, Option] = {
     "synthesis.steps": Option("Their number for all layers instead.", "a number", "by `quality`"),
     "synthesis.target": Option("Raise the filter's mean over its map, or the unit in the middle of it."),
     "synthesis.filters": Option("Those of the chosen filters that get a picture.", "as `filters`"),
+    "live": Option(
+        "Whether [the network runs in the visitor's browser](live.md), on pictures of theirs. **It publishes the "
+        "weights.** Not with `anonymous`.",
+        "`true`, `false`, or keys as below",
+        "`false`",
+    ),
+    "live.limit_mb": Option("The megabytes that a visitor may load; a larger network is not published.", "a number"),
+    "live.limit_gmacs": Option("The billions of multiply-adds that a picture may take.", "a number"),
+    "live.precision": Option("The numbers that the weights are published in."),
     "card": Option("[A model card](writing.md#a-model-card) that opens the model's page.", "a Markdown file", "none"),
     "page": Option(
         "Where its pages are under the site: [another place for a model](writing.md#another-place-for-a-model).",

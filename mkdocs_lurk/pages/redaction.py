@@ -104,6 +104,10 @@ def redact_model(
     ]
     if "twin" in redacted:
         redacted["twin"] = _without(redacted["twin"], secrets)  # its reason may name files
+    if "live" in redacted:
+        redacted["live"] = _without(redacted["live"], secrets)
+    if anonymous:  # its weights would tell
+        redacted.pop("live", None)
     if "provenance" in redacted:
         is_open = all(own.mode == "full" for own in shown)
         redacted["provenance"] = _redact_provenance(redacted["provenance"], is_open=is_open, anonymous=anonymous)

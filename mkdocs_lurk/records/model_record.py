@@ -20,11 +20,13 @@ from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
 from mkdocs_lurk.records.input_record import InputRecord
+from mkdocs_lurk.records.live_record import LiveRecord
 from mkdocs_lurk.records.provenance_record import ProvenanceRecord
 from mkdocs_lurk.records.response_records import (
     BoxList,
     ClassMeans,
     ClassValue,
+    FacetsRecord,
     FilterStats,
     LabelRecord,
     RangeEntry,
@@ -199,10 +201,11 @@ class FilterRecord(FilterFigures, total=False):
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
     range: list[RangeEntry]
+    facets: FacetsRecord | Skipped
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: PictureReference
+    kernel: PictureReference | Skipped
 
 
 class LayerRecord(TypedDict):
@@ -264,6 +267,7 @@ class ModelRecord(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    live: NotRequired[LiveRecord | Skipped]
     cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int

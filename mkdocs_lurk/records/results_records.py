@@ -11,6 +11,7 @@ from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
+from mkdocs_lurk.records.live_record import LiveFacts
 from mkdocs_lurk.records.model_record import (
     FilterFigures,
     LayerInfo,
@@ -23,7 +24,7 @@ from mkdocs_lurk.records.model_record import (
     WonBy,
 )
 from mkdocs_lurk.records.provenance_record import ProvenanceRecord
-from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
+from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, FacetsRecord, RangeEntry
 from mkdocs_lurk.records.twin_record import TwinRecord
 
 
@@ -182,10 +183,11 @@ class FilterResult(FilterFigures, total=False):
     top_avg: list[MeanResult]
     top_max: list[MaximumResult]
     range: list[RangeEntry]
+    facets: FacetsRecord | Skipped
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped
-    kernel: Picture
+    kernel: Picture | Skipped
 
 
 class LayerResults(TypedDict):
@@ -246,6 +248,7 @@ class ModelResults(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    live: NotRequired[LiveFacts | Skipped]
     cost: NotRequired[CostRecord]
     classes: list[str]
     top_k: int

@@ -15,6 +15,7 @@ from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.input_record import InputRecord
+from mkdocs_lurk.records.live_record import LiveRecord
 from mkdocs_lurk.records.model_record import (
     FieldStatus,
     FilterRecord,
@@ -38,6 +39,7 @@ class RecordDraft:
         verified: How far scores agree with their second computation; None without that stage.
         evaluation: How well the network names the classes of the pictures, or why that is not known.
         twin: How the filters compare with those of the network with shuffled weights; None if that was not asked for.
+        live: The network as a file for browsers, or why there is none; None if that was not asked for.
         cost: What the network costs to run; None without that stage.
         warnings: What was found that may mislead.
         responses: The keys of the units that hold the responses.
@@ -55,6 +57,7 @@ class RecordDraft:
         self.verified: VerificationRecord | None = None
         self.evaluation: EvaluationRecord | Skipped = {"skipped": "it was not asked for"}
         self.twin: TwinRecord | Skipped | None = None
+        self.live: LiveRecord | Skipped | None = None
         self.cost: CostRecord | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []

@@ -170,6 +170,8 @@ def _model_record(
         record["verified"] = draft.verified
     if draft.twin is not None:
         record["twin"] = draft.twin
+    if draft.live is not None:
+        record["live"] = draft.live
     if draft.cost is not None:
         record["cost"] = draft.cost
     return in_order(record, ModelRecord)

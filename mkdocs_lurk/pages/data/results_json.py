@@ -44,6 +44,8 @@ def model_results(model: PublishedModel) -> ModelResults:
         "pictures_exact": photos.exact,
     }
     rest = {name: value for name, value in record.items() if name not in first and name not in _STORE_FIELDS}
+    if "live" in record:
+        rest["live"] = {name: value for name, value in record["live"].items() if name not in _STORE_FIELDS}
     provenance = record.get("provenance", {"skipped": NOT_RECORDED})
     return cast("ModelResults", {**first, **rest, "provenance": provenance})
 
