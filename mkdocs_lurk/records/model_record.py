@@ -271,6 +271,9 @@ class SynthesisSettings(TypedDict):
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
 
+    Those of them that hold the responses are ``responses``, in the order of the pictures; a copy for a bundle that
+    holds something back has none.
+
     An earlier version recorded no ``provenance`` and no ``cost``.
     """
 
@@ -294,4 +297,5 @@ class ModelRecord(TypedDict):
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
     provenance: NotRequired[ProvenanceRecord]
+    responses: NotRequired[list[str]]
     uses: list[str]

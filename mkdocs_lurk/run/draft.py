@@ -55,6 +55,7 @@ class RecordDraft:
         live: The network as a file for browsers, or why there is none; None if that was not asked for.
         cost: What the network costs to run; None without that stage.
         warnings: What was found that may mislead.
+        responses: The keys of the units that hold the responses.
         layer_effects: By layer, what its filters do together to the output.
         notes: What a reader should know of the results, in sentences.
     """
@@ -73,6 +74,7 @@ class RecordDraft:
         self.cost: CostRecord | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
+        self.responses: list[str] = []
         self.layer_effects: dict[str, LayerEffect] = {}
         self._filters: Mapping[str, dict[int, FilterRecord]] = {
             layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers

@@ -162,6 +162,7 @@ def _model_record(
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
         "provenance": provenance,
+        "responses": draft.responses,
         "uses": uses,
         "evaluation": draft.evaluation,
     }
