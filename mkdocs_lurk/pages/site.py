@@ -34,6 +34,7 @@ OTHER_SOURCES = (
     "limits.py",
     "named_warnings.py",
     "names.py",
+    "records/circuit_record.py",
     "records/effect_record.py",
     "records/evaluation_record.py",
     "records/graph_record.py",

@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -262,6 +263,7 @@ class ModelRecord(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

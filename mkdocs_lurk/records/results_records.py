@@ -6,6 +6,7 @@ They are those of ``records.py`` with published pictures in place of stored ones
 from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -134,6 +135,7 @@ class ModelResults(TypedDict):
     verified: NotRequired[VerificationRecord]
     evaluation: EvaluationRecord | Skipped
     twin: NotRequired[TwinRecord | Skipped]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -11,6 +11,7 @@ from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.input_record import InputRecord
@@ -37,6 +38,7 @@ class RecordDraft:
         verified: How far scores agree with their second computation; None without that stage.
         evaluation: How well the network names the classes of the pictures, or why that is not known.
         twin: How the filters compare with those of the network with shuffled weights; None if that was not asked for.
+        circuits: Through which filters the outputs are made, by class; None if that was not asked for.
         warnings: What was found that may mislead.
         layer_effects: By layer, what its filters do together to the output.
         notes: What a reader should know of the results, in sentences.
@@ -52,6 +54,7 @@ class RecordDraft:
         self.verified: VerificationRecord | None = None
         self.evaluation: EvaluationRecord | Skipped = {"skipped": "it was not asked for"}
         self.twin: TwinRecord | Skipped | None = None
+        self.circuits: list[CircuitRecord] | Skipped | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
         self.layer_effects: dict[str, LayerEffect] = {}

@@ -169,6 +169,8 @@ def _model_record(
         record["verified"] = draft.verified
     if draft.twin is not None:
         record["twin"] = draft.twin
+    if draft.circuits is not None:
+        record["circuits"] = draft.circuits
     return in_order(record, ModelRecord)
 
 
