@@ -52,6 +52,7 @@ OTHER_SOURCES = (
     "run/comparison.py",
     "run/stored_responses.py",
     "records/cost_record.py",
+    "records/circuit_record.py",
     "records/effect_record.py",
     "records/evaluation_record.py",
     "records/graph_record.py",
