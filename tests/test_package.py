@@ -117,7 +117,7 @@ def test_the_wheel_holds_no_tests_demo_sources_of_the_front_end_or_caches(built:
     tops = {name.partition("/")[0] for name in built.names()}
     assert tops == {"mkdocs_lurk", f"mkdocs_lurk-{mkdocs_lurk.__version__}.dist-info"}
     suffixes = {Path(name).suffix for name in built.names() if name.startswith("mkdocs_lurk/")}
-    assert suffixes <= {".py", ".j2", ".json", ".js", ".css", ".txt", ".typed"}
+    assert suffixes <= {".py", ".j2", ".json", ".js", ".mjs", ".css", ".txt", ".typed"}
     assert built.wheel.stat().st_size < 2_000_000
 
 

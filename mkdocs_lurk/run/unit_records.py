@@ -22,6 +22,29 @@ class ShardRecord(TypedDict):
     read: list[int]
 
 
+class FacetCropsRecord(TypedDict):
+    """Of the units that excite filters most on a chunk of pictures: the pictures."""
+
+    images: list[int]
+
+
+class StoredFacets(TypedDict):
+    """Of one filter: as ``FacetsRecord``, with the rows of each kind among the filter's crops, the strongest first."""
+
+    clarity: float
+    polysemanticity: float | None
+    chance: float
+    groups: list[list[int]]
+    clarities: list[float]
+    others: list[list[tuple[int, float, float]]]
+
+
+class FacetsUnitRecord(TypedDict):
+    """Of a layer, by the index of each filter with enough crops."""
+
+    filters: dict[str, StoredFacets]
+
+
 class TuningUnitRecord(TypedDict):
     """Of a chunk of changed pictures: their ids."""
 
@@ -129,12 +152,14 @@ class ConnectionsRecord(TypedDict):
         starts: For each of them the number of its first filter among all filters.
         unknown_reasons: For layers whose inputs are not known, the reason.
         kernels: For layers that read the picture, ``[width, height]`` of their kernels' pictures.
+        hidden_kernels: For some of them, the filters whose weights lie in channels that are not shown.
     """
 
     names: list[str]
     starts: list[int]
     unknown_reasons: dict[str, str]
     kernels: dict[str, list[int]]
+    hidden_kernels: dict[str, list[int]]
 
 
 class ContributionsRecord(TypedDict):

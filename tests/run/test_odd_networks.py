@@ -41,7 +41,7 @@ IN_PLACE = [
 ]
 OF_THE_WHOLE_PICTURE = [
     *["BranchOnMaximum", "BranchOnLayer", "BranchOnMean", "BranchOnWholeNumber", "BranchOnPeak", "AssertFinite"],
-    "AssertRange",
+    *["AssertRange", "AssertNotBlack"],
     *["Centred", "Standardised", "ScaledByMaximum", "ScaledByNumpy", "ClampedByMaximum", "CountedByNonzero"],
     *["MeanOfTheBatch", "BatchNormInTraining", "FirstPictureOnly", "OnePictureOnly"],
 ]
