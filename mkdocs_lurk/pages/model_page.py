@@ -59,6 +59,7 @@ class ModelPage:
     has_quiz: bool
     is_compared: bool
     has_cost: bool
+    is_live: bool
     card: Card | None
     layers: tuple[LayerRow, ...]
     preparation: str
@@ -125,6 +126,7 @@ def model_page(
         has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
         has_cost="cost" in record,
+        is_live=is_computed(record.get("live")),
         card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
@@ -152,6 +154,8 @@ def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
         notes.append(f"Shown as thumbnails only, as the author wishes: {shrunk:,} of {n:,} pictures.")
     if why := skip_reason(record.get("twin")):
         notes.append(f"Not compared with chance: {why}.")
+    if why := skip_reason(record.get("live")):
+        notes.append(f"It does not run in browsers: {why}.")
     if declared.disclosure.anonymous:
         notes.append("Where the model comes from, and from whom, is left out on purpose.")
     if declared.unseen:

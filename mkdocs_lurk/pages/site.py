@@ -27,6 +27,8 @@ from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
 from mkdocs_lurk.pages.link_previews import SitePreview, site_previews
+from mkdocs_lurk.pages.link_previews import PREVIEW_SUFFIX, SitePreview, site_previews
+from mkdocs_lurk.pages.live_page import LIVE_NETWORK
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
 from mkdocs_lurk.pages.models_page import index_entry
@@ -70,6 +72,13 @@ OTHER_SOURCES = (
     "yaml_text.py",
     "images/webp.py",
 )
+    "addresses.py", "class_labels.py", "limits.py", "named_warnings.py", "names.py", "records/cost_record.py",
+    "records/effect_record.py", "records/evaluation_record.py", "records/graph_record.py",
+    "records/input_record.py", "records/live_check.py", "records/live_record.py", "records/model_record.py",
+    "records/provenance_record.py", "records/record_format.py", "records/response_records.py",
+    "records/results_records.py", "records/twin_record.py", "text.py", "config/live.py", "config/names.py",
+    "config/pictures.py", "yaml_text.py", "images/webp.py",
+)  # fmt: skip
 """Modules outside this folder that shape a page too."""
 
 
@@ -106,6 +115,11 @@ class Site:
         """Return the folder under the site of a link target: of a model, or of one of its layers by its address."""
         model, mark, layer = target.partition("/")
         return f"{self.folders[model]}{mark}{layer}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a model runs in the visitor's browser, so that the site holds what runs it."""
+        return any(file.uri.endswith(f"/{LIVE_NETWORK}") for file in self.files)
 
     def path(self, uri: str) -> Path:
         """Return the path on disk of the file with this address."""
