@@ -17,6 +17,7 @@ VERSIONS: Final = {
     "connections": 7,
     "effect": 1,
     "ablation": 1,
+    "facets": 1,
     "tuning": 1,
     "twin": 1,
     "live": 1,

@@ -77,6 +77,16 @@ _ALL = (
         "itself, their filters are random, and what these pages show of them was not learned.",
     ),
     NamedWarning(
+        "random-parts",
+        "The weights file holds nothing for parts of the network that run and are not analysed; they keep the values "
+        "that the source gave them.",
+        "the weights file holds nothing for {names}: unless the source sets them itself, these parts keep random "
+        "values, and so does all that is computed from them ({affected})",
+        "give a file that holds all weights",
+        "The weights file holds nothing for parts of the network ({names}): unless the network's source sets them "
+        "itself, they are random, and what these pages show of {affected} was not learned.",
+    ),
+    NamedWarning(
         "enlarged",
         "More than one in ten of the sampled pictures is enlarged more than 2 times on the way to the network.",
         "{share} of the {n} sampled pictures are enlarged more than 2 times, from a short side of {from_px} px to "

@@ -128,6 +128,10 @@ MODEL: dict[str, Option] = {
         "Look for the classes and groups that each filter answers to, and prove them on pictures that did not choose "
         "them: [the labels](how.md#the-labels). Takes no pass through the network."
     ),
+    "facets": Option(
+        "Divide the crops that excite each filter most into kinds, where chance would not do as well: "
+        "[the facets](how.md#the-facets). Takes one more pass for each picture."
+    ),
     "tuning": Option(
         "Show changed pictures to the network, to see whether each filter depends on colour, fine detail, left and "
         "right, orientation, size and shape: [the tuning](how.md#the-tuning). Takes eight passes for each picture."

@@ -12,6 +12,7 @@ from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import DEFINITIONS
 from mkdocs_lurk.pages.effect_words import effect_meaning, effect_words, layer_sentences
 from mkdocs_lurk.pages.escaping import escaped
+from mkdocs_lurk.pages.facet_words import kinds_of_crops
 from mkdocs_lurk.pages.model_page import layer_row
 from mkdocs_lurk.pages.model_records import (
     is_computed,
@@ -40,6 +41,7 @@ _RESULT_TITLES = {
     "wiring": "The wiring",
     "label": "The label",
     "effect": "The effect on the output",
+    "facets": "The division of the crops into kinds",
 }
 
 
@@ -57,7 +59,8 @@ class FilterRow:
     """A tile and a line of the table that stand in for the gallery on pages without JavaScript.
 
     ``range`` is the responses from the weakest picture to the strongest in words; ``range_photos`` are the photos of
-    the weakest and of the median. ``effect`` is the classes that the filter raises and lowers most. These are empty
+    the weakest and of the median. ``effect`` is the classes that the filter raises and lowers most, ``kinds`` how many
+    kinds its crops are of. These are empty
     where that was not asked for.
     """
 
@@ -72,6 +75,7 @@ class FilterRow:
     ratio: str
     label: str
     effect: str = ""
+    kinds: str = ""
     range: str = ""
     range_photos: tuple[SvgPicture, ...] = ()
 
@@ -176,6 +180,7 @@ def filter_rows(
                 ratio=formatting.ratio(synthesis_ratio(item)),
                 label=_label_words(item) or best_class or ("no clear preference" if item.get("classes") else "-"),
                 effect=effect_words(item.get("effect")),
+                kinds=kinds_of_crops(item),
                 range=", ".join(f"{_range_name(entry)} {formatting.score(entry['score'])}" for entry in picked[::-1]),
                 range_photos=tuple(_range_photos(index, picked, photos)),
             )
@@ -256,7 +261,7 @@ def _count_skipped(filters: Sequence[FilterRecord]) -> dict[tuple[str, str], int
     for item in filters:
         for name, result in item.items():
             why = skip_reason(result)
-            if why is not None and not (name == "tuning" and is_dead(item)):
+            if why is not None and not (name in ("tuning", "facets") and is_dead(item)):
                 key = _RESULT_TITLES.get(name, name.replace("_", " ").capitalize()), why
                 counts[key] = counts.get(key, 0) + 1
     return counts

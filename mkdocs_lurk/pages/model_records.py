@@ -96,6 +96,12 @@ def effect_share(item: FilterRecord) -> float | None:
     return effect["share"] if is_computed(effect) else None
 
 
+def polysemanticity(item: FilterRecord) -> float | None:
+    """Return how unlike the kinds of a filter's crops are; None if that is not known."""
+    facets = item.get("facets")
+    return facets["polysemanticity"] if is_computed(facets) else None
+
+
 def shows_preference(synthesis: SynthesisRecord | Skipped | None) -> TypeGuard[SynthesisRecord]:
     """Whether a synthesis is there, and wins neither by the picture's border nor by a flat colour."""
     return is_computed(synthesis) and synthesis["won_by"] is None

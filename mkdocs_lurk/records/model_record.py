@@ -26,6 +26,7 @@ from mkdocs_lurk.records.response_records import (
     BoxList,
     ClassMeans,
     ClassValue,
+    FacetsRecord,
     FilterStats,
     LabelRecord,
     RangeEntry,
@@ -200,6 +201,7 @@ class FilterRecord(FilterFigures, total=False):
     top_avg: list[RankedMean]
     top_max: list[RankedMaximum]
     range: list[RangeEntry]
+    facets: FacetsRecord | Skipped
     max_activ: SynthesisRecord | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped

@@ -36,6 +36,59 @@ class RangeEntry(TypedDict):
     field: RangeField
 
 
+class FacetCrop(TypedDict):
+    """A picture that excites a filter, and where in it.
+
+    Attributes:
+        score: The picture's highest response.
+        position: ``[y, x]`` of that unit in the feature map.
+        box: The part of the picture around it.
+    """
+
+    image: int
+    score: float
+    position: list[int]
+    box: BoxList
+    field: RangeField
+
+
+class FacetGroup(TypedDict):
+    """The crops of one kind.
+
+    Attributes:
+        n: Crops.
+        clarity: The mean cosine of two of them, by what the other filters of the layer respond there.
+        classes: The commonest classes of their pictures, with the numbers of crops.
+        others: Filters that respond more at these crops than at the rest: index, and the mean response at these and at
+            the rest, both as a share of that filter's highest response to any picture.
+        crops: The strongest of them, the strongest first.
+    """
+
+    n: int
+    clarity: float
+    classes: NotRequired[list[tuple[str, int]]]
+    others: list[tuple[int, float, float]]
+    crops: list[FacetCrop]
+
+
+class FacetsRecord(TypedDict):
+    """Whether the crops that excite a filter most are of one kind or of several.
+
+    Attributes:
+        n: Crops.
+        clarity: The mean cosine of two crops, by what the other filters of the layer respond there.
+        polysemanticity: One minus the cosine of the means of the two halves of the best division; None without one.
+        chance: The share of single Gaussians of the same spread that can be divided as well.
+        groups: The kinds, that of the strongest crop first; empty where they cannot be told apart.
+    """
+
+    n: int
+    clarity: float
+    polysemanticity: float | None
+    chance: float
+    groups: list[FacetGroup]
+
+
 class ClassMeans(TypedDict):
     """For each class the mean of the filter's spatial means, and of its maxima; the highest first."""
 

@@ -19,7 +19,7 @@ from mkdocs_lurk.records.model_record import (
     PictureReference,
 )
 from mkdocs_lurk.records.record_check import check_record, record_error
-from mkdocs_lurk.records.response_records import BoxList
+from mkdocs_lurk.records.response_records import BoxList, FacetCrop
 from mkdocs_lurk.records.twin_check import check_twin
 
 MOST_PICTURE_PX = 1 << 26
@@ -105,6 +105,8 @@ def _check_filter(item: FilterRecord, model: ModelRecord, where: str) -> None:
     images = {"top_avg": [mean["image"] for mean in item.get("top_avg", ())]}
     images["top_max"] = [maximum["image"] for maximum in item.get("top_max", ())]
     images["range"] = [entry["image"] for entry in item.get("range", ())]
+    crops = _facet_crops(item)
+    images["facets"] = [crop["image"] for crop in crops]
     for field, numbers in images.items():
         for place, image in enumerate(numbers):
             if not 0 <= image < len(model["images"]):
@@ -120,10 +122,21 @@ def _check_filter(item: FilterRecord, model: ModelRecord, where: str) -> None:
     for place, entry in enumerate(item.get("range", ())):
         _length(entry["position"], 2, f"{where}.range[{place}].position")
         _check_box(entry["box"], height, width, f"{where}.range[{place}].box")
+    for place, crop in enumerate(crops):
+        _length(crop["position"], 2, f"{where}.facets[{place}].position")
+        _check_box(crop["box"], height, width, f"{where}.facets[{place}].box")
     if "stats" in item:
         histogram = item["stats"]["histogram"]
         edges = len(histogram["counts"]) + 1 if histogram["counts"] else len(histogram["edges"])
         _length(histogram["edges"], edges, f"{where}.stats.histogram.edges")
+
+
+def _facet_crops(item: FilterRecord) -> list[FacetCrop]:
+    """Return the crops of all kinds, one after the other."""
+    facets = item.get("facets")
+    if facets is None or "skipped" in facets:
+        return []
+    return [crop for group in facets["groups"] for crop in group["crops"]]
 
 
 def _check_addresses(layers: Sequence[LayerEntry], where: str) -> None:

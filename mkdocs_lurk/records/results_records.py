@@ -24,7 +24,7 @@ from mkdocs_lurk.records.model_record import (
     WonBy,
 )
 from mkdocs_lurk.records.provenance_record import ProvenanceRecord
-from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, RangeEntry
+from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, FacetsRecord, RangeEntry
 from mkdocs_lurk.records.twin_record import TwinRecord
 
 
@@ -183,6 +183,7 @@ class FilterResult(FilterFigures, total=False):
     top_avg: list[MeanResult]
     top_max: list[MaximumResult]
     range: list[RangeEntry]
+    facets: FacetsRecord | Skipped
     max_activ: SynthesisResult | Skipped
     classes: ClassMeans
     wiring: Wiring | Skipped

@@ -42,11 +42,16 @@ from mkdocs_lurk.run.devices import (
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
-from mkdocs_lurk.run.random_layers import layers_without_weights, refuse_random_layers
+from mkdocs_lurk.run.random_layers import layers_without_weights, parts_without_weights, refuse_random_layers
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
 from mkdocs_lurk.run.second_normalisation import refuse_second_normalisation
-from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import (
+    random_layers_warning,
+    random_parts_warning,
+    shared_names_warning,
+    warnings_at_start,
+)
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -115,7 +120,9 @@ class Session:
         random = random_layers_warning([layer.name for layer in without], len(self.layers))
         labels = [entry.label for entry in self.images.entries]
         shared = shared_names_warning(self.rehearsed.classes.shared, labels, self.rehearsed.targets)
-        own = [warning for warning in (random, shared) if warning is not None]
+        parts = parts_without_weights(self.loaded, self.trace, self.layers)
+        beside = random_parts_warning(parts, of_outputs=self.rehearsed.n_outputs > 1)
+        own = [warning for warning in (random, beside, shared) if warning is not None]
         with named_by_key(self.config):
             return [*own, *warnings_at_start(self.images, self.transform)]
 

@@ -22,6 +22,29 @@ class ShardRecord(TypedDict):
     read: list[int]
 
 
+class FacetCropsRecord(TypedDict):
+    """Of the units that excite filters most on a chunk of pictures: the pictures."""
+
+    images: list[int]
+
+
+class StoredFacets(TypedDict):
+    """Of one filter: as ``FacetsRecord``, with the rows of each kind among the filter's crops, the strongest first."""
+
+    clarity: float
+    polysemanticity: float | None
+    chance: float
+    groups: list[list[int]]
+    clarities: list[float]
+    others: list[list[tuple[int, float, float]]]
+
+
+class FacetsUnitRecord(TypedDict):
+    """Of a layer, by the index of each filter with enough crops."""
+
+    filters: dict[str, StoredFacets]
+
+
 class TuningUnitRecord(TypedDict):
     """Of a chunk of changed pictures: their ids."""
 

@@ -41,6 +41,21 @@ def random_layers_warning(names: Sequence[str], n_layers: int) -> WarningRecord 
     return WARNINGS["random-layers"].record(count=f"{len(names):,}", n=f"{n_layers:,}", names=join_first(names, 5))
 
 
+def random_parts_warning(parts: Mapping[str, Sequence[str]], *, of_outputs: bool) -> WarningRecord | None:
+    """Return the warning that the weights file holds nothing for parts that are not analysed; None if there are none.
+
+    Args:
+        parts: The parts, and for each the analysed layers that are computed from it.
+        of_outputs: Whether the network's outputs are classes, which are computed from these parts.
+    """
+    if not parts:
+        return None
+    layers = list(dict.fromkeys(name for names in parts.values() for name in names))
+    affected = [f"the layers {join_first(layers, 5)}"] if layers else []
+    affected += ["the outputs, their classes and their evaluation"] if of_outputs else ["the outputs"]
+    return WARNINGS["random-parts"].record(names=join_first(list(parts), 5), affected=" and of ".join(affected))
+
+
 def shared_names_warning(
     shared: Mapping[str, Sequence[int]], labels: Sequence[str | None], targets: Sequence[int]
 ) -> WarningRecord | None:

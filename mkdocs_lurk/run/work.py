@@ -38,6 +38,7 @@ class Sizes:
         syntheses: Filters per unit of gradient ascent.
         statistics_pictures: Pictures whose colours and spectrum are measured for gradient ascent.
         range_pictures: Pictures among which the range of the responses is shown; evenly spaced ones of a larger set.
+        facet_pictures: Pictures whose crops are divided into kinds; evenly spaced ones of a larger set.
         tuning_pictures: Pictures that may be changed for tuning; evenly spaced ones of a larger set.
         connection_pictures: Pictures whose responses weigh the connections.
         effect_pictures: Pictures on which contributions to the output are measured; evenly spaced ones of a larger set.
@@ -59,6 +60,7 @@ class Sizes:
     syntheses: int = 16
     statistics_pictures: int = 256
     range_pictures: int = 2_000
+    facet_pictures: int = 2_000
     tuning_pictures: int = 2_000
     connection_pictures: int = 128
     effect_pictures: int = 5_000

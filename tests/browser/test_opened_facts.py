@@ -120,3 +120,20 @@ def test_panel_explains_how_each_picture_was_made(visit: Visit, material: Hosted
         assert words in body.inner_text()
     fold.click()
     assert body.is_hidden()
+
+
+def test_the_kinds_of_crops_are_shown_and_lead_to_photos_and_filters(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server)
+    visitor.open_gallery(f"{LAYER}#filter-2")
+    visitor.wait_for_filter(2)
+    facets = visitor.page.locator(".lurk-fact-facets")
+    assert facets.locator(".lurk-kinds").first.inner_text() == "2 kinds, clarity 0.31, polysemanticity 0.78"
+    assert facets.locator("h4").all_inner_texts() == ["Kind 1: 4 crops (cat 3)", "Kind 2: 4 crops"]
+    frames = facets.locator("button .lurk-crop > .lurk-scene").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().width)"
+    )
+    assert len(frames) == 4
+    assert min(frames) > 40
+    facets.get_by_role("link", name="filter 1").first.click()
+    visitor.wait_for_filter(1)
+    assert visitor.errors == []

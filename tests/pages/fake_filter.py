@@ -16,7 +16,15 @@ from mkdocs_lurk.records.model_record import (
     SynthesisRecord,
     Wiring,
 )
-from mkdocs_lurk.records.response_records import ClassMeans, FilterStats, LabelRecord, RangeEntry, TuningRecord
+from mkdocs_lurk.records.response_records import (
+    ClassMeans,
+    FacetCrop,
+    FacetsRecord,
+    FilterStats,
+    LabelRecord,
+    RangeEntry,
+    TuningRecord,
+)
 from tests.pages.patterns import Draw
 
 LABELS = ["cat", "dog", "zebra"]
@@ -61,6 +69,7 @@ class FakeFilter:
             "top_avg": self._top_avg(),
             "top_max": self._top_max(),
             "range": self._range(),
+            "facets": self._facets(),
             "max_activ": {"skipped": "it was not chosen for a synthesis"}
             if self._index == UNSYNTHESISED_FILTER
             else self._synthesis(),
@@ -128,6 +137,28 @@ class FakeFilter:
         ]  # fmt: skip
         entries[-1] |= {"of": "minima", "score": -2.5}
         return entries
+
+    def _facets(self) -> FacetsRecord | Skipped:
+        """Two kinds of the even filters, one of the others."""
+        if self._index == DEAD_FILTER:
+            return {"skipped": "fewer than 8 pictures excite the filter"}
+        crops: list[FacetCrop] = [
+            {
+                "image": one["image"], "score": one["score"], "position": one["position"], "box": one["box"],
+                "field": "exact",
+            }
+            for one in self._top_max()
+        ]  # fmt: skip
+        found: FacetsRecord = {"n": 8, "clarity": 0.71, "polysemanticity": 0.12, "chance": 0.4, "groups": []}
+        if self._index % 2 == 0:
+            found |= {
+                "clarity": 0.31, "polysemanticity": 0.78, "chance": 0.01,
+                "groups": [
+                    {"n": 4, "clarity": 0.8, "classes": [("cat", 3)], "others": [(1, 0.5, 0.1)], "crops": crops[:2]},
+                    {"n": 4, "clarity": 0.7, "others": [(3, 0.4, 0.0), (1, 0.2, 0.1)], "crops": crops[2:]},
+                ],
+            }  # fmt: skip
+        return found
 
     def _synthesis(self) -> SynthesisRecord:
         side, index = self._network.side, self._index

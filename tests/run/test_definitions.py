@@ -17,6 +17,7 @@ from mkdocs_lurk.run.stages import verification
 from tests.run import (  # noqa: F401 - they fill CHECKS
     definitions_effect,
     definitions_evaluation,
+    definitions_facets,
     definitions_pictures,
     definitions_responses,
     definitions_tuning,
@@ -34,7 +35,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("definitions")
     draw(folder / "pictures")
     (folder / "other.py").write_text(NETWORK)
-    given = {"effect": {"exact": 2}, "tuning": True}
+    given = {"effect": {"exact": 2}, "tuning": True, "facets": True}
     config = project.__wrapped__(folder)(root=folder, source="other.py:net", precision="float32", **given)
     reader, module, x = analysed(config), network(), input_tensors(folder / "pictures")
     return Results(reader, module, x, outputs(module, x), [image["label"] for image in reader.record["images"]])

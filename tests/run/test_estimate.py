@@ -28,7 +28,7 @@ Project = Callable[..., LurkConfig]
 
 
 def test_at_first_every_stage_takes_time(project: Project) -> None:
-    config = project(tuning=True, sanity_checks=True, twin=True, effect={"exact": 1})
+    config = project(tuning=True, facets=True, sanity_checks=True, twin=True, effect={"exact": 1})
     store = Store(config.cache_dir)
     found = estimate(config, config.models[0], store)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())
@@ -40,7 +40,7 @@ def test_at_first_every_stage_takes_time(project: Project) -> None:
 
 
 def test_the_estimated_size_is_about_the_stored_size(project: Project) -> None:
-    config = project(tuning=True)
+    config = project(tuning=True, facets=True)
     store = Store(config.cache_dir)
     estimated = estimate(config, config.models[0], store).stored_bytes
     units = ModelReader(store, analyze(config, config.models[0], store)).units()

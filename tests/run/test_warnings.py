@@ -234,6 +234,26 @@ def test_layers_that_keep_random_values_are_warned_about(
     )
 
 
+@pytest.mark.parametrize(
+    ("held", "layers", "random"),
+    [
+        (("first", "second", "head"), ["*"], []),
+        (("first", "second"), ["*"], ["head", "the outputs, their classes and their evaluation"]),
+        (("second", "head"), ["second"], ["first", "the layers second and of the outputs, their classes and"]),
+        (("first", "head"), ["*"], []),
+    ],
+)
+def test_other_parts_that_keep_random_values_are_warned_about(
+    project: Callable[..., LurkConfig], held: tuple[str, ...], layers: list[str], random: list[str]
+) -> None:
+    session = session_with(project, layers, *held)
+    found = [warning for warning in session.warnings_at_start if warning["name"] == "random-parts"]
+    assert bool(found) == bool(random)
+    for warning in found:
+        assert warning["fact"].startswith(f"the weights file holds nothing for {random[0]}: ")
+        assert f"({random[1]}" in warning["fact"]
+
+
 def test_every_build_logs_what_was_found_and_ignore_accepts_it_without_a_new_analysis(
     project: Callable[..., LurkConfig], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,6 +15,7 @@ export function columns(count: number, more: Partial<FilterColumns> = {}): Filte
     label: column(null),
     label_r: column(null),
     effect: column(null),
+    polysemanticity: column(null),
     best_class: column(-1),
     dead: column(0),
     duplicate: column(-1),

@@ -27,6 +27,7 @@ from mkdocs_lurk.pages.model_records import (
     is_picture_reference,
     label_correlation,
     label_name,
+    polysemanticity,
     preferred_class,
     synthesis_ratio,
 )
@@ -96,6 +97,7 @@ def _columns(
         "label": [label_name(item) for item in filters],
         "label_r": [round_floats(label_correlation(item)) for item in filters],
         "effect": [round_floats(effect_share(item), 3) for item in filters],
+        "polysemanticity": [round_floats(polysemanticity(item), 3) for item in filters],
         "best_class": [label_place(model.labels, preferred_class(item)) for item in filters],
         "dead": [int(is_dead(item)) for item in filters],
         "duplicate": [_duplicate(item) for item in filters],
@@ -173,7 +175,9 @@ def _add_photos(detail: FilterDetail, model: PublishedModel, photo_sheets: Sheet
         image = model.record["images"][ranked["image"]]
         ranked["label"], ranked["path"] = image["label"], image["path"]
         ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
-    for picked in detail.get("range", []):
+    facets = detail.get("facets")
+    groups = facets["groups"] if is_computed(facets) else []
+    for picked in (*detail.get("range", []), *(crop for group in groups for crop in group["crops"])):
         picked["path"] = model.record["images"][picked["image"]]["path"]
         picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])
 
@@ -197,7 +201,7 @@ class _WiringDetails:
     Args:
         model: The model.
         tiles: The thumbnails of the filters of all layers.
-        sheets: The sheets of the script.
+        sheets: Those of the script.
     """
 
     def __init__(self, model: PublishedModel, tiles: LayerTiles, sheets: SheetList) -> None:

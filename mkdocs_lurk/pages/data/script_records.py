@@ -15,7 +15,7 @@ from mkdocs_lurk.records.model_record import (
     Skipped,
     WonBy,
 )
-from mkdocs_lurk.records.response_records import BoxList, ClassValue, RangeEntry
+from mkdocs_lurk.records.response_records import BoxList, ClassValue, FacetCrop, RangeEntry
 
 PackedPicture = list[int]
 """``[sheet, x, y, width, height]``: a sheet's place in its script's list of sheets, and a rectangle in that sheet."""
@@ -77,6 +77,7 @@ class FilterColumns(TypedDict):
     label: list[str | None]
     label_r: list[float | None]
     effect: list[float | None]
+    polysemanticity: list[float | None]
     best_class: list[int]
     dead: list[int]
     duplicate: list[int]
@@ -152,6 +153,33 @@ class RangeDetail(RangeEntry):
     photo: PackedPicture | None
 
 
+class FacetCropDetail(FacetCrop):
+    """A stored crop of one kind with its photo."""
+
+    path: str
+    photo: PackedPicture | None
+
+
+class FacetGroupDetail(TypedDict):
+    """The crops of one kind, as ``FacetGroup`` has them, with their photos."""
+
+    n: int
+    clarity: float
+    classes: NotRequired[list[tuple[str, int]]]
+    others: list[tuple[int, float, float]]
+    crops: list[FacetCropDetail]
+
+
+class FacetsDetail(TypedDict):
+    """The kinds of a filter's crops, as ``FacetsRecord`` has them, with their photos."""
+
+    n: int
+    clarity: float
+    polysemanticity: float | None
+    chance: float
+    groups: list[FacetGroupDetail]
+
+
 class SynthesisDetail(TypedDict):
     """The picture made by gradient ascent."""
 
@@ -203,6 +231,7 @@ class FilterDetail(FilterFigures, total=False):
     top_avg: list[MeanDetail]
     top_max: list[MaximumDetail]
     range: list[RangeDetail]
+    facets: FacetsDetail | Skipped
     max_activ: SynthesisDetail | Skipped
     classes: ClassMeansDetail
     wiring: WiringDetail | Skipped

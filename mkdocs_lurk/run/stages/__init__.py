@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mkdocs_lurk.run.facet_picks import FacetPicks
 from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.ablation import Ablation
@@ -9,6 +10,8 @@ from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.stages.cost import Cost
 from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
+from mkdocs_lurk.run.stages.facet_crops import FacetCrops
+from mkdocs_lurk.run.stages.facets import Facets
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.labels import Labels
 from mkdocs_lurk.run.stages.live import Live
@@ -31,8 +34,9 @@ __all__ = ["Responses", "Stage", "StageEstimate", "list_stages"]
 def list_stages(session: Session) -> tuple[Stage, ...]:
     """Return all stages of an analysis, in the order in which they run."""
     responses = Responses(session)
-    picks = RangePicks(session, responses)
-    photos = Photos(session, responses, picks)
+    picks, facet_picks = RangePicks(session, responses), FacetPicks(session, responses)
+    photos = Photos(session, responses, picks, facet_picks)
+    facet_crops = FacetCrops(session, responses, photos, facet_picks)
     effect = Effect(session)
     syntheses = Syntheses(session, responses)
     verification = Verification(session, responses, photos, syntheses, picks)
@@ -51,6 +55,8 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Labels(session, responses),
         effect,
         Ablation(session, effect),
+        facet_crops,
+        Facets(session, responses, facet_crops, facet_picks),
         Tuning(session, responses),
         twin_responses,
         twin_tuning,

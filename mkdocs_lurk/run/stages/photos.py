@@ -11,6 +11,7 @@ from mkdocs_lurk.chunks import chunks
 from mkdocs_lurk.images.values import Pixels
 from mkdocs_lurk.images.webp import decode_picture, encode_picture, pack_pixels, unpack_pixels
 from mkdocs_lurk.run.draft import RecordDraft
+from mkdocs_lurk.run.facet_picks import FacetPicks
 from mkdocs_lurk.run.range_picks import LOWEST, RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
@@ -31,9 +32,9 @@ class Photos(AfterResponses):
 
     name = "keeping pictures"
 
-    def __init__(self, session: Session, responses: Responses, picks: RangePicks) -> None:
+    def __init__(self, session: Session, responses: Responses, picks: RangePicks, facet_picks: FacetPicks) -> None:
         super().__init__(session, responses)
-        self._picks = picks
+        self._picks, self._facet_picks = picks, facet_picks
 
     def list_units(self) -> Iterator[WorkUnit]:
         """Yield one unit per chunk of pictures."""
@@ -77,7 +78,8 @@ class Photos(AfterResponses):
             return n_images
         n_filters = sum(len(session.filters(layer)) for layer in session.layers)
         of_range = min(session.sizes.range_pictures, n_filters * (LOWEST + 1)) if session.config.range else 0
-        return min(n_images, n_filters * 2 * session.config.top_k + of_range)
+        of_facets = session.sizes.facet_pictures if session.config.facets else 0
+        return min(n_images, n_filters * 2 * session.config.top_k + of_range + of_facets)
 
     @cached_property
     def _shown(self) -> list[int]:
@@ -88,7 +90,7 @@ class Photos(AfterResponses):
         else:
             shown = [found.summary.avg.images.ravel(), found.summary.max.images.ravel()]
             shown += [self._picks.images.ravel()] if self.session.config.range else []
-            ids = set(np.unique(np.concatenate(shown)).tolist())
+            ids = {*np.unique(np.concatenate(shown)).tolist(), *self._facet_picks.images}
         return sorted(ids - {-1} - set(found.skipped))
 
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mkdocs_lurk.analysis.crops import needs_effective_box
-from mkdocs_lurk.analysis.response_range import PERCENTS, centred_box
+from mkdocs_lurk.analysis.response_range import PERCENTS
 from mkdocs_lurk.models.tracing.layers import Layer
-from mkdocs_lurk.names import Box
 from mkdocs_lurk.records.model_record import RankedMaximum
 from mkdocs_lurk.records.record_format import round_significant
-from mkdocs_lurk.records.response_records import RangeEntry, RangeField
+from mkdocs_lurk.records.response_records import RangeEntry
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.range_picks import LOWEST, RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.verification import Verification
+from mkdocs_lurk.run.unit_box import unit_box
 
 
 class Range(AfterResponses):
@@ -66,7 +65,7 @@ class Range(AfterResponses):
         ]
         for row, place in enumerate(positions.tolist()):
             position = divmod(place, width)
-            box, field = self._box(layer, index, position, top_max)
+            box, field = unit_box(self.session.network, layer, index, position, top_max)
             entry: RangeEntry = {
                 "quantile": 0.0 if row == LOWEST else PERCENTS[row] / 100,
                 "image": int(self._picks.images[row, column]),
@@ -79,26 +78,3 @@ class Range(AfterResponses):
                 entry["of"] = "minima"
             entries.append(entry)
         return entries
-
-    def _box(
-        self, layer: Layer, index: int, position: tuple[int, int], top_max: list[RankedMaximum]
-    ) -> tuple[Box, RangeField]:
-        """Return the part of the picture that is shown of a unit, and what it is.
-
-        Where the best crops are effective boxes, which take a backward pass each, these are as large as those usually
-        are, and lie around the unit.
-        """
-        network = self.session.network
-        field, picture = network.fields[layer.name], network.picture_size
-        own = field.box(*position, index)
-        if not needs_effective_box(network, layer.name):
-            return own.clip(*picture), "exact"
-        _, rows, columns = layer.output
-        if rows * columns == 1:
-            return Box(0, 0, *picture), "whole"
-        centre = ((own.top + own.bottom) / 2, (own.left + own.right) / 2)
-        if field.status == "whole":
-            centre = (position[0] + 0.5) * picture[0] / rows, (position[1] + 0.5) * picture[1] / columns
-        boxes = np.array([maximum["box"] for maximum in top_max])
-        height, width = (round(float(side)) for side in np.median(boxes[:, 2:] - boxes[:, :2], axis=0))
-        return centred_box(centre, (height, width), picture), "centred"

@@ -53,6 +53,7 @@ export function availableOrders(filters: FilterColumns, tuning: Tuning = {}): Or
   if (hasValue(filters.selectivity)) orders.push("selectivity");
   if (hasValue(filters.ratio)) orders.push("ratio");
   if (filters.order.length) orders.push("similarity");
+  if (hasValue(filters.polysemanticity)) orders.push("polysemanticity");
   return [...orders, ...PROPERTIES.filter((property) => hasValue(tuning[property] ?? []))];
 }
 
@@ -111,8 +112,8 @@ function sorted(filters: FilterColumns, order: Order, positions: number[], tunin
     const kept = new Set(positions);
     return filters.order.filter((position) => kept.has(position));
   }
-  const { max: strongest, label_r: label, effect, selectivity, ratio } = filters;
-  const columns: Tuning = { ...tuning, strongest, label, effect, selectivity, ratio };
+  const { max: strongest, label_r: label, effect, selectivity, ratio, polysemanticity } = filters;
+  const columns: Tuning = { ...tuning, strongest, label, effect, selectivity, ratio, polysemanticity };
   const column = columns[order] ?? [];
   const value = (position: number) => column[position] ?? Number.NEGATIVE_INFINITY;
   return [...positions].sort((a, b) => descending(value(a), value(b)) || a - b);

@@ -3,7 +3,16 @@
 import { PROPERTIES, type Property } from "./properties";
 
 export type Show = "crop" | "synthesis" | "average";
-export type Order = "index" | "strongest" | "label" | "effect" | "selectivity" | "ratio" | "similarity" | Property;
+export type Order =
+  | "index"
+  | "strongest"
+  | "label"
+  | "effect"
+  | "selectivity"
+  | "ratio"
+  | "similarity"
+  | "polysemanticity"
+  | Property;
 export type Hide = "dead" | "duplicate";
 
 export interface State {
@@ -24,7 +33,7 @@ export interface State {
 export const SIZES = { least: 56, usual: 104, most: 224 } as const;
 export const SHOWS: readonly Show[] = ["crop", "synthesis", "average"];
 export const ORDERS: readonly Order[] = [
-  ...(["index", "strongest", "label", "effect", "selectivity", "ratio", "similarity"] as const),
+  ...(["index", "strongest", "label", "effect", "selectivity", "ratio", "similarity", "polysemanticity"] as const),
   ...PROPERTIES,
 ];
 export const HIDES: readonly Hide[] = ["dead", "duplicate"];

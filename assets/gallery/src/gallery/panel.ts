@@ -8,6 +8,7 @@ import { overlaySwitch } from "./overlay-switch";
 import { kernelPicture, type PictureOptions, rankedPictures, synthesisPicture } from "./pictures";
 import { classSection } from "./sections/classes";
 import { effectSection } from "./sections/effect";
+import { facetSection } from "./sections/facets";
 import { methodSection } from "./sections/method";
 import { similarSection } from "./sections/related";
 import { figures, responseSection } from "./sections/responses";
@@ -89,6 +90,7 @@ export class FilterPanel {
       classSection(filter, data.labels),
       effectSection(filter, data.layer.filters),
       tuningSection(filter, data.twin),
+      facetSection(filter, data, pictures),
     ].filter((section): section is HTMLElement => section !== null);
     if (others.length % 2) others.splice(-1, 0, responses);
     else others.push(responses);

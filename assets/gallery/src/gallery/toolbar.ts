@@ -35,6 +35,7 @@ const ORDER_WORDS: Record<Order, string> = {
   selectivity: "Most selective first",
   ratio: "Synthesis over photo",
   similarity: "Alike side by side",
+  polysemanticity: "Most polysemantic first",
   colour: "Colour matters most",
   detail: "Fine detail matters most",
   mirror: "Left and right matter most",

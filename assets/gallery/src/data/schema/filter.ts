@@ -21,6 +21,7 @@ export interface FilterDetail {
   top_avg?: RankedMean[] | Skipped;
   top_max?: RankedMaximum[] | Skipped;
   range?: RangePicture[];
+  facets?: Facets | Skipped;
   max_activ?: Synthesis | Skipped;
   classes?: ClassMeans | Skipped;
   stats?: FilterStats | Skipped;
@@ -63,6 +64,34 @@ export interface RankedMaximum {
 export interface RangePicture {
   quantile: number;
   of?: "minima";
+  image: number;
+  score: number;
+  position: readonly number[];
+  box: Box;
+  field: "exact" | "effective" | "centred" | "whole";
+  path: string;
+  photo: Pic | null;
+}
+
+/** Whether the strongest crops are of one kind, which gives no groups, or of several. */
+export interface Facets {
+  n: number;
+  clarity: number;
+  polysemanticity: number | null;
+  chance: number;
+  groups: FacetGroup[];
+}
+
+/** The crops of one kind, and the filters that respond more there than at the others: index, and both shares. */
+export interface FacetGroup {
+  n: number;
+  clarity: number;
+  classes?: [label: string, crops: number][];
+  others: [index: number, here: number, elsewhere: number][];
+  crops: FacetCrop[];
+}
+
+export interface FacetCrop {
   image: number;
   score: number;
   position: readonly number[];

@@ -70,6 +70,8 @@ export interface FilterColumns {
   label_r: (number | null)[];
   /** A share of the layer's effect on the output. */
   effect: (number | null)[];
+  /** How unlike the kinds of a filter's crops are; null where that is not known. */
+  polysemanticity: (number | null)[];
   best_class: number[];
   dead: (0 | 1)[];
   duplicate: number[];
