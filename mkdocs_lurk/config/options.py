@@ -212,6 +212,7 @@ class LurkConfig:
     """The plugin's whole configuration.
 
     Attributes:
+        compare: Pairs of names of models whose results are compared; they change no result.
         threads: The threads of every process, on which the last digits of results depend; None for one a core.
     """
 
@@ -224,3 +225,4 @@ class LurkConfig:
     threads: int | None = None
     nav: NavConfig = NavConfig()
     models: tuple[ModelConfig, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()

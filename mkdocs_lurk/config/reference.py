@@ -54,6 +54,12 @@ SITE: dict[str, Option] = {
     ),
     "defaults": Option("Keys for every model.", "keys of a model", "`{}`"),
     "models": Option("The models.", "a list", "`[]`"),
+    "compare": Option(
+        "Compare two models on the same pictures, on a page of its own: [two models](how.md#two-models). No network "
+        "runs for it.",
+        "pairs of names: `[[base, tuned]]`",
+        "`[]`",
+    ),
 }
 
 MODEL: dict[str, Option] = {

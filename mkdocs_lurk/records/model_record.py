@@ -218,6 +218,22 @@ class LayerRecord(TypedDict):
     filters: list[FilterRecord]
 
 
+OnceResult = Literal[
+    "gradients",
+    "crops",
+    "classes",
+    "statistics",
+    "wiring",
+    "labels",
+    "effect",
+    "tuning",
+    "facets",
+    "evaluation",
+    "twin",
+]
+"""Results beside scores, which are not computed a second time."""
+
+
 class VerificationRecord(TypedDict):
     """The largest relative difference between a score and its second computation, of how many scores.
 
@@ -227,6 +243,7 @@ class VerificationRecord(TypedDict):
         syntheses: The number of syntheses that were scored from their stored files.
         syntheses_again: The number of them whose score was compared with another computation.
         tolerance: The largest difference that passes.
+        once: What else there is of this model, computed once; an earlier version did not record it.
     """
 
     largest: float
@@ -234,6 +251,7 @@ class VerificationRecord(TypedDict):
     syntheses: int
     syntheses_again: int
     tolerance: float
+    once: NotRequired[list[OnceResult]]
 
 
 class SynthesisSettings(TypedDict):
@@ -252,6 +270,9 @@ class SynthesisSettings(TypedDict):
 
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
+
+    Those of them that hold the responses are ``responses``, in the order of the pictures; a copy for a bundle that
+    holds something back has none.
 
     An earlier version recorded no ``provenance`` and no ``cost``.
     """
@@ -276,4 +297,5 @@ class ModelRecord(TypedDict):
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
     provenance: NotRequired[ProvenanceRecord]
+    responses: NotRequired[list[str]]
     uses: list[str]

@@ -52,6 +52,9 @@ def check_model_record(value: object, where: str) -> ModelRecord:
         check_evaluation(record["evaluation"], len(record["images"]), f"{where}.evaluation")
     if "twin" in record and "skipped" not in record["twin"]:
         check_twin(record["twin"], {entry["name"] for entry in record["layers"]}, f"{where}.twin")
+    responses = record.get("responses", [])
+    if len(set(responses)) != len(responses) or not set(responses) <= set(record["uses"]):
+        raise StoreError(f"{where}.responses lists what its uses do not, or twice")
     if "cost" in record:
         check_cost(record["cost"], f"{where}.cost")
     _check_pictures(record["images"], f"{where}.images")

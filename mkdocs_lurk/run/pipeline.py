@@ -162,11 +162,12 @@ def _model_record(
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
         "provenance": provenance,
+        "responses": draft.responses,
         "uses": uses,
         "evaluation": draft.evaluation,
     }
     if draft.verified is not None:
-        record["verified"] = draft.verified
+        record["verified"] = {**draft.verified, "once": draft.computed_once()}
     if draft.twin is not None:
         record["twin"] = draft.twin
     if draft.live is not None:

@@ -137,7 +137,10 @@ class FakeAnalysis:
             "images": self.store_photos(),
             "layers": entries,
             "graph": self._graph(),
-            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
+            "verified": {
+                "largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3,
+                "once": ["gradients", "crops", "classes", "statistics", "wiring", "labels", "evaluation"],
+            },
             "evaluation": self._evaluation(),
             "twin": self._twin(),
             "cost": COST,
