@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -218,6 +219,22 @@ class LayerRecord(TypedDict):
     filters: list[FilterRecord]
 
 
+OnceResult = Literal[
+    "gradients",
+    "crops",
+    "classes",
+    "statistics",
+    "wiring",
+    "labels",
+    "effect",
+    "tuning",
+    "facets",
+    "evaluation",
+    "twin",
+]
+"""Results beside scores, which are not computed a second time."""
+
+
 class VerificationRecord(TypedDict):
     """The largest relative difference between a score and its second computation, of how many scores.
 
@@ -227,6 +244,7 @@ class VerificationRecord(TypedDict):
         syntheses: The number of syntheses that were scored from their stored files.
         syntheses_again: The number of them whose score was compared with another computation.
         tolerance: The largest difference that passes.
+        once: What else there is of this model, computed once; an earlier version did not record it.
     """
 
     largest: float
@@ -234,6 +252,7 @@ class VerificationRecord(TypedDict):
     syntheses: int
     syntheses_again: int
     tolerance: float
+    once: NotRequired[list[OnceResult]]
 
 
 class SynthesisSettings(TypedDict):
@@ -269,6 +288,7 @@ class ModelRecord(TypedDict):
     twin: NotRequired[TwinRecord | Skipped]
     live: NotRequired[LiveRecord | Skipped]
     cost: NotRequired[CostRecord]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -167,13 +167,15 @@ def _model_record(
         "evaluation": draft.evaluation,
     }
     if draft.verified is not None:
-        record["verified"] = draft.verified
+        record["verified"] = {**draft.verified, "once": draft.computed_once()}
     if draft.twin is not None:
         record["twin"] = draft.twin
     if draft.live is not None:
         record["live"] = draft.live
     if draft.cost is not None:
         record["cost"] = draft.cost
+    if draft.circuits is not None:
+        record["circuits"] = draft.circuits
     return in_order(record, ModelRecord)
 
 
