@@ -20,6 +20,6 @@ VERSIONS: Final = {
     "facets": 1,
     "circuits": 1,
     "tuning": 1,
-    "twin": 1,
+    "twin": 2,
     "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }
