@@ -28,7 +28,19 @@ SHARED = (
     "mkdocs_lurk/pages/definitions.json",
     "mkdocs_lurk/pages/words.json",
 )  # what the front end reads of the package
-BUNDLE = ("lurk.js", "lurk.css", "lurk-gallery.js", "lurk-map.js", "lurk-words.js", "lurk-licenses.txt")
+BUNDLE = (
+    "lurk.css",
+    "lurk.js",
+    "lurk-gallery.js",
+    "lurk-map.js",
+    "lurk-live.js",
+    "lurk-live-ort.mjs",
+    "lurk-live-runtime.js",
+    "lurk-live-worker.js",
+    "lurk-quiz.js",
+    "lurk-words.js",
+    "lurk-licenses.txt",
+)
 PICTURES = (".gif", ".jpg", ".png", ".svg", ".webp")
 CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 TARGET = re.compile(r"""(?<=\]\()[^)\s]+|(?<=\bsrc=")[^"]+|(?<=\bhref=")[^"]+""")

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from mkdocs_lurk.errors import ConfigError, ImageError, LayerError, LurkError, ModelError, ShapeError, StoreError
+from mkdocs_lurk.errors import (
+    ConfigError,
+    DatasetError,
+    ImageError,
+    LayerError,
+    LurkError,
+    ModelError,
+    ShapeError,
+    StoreError,
+)
 from mkdocs_lurk.log import show_unseen
 from mkdocs_lurk.names import Box, ImageId
+from mkdocs_lurk.records.results_records import (
+    FilterResult,
+    ImageResult,
+    LayerResults,
+    LayerSummary,
+    MaximumResult,
+    MeanResult,
+    ModelResults,
+    Picture,
+    SynthesisResult,
+)
 from mkdocs_lurk.results import Results, read
 
 __version__ = "0.1.0"
@@ -14,14 +34,24 @@ show_unseen()
 __all__ = [
     "Box",
     "ConfigError",
+    "DatasetError",
+    "FilterResult",
     "ImageError",
     "ImageId",
+    "ImageResult",
     "LayerError",
+    "LayerResults",
+    "LayerSummary",
     "LurkError",
+    "MaximumResult",
+    "MeanResult",
     "ModelError",
+    "ModelResults",
+    "Picture",
     "Results",
     "ShapeError",
     "StoreError",
+    "SynthesisResult",
     "__version__",
     "read",
 ]

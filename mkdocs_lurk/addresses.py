@@ -3,7 +3,7 @@
 A layer's address is its dotted name in which anything outside ``A-Za-z0-9._-`` became ``-``. Only a name whose address
 would be another page's, a file's or no portable folder name gets a different one:
 
-- ``index``, ``README``, the folders of a model's other pages (``evaluation``, ``classes``), the names of the files in
+- ``index``, ``README``, the folders of a model's other pages (``evaluation``, ``cost``, say), the names of the files in
   the model's folder, Windows' device names, and names that begin with a dot (hidden, so many servers publish no such
   folder) are prefixed: ``layer-index``;
 - of several names with one address, upper and lower case counting alike, one keeps it, a name that needed no change
@@ -26,9 +26,12 @@ LONGEST = 100
 """Characters of an address at most: the whole path of a file must fit into Windows' 260."""
 _DIGEST_LENGTH = 8
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_PAGES = re.compile(r"evaluation|classes|pictures|quiz|trust|(index|readme)(\.(html|md|body))?", re.IGNORECASE)
+_PAGES = re.compile(
+    r"evaluation|classes|cost|live|pictures|quiz|trust|(index|readme)(\.(html|md|body))?", re.IGNORECASE
+)
 _MODEL_FILES = re.compile(
-    r"(model|pictures|quiz)\.js|results\.json|(photos|thumbs|strip)-\d+\.webp|preview\.jpg", re.IGNORECASE
+    r"(model|pictures|quiz|live|live-network|live-samples)\.js|results\.json|(photos|thumbs|strip)-\d+\.webp|preview\.jpg",
+    re.IGNORECASE,
 )  # what pages/model_folder.py writes beside the layers' folders
 
 

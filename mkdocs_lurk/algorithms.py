@@ -14,12 +14,14 @@ VERSIONS: Final = {
     "photos": 1,
     "syntheses": 4,
     "verification": 5,
-    "connections": 6,
+    "connections": 7,
     "effect": 1,
     "ablation": 1,
     "facets": 1,
     "circuits": 1,
     "tuning": 1,
     "twin": 2,
-    "records": 11,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "live": 1,
+    "latency": 1,
+    "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

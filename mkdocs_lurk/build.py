@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mkdocs_lurk.author_errors import author_errors, missing_torch, require_torch
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.config.references import defining_file, is_reference
+from mkdocs_lurk.declared_files import read_text_file
 from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
-from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
+from mkdocs_lurk.limits import MOST_CARD_BYTES
+from mkdocs_lurk.named_warnings import WarningRecord, card_warning, describe_warning, unchecked_warning
+from mkdocs_lurk.pages.card_check import check_card
+from mkdocs_lurk.pages.comparison_folder import Comparisons
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
-from mkdocs_lurk.pages.model_records import read_model
+from mkdocs_lurk.pages.model_records import read_model, skip_reason
 from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
+from mkdocs_lurk.records.model_record import ModelRecord
 from mkdocs_lurk.records.record_check import check_record
+from mkdocs_lurk.run.comparison import compare_models
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
 from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
-from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan
+from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan, live_notes
 from mkdocs_lurk.run.progress import ProgressReporter, SilentProgress
 from mkdocs_lurk.run.ranks import Ranks, process_group
 from mkdocs_lurk.store import ModelReader, Store, temporary_store
@@ -51,8 +58,10 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, go
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
+        _log_card_faults(state.config)
+    comparisons = Comparisons(config.compare, partial(compare_models, store))
     try:
-        site = build_site(states, store, config.cache_dir, overrides)
+        site = build_site(states, store, config.cache_dir, overrides, comparisons)
     except LurkError as error:
         healed = [_heal(state, config, store, missing) for state in states] if isinstance(error, StoreError) else []
         if any(healed):
@@ -62,7 +71,9 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, go
             states = [_sound(state, config, store, overrides) for state in states]
         else:
             raise
-        site = build_site(states, store, config.cache_dir, overrides)
+        site = build_site(states, store, config.cache_dir, overrides, comparisons)
+    for (first, second), why in site.not_compared.items():
+        log.warning("compare: %s and %s: %s; the page says so", first, second, why)
     for state in states:
         if state.key is not None and state.config.pictures.hide_anything:
             _log_unchecked_patterns(state.config, DisclosedReader(store, state.key, state.config))
@@ -125,8 +136,11 @@ def pack(config: LurkConfig, store: Store, path: Path) -> tuple[int, int]:
 
 def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
     """Log what may mislead in a model's results: at WARNING, or at INFO what its ``ignore`` accepts."""
-    warnings = read_model(ModelReader(store, key)).get("warnings", [])
+    record = read_model(ModelReader(store, key))
+    warnings = record.get("warnings", [])
     check_record(warnings, list[WarningRecord], f"the warnings of {model.name}")
+    for note in _live_notes(model, record):
+        log.info("note: %s: %s", model.name, note)
     for warning in warnings:
         _log_warning(model, warning)
 
@@ -134,6 +148,16 @@ def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
 def _log_unchecked_patterns(model: ModelConfig, reader: DisclosedReader) -> None:
     """Log which patterns of a model's ``pictures`` may hold nothing back, since a bundle lacks the names they fit."""
     warning = unchecked_warning(reader.unchecked)
+    if warning is not None:
+        _log_warning(model, warning)
+
+
+def _log_card_faults(model: ModelConfig) -> None:
+    """Log what is wrong in the metadata of a model's card."""
+    if model.card is None:
+        return
+    text = read_text_file(model.card, MOST_CARD_BYTES, ConfigError, f"{model.place}.card")
+    warning = card_warning(model.card.name, [str(fault) for fault in check_card(text)])
     if warning is not None:
         _log_warning(model, warning)
 
@@ -156,10 +180,12 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "missing": None,
         "not_estimated": "",
         "warnings": [],
+        "notes": live_notes(state.config.live is not None, None),
     }
     if state.key is not None:
-        units = ModelReader(store, state.key).units()
-        return {**plan, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
+        reader = ModelReader(store, state.key)
+        units, notes = reader.units(), _live_notes(state.config, read_model(reader))
+        return {**plan, "notes": notes, "units": len(units), "bytes": sum(store.size(unit) for unit in units)}
     if why := missing_torch():
         return {**plan, "not_estimated": f"not estimated, since {why}"}
     from mkdocs_lurk.run.estimate import estimate  # imports torch
@@ -174,6 +200,11 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "opening_seconds": found.opening_s,
     }
     return {**plan, "missing": work, "warnings": list(found.warnings)}
+
+
+def _live_notes(config: ModelConfig, record: ModelRecord) -> list[str]:
+    """Return what is to be known of a complete model that should run in browsers."""
+    return live_notes(config.live is not None, skip_reason(record.get("live")))
 
 
 def inspect(config: LurkConfig, model: ModelConfig, store: Store) -> Inspection:

@@ -41,7 +41,11 @@ class LurkError(Exception):
         super().__init__(_shown(message))
 
     def restate(self, message: str) -> None:
-        """Say the same in other words, such as with its place before it."""
+        """Say the same in other words, such as with its place before it.
+
+        Args:
+            message: One line, treated as that of a new error.
+        """
         self.args = (_shown(message),)
 
 

@@ -95,3 +95,7 @@ MOST_CHANNELS = 4096
 """``channels`` of the network's input: hyperspectral cameras have hundreds."""
 MOST_THREADS = 1024
 """Threads of a process."""
+MOST_LIVE_MB = 200
+"""``live.limit_mb``: what a visitor loads for one page; phones give a page a few times that much memory."""
+MOST_LIVE_GMACS = 50
+"""``live.limit_gmacs``: a browser computes about one billion multiply-adds a second with one thread."""

@@ -77,6 +77,16 @@ _ALL = (
         "itself, their filters are random, and what these pages show of them was not learned.",
     ),
     NamedWarning(
+        "random-parts",
+        "The weights file holds nothing for parts of the network that run and are not analysed; they keep the values "
+        "that the source gave them.",
+        "the weights file holds nothing for {names}: unless the source sets them itself, these parts keep random "
+        "values, and so does all that is computed from them ({affected})",
+        "give a file that holds all weights",
+        "The weights file holds nothing for parts of the network ({names}): unless the network's source sets them "
+        "itself, they are random, and what these pages show of {affected} was not learned.",
+    ),
+    NamedWarning(
         "enlarged",
         "More than one in ten of the sampled pictures is enlarged more than 2 times on the way to the network.",
         "{share} of the {n} sampled pictures are enlarged more than 2 times, from a short side of {from_px} px to "
@@ -180,8 +190,7 @@ _ALL = (
         "unused-range",
         "No value of the sampled pictures reaches an eighth of the range of their type: 12-bit values in 16-bit "
         "files, for example.",
-        "the pictures' values end at {high} of their range (0 is black, 1 is white): for 16 bits that is {deep} of "
-        "65535",
+        "the pictures' values end at {high} of their range (0 is black, 1 is white){of_bits}",
         "say which values are black and white, for example value_range: [0, {likely}], in the transform",
         "The pictures are nearly black, for the network as for you: they use only a small part of the range of values.",
     ),
@@ -191,6 +200,13 @@ _ALL = (
         "{count} of {n} pictures could not be read: {examples}",
         "repair or remove them",
         "{count} of the {n} pictures could not be read and are left out.",
+    ),
+    NamedWarning(
+        "card-metadata",
+        "The metadata of the model card breaks the rules of Hugging Face's model cards.",
+        "{file}, {faults}",
+        "mend it there: https://huggingface.co/docs/hub/model-cards lists what belongs above a card",
+        "",
     ),
     NamedWarning(
         "unchecked-pattern",
@@ -217,6 +233,14 @@ def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRec
 def unchecked_warning(patterns: Sequence[str]) -> WarningRecord | None:
     """Return the warning that patterns over paths could not be checked, for the author alone; None without any."""
     return WARNINGS["unchecked-pattern"].record(patterns=", ".join(map(repr, patterns))) if patterns else None
+
+
+def card_warning(file: str, faults: Sequence[str]) -> WarningRecord | None:
+    """Return the warning that a card's metadata breaks rules, for the author alone; ``faults`` name their lines."""
+    if not faults:
+        return None
+    more = [f"and {len(faults) - _EXAMPLES:,} more"] if len(faults) > _EXAMPLES else []
+    return WARNINGS["card-metadata"].record(file=file, faults="; ".join([*faults[:_EXAMPLES], *more]))
 
 
 def in_page_order(warnings: list[WarningRecord]) -> list[WarningRecord]:

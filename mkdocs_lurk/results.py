@@ -60,6 +60,10 @@ class Results:
     def filter(self, layer: str, index: int) -> FilterResult:
         """Read one filter.
 
+        Args:
+            layer: The layer's dotted name.
+            index: The filter's channel in the layer's output.
+
         Raises:
             LayerError: There is no such layer, or the filter was not analysed.
             StoreError: The layer's file cannot be read, or is not what such a file is.

@@ -25,6 +25,30 @@ _PLACE = "init"
 _SAYS_NOTHING = frozenset(("build", "create", "factory", "get", "load", "main", "make", "model", "net", "network"))
 """Names of factories that say nothing of the network: the name of its file or module stands instead."""
 
+_FAMILIES = (
+    (r"alexnet", "AlexNet"),
+    (r"convnext_(\w+)", "ConvNeXt-{0}"),
+    (r"densenet(\d+)", "DenseNet-{0}"),
+    (r"efficientnet_b(\d)", "EfficientNet-B{0}"),
+    (r"efficientnet_v2_(\w)", "EfficientNetV2-{0}"),
+    (r"googlenet", "GoogLeNet"),
+    (r"inception_v3", "Inception v3"),
+    (r"mnasnet(\d)_(\d+)", "MNASNet {0}.{1}"),
+    (r"mobilenet_v2", "MobileNetV2"),
+    (r"mobilenet_v3_(\w+)", "MobileNetV3-{0}"),
+    (r"regnet_([xy])_(\d+)mf", "RegNet{0}-{1}MF"),
+    (r"regnet_([xy])_(\d+)gf", "RegNet{0}-{1}GF"),
+    (r"regnet_([xy])_(\d)_(\d)gf", "RegNet{0}-{1}.{2}GF"),
+    (r"resnet(\d+)", "ResNet-{0}"),
+    (r"resnext(\d+)_(\w+)", "ResNeXt-{0} {1}"),
+    (r"shufflenet_v2_x(\d)_(\d)", "ShuffleNetV2 x{0}.{1}"),
+    (r"squeezenet(\d)_(\d)", "SqueezeNet {0}.{1}"),
+    (r"vgg(\d+)", "VGG-{0}"),
+    (r"vgg(\d+)_bn", "VGG-{0} BN"),
+    (r"wide_resnet(\d+)_(\d)", "Wide ResNet-{0}-{1}"),
+)
+"""Torchvision's names of classification networks, and what their papers call them."""
+
 
 def start_site(
     root: Path, source: str, images: str, weights: str | None, name: str | None, title: str | None
@@ -75,7 +99,7 @@ def _read(
     name = name or _name_of(source)
     declared = {
         "name": name,
-        "title": one_line(title or "") or _title_of(name),
+        "title": one_line(title or "") or _title_of(source, name),
         "source": source,
         "images": images,
         "weights": weights,
@@ -95,7 +119,11 @@ def _name_of(source: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "model"
 
 
-def _title_of(name: str) -> str:
+def _title_of(source: str, name: str) -> str:
+    """Return a title for a network: what its paper calls it, where torchvision has it, or else its name in words."""
+    for pattern, title in _FAMILIES if source.startswith("torchvision:") else ():
+        if match := re.fullmatch(pattern, source.removeprefix("torchvision:")):
+            return title.format(*(part.upper() if len(part) == 1 else part.capitalize() for part in match.groups()))
     text = name.replace("-", " ").replace("_", " ")
     return text[:1].upper() + text[1:]
 

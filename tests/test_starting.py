@@ -13,6 +13,7 @@ from PIL import Image
 
 from mkdocs_lurk.cli import main
 from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
+from mkdocs_lurk.starting import _title_of
 from tests.config.declarations import read_model
 
 NETWORK = """
@@ -163,3 +164,29 @@ def test_a_preview_takes_few_filters_and_steps(tmp_path: Path) -> None:
     assert fewer.synthesis is not None
     assert (fewer.synthesis.steps, fewer.synthesis.quality) == (4, "best")
     assert read_model(tmp_path, quick=True, synthesis=False).synthesis is None
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("squeezenet1_1", "SqueezeNet 1.1"),
+        ("resnet18", "ResNet-18"),
+        ("resnext50_32x4d", "ResNeXt-50 32x4d"),
+        ("mobilenet_v3_large", "MobileNetV3-Large"),
+        ("efficientnet_v2_s", "EfficientNetV2-S"),
+        ("regnet_y_1_6gf", "RegNetY-1.6GF"),
+        ("vgg16_bn", "VGG-16 BN"),
+        ("wide_resnet50_2", "Wide ResNet-50-2"),
+    ],
+)
+def test_a_network_of_torchvisions_is_called_what_its_paper_calls_it(name: str, title: str) -> None:
+    assert _title_of(f"torchvision:{name}", name) == title
+    assert _title_of("nets.py:make", "nets-of_mine") == "Nets of mine"
+
+
+def test_every_classification_network_of_torchvisions_with_convolutions_has_a_title() -> None:
+    import torchvision
+
+    names = torchvision.models.list_models(torchvision.models)
+    bare = {name for name in names if _title_of(f"torchvision:{name}", name) == name.replace("_", " ").capitalize()}
+    assert {name for name in bare if not name.startswith(("vit", "swin", "maxvit"))} == {"inception_v3"}, "its own name"

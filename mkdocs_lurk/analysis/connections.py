@@ -131,6 +131,12 @@ def kernels_as_pictures(network: NetworkInputs, layer: LayerInputs) -> NDArray[n
     return kernel.transpose(0, 2, 1, 3).reshape(n_filters, 1, height, n_channels * width)
 
 
+def hidden_kernels(layer: LayerInputs, pictures: NDArray[np.float32]) -> list[int]:
+    """Return the filters all of whose weights lie in channels that ``kernels_as_pictures`` does not show."""
+    weights = layer.kernel.to("cpu").flatten(1).any(1).numpy()
+    return [int(index) for index in np.flatnonzero(weights & ~pictures.reshape(len(pictures), -1).any(1))]
+
+
 def _hidden_source_layers(network: NetworkInputs, layer: LayerInputs, shown: Mapping[str, Extremes]) -> str:
     """Return a sentence that names the source layers that are not shown; empty if all are shown."""
     indices = np.unique(network.layer_of(layer.source_filters[layer.source_filters >= 0]))

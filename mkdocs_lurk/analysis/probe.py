@@ -105,6 +105,10 @@ class Probe:
         module = copy.deepcopy(self.module).to(device=device, dtype=dtype)
         return Probe(module, self.shapes, self._modules, self._layouts, self.memory_format)
 
+    def renewed(self) -> Probe:
+        """Make a probe of the same network, whose parameters ``torch.export`` replaces while it runs it."""
+        return Probe(self.module, self.shapes, self._modules, self._layouts)
+
     def tracking_modules(self) -> AbstractContextManager[None]:
         """Return a context in which several passes share the hooks that each of them needs."""
         return self._owners.track_modules()

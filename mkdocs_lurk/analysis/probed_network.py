@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
 
@@ -60,6 +60,11 @@ class ProbedNetwork:
         if found is None:
             raise LayerError(f"there is no layer {name!r}")
         return found
+
+    def reading_whole_pictures(self, names: Collection[str], note: str) -> ProbedNetwork:
+        """Return the network with some layers, given by name, whose units are taken to read the whole picture."""
+        fields = {name: field.covering_picture(note) if name in names else field for name, field in self.fields.items()}
+        return replace(self, fields=fields)
 
     @cached_property
     def columns(self) -> Mapping[str, slice]:

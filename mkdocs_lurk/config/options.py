@@ -11,6 +11,7 @@ from mkdocs_lurk.config.effect import ESTIMATED, EffectConfig
 from mkdocs_lurk.config.filters import FilterSelection, check_filters, select_filters
 from mkdocs_lurk.config.images import ImagesDetail
 from mkdocs_lurk.config.labels import Groups, LabelMap
+from mkdocs_lurk.config.live import LiveConfig
 from mkdocs_lurk.config.names import FilterNames, check_names
 from mkdocs_lurk.config.pictures import SHOW_ALL, PictureRules
 from mkdocs_lurk.config.transform import TransformSpec
@@ -100,6 +101,8 @@ class ModelConfig:
         tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
+        live: How the network is published so that it runs in the visitor's browser; None if it is not.
+        latency: Whether the time of a forward pass is measured, which depends on the machine.
         groups: Classes that belong together, by the name of their group; None for those of nested class folders.
         label_map: The outputs that labels, or the pictures that globs over paths fit, stand for.
         page: The folder of its pages under the site; None for ``models/NAME``. It changes no result.
@@ -146,6 +149,8 @@ class ModelConfig:
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)
+    live: LiveConfig | None = field(default=None, metadata={"new": True})
+    latency: bool = switch(False)
     quick: bool = switch(False)
     seed: int = 0
     max_pixels: int = MAX_PIXELS
@@ -209,6 +214,7 @@ class LurkConfig:
     """The plugin's whole configuration.
 
     Attributes:
+        compare: Pairs of names of models whose results are compared; they change no result.
         threads: The threads of every process, on which the last digits of results depend; None for one a core.
     """
 
@@ -221,3 +227,4 @@ class LurkConfig:
     threads: int | None = None
     nav: NavConfig = NavConfig()
     models: tuple[ModelConfig, ...] = ()
+    compare: tuple[tuple[str, str], ...] = ()

@@ -54,6 +54,12 @@ SITE: dict[str, Option] = {
     ),
     "defaults": Option("Keys for every model.", "keys of a model", "`{}`"),
     "models": Option("The models.", "a list", "`[]`"),
+    "compare": Option(
+        "Compare two models on the same pictures, on a page of its own: [two models](how.md#two-models). No network "
+        "runs for it.",
+        "pairs of names: `[[base, tuned]]`",
+        "`[]`",
+    ),
 }
 
 MODEL: dict[str, Option] = {
@@ -151,6 +157,11 @@ MODEL: dict[str, Option] = {
         "way of photos: "
         "[compared with chance](how.md#compared-with-chance)."
     ),
+    "latency": Option(
+        "Measure the time of one forward pass of one picture, once, on the machine of the analysis: "
+        "[the cost](how.md#the-cost). Every machine measures another time, so that results are no longer the same "
+        "bytes everywhere."
+    ),
     "gradient": Option("[The rule](how.md#the-gradients) of the backward pass at a ReLU."),
     "effect": Option(
         "Measure what every filter contributes to the output for each class: "
@@ -179,6 +190,15 @@ MODEL: dict[str, Option] = {
     "synthesis.steps": Option("Their number for all layers instead.", "a number", "by `quality`"),
     "synthesis.target": Option("Raise the filter's mean over its map, or the unit in the middle of it."),
     "synthesis.filters": Option("Those of the chosen filters that get a picture.", "as `filters`"),
+    "live": Option(
+        "Whether [the network runs in the visitor's browser](live.md), on pictures of theirs. **It publishes the "
+        "weights.** Not with `anonymous`.",
+        "`true`, `false`, or keys as below",
+        "`false`",
+    ),
+    "live.limit_mb": Option("The megabytes that a visitor may load; a larger network is not published.", "a number"),
+    "live.limit_gmacs": Option("The billions of multiply-adds that a picture may take.", "a number"),
+    "live.precision": Option("The numbers that the weights are published in."),
     "card": Option("[A model card](writing.md#a-model-card) that opens the model's page.", "a Markdown file", "none"),
     "page": Option(
         "Where its pages are under the site: [another place for a model](writing.md#another-place-for-a-model).",

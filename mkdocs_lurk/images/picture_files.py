@@ -60,13 +60,32 @@ def find_pictures(config: ModelConfig) -> tuple[Path, list[PictureFile]]:
         root = config.root / expanded(declared)
         found = _in_folder(root, declared)
     if config.images_detail.listed or is_csv(declared):
-        labels = as_whole_numbers(without_missing([picture.label for picture in found]))
+        given = [picture.label for picture in found]
+        labels = as_whole_numbers(without_missing(given))
+        _tell_missing(given, labels)
         found = [PictureFile(picture.path, label) for picture, label in zip(found, labels, strict=True)]
     if config.groups is None and not config.images_detail.listed and not is_csv(declared):
         found = _with_inner_classes(found)
     if len(found) > MOST_PICTURES:
         raise ImageError(f"images: {declared!r} holds {len(found):,} pictures; give {MOST_PICTURES:,} at most")
     return root, sorted(found, key=lambda picture: picture.path)
+
+
+def _tell_missing(given: Sequence[str | None], labels: Sequence[str | None]) -> None:
+    """Log which labels count as missing numbers; told once, though pictures are listed several times."""
+    left_out = Counter(before for before, label in zip(given, labels, strict=True) if before is not None is label)
+    if left_out:
+        _tell_left_out(left_out.total(), quoted(", ".join(sorted(left_out)), 100))
+
+
+@lru_cache
+def _tell_left_out(count: int, labels: str) -> None:
+    log.info(
+        "images: %s without a class: all other classes are numbers, and %s stands for a missing one; give it another "
+        "name if it is a class",
+        "1 picture" if count == 1 else f"{count:,} pictures",
+        labels,
+    )
 
 
 def _class_folder(path: str) -> str | None:

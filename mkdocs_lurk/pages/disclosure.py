@@ -6,6 +6,7 @@ that the author holds back. A new result passes through it without a line of its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +62,15 @@ OPEN = Disclosure()
 """Nothing is held back."""
 
 
+@dataclass(frozen=True)
+class LiveUnit:
+    """A stored network for browsers: its key, its record, which is not checked yet, and its parts by name."""
+
+    key: str
+    record: Mapping[str, object]
+    parts: Mapping[str, bytes]
+
+
 class DisclosedReader:
     """The results of one model, as far as its author lets them be known.
 
@@ -70,6 +80,7 @@ class DisclosedReader:
         config: The declaration; None to hold nothing back.
 
     Attributes:
+        key: The key of the model record.
         record: The model's record.
         unchecked: Patterns of ``pictures`` that may hold nothing back: a bundle left out the names that they may fit.
 
@@ -79,6 +90,8 @@ class DisclosedReader:
     """
 
     def __init__(self, store: Store, key: str, config: ModelConfig | None = None) -> None:
+        self.key = key
+        self._store = store
         self._reader = ModelReader(store, key)
         self._disclosure = OPEN if config is None else Disclosure.of(config)
         self._whole = read_model(self._reader)
@@ -138,6 +151,22 @@ class DisclosedReader:
         if [pixels.shape[1], pixels.shape[0]] == size:
             return data
         return encode_picture(resized(pixels, (size[0], size[1])))
+
+    def live_unit(self) -> LiveUnit | None:
+        """Return the network for browsers; None if it is not published.
+
+        Raises:
+            StoreError: It is missing.
+        """
+        live = self.record.get("live")
+        if live is None or "skipped" in live:
+            return None
+        unit = self._store.get(live["unit"])
+        if unit is None:
+            raise StoreError(
+                f"the unit {live['unit']} with the network for browsers is missing; run 'mkdocs-lurk analyze'"
+            )
+        return LiveUnit(unit.key, unit.record, {name: unit.blob(name) for name in unit.names})
 
     @cached_property
     def _shown(self) -> list[ShownPicture]:

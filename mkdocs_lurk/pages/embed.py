@@ -32,7 +32,10 @@ def read_fence(contents: str) -> dict[object, object]:
     try:
         keys = read_yaml(contents)
     except YamlTextError as error:
-        raise ConfigError(f"lurk fence: this is no YAML that is read: {error}; write lines of 'key: value'") from error
+        raise ConfigError(
+            f"lurk fence: this is no YAML that is read: {error}; write lines of 'key: value', and put a text that "
+            "begins with a sign or holds ': ' in quotes"
+        ) from error
     if not isinstance(keys, dict):
         raise ConfigError("lurk fence: it holds no keys; give model, layer and filter, each on a line of its own")
     return keys

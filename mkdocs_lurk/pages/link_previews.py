@@ -18,7 +18,6 @@ from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.candidates import Candidate, by_rank
 from mkdocs_lurk.pages.highlights.shown import context_window
-from mkdocs_lurk.pages.nav import MAX_LISTED_LAYERS
 from mkdocs_lurk.pages.pictures.sheets import Pixels, Size, is_pixel_art
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records.model_record import LayerEntry
@@ -29,6 +28,8 @@ MOST_FILTERS = 48
 PREVIEW_SUFFIX = ".jpg"
 """How the names of the pictures end, and of no other file."""
 _GAP_PX, _QUALITY = 6, 60
+_MOST_LAYERS = 60
+"""The layers of a model whose layers have previews."""
 _LAYER_FILTERS, _MOST_CROPS = 4, 4
 
 Item = TypeVar("Item")
@@ -94,7 +95,7 @@ class PreviewWriter:
             title, n = self._model.declared.title, len(self._entries)
             text = f"What the filters of {title} respond to, in {formatting.plural(n, 'layer')}."
             previews.append(Preview(page="", title=title, text=text, image="preview.jpg"))
-        for place, candidates in enumerate(layers) if len(layers) <= MAX_LISTED_LAYERS else ():
+        for place, candidates in enumerate(layers) if len(layers) <= _MOST_LAYERS else ():
             if preview := self._of_layer(folder, place, candidates):
                 previews.append(preview)
         chosen = [*story, *others, *(one for layer in layers for one in layer if self._is_named(one))]

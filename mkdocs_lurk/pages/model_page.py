@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
+from mkdocs_lurk.pages.card_parts import EVALUATION
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
@@ -19,7 +20,7 @@ from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
-from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, Skipped, VerificationRecord
+from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, OnceResult, Skipped, VerificationRecord
 
 
 class Fact(NamedTuple):
@@ -58,7 +59,11 @@ class ModelPage:
     has_classes: bool
     has_quiz: bool
     is_compared: bool
+    has_cost: bool
+    is_live: bool
     card: Card | None
+    measured: tuple[tuple[str, str], ...]
+    untold: tuple[str, ...]
     layers: tuple[LayerRow, ...]
     preparation: str
     warnings: tuple[str, ...]
@@ -69,6 +74,22 @@ class ModelPage:
     highlights: Highlights
 
 
+_ONCE: Mapping[OnceResult, str] = {
+    "gradients": "gradients",
+    "crops": "crops",
+    "classes": "means of classes",
+    "statistics": "statistics",
+    "wiring": "wiring",
+    "labels": "labels",
+    "effect": "effects on the output",
+    "tuning": "tuning",
+    "facets": "facets",
+    "evaluation": "the evaluation",
+    "twin": "the comparison with chance",
+}
+"""What the results are called that are not computed a second time."""
+_ONCE_BEFORE: tuple[OnceResult, ...] = ("gradients", "crops", "classes", "statistics", "wiring")
+"""Those of a record of an earlier version, which did not list them."""
 _FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
 
 
@@ -98,6 +119,7 @@ def model_page(
     highlights: Highlights,
 ) -> ModelPage:
     """Gather everything that a model's page says."""
+    card = declared.card
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
@@ -107,7 +129,11 @@ def model_page(
         has_classes=has_classes,
         has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
-        card=declared.card,
+        has_cost="cost" in record,
+        card=card,
+        measured=tuple(_measured(record["evaluation"])),
+        untold=_untold(card, record["evaluation"]),
+        is_live=is_computed(record.get("live")),
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
         warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
@@ -134,6 +160,8 @@ def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
         notes.append(f"Shown as thumbnails only, as the author wishes: {shrunk:,} of {n:,} pictures.")
     if why := skip_reason(record.get("twin")):
         notes.append(f"Not compared with chance: {why}.")
+    if why := skip_reason(record.get("live")):
+        notes.append(f"It does not run in browsers: {why}.")
     if declared.disclosure.anonymous:
         notes.append("Where the model comes from, and from whom, is left out on purpose.")
     if declared.unseen:
@@ -147,6 +175,7 @@ def _facts(record: ModelRecord) -> list[Fact]:
     n_readable = sum("skipped" not in image for image in record["images"])
     facts = [
         Fact("Parameters", formatting.count(model["parameters"]), meaning("parameters")),
+        *_multiply_adds(record),
         Fact("Input", formatting.shape(model["input"]["size"]), meaning("input")),
         Fact("Layers analysed", f"{len(record['layers'])}", ""),
         Fact("Pictures analysed", f"{n_readable:,}", meaning("pictures")),
@@ -160,6 +189,29 @@ def _facts(record: ModelRecord) -> list[Fact]:
         value = f"{verified['scores']:,}, {_largest_difference(verified)}"
         facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
+
+
+def _measured(evaluation: EvaluationRecord | Skipped) -> list[tuple[str, str]]:
+    """Return the rows of a card that an evaluation fills in: what was measured here, on which pictures."""
+    if not is_computed(evaluation):
+        return []
+    on = f"on {formatting.plural(evaluation['n'], 'picture')}"
+    rows = [("Accuracy, measured here", f"{formatting.percent(evaluation['top1'])} {on}")]
+    if "top5" in evaluation:
+        rows.append(("Top-5 accuracy, measured here", f"{formatting.percent(evaluation['top5'])} {on}"))
+    return [*rows, ("Macro F1, measured here", f"{evaluation['macro']['f1']:.3g} {on}")]
+
+
+def _untold(card: Card | None, evaluation: EvaluationRecord | Skipped) -> tuple[str, ...]:
+    """Return what of the usual template neither the card nor the evaluation says anything of."""
+    missing = () if card is None else card.missing
+    return tuple(name for name in missing if name != EVALUATION or not is_computed(evaluation))
+
+
+def _multiply_adds(record: ModelRecord) -> list[Fact]:
+    return (
+        [Fact("Multiply-adds", formatting.count(record["cost"]["macs"]), meaning("macs"))] if "cost" in record else []
+    )
 
 
 def _largest_difference(verified: VerificationRecord) -> str:
@@ -180,7 +232,12 @@ def _proof(verified: VerificationRecord) -> str:
     subjects = [f"{formatting.plural(verified['scores'] - again, 'score')} of pictures"]
     if verified["syntheses"]:
         subjects.append(f"{again:,} of {formatting.plural(verified['syntheses'], 'score')} of syntheses")
+    once = [_ONCE[name] for name in verified.get("once", _ONCE_BEFORE)]
     return (
         f"Computed a second time, from the stored pictures: {' and '.join(subjects)}; "
-        f"{_largest_difference(verified)}. Computed once: gradients, crops, classes, statistics and wiring."
+        f"{_largest_difference(verified)}." + (f" Computed once: {_listed(once)}." if once else "")
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 from mkdocs_lurk.config.pictures import MODES, Mode, PictureRules
 from mkdocs_lurk.named_warnings import unreadable_warning
 from mkdocs_lurk.pages.model_records import is_picture_reference
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.model_record import ImageRecord, LayerRecord, ModelRecord, PictureReference, Skipped
 from mkdocs_lurk.records.provenance_record import InputDigests, ProvenanceRecord
 
@@ -103,10 +104,17 @@ def redact_model(
     ]
     if "twin" in redacted:
         redacted["twin"] = _without(redacted["twin"], secrets)  # its reason may name files
+    if "live" in redacted:
+        redacted["live"] = _without(redacted["live"], secrets)
+    if anonymous:  # its weights would tell
+        redacted.pop("live", None)
     if "provenance" in redacted:
         is_open = all(own.mode == "full" for own in shown)
         redacted["provenance"] = _redact_provenance(redacted["provenance"], is_open=is_open, anonymous=anonymous)
     if anonymous:
+        if "cost" in redacted:  # which processor measured the time may tell where
+            told = {name: value for name, value in redacted["cost"].items() if name != "latency"}
+            redacted["cost"] = cast(CostRecord, told)
         model = record["model"]
         network_input = model["input"]
         if "function" in network_input:

@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.images.webp import STORED_FORMATS
+from mkdocs_lurk.records.live_check import check_live_unit
 from mkdocs_lurk.records.record_check import check_record, record_error
 from mkdocs_lurk.records.results_check import check_layer_record, check_model_record, pictures_in
 from mkdocs_lurk.run.input_files import Inputs
@@ -88,6 +89,10 @@ def _check_model(key: str, open_unit: OpenUnit, needed: _Needed) -> None:
     record = check_model_record(model.record, where)
     if len(set(record["uses"])) != len(record["uses"]):
         raise StoreError(f"{where}.uses names a unit twice")
+    if "live" in record and "skipped" not in record["live"]:
+        live = _open(record["live"]["unit"], open_unit, f"{where}.live.unit")
+        check_live_unit(live.record, record, f"{where}.live.unit")
+        needed.uses.setdefault(live.key, f"{where}.live.unit")
     for place, unit in enumerate(record["uses"]):
         needed.uses.setdefault(unit, f"{where}.uses[{place}]")
     _gather_pictures(record["images"], f"{where}.images", needed)

@@ -25,14 +25,14 @@ _NOT_IN_THE_KEY = {
 def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, object]:
     """Return a model's options by name, as plain values.
 
-    All of ``ModelConfig`` counts, unless it is excluded here or a switch at its default.
+    All of ``ModelConfig`` counts, unless it is excluded here, or is a switch or a ``new`` option at its default.
 
     Files and code stand as what they are (``a file``, ``factory``): their contents are compared, not their paths.
     """
     declared: dict[str, object] = {
         option.name: _plain(getattr(model, option.name))
         for option in fields(model)
-        if option.name not in _NOT_IN_THE_KEY and not _is_switched_as_usual(option, model)
+        if option.name not in _NOT_IN_THE_KEY and not _is_as_usual(option, model)
     }
     for kind in DECLARED_KINDS:
         if declared_file(model, kind) is not None:
@@ -48,9 +48,11 @@ def declaration(config: LurkConfig, model: ModelConfig) -> dict[str, object]:
     return {"engine": dict(VERSIONS), "precision": config.precision, **threads, **declared}
 
 
-def _is_switched_as_usual(option: Field[object], model: ModelConfig) -> bool:
-    """Return whether an option is a switch at its default, which a version without it would have answered alike."""
-    return bool(option.metadata.get("switch")) and getattr(model, option.name) == option.default
+def _is_as_usual(option: Field[object], model: ModelConfig) -> bool:
+    """Return whether an option is at its default, which a version without that option would have answered alike."""
+    return (
+        any(option.metadata.get(kind) for kind in ("switch", "new")) and getattr(model, option.name) == option.default
+    )
 
 
 def request_key(config: LurkConfig, model: ModelConfig) -> str:

@@ -110,7 +110,7 @@ def state_of(config: LurkConfig, model: ModelConfig, store: Store, deeply: bool 
             return ModelState(model, request, None if lost else answer.key, lost, () if lost else comparison.unseen)
     changes = comparisons[0].changes if comparisons else ()
     if model.absent:
-        raise _absent_error(model, changes)
+        raise _absent_error(model, changes, publishes=config.missing == "error")
     reason = ", ".join(changes) or describe_change(store, declaration(config, model))
     return ModelState(model, request, None, reason or "it was not analysed yet")
 
@@ -167,13 +167,26 @@ def input_files(config: LurkConfig, model: ModelConfig, store: Store) -> list[Pa
     return [path for path in paths if path.is_file()]
 
 
-def _absent_error(model: ModelConfig, changes: tuple[str, ...]) -> ConfigError:
-    """Return the error for a declared file that is missing and needed, and say what it is needed for."""
+def _absent_error(model: ModelConfig, changes: tuple[str, ...], publishes: bool = False) -> ConfigError:
+    """Return the error for a declared file that is missing and needed, and say what it is needed for.
+
+    Args:
+        model: The declaration.
+        changes: What the cached results were made from and is different now; empty if there are none.
+        publishes: Whether this site is only to be built from results that are there.
+    """
     missing = [repr(change.removesuffix(MISSING)) for change in changes if change.endswith(MISSING)]
     own = [message for message in model.absent if any(name in message for name in missing)]
     if own:
         return ConfigError(own[0])
-    return ConfigError(model.absent[0] + (f"; it is needed since {', '.join(changes)}" if changes else ""))
+    if changes:
+        return ConfigError(f"{model.absent[0]}; it is needed since {', '.join(changes)}")
+    if publishes:
+        return ConfigError(
+            f"{model.absent[0]}; it is needed since the cache holds no results of {model.name}: run 'mkdocs-lurk "
+            "bundle unpack' on a bundle of them first"
+        )
+    return ConfigError(model.absent[0])
 
 
 def _compare(

@@ -43,6 +43,7 @@ class ModelPlan(TypedDict):
         not_estimated: Why there is no estimate of missing results; empty if there is one, or nothing is missing.
         warnings: What may mislead in the results, as far as it is known before an analysis; empty for complete ones,
             whose warnings the build gives.
+        notes: What else an author should know: that the weights are published, or why they are not.
     """
 
     name: str
@@ -54,17 +55,33 @@ class ModelPlan(TypedDict):
     missing: MissingWork | None
     not_estimated: str
     warnings: list[WarningRecord]
+    notes: list[str]
+
+
+def live_notes(is_live: bool, reason: str | None) -> list[str]:
+    """Return what is to be known of a network that should run in browsers.
+
+    Args:
+        is_live: Whether it is declared so.
+        reason: Why it does not run there; None if it does, or if nothing was computed yet.
+    """
+    if not is_live:
+        return []
+    if reason is not None:
+        return [f"it does not run in browsers: {reason}"]
+    return ["live publishes its weights with the site"]
 
 
 def describe_plan(plan: ModelPlan, ignored: Collection[str]) -> list[str]:
     """Return the lines about a model; ``ignored`` are the warnings that its author accepts."""
     work, name = plan["missing"], plan["name"]
+    notes = [f"note: {name}: {note}" for note in plan["notes"]]
     if plan["not_estimated"]:
-        return [f"{name}: missing, {plan['reason']}; {plan['not_estimated']}"]
+        return [f"{name}: missing, {plan['reason']}; {plan['not_estimated']}", *notes]
     if work is None:
         units = f"{plan['units']:,} {'unit' if plan['units'] == 1 else 'units'}"
         line = f"{name}: complete, {units}, {plan['bytes'] / 1e6:.1f} MB"
-        return [line + (f"; {plan['unseen']}" if plan["unseen"] else "")]
+        return [line + (f"; {plan['unseen']}" if plan["unseen"] else ""), *notes]
     time = "less than 1 s" if work["seconds"] < 1 else f"about {duration(work['seconds'])}"
     size = f"{work['bytes'] / 1e6:.3g} MB"
     left = f"{time} on this machine and {size}"
@@ -73,4 +90,4 @@ def describe_plan(plan: ModelPlan, ignored: Collection[str]) -> list[str]:
     if work["opening_seconds"] > _TOLD_OPENING_S:
         left += f"; to load the network and to rehearse took {duration(work['opening_seconds'])}"
     warnings = (describe_warning(name, one, ignored=one["name"] in ignored) for one in plan["warnings"])
-    return [f"{name}: missing, {plan['reason']}; {left}", *(f"warning: {warning}" for warning in warnings)]
+    return [f"{name}: missing, {plan['reason']}; {left}", *(f"warning: {warning}" for warning in warnings), *notes]

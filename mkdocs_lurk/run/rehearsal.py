@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mkdocs_lurk.analysis.first_picture import refuse_keeping_the_first
+from mkdocs_lurk.analysis.field_check import find_wrong_fields
+from mkdocs_lurk.analysis.first_picture import UnusedCopy, refuse_keeping_the_first
 from mkdocs_lurk.analysis.forward_passes import RepeatedPass
 from mkdocs_lurk.analysis.gradients.requests import GradientSettings
 from mkdocs_lurk.analysis.outputs import are_probabilities
@@ -41,6 +42,7 @@ class Rehearsed:
         targets: For each picture, by its id, the output that is right, or -1 where none is known to be.
         one_by_one: Why pictures go through the network one by one, as a sentence; None if they go in batches.
         first: The first picture's pass, which can be repeated while the analysis runs.
+        wrong_fields: The layers whose receptive fields are larger than their operations say.
     """
 
     images: tuple[int, ...]
@@ -49,6 +51,7 @@ class Rehearsed:
     targets: tuple[int, ...]
     one_by_one: str | None
     first: RepeatedPass
+    wrong_fields: frozenset[str]
 
     @property
     def n_outputs(self) -> int:
@@ -65,8 +68,9 @@ class Rehearsed:
 
     @property
     def identity(self) -> list[str]:
-        """What results depend on: whether pictures go alone."""
-        return [] if self.one_by_one is None else ["one by one"]
+        """What results depend on: whether pictures go alone, and the layers whose receptive fields are not known."""
+        alone = [] if self.one_by_one is None else ["one by one"]
+        return [*alone, *(f"whole: {layer}" for layer in sorted(self.wrong_fields))]
 
 
 def rehearse_pictures(
@@ -75,7 +79,7 @@ def rehearse_pictures(
     pictures: Pictures,
     trace: Trace,
     sizes: Sizes,
-    unused: nn.Module | None = None,
+    unused: UnusedCopy | None = None,
 ) -> Rehearsed:
     """Read a few pictures, spread evenly through the set, and run them, also in batches of the analysis's sizes.
 
@@ -104,7 +108,8 @@ def rehearse_pictures(
     reason = _why_one_by_one(rehearsal.mixes, trace)
     outputs = None if rehearsal.outputs is None else rehearsal.outputs.cpu()
     targets = _find_targets(model, pictures, outputs)
-    return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason, rehearsal.first)
+    wrong = frozenset[str]() if DECIDES_BY_VALUES in trace.notes else find_wrong_fields(network, x[:1])
+    return Rehearsed(tuple(images), outputs, targets.classes, targets.of_images, reason, rehearsal.first, wrong)
 
 
 def _why_one_by_one(mixes: str | None, trace: Trace) -> str | None:

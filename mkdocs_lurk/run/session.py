@@ -35,6 +35,7 @@ from mkdocs_lurk.run.devices import (
     choose_device,
     choose_fast_dtype,
     choose_memory_format,
+    lay_out,
     threads_identity,
     use_full_float32,
     use_threads,
@@ -42,11 +43,16 @@ from mkdocs_lurk.run.devices import (
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import pictures_of
 from mkdocs_lurk.run.progress import Progress
-from mkdocs_lurk.run.random_layers import layers_without_weights, refuse_random_layers
+from mkdocs_lurk.run.random_layers import layers_without_weights, parts_without_weights, refuse_random_layers
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.rehearsal import Rehearsed, rehearse_pictures
 from mkdocs_lurk.run.second_normalisation import refuse_second_normalisation
-from mkdocs_lurk.run.warnings import random_layers_warning, shared_names_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import (
+    random_layers_warning,
+    random_parts_warning,
+    shared_names_warning,
+    warnings_at_start,
+)
 from mkdocs_lurk.run.work import BatchLimit, Runner, Sizes
 from mkdocs_lurk.store.keys import digest
 from mkdocs_lurk.store.store import Store
@@ -57,6 +63,7 @@ _PREVIEW = (
     f"This is a preview: at most {QUICK_FILTERS} filters of each layer were analysed, and a picture took at most "
     f"{QUICK_STEPS} steps of gradient ascent."
 )
+_WRONG_FIELD = "its units change with pixels outside the receptive field that follows from the operations before it"
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,9 @@ class Session:
         random = random_layers_warning([layer.name for layer in without], len(self.layers))
         labels = [entry.label for entry in self.images.entries]
         shared = shared_names_warning(self.rehearsed.classes.shared, labels, self.rehearsed.targets)
-        own = [warning for warning in (random, shared) if warning is not None]
+        parts = parts_without_weights(self.loaded, self.trace, self.layers)
+        beside = random_parts_warning(parts, of_outputs=self.rehearsed.n_outputs > 1)
+        own = [warning for warning in (random, beside, shared) if warning is not None]
         with named_by_key(self.config):
             return [*own, *warnings_at_start(self.images, self.transform)]
 
@@ -174,12 +183,15 @@ def open_session(
     with collect_reading() as reading:
         loaded = load_network(model, (transform.channels, transform.height, transform.width))
         unused, trace = copy_unused(loaded.module), _traced(loaded, blank, model)
+    unused = None if unused is None else unused.unless_written()
     search = _find_layers(model, loaded, trace)
     network = _probed(loaded, trace, search.layers, blank.to(_prepared_device(config, ranks)), config.precision)
     rehearsed = rehearse_pictures(model, network, pictures, trace, sizes, unused)
     limit_batch = BatchLimit(None if rehearsed.one_by_one is None else 1)
     identity = [loaded.weights_digest, trace.digest, transform.identity, *reading.backward_code(), *rehearsed.identity]
+    identity += ["fields of antialiased maps"] if any(op.name.endswith("_aa") for op in trace.ops) else []  # were wrong
     network = network if rehearsed.one_by_one is None else replace(network, needs_whole_pictures=True)
+    network = network.reading_whole_pictures(rehearsed.wrong_fields, _WRONG_FIELD)
     runner = Runner(store, ranks, progress, network.device, limit_batch, force, rehearsed.first.require_same)
     return Session(
         config=model,
@@ -247,7 +259,8 @@ def _probed(loaded: Network, trace: Trace, layers: tuple[Layer, ...], blank: Ten
     """Bring the network to the device of ``blank``, in the memory format and number formats that suit it."""
     device = blank.device
     memory_format = choose_memory_format(loaded.module.to(device), blank)
-    probe = Probe.of(loaded.module.to(memory_format=memory_format), layers, memory_format)
+    lay_out(loaded.module, memory_format)
+    probe = Probe.of(loaded.module, layers, memory_format)
     fast_dtype = choose_fast_dtype(precision, device, sum(layer.macs for layer in layers))
     fast_probe = probe if fast_dtype == torch.float32 else probe.copy_to(device, fast_dtype)
     if not _runs_in(fast_dtype, fast_probe, blank, is_wanted=precision != "auto"):

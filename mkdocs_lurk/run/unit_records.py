@@ -158,12 +158,14 @@ class ConnectionsRecord(TypedDict):
         starts: For each of them the number of its first filter among all filters.
         unknown_reasons: For layers whose inputs are not known, the reason.
         kernels: For layers that read the picture, ``[width, height]`` of their kernels' pictures.
+        hidden_kernels: For some of them, the filters whose weights lie in channels that are not shown.
     """
 
     names: list[str]
     starts: list[int]
     unknown_reasons: dict[str, str]
     kernels: dict[str, list[int]]
+    hidden_kernels: dict[str, list[int]]
 
 
 class ContributionsRecord(TypedDict):

@@ -91,14 +91,21 @@ def test_labels_that_all_are_numbers_are_in_the_order_of_these(
         assert list_images(read_model(site, images=images)).labels == expected
 
 
-def test_what_tables_write_for_a_missing_number_is_no_label(site: Path) -> None:
+def test_what_tables_write_for_a_missing_number_is_no_label(site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "mkdocs.plugins.lurk.images")
     table = site / "data" / "list.csv"
     table.write_text("path,label\nval/cat/c.png,1.0\nval/dog/d.jpg,nan\ntrain/cat/a.png,NA\ntrain/dog/b.png,0.0\n")
     assert list(found(site, "data/list.csv").values()) == [None, "0", "1", None]
+    assert caplog.messages == [
+        "images: 2 pictures without a class: all other classes are numbers, and 'NA, nan' stands for a missing one; "
+        "give it another name if it is a class"
+    ]
     listed = [{"path": "data/val/cat/c.png", "label": 1.0}, {"path": "data/val/dog/d.jpg", "label": float("nan")}]
     assert list(found(site, listed).values()) == ["1", None]
+    caplog.clear()
     table.write_text("val/cat/c.png,nan\nval/dog/d.jpg,chapati\n")  # where classes are words, nan is bread
     assert list(found(site, "data/list.csv").values()) == ["nan", "chapati"]
+    assert not any("without a class:" in message for message in caplog.messages)
 
 
 def test_a_class_is_the_same_however_its_accents_are_encoded(site: Path) -> None:

@@ -24,6 +24,7 @@ from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.records.circuit_record import CircuitRecord
+from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -82,6 +83,29 @@ TWIN: TwinRecord = {
 }  # fmt: skip
 
 
+COST: CostRecord = {
+    "parameters": 1_235_496,
+    "parameter_bytes": 4_941_984,
+    "file_bytes": 4_950_123,
+    "macs": 550_000,
+    "activation_bytes": 9_256,
+    "peak_bytes": 12_288,
+    "layers": [
+        {"name": "features.0", "kind": "Conv2d", "output": [5, 16, 16], "parameters": 135, "macs": 150_000,
+         "activation_bytes": 5_120},
+        {"name": "features.3", "kind": "Conv2d", "output": [16, 8, 8], "parameters": 432, "macs": 300_000,
+         "activation_bytes": 4_096},
+        {"name": "classifier", "kind": "Linear", "output": [10], "parameters": 1_234_917, "macs": 50_000,
+         "activation_bytes": 40},
+    ],
+    "other": {"parameters": 12, "macs": 50_000},
+    "latency": {
+        "median_s": 0.0125, "low_s": 0.0119, "high_s": 1.2, "passes": 160, "device": "cpu",
+        "processor": "AMD EPYC 7B13", "threads": 2,
+    },
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FakeStatus:
     """A declared model and the key of its results, as the run room tells them."""
@@ -115,9 +139,13 @@ class FakeAnalysis:
             "images": self.store_photos(),
             "layers": entries,
             "graph": self._graph(),
-            "verified": {"largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3},
+            "verified": {
+                "largest": 2.4e-7, "scores": 96, "syntheses": 11, "syntheses_again": 4, "tolerance": 1e-3,
+                "once": ["gradients", "crops", "classes", "statistics", "wiring", "labels", "evaluation"],
+            },
             "evaluation": self._evaluation(),
             "twin": self._twin(),
+            "cost": COST,
             "circuits": self._circuits(),
             "classes": LABELS,
             "top_k": 4,

@@ -24,7 +24,7 @@ def test_every_address_leads_to_a_file(built: Built, tmp_path: Path) -> None:
     written = export(built.site, tmp_path)
     assert written == sum(path.is_file() for path in tmp_path.rglob("[!.]*"))
     pages = list(tmp_path.rglob("*.md"))
-    assert len(pages) == 13
+    assert len(pages) == 14
     for page in pages:
         text = page.read_text("utf-8")
         assert "lurk:" not in text

@@ -18,6 +18,7 @@ TEXTS = [
     "models/waiting/index.md",
     *(f"models/small/{name}" for name in ("index.md", "results.json", "model.js", "pictures.js", "quiz.js")),
     "models/small/evaluation/index.md",
+    "models/small/cost/index.md",
     "models/small/trust/index.md",
     "models/small/classes/index.md",
     "models/small/pictures/index.md",

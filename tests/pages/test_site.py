@@ -14,7 +14,8 @@ import pytest
 import mkdocs_lurk
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.pages import page_cache
-from mkdocs_lurk.pages.site import OTHER_SOURCES, Site, build_site, drop_unused
+from mkdocs_lurk.pages.page_sources import OTHER_SOURCES
+from mkdocs_lurk.pages.site import Site, build_site, drop_unused
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
 from tests.pages.fake import FakeStatus, fake_config, fake_model
@@ -122,7 +123,7 @@ def test_pages_say_what_was_not_computed(built: Built) -> None:
 
 def test_pages_keep_braces_from_other_plugins(built: Built) -> None:
     pages = [file for file in built.site.files if file.body]
-    assert len(pages) == 13
+    assert len(pages) == 14
     for page in pages:
         assert "\nrender_macros: false\n" in page.path.read_text("utf-8").split("---")[1]
 

@@ -9,7 +9,10 @@ from bs4 import BeautifulSoup
 from mkdocs_lurk.plugin.nav import hint_of_many
 from tests.plugin.sites import MATERIAL, Project, broken_addresses, project
 
-INSIDE = ["Evaluation", "Classes", "Pictures", "How far to trust these pictures", "Guess the filter"]
+INSIDE = [
+    *("Evaluation", "Classes", "Pictures", "What it costs to run", "How far to trust these pictures"),
+    "Guess the filter",
+]
 """Pages of a model before those of its layers."""
 
 
@@ -108,9 +111,12 @@ def test_mode_none_leaves_the_navigation_as_it_is(tmp_path: Path) -> None:
     assert (made.site / "models" / "small" / "index.html").is_file()
 
 
-def test_a_model_of_many_layers_is_listed_without_them(tmp_path: Path) -> None:
-    layers = [(f"layer.{number}", 1, 3) for number in range(61)]
-    made = project(tmp_path, layers=layers, theme=MATERIAL)
+def test_a_model_of_many_layers_is_listed_in_sections_that_fold(tmp_path: Path) -> None:
+    names = ["stem", *(f"layer{stage}.{block}.conv" for stage in (1, 2, 3) for block in range(20))]
+    made = project(tmp_path, layers=[(name, 1, 3) for name in names], theme=MATERIAL)
     made.build()
-    assert titles(made) == ["Home", "Models", "A small network", *INSIDE]
-    assert broken_addresses(made.site) == []
+    soup = BeautifulSoup(made.html("index.html"), "html.parser")
+    sections = [" ".join(label.get_text().split()) for label in soup.select("nav.md-nav--primary label.md-nav__link")]
+    assert [title for title in sections if title.startswith("Layer")] == ["Layer 1", "Layer 2", "Layer 3"]
+    assert len(titles(made)) == len(set(titles(made))) == 3 + len(INSIDE) + len(names)
+    assert broken_addresses(made.site, [made.site / "index.html"]) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mkdocs_lurk.named_warnings import WARNINGS
-from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan, describe_plan
+from mkdocs_lurk.run.plan_record import MissingWork, ModelPlan, describe_plan, live_notes
 
 
 def plan(busy: str | None = None, opening_s: float = 1.0) -> ModelPlan:
@@ -15,6 +15,7 @@ def plan(busy: str | None = None, opening_s: float = 1.0) -> ModelPlan:
     return {
         "name": "m", "complete": False, "reason": "new", "units": 0, "bytes": 0, "unseen": "", "missing": work,
         "not_estimated": "", "warnings": [WARNINGS["padded"].record(share="50%", n=4, height=8, width=8)],
+        "notes": [],
     }  # fmt: skip
 
 
@@ -29,6 +30,14 @@ def plan(busy: str | None = None, opening_s: float = 1.0) -> ModelPlan:
 )  # fmt: skip
 def test_the_line_says_what_is_left(busy: str | None, opening_s: float, expected: str) -> None:
     assert describe_plan(plan(busy, opening_s), ())[0] == f"m: missing, new; {expected}"
+
+
+def test_what_is_to_be_known_of_a_network_in_browsers_is_said() -> None:
+    for missing in (plan()["missing"], None):
+        record: ModelPlan = {**plan(), "missing": missing, "notes": live_notes(is_live=True, reason=None)}
+        assert describe_plan(record, ())[-1] == "note: m: live publishes its weights with the site"
+    assert live_notes(is_live=True, reason="no") == ["it does not run in browsers: no"]
+    assert live_notes(is_live=False, reason=None) == []
 
 
 def test_hardly_any_time_is_not_called_none() -> None:

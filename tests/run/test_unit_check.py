@@ -13,9 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
 import numpy as np
 import pytest
 
+from mkdocs_lurk import named_warnings
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.records.model_record import graph_record, input_record, named_warnings, provenance_record, records
+from mkdocs_lurk.records import graph_record, input_record, model_record, provenance_record
 from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.records.record_format import fields_of, required_fields
 from mkdocs_lurk.run import plan_record, unit_records
@@ -156,7 +157,7 @@ def _unions(hint: object) -> Iterator[tuple[type, ...]]:
         yield from _unions(inner)
 
 
-MODULES = (graph_record, input_record, named_warnings, plan_record, provenance_record, records, unit_records)
+MODULES = (graph_record, input_record, named_warnings, plan_record, provenance_record, model_record, unit_records)
 UNIONS = sorted(
     {
         union
@@ -185,7 +186,7 @@ def _example(hint: object) -> Any:
 
 def test_the_unions_are_found() -> None:
     assert (unit_records.StoredSynthesis, unit_records.FailedSynthesis) in UNIONS
-    assert (records.PictureReference, records.Skipped) in UNIONS
+    assert (model_record.PictureReference, model_record.Skipped) in UNIONS
 
 
 @pytest.mark.parametrize("union", UNIONS, ids=lambda union: " or ".join(kind.__name__ for kind in union))

@@ -24,7 +24,7 @@ from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.warnings import chance_warning, shared_names_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import _depth, chance_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.store.store import Store
 from tests.run.networks import tiny_network
 
@@ -157,6 +157,20 @@ def test_the_facts_are_what_was_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("brightest", "said", "white"),
+    [
+        (1 / 255, ": for 8 bits that is 1 of 255", "1"),
+        (float(np.float32(12 / 255)), ": for 8 bits that is 12 of 255", "15"),
+        (4080 / 65535, ": for 16 bits that is 4,080 of 65535", "4095"),
+        (float(np.float32(8191 / 65535)), ": for 16 bits that is 8,191 of 65535", "8191"),
+        (0.0123456, "", "0.0123"),
+    ],
+)
+def test_an_unused_range_is_told_in_the_numbers_of_the_file(brightest: float, said: str, white: str) -> None:
+    assert _depth(brightest) == (said, white)
+
+
+@pytest.mark.parametrize(
     ("folders", "warned"),
     [
         (["train", "val"], True),
@@ -232,6 +246,26 @@ def test_layers_that_keep_random_values_are_warned_about(
     assert [fact.partition(":")[0] for fact in found] == (
         [f"the weights file holds nothing for 1 of the 2 layers ({random})"] if random else []
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "layers", "random"),
+    [
+        (("first", "second", "head"), ["*"], []),
+        (("first", "second"), ["*"], ["head", "the outputs, their classes and their evaluation"]),
+        (("second", "head"), ["second"], ["first", "the layers second and of the outputs, their classes and"]),
+        (("first", "head"), ["*"], []),
+    ],
+)
+def test_other_parts_that_keep_random_values_are_warned_about(
+    project: Callable[..., LurkConfig], held: tuple[str, ...], layers: list[str], random: list[str]
+) -> None:
+    session = session_with(project, layers, *held)
+    found = [warning for warning in session.warnings_at_start if warning["name"] == "random-parts"]
+    assert bool(found) == bool(random)
+    for warning in found:
+        assert warning["fact"].startswith(f"the weights file holds nothing for {random[0]}: ")
+        assert f"({random[1]}" in warning["fact"]
 
 
 def test_every_build_logs_what_was_found_and_ignore_accepts_it_without_a_new_analysis(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FilterDetail, RankedMaximum } from "../src/data/schema";
-import { rankedPictures } from "../src/gallery/pictures";
+import { kernelPicture, rankedPictures } from "../src/gallery/pictures";
 
 const options = {
   photos: (sheet: number) => `p${sheet}`,
@@ -35,6 +35,18 @@ describe("the ranked pictures", () => {
     const node = rankedPictures(skipped, options);
     expect(node.querySelectorAll(".lurk-scene")).toHaveLength(2);
     expect(node.querySelectorAll(".lurk-gradient")).toHaveLength(0);
+  });
+});
+
+describe("the weights", () => {
+  it("are a picture, or a sentence where they lie in channels that are not shown, or nothing", () => {
+    const drawn = (given: Partial<FilterDetail>) => kernelPicture({ index: 3, ...given }, options.sheets);
+    expect(drawn({ kernel: [0, 0, 0, 3, 3] })?.textContent).toBe("The filter's weights; mid-grey is zero.");
+    const hidden = { skipped: "its weights lie in channels that are not shown" };
+    expect(drawn({ kernel: hidden })?.textContent).toBe(
+      "The weights are not drawn: its weights lie in channels that are not shown.",
+    );
+    expect(drawn({})).toBeNull();
   });
 });
 

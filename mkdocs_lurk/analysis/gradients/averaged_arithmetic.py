@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from torch.autograd.graph import Node
 
 from mkdocs_lurk.analysis.gradients.graph_nodes import nodes_read_by, operation_of
+from mkdocs_lurk.analysis.gradients.unknown_functions import reduces
 from mkdocs_lurk.models.tracing.functions import ARITHMETIC_NODES, CLAMP_NODES, JOINING_NODES, LINEAR_NODES, SHAPE_NODES
 
 _REDUCTIONS = frozenset(
     {"Mean", "Sum", "Prod", "Var", "Std", "VarMean", "StdMean", "Amax", "Amin", "Max", "Min", "Logsumexp", "Cumsum"}
     | {"LinalgVectorNorm", "Norm", "AdaptiveAvgPool2D"}
 )
+_OF_ONE_TOO = frozenset({"Sum", "Mean"})
+"""Reductions that change nothing where they are taken of one value."""
 _LOCAL_REDUCTIONS = frozenset({"AvgPool2D", "AvgPool3D"})
 _PASSED = ARITHMETIC_NODES | CLAMP_NODES | JOINING_NODES | LINEAR_NODES | SHAPE_NODES | {"ConstantPadNd", "Abs"}
 _TAKEN_BACK = frozenset({"Pow", "Sqrt", "Rsqrt", "Log", "Log2", "Log10", "Reciprocal"})
@@ -77,7 +80,7 @@ def _reached(node: Node, neighbours: Neighbours) -> Iterable[Node]:
         if other in met:
             continue
         met.add(other)
-        if operation_of(other) in _PASSED:
+        if operation_of(other) in _PASSED or (operation_of(other) in _OF_ONE_TOO and not reduces(other)):
             waiting += neighbours(other)
         else:
             yield other

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,9 @@ from mkdocs_lurk.analysis.gradients.averaged_arithmetic import is_part_of_statis
 from mkdocs_lurk.analysis.gradients.composed_activations import find_composed_activations, is_arithmetic_activation
 from mkdocs_lurk.analysis.gradients.graph_nodes import lower_bound, nodes_behind, nodes_read_by, operation_of
 from mkdocs_lurk.analysis.gradients.relu_rules import ReluRule
+from mkdocs_lurk.analysis.gradients.unknown_functions import is_unknown_function
 from mkdocs_lurk.analysis.probe import Probe
+from mkdocs_lurk.errors import describe_error
 from mkdocs_lurk.models.tracing.backward_hooks import HOOK_NODES, count_hooked_modules, count_hooked_nodes
 from mkdocs_lurk.models.tracing.choices import Choices
 from mkdocs_lurk.models.tracing.functions import (
@@ -24,8 +27,11 @@ from mkdocs_lurk.models.tracing.functions import (
     PRODUCT_NODES,
     SMOOTH_NODES,
 )
+from mkdocs_lurk.models.tracing.outside_values import OutsideValues
 from mkdocs_lurk.models.tracing.rectifiers import RectifierMode
 from mkdocs_lurk.models.tracing.stopped_gradients import StoppedGradients
+
+log = logging.getLogger("mkdocs.plugins.lurk")
 
 
 def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -> list[str]:
@@ -39,7 +45,9 @@ def describe_activations_without_rule(probe: Probe, x: Tensor, rule: ReluRule) -
         x: A picture, ``(1, c, h, w)``, float32.
         rule: The rule that the others follow.
     """
-    run = _run(probe, x)
+    run = _run(probe, x, None)
+    if run.made_outside:
+        run = _run(probe, x, _made_of_another(probe, x))
     by_hand = [
         *_sentence(_STOPPED, Counter(run.stopped)),
         *_sentence(_HOOKED_TENSOR, Counter({"register_hook": run.hooks})),
@@ -68,18 +76,20 @@ class _Run:
         choices: Places in which values are chosen by comparing them.
         stopped: Places in which a value without its gradient meets one that has it.
         hooks: Hooks on tensors.
+        made_outside: Tensors that were made outside PyTorch after values had been handed out, in order.
     """
 
     outputs: Sequence[Node]
     choices: Sequence[str]
     stopped: Sequence[str]
     hooks: int
+    made_outside: Sequence[Tensor]
 
 
-def _run(probe: Probe, x: Tensor) -> _Run:
+def _run(probe: Probe, x: Tensor, made_of_another: Sequence[Tensor] | None) -> _Run:
     outputs: list[Node] = []
-    constants = (*probe.module.parameters(), *probe.module.buffers())
-    choices, stopped = Choices(constants), StoppedGradients()
+    outside = OutsideValues((*probe.module.parameters(), *probe.module.buffers()), made_of_another)
+    choices, stopped = Choices(outside), StoppedGradients()
     until_last = 0, 0, 0
 
     def receive(_layer: str, maps: Tensor) -> None:
@@ -93,7 +103,16 @@ def _run(probe: Probe, x: Tensor) -> _Run:
         with RectifierMode(x, choices, stopped):
             probe.read(x, receive)
     n_choices, n_stopped, hooks = until_last
-    return _Run(outputs, choices.places[:n_choices], stopped.places[:n_stopped], hooks)
+    return _Run(outputs, choices.places[:n_choices], stopped.places[:n_stopped], hooks, outside.made)
+
+
+def _made_of_another(probe: Probe, x: Tensor) -> Sequence[Tensor] | None:
+    """Return what the network makes outside PyTorch of another picture; None if it fails on that one."""
+    try:
+        return _run(probe, -x.flip(-1), None).made_outside
+    except Exception as error:  # whatever the author's forward method raises for a picture that there is not
+        log.debug("what the network makes outside PyTorch is told by its size alone (%s)", describe_error(error))
+        return None
 
 
 def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
@@ -107,21 +126,27 @@ def _count(outputs: Sequence[Node]) -> tuple[Counter[str], Counter[str]]:
             smooth[composed.name] += 1
         elif composed.holds_activation or not is_part_of_statistic(composed.output, consumers):
             without[composed.name] += 1
-    for node, readers in consumers.items():
+    for node in consumers:
         name = operation_of(node)
         if node in covered or name in HOOK_NODES:
             continue
-        gate = bool(readers) and all(operation_of(other) in PRODUCT_NODES for other in readers)
-        own = isinstance(node, torch.autograd.function.BackwardCFunction) or name.endswith(_OF_DERIVATIVES)
-        if name == "Abs" and is_part_of_statistic(node, consumers):
-            continue
-        if own or name in NODES_WITHOUT_RULE or (name in GATE_NODES and not gate) or _is_high_clamp(node):
+        if _keeps_plain_gradient(node, consumers):
             without[name] += 1
         elif name in SMOOTH_NODES:
             smooth[name] += 1
-        elif is_arithmetic_activation(node) and not is_part_of_statistic(node, consumers):
-            without[name] += 1
     return without, smooth
+
+
+def _keeps_plain_gradient(node: Node, consumers: Mapping[Node, Sequence[Node]]) -> bool:
+    """Whether a node is an activation by itself, and one without a rule."""
+    name, readers = operation_of(node), consumers[node]
+    if isinstance(node, torch.autograd.function.BackwardCFunction) or name.endswith(_OF_DERIVATIVES):
+        return True
+    if name in GATE_NODES:
+        return not readers or any(operation_of(other) not in PRODUCT_NODES for other in readers)
+    if name == "Abs" or is_arithmetic_activation(node):
+        return not is_part_of_statistic(node, consumers)
+    return name in NODES_WITHOUT_RULE or _is_high_clamp(node) or is_unknown_function(node)
 
 
 _LEAST_CLAMP = 0.01

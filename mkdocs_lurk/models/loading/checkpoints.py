@@ -164,18 +164,12 @@ def _refuse_unusual(tensors: Mapping[str, Tensor], where: str) -> None:
             raise ModelError(f"{where} holds no values ({name} is on the meta device); save it from a real device")
         if value.layout != torch.strided or value.is_nested:
             raise ModelError(f"{where} is sparse or nested ({name}); save its weights as dense tensors, by to_dense()")
-        if value.is_floating_point() and not _has_float32(value.dtype):
+        if value.is_floating_point() and value.dtype.itemsize == 1:
             kind = str(value.dtype).removeprefix("torch.")
-            raise ModelError(f"{where} has the type {kind} ({name}), which torch does not convert; save it as float32")
-
-
-def _has_float32(dtype: torch.dtype) -> bool:
-    """Return whether torch converts a type to float32, which it does not for numbers of 4 bits that share bytes."""
-    try:
-        torch.empty(1, dtype=dtype).to(torch.float32)
-    except (NotImplementedError, RuntimeError):
-        return False
-    return True
+            raise ModelError(
+                f"{where} is quantised ({name} is {kind}, whose scale lies elsewhere); give the weights of the network "
+                "before quantisation"
+            )
 
 
 def _refuse_inflated(tensors: Mapping[str, Tensor], file_bytes: int, where: str) -> None:

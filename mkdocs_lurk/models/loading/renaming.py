@@ -56,6 +56,7 @@ def fit_names(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], where
     if complete:
         _refuse_ambiguous(names, complete, where)
         if not names.unexpected(complete[0], complete[1:]):
+            names.refuse_untied(complete[0], where)
             return names.fit(complete[0], [])
     return _fit_a_part(names, complete, where)
 
@@ -86,10 +87,32 @@ class _Names:
                     f"{where} holds two weights for one name, {other} and {name}; choose by 'prefix', the beginning "
                     "of the right ones' names: weights: {file, prefix}"
                 )
+        self.tied = _tied({short: expected[name] for short, name in self.own.items()})
+        self._fill_in_tied()
         self.needed = [name for name in self.own if not name.endswith("num_batches_tracked")]
         needed = set(self.needed)
         splits = ((start, rest) for name in self.held for start, rest in _splits(name) if rest in needed)
         self.counts = Counter(start for start, _ in splits if start == "" or prefix is None)
+
+    def _fill_in_tied(self) -> None:
+        """Let each name of a parameter that the network has under several stand for the others that a file lacks."""
+        filled: dict[str, str] = {}
+        for name, held in self.held.items():
+            for start, rest in _splits(name):
+                filled |= {start + other: held for other in self.tied.get(rest, ()) if start + other not in self.held}
+        self.held |= filled
+        self.filled = frozenset(filled)
+
+    def refuse_untied(self, prefix: str, where: str) -> None:
+        """Refuse a file with different values for a parameter that the network has under several names."""
+        for name, others in self.tied.items():
+            held = [self.held[prefix + each] for each in (name, *others) if prefix + each in self.held]
+            for other in held[1:]:
+                if not _equal(self.state[held[0]], self.state[other]):
+                    raise ModelError(
+                        f"{where} has different values for {held[0]} and {other}, which are one parameter in the "
+                        "network; let 'source' name the network that the file was saved from"
+                    )
 
     def shapes_differ(self, prefix: str) -> list[str]:
         """Return the network's weights that have another shape in the file, or complex numbers in one of the two."""
@@ -110,11 +133,12 @@ class _Names:
         return [name for name in rest if not _TRAINING_ONLY.search(name) and not (known and name.startswith(known))]
 
     def fit(self, prefix: str, children: list[str]) -> Fit:
-        pairs = [(self.held[prefix + name], own) for name, own in self.own.items() if prefix + name in self.held]
+        there = {prefix + name: own for name, own in self.own.items() if prefix + name in self.held}
+        pairs = [(self.held[name], own) for name, own in there.items()]
         taken = {held for held, _ in pairs}
         return Fit(
             {own: self.state[held] for held, own in pairs},
-            {held: own for held, own in pairs if held != own},
+            {held: own for name, own in there.items() if (held := self.held[name]) != own and name not in self.filled},
             [name for name in self.state if name not in taken and not name.endswith("n_averaged")],
             children,
         )
@@ -151,11 +175,22 @@ def _fit_a_part(names: _Names, complete: list[str], where: str) -> Fit:
         hint = near(names.own[missing[0]], left) if missing else ""
         remedy = hint or "; give this network's weights, or let 'source' and 'arguments' make the one that they are of"
         raise ModelError(f"{where} does not fit the network: {'; '.join(differences)}{remedy}")
+    names.refuse_untied(prefix, where)
     return names.fit(prefix, children)
 
 
 def _unwrapped(name: str) -> str:
     return ".".join(part for part in name.split(".") if part not in _WRAPPERS)
+
+
+def _tied(expected: Mapping[str, Tensor]) -> dict[str, list[str]]:
+    """Return the other names of each tensor that a state dict holds under several, as tied modules do."""
+    names_of: dict[tuple[object, ...], list[str]] = {}
+    for name, value in expected.items():
+        if isinstance(value, Tensor) and value.numel():
+            names_of.setdefault((value.data_ptr(), value.shape, value.stride()), []).append(name)
+    groups = (names for names in names_of.values() if len(names) > 1)
+    return {name: [other for other in names if other != name] for names in groups for name in names}
 
 
 def _splits(name: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ doi:10.23915/distill.00021, derives the closed form for chains; intervals hold f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -85,6 +85,11 @@ class ReceptiveField:
         if top >= bottom or left >= right:
             return Box(0, 0, 0, 0)
         return Box(top, left, bottom, right)
+
+    def covering_picture(self, note: str) -> ReceptiveField:
+        """Return a receptive field that is the whole picture for every unit, with a note that says why."""
+        rows, columns = (torch.tensor([0.0, -length, 0.0, -length]).view(4, 1, 1, 1) for length in self.picture)
+        return replace(self, size=self.picture, status="whole", note=note, rows=rows, columns=columns)
 
     def inside(self) -> Tensor:
         """Return whether the nominal receptive field of each unit lies inside the picture: ``(h, w)``, of booleans."""

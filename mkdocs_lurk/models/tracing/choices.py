@@ -7,7 +7,7 @@ activation, whatever functions it is written out of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -15,12 +15,12 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from mkdocs_lurk.models.tracing.compared_constants import ComparedConstants
 from mkdocs_lurk.models.tracing.derived_values import tensors_in
 from mkdocs_lurk.models.tracing.discrete_values import DiscreteValues
+from mkdocs_lurk.models.tracing.outside_values import OutsideValues
 from mkdocs_lurk.models.tracing.rectifier_calls import Call
 
 COMPARISONS = frozenset({"gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn", "signbit", "heaviside"})
 _SHAPES = frozenset({"convert", "copy", "expand_as", "view_as", "reshape_as"})
 """Functions that take another tensor for its shape or type alone; what they return is made of the first one."""
-_JOINS = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "broadcast_tensors"})
 _LOGICAL = frozenset({"logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite"})
 
 
@@ -28,23 +28,27 @@ class Choices:
     """What is known of choices in one forward pass.
 
     Args:
-        constants: The network's parameters and buffers.
+        outside: Told of every call, to find what is made outside PyTorch.
 
     Attributes:
         places: The functions in which choices meet values of the picture; one entry for each place.
     """
 
-    def __init__(self, constants: Iterable[Tensor] = ()) -> None:
+    def __init__(self, outside: OutsideValues) -> None:
         self.places: list[str] = []
+        self._outside = outside
         self._choices: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
         self._compared = ComparedConstants()
-        self._discrete = DiscreteValues(constants)
+        self._discrete = DiscreteValues(outside)
 
     def meet(self, call: Call) -> None:
         """Take note of a call, before it runs, that amounts to no rectifier."""
+        if self._outside.writes():
+            self.places.append("memory shared with Python")
         compares_constants, has_discrete = self._compared.meet(call), self._discrete.meet(call)
-        if call.name in COMPARISONS | _SHAPES | _JOINS | _LOGICAL:
+        if call.name in COMPARISONS | _SHAPES | _LOGICAL:
             return
+        has_discrete |= self._discrete.reads_at_places(call) and self._compared.joins_both
         has_choice = has_discrete or any(tensor in self._choices for tensor in _arguments(call))
         if compares_constants or (has_choice and next(self._values(call), None) is not None):
             self.places.append(call.name)

@@ -3,7 +3,8 @@
 ``torch.stack([x, torch.zeros_like(x)]).amax(0)`` is a ReLU, and a max pooling over both is one, too. For each tensor
 that holds constants beside values of the picture, a mask says which of its elements are which. It comes about as the
 tensor does: by the same functions, called with masks. What lies beside the values that it was computed from, such as
-``x / 10`` beside ``x``, counts as a constant.
+``x / 10`` beside ``x``, counts as a constant, and so does ``x - x``. A softmax or a norm over a single value of the
+picture and constants is an activation of that value, too.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ _MOVES = frozenset(
     | {"movedim", "moveaxis", "expand", "expand_as", "broadcast_to", "repeat", "tile", "flip", "roll", "ravel"}
     | {"getitem", "select", "narrow", "index_select", "take_along_dim", "gather", "chunk", "split", "unbind"}
     | {"tensor_split", "unfold", "view_as", "reshape_as", "diagonal", "T", "mT", "t", "adjoint", "rot90"}
-    | {"pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "copy", "repeat_interleave", "atleast_3d"}
+    | {"pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "copy", "repeat_interleave", "atleast_3d", "take"}
 )
 _KEEPS = frozenset({"convert", "neg", "dropout", "alpha_dropout", "batch_norm"})
 """Functions that change each element of their first argument by itself, linearly."""
+_BENDS = frozenset({"pow", "square", "abs", "exp"})
+"""Functions that change each element of their first argument by itself, and of which sums are taken for a norm."""
 _ARITHMETIC = frozenset({"add", "sub", "rsub", "mul", "div"})
 _DIMENSION: Mapping[str, tuple[int, int | None]] = {
     **dict.fromkeys(("maximum", "minimum", "amax", "amin", "median", "nanmedian", "logsumexp"), (1, None)),
@@ -48,6 +51,16 @@ _DIMENSION: Mapping[str, tuple[int, int | None]] = {
 }
 """Functions that choose among the elements along some dimensions: the argument's place, and which without it."""
 _POOLS = ("max_pool", "adaptive_max_pool", "fractional_max_pool")
+_OF_SEVERAL: Mapping[str, tuple[int, int | None]] = {
+    **dict.fromkeys(("softmax", "log_softmax", "softmin"), (1, -1)),
+    **dict.fromkeys(("std", "var", "std_mean", "var_mean"), (1, None)),
+    **dict.fromkeys(("norm", "linalg_norm", "linalg_vector_norm"), (2, None)),
+    **dict.fromkeys(("normalize", "cosine_similarity"), (2, 1)),
+    **dict.fromkeys(("sum", "mean"), (1, None)),
+}
+"""Functions of the elements along some dimensions that bend a value where it is the only one, as above."""
+_SUMS = frozenset({"sum", "mean"})
+"""Those of them that do so only where what they read was bent before."""
 
 
 class ComparedConstants:
@@ -55,6 +68,7 @@ class ComparedConstants:
 
     def __init__(self) -> None:
         self._masks: MutableMapping[Tensor, Tensor] = WeakTensorKeyDictionary()
+        self._bent: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
         self._coming: object = None
         self._coming_base: tuple[Tensor, Tensor] | None = None
 
@@ -68,6 +82,8 @@ class ComparedConstants:
         try:
             if known and (call.name in _DIMENSION or call.name.startswith(_POOLS)):
                 return self._chooses(call)
+            if known and call.name in _OF_SEVERAL and (call.name not in _SUMS or arguments[0] in self._bent):
+                return self._bends_one(call)
             self._coming = self._mask_of_result(call)
             if call.in_place and call.name in _WRITES:
                 self._coming_base = self._mask_of_base(call, self._coming)
@@ -75,13 +91,21 @@ class ComparedConstants:
             log.debug("constants are not followed through %s (%s)", call.name, describe_error(error))
         return False
 
+    @property
+    def joins_both(self) -> bool:
+        """Whether the call that was met will return constants and values of the picture in one tensor."""
+        return any(bool(mask.any()) and not bool(mask.all()) for mask in tensors_in(self._coming))
+
     def follow(self, call: Call, result: object) -> None:
         """Learn from what a call returned."""
+        bends = call.name in _BENDS or any(tensor in self._bent for tensor in tensors_in(call.args))
         written = call.args[0] if call.name == "setitem" else result
         coming, self._coming = self._coming, None
         for tensor, mask in zip(tensors_in(written), tensors_in(coming), strict=False):
             if tensor.shape == mask.shape:
                 self._remember(tensor, mask)
+                if bends:
+                    self._bent[tensor] = True
         if self._coming_base is not None:
             self._remember(*self._coming_base)
 
@@ -98,7 +122,7 @@ class ComparedConstants:
             return self._padded(call, first)
         if call.name in _ARITHMETIC:
             return _any_of([self._mask(value, call) for value in call.pair if isinstance(value, Tensor)])
-        if call.name in _KEEPS:
+        if call.name in _KEEPS | _BENDS:
             return self._mask(first, call)
         if call.name == "copy" and call.in_place:
             return self._mask(call.pair[1], call).expand(first.shape)
@@ -150,7 +174,7 @@ class ComparedConstants:
             return self._masks[tensor]
         known = call.known.about(tensor)
         is_zero = known is not None and known.kind == "scaled" and known.factor == 0
-        of_picture = not (is_zero or call.known.is_constant(tensor))
+        of_picture = not (is_zero or call.known.is_constant(tensor) or _is_one_number(tensor))
         return torch.full(tensor.shape, float(of_picture), device=tensor.device)
 
     def _chooses(self, call: Call) -> bool:
@@ -159,6 +183,14 @@ class ComparedConstants:
         of_picture, constant = (_first(found) for found in self._largest(call, mask))
         mixed, pure = ((of_picture > 0) & (constant > 0)).sum(), ((of_picture > 0) & ~(constant > 0)).sum()
         return bool(mixed > 0) and bool(mixed >= pure)
+
+    def _bends_one(self, call: Call) -> bool:
+        """Whether a call reads a single value of the picture in at least half of what it computes."""
+        place, otherwise = _OF_SEVERAL[call.name]
+        dim = call.argument(place, "dim", "axis")
+        mask, dim = self._mask(call.argument(0, "input", "self", "x", "x1"), call), otherwise if dim is None else dim
+        read = mask.sum() if dim is None else mask.sum(dim)
+        return bool((read == 1).any()) and bool((read == 1).sum() >= (read > 1).sum())
 
     def _largest(self, call: Call, mask: Tensor) -> Iterator[object]:
         """Yield the largest of what a call chooses among: of the mask, and of its inverse."""
@@ -174,6 +206,14 @@ class ComparedConstants:
                 continue
             dim = otherwise if dim is None else dim
             yield one.amax() if dim is None else one.amax(dim)
+
+
+def _is_one_number(tensor: Tensor) -> bool:
+    """Whether a tensor holds one number again and again, as ``x - x`` does."""
+    if tensor.numel() < 2 or torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        return False
+    low, high = tensor.detach().aminmax()
+    return bool(low == high)
 
 
 def _any_of(masks: list[Tensor]) -> Tensor:

@@ -15,10 +15,9 @@ from torch._C import _functorch
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from mkdocs_lurk.models.tracing.derived_values import tensors_in
+from mkdocs_lurk.models.tracing.outside_values import OutsideValues
 from mkdocs_lurk.models.tracing.rectifier_calls import Call
 
-_TO_PYTHON = frozenset({"numpy", "array", "tolist", "dlpack", "untyped_storage", "storage", "data_ptr"})
-_FROM_PYTHON = frozenset({"tensor", "as_tensor", "asarray", "new_tensor", "array_wrap"})
 _READ_NO_VALUES = frozenset({"empty_like", "new_empty", "rand_like", "randn_like", "randint_like"})
 _BY_PLACE = frozenset(
     {"gather", "take", "take_along_dim", "index_select", "getitem", "embedding", "setitem", "index_put"}
@@ -33,16 +32,13 @@ class DiscreteValues:
     """What is known of values without a gradient in one forward pass.
 
     Args:
-        constants: The network's parameters and buffers.
+        outside: Told of every call, to find what is made outside PyTorch.
     """
 
-    def __init__(self, constants: Iterable[Tensor] = ()) -> None:
+    def __init__(self, outside: OutsideValues) -> None:
+        self._outside = outside
         self._discrete: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
         self._dependent: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
-        self._seen: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
-        self._sizes: set[int] = set()  # of what was handed to Python
-        for tensor in constants:
-            self._seen[tensor] = True
 
     def __contains__(self, tensor: Tensor) -> bool:
         return tensor in self._discrete
@@ -51,11 +47,16 @@ class DiscreteValues:
         """Take note of a call before it runs; return whether it takes a discrete value for more than places."""
         found = False
         for tensor in tensors_in((call.args, list(call.kwargs.values()))):
-            if self._sizes and tensor not in self._seen and not tensor.requires_grad and tensor.numel() in self._sizes:
-                self._discrete[tensor] = True  # made outside PyTorch, after values of the picture were handed out
+            if self._outside.is_of_picture(tensor):
+                self._discrete[tensor] = True
             is_number = tensor.dtype.is_floating_point or _is_mask(tensor)
             found |= tensor in self._discrete and (is_number or call.name not in _BY_PLACE)
         return found
+
+    def reads_at_places(self, call: Call) -> bool:
+        """Whether a call reads or writes at places that were computed from the picture."""
+        arguments = tensors_in((call.args, list(call.kwargs.values())))
+        return call.name in _BY_PLACE and any(tensor in self._discrete for tensor in arguments)
 
     def follow(self, call: Call, result: object, reads: Iterable[Tensor]) -> None:
         """Learn from what a call returned.
@@ -68,13 +69,8 @@ class DiscreteValues:
         reads = [] if call.name in _READ_NO_VALUES else list(reads)
         dependent = [tensor for tensor in reads if tensor not in self._discrete and self._depends(tensor, call)]
         is_discrete = any(tensor in self._discrete for tensor in reads)
-        if call.name in _TO_PYTHON:
-            self._sizes |= {
-                tensor.numel() for tensor in reads if tensor.numel() > 1 and (is_discrete or tensor in dependent)
-            }
+        self._outside.follow(call, result, reads if is_discrete else dependent)
         for tensor in tensors_in(call.args[:1] if call.name == "setitem" else result):
-            if call.name not in _FROM_PYTHON:
-                self._seen[tensor] = True
             discrete = bool(dependent) and _is_whole(tensor) if dependent else is_discrete
             if discrete and not (call.name in _CHECKS and _is_uniform(tensor)):
                 self._discrete[tensor] = True

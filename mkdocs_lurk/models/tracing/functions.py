@@ -35,6 +35,8 @@ GATE_NODES = frozenset({"Sigmoid", "Hardsigmoid"})
 """Activations that count as gates where they are multiplied with something, and else as activations without a rule."""
 NODES_WITHOUT_RULE = frozenset(
     {"Tanh", "Abs", "Maximum", "Minimum", "LogSigmoid", "Softshrink", "Hardshrink", "Glu", "Sin", "Cos", "Atan", "Erf"}
+    | {f"FakeQuantizePer{kind}AffineCachemask" for kind in ("Tensor", "Channel")}
+    | {"FakeQuantizePerTensorAffineCachemaskTensorQparams"}
 )
 """Activations for which neither the papers nor this package state a rule."""
 ARITHMETIC_NODES = frozenset(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TypeAlias
 
 import torch
@@ -57,7 +58,8 @@ class ParameterOwners:
     """Know to which module of a network a weight belongs.
 
     A layer's name is the dotted name of the module whose parameter the call reads: ``features.0`` for
-    ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. A weight that is not a parameter
+    ``features.0.weight``. A parameter with another name keeps it: ``stem.kernel``. Where several modules share one
+    parameter, it belongs to the one that is running, or else to the first. A weight that is not a parameter
     (one that is normalised first, say) belongs to the innermost module that is running, or to ``forward``, if that is
     the network itself.
 
@@ -67,11 +69,11 @@ class ParameterOwners:
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
-        self._owners: dict[int, str] = {}
+        self._owners: dict[int, list[str]] = {}
         for name, parameter in module.named_parameters(remove_duplicate=False):
             owner = name.removesuffix(".weight") if "." in name else name.removesuffix("weight")
-            self._owners.setdefault(id(parameter), owner or name)
-        self.names = {*self._owners.values(), *(name for name, _ in module.named_modules())}
+            self._owners.setdefault(id(parameter), []).append(owner or name)
+        self.names = {*chain.from_iterable(self._owners.values()), *(name for name, _ in module.named_modules())}
         self._running: list[str] = []
         self._tracking = False
 
@@ -105,7 +107,10 @@ class ParameterOwners:
 
     def owner(self, weight: Tensor) -> str:
         """Return the dotted name of the module that ``weight`` belongs to."""
-        return self._owners.get(id(weight)) or self.running or _NETWORK
+        owners = self._owners.get(id(weight))
+        if owners is None:
+            return self.running or _NETWORK
+        return self.running if self.running in owners else owners[0]
 
     def _enter(self, name: str) -> ForwardPreHook:
         def enter(_module: nn.Module, _inputs: tuple[object, ...]) -> None:

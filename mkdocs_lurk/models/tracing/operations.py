@@ -6,7 +6,7 @@ A value is the contents of a tensor at one moment: an in-place operation makes a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -69,7 +69,9 @@ class Geometry:
 
     @classmethod
     def of(cls, tensor: Tensor) -> Geometry:
-        """Read the geometry of a strided tensor."""
+        """Read the geometry of a tensor; one that is not strided has its shape alone."""
+        if tensor.layout != torch.strided:
+            return cls(tuple(tensor.shape), (), 0)
         return cls(tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()))
 
 
@@ -159,7 +161,7 @@ class OperationLog:
     ) -> tuple[int, ...]:
         """Add an operation and return the ids of its outputs, one per shape."""
         outputs = tuple(self._add_value(shape, len(self.ops)) for shape in output_shapes)
-        constants = [leaf for leaf in _tensor_arguments(args, kwargs) if isinstance(leaf, Constant)]
+        constants = [leaf for leaf in tensor_arguments((args, kwargs)) if isinstance(leaf, Constant)]
         parameters = tuple(dict.fromkeys(name for constant in constants for name in constant.names))
         self.ops.append(Op(target, args, kwargs, outputs, self.module_call, parameters))
         return outputs
@@ -171,13 +173,13 @@ class OperationLog:
 
 def references(op: Op) -> tuple[int, ...]:
     """Return the ids of the values that an operation reads, in the order of its arguments, each once."""
-    leaves = _tensor_arguments(op.args, op.kwargs)
+    leaves = tensor_arguments((op.args, op.kwargs))
     return tuple(dict.fromkeys(leaf.id for leaf in leaves if isinstance(leaf, Ref)))
 
 
-def _tensor_arguments(args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> list[Ref | Constant]:
-    """Return the arguments that stand for tensors, also those inside lists, in their order."""
-    leaves = tree_leaves((args, kwargs), is_leaf=lambda leaf: isinstance(leaf, (Ref, Constant)))
+def tensor_arguments(arguments: Argument) -> list[Ref | Constant]:
+    """Return what stands for tensors in an argument, or in any nest of arguments, in their order."""
+    leaves = tree_leaves(arguments, is_leaf=lambda leaf: isinstance(leaf, (Ref, Constant)))
     return [leaf for leaf in leaves if isinstance(leaf, (Ref, Constant))]
 
 

@@ -235,7 +235,7 @@ class FilterDetail(FilterFigures, total=False):
     max_activ: SynthesisDetail | Skipped
     classes: ClassMeansDetail
     wiring: WiringDetail | Skipped
-    kernel: PackedPicture
+    kernel: PackedPicture | Skipped
 
 
 class ChunkData(TypedDict):

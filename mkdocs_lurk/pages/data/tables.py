@@ -74,11 +74,26 @@ def class_rows(results: Results) -> Iterator[Row]:
         }
 
 
+def cost_rows(results: Results) -> Iterator[Row]:
+    """Yield a row for each convolution and linear layer that runs; none where the cost is not known."""
+    cost = results.model.get("cost")
+    for layer in cost["layers"] if cost is not None else []:
+        yield {
+            "layer": layer["name"],
+            "kind": layer["kind"],
+            "output": " x ".join(map(str, layer["output"])),
+            "parameters": layer["parameters"],
+            "macs": layer["macs"],
+            "activation_bytes": layer["activation_bytes"],
+        }
+
+
 TABLES: dict[str, Callable[[Results], Iterable[Row]]] = {
     "filters.csv": filter_rows,
     "top.csv": top_rows,
     "images.csv": image_rows,
     "classes.csv": class_rows,
+    "cost.csv": cost_rows,
 }
 """Each table's file name, and what makes its rows."""
 

@@ -105,7 +105,7 @@ def any_candidate(layer: int, item: FilterRecord, images: Sequence[ImageRecord])
     label, correlation = borne_out_label(item, images)
     stats, kernel = item.get("stats"), item.get("kernel")
     synthesis = item.get("max_activ")
-    drawn = kernel if kernel is not None else synthesis["picture"] if shows_preference(synthesis) else None
+    drawn = kernel if is_computed(kernel) else synthesis["picture"] if shows_preference(synthesis) else None
     return Candidate(
         layer=layer,
         index=item["index"],
@@ -117,7 +117,7 @@ def any_candidate(layer: int, item: FilterRecord, images: Sequence[ImageRecord])
             (best["image"], best["box"]) for best in item.get("top_max", ()) if "picture" in images[best["image"]]
         ),
         drawn=drawn,
-        shows_weights=kernel is not None,
+        shows_weights=is_computed(kernel),
         duplicate_of=frozenset(other for other, _ in stats["duplicate_of"]) if stats is not None else frozenset(),
     )
 

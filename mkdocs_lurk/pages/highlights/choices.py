@@ -14,7 +14,8 @@ def choose_story(stages: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """Choose one filter of each stage, with crops so that no picture is shown twice.
 
     The deepest stage chooses first: its filters respond to few pictures. A filter with a picture that is shown already
-    gives way to the next, if there is one that shares none; if not, it goes without that crop.
+    gives way to the next, if there is one that shares none; if not, it goes without that crop. Where pictures are few,
+    each stage has its share of them, and a filter whose pictures are all shown already repeats the strongest.
 
     Args:
         stages: The filters of each stage, in the order in which they run; a stage without any is left out.
@@ -24,15 +25,28 @@ def choose_story(stages: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """
     used: set[int] = set()
     chosen: list[Candidate] = []
+    most = _story_crops(stages)
     for stage in reversed(stages):
         ranked = [replace(one, crops=one.crops[:STORY_CROPS]) for one in by_rank(stage)]
         own = [(one, _without(one, used)) for one in ranked]
         left = [kept for one, kept in own if len(kept.crops) == len(one.crops)] or [kept for _, kept in own]
         best = next((one for one in left if one.pictures_missing < 2), None)
         if best is not None:
-            used.update(image for image, _ in best.crops)
+            whole = next(one for one in ranked if (one.layer, one.index) == (best.layer, best.index))
+            best = replace(best, crops=best.crops[:most] or whole.crops[:1])
+            used.update(_images(best))
             chosen.append(best)
     return chosen[::-1]
+
+
+def _story_crops(stages: Sequence[Sequence[Candidate]]) -> int:
+    """Return how many crops each filter of the story may show, so that few pictures suffice for all."""
+    pictures = {image for stage in stages for one in stage for image in _images(one)}
+    return max(1, min(STORY_CROPS, len(pictures) // max(1, sum(map(bool, stages)))))
+
+
+def _images(candidate: Candidate) -> list[int]:
+    return [image for image, _ in candidate.crops]
 
 
 def choose_columns(columns: Sequence[Sequence[Candidate]], most: int = COLUMN_FILTERS) -> list[list[Candidate]]:

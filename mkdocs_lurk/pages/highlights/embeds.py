@@ -21,6 +21,7 @@ from mkdocs_lurk.pages.highlights.shown import (
     from_summary,
     mark_crop,
 )
+from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.pictures.sheets import scale_box
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.render import Templates
@@ -154,7 +155,7 @@ def _declared_panel(
         name=name,
         crops=crops,
         drawn=drawn,
-        shows_weights="kernel" in item,
+        shows_weights=is_computed(item.get("kernel")),
     )
 
 
@@ -166,7 +167,8 @@ def _pictures(
         if (one.layer, one.index) == (layer, item["index"]):
             return one.crops, one.drawn
     name, kernel = f"Filter {item['index']} of {layer}", item.get("kernel")
-    drawn = pictures.synthesis(item) if kernel is None else pictures.svg(kernel, f"{name}, its weights", _DRAWN_PX)
+    weights = pictures.svg(kernel, f"{name}, its weights", _DRAWN_PX) if is_computed(kernel) else None
+    drawn = weights or pictures.synthesis(item)
     return tuple(_crops(item, name, pictures, site, model)), drawn
 
 

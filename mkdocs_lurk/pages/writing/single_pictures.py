@@ -28,6 +28,8 @@ NO_PICTURE = (
     "height='112' fill='%23888' fill-opacity='.2'/%3E%3Cpath d='M0 0L112 112M112 0L0 112' stroke='%23888'/%3E%3C/svg%3E"
 )
 """The address of a grey square, which stands for a picture that is not computed yet."""
+LEAST_PX = 96
+"""A picture is enlarged up to this longer side: a crop of the first layer has a few pixels only."""
 _NAME = re.compile(r"(?P<kind>[a-z-]+)(?:\.(?P<rank>\d{1,4}))?")
 _RANKLESS = KINDS[-2:]
 
@@ -47,9 +49,11 @@ class SinglePicture:
     rect: Sequence[int]
 
     def write(self, path: Path) -> None:
-        """Write the picture as a WebP file, without further loss."""
+        """Write the picture as a WebP file, without further loss; of a small one, each pixel becomes a square."""
         x, y, width, height = self.rect
-        pixels = np.ascontiguousarray(_decoded(self.sheet)[y : y + height, x : x + width])
+        times = max(1, LEAST_PX // max(width, height))
+        cut = _decoded(self.sheet)[y : y + height, x : x + width]
+        pixels = np.ascontiguousarray(cut.repeat(times, axis=0).repeat(times, axis=1))
         with atomic_write(path, durable=False) as file:
             file.write(encode_picture(pixels))
 
@@ -86,7 +90,8 @@ def _picture(item: FilterResult, kind: str, rank: int, folder: str, site: Site) 
         synthesis = item.get("max_activ")
         return synthesis["picture"] if is_computed(synthesis) else None
     if kind == "kernel":
-        return item.get("kernel")
+        kernel = item.get("kernel")
+        return kernel if is_computed(kernel) else None
     ranked = item.get("top_avg", []) if kind.startswith("mean-") else item.get("top_max", [])
     if rank >= len(ranked):
         return None

@@ -8,12 +8,14 @@ from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.ablation import Ablation
 from mkdocs_lurk.run.stages.circuits import Circuits
 from mkdocs_lurk.run.stages.connections import Connections
+from mkdocs_lurk.run.stages.cost import Cost
 from mkdocs_lurk.run.stages.effect import Effect
 from mkdocs_lurk.run.stages.evaluation import Evaluation
 from mkdocs_lurk.run.stages.facet_crops import FacetCrops
 from mkdocs_lurk.run.stages.facets import Facets
 from mkdocs_lurk.run.stages.gradients import Gradients
 from mkdocs_lurk.run.stages.labels import Labels
+from mkdocs_lurk.run.stages.live import Live
 from mkdocs_lurk.run.stages.photos import Photos
 from mkdocs_lurk.run.stages.protocol import Stage, StageEstimate
 from mkdocs_lurk.run.stages.response_range import Range
@@ -65,5 +67,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         sanity_checks,
         paths,
         TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks, paths),
+        Cost(session),
         Evaluation(session, responses),
+        Live(session, responses),
     )

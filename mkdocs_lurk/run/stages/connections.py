@@ -7,7 +7,12 @@ from typing import cast
 
 import numpy as np
 
-from mkdocs_lurk.analysis.connections import CONNECTIONS_PER_FILTER, kernels_as_pictures, strongest_connections
+from mkdocs_lurk.analysis.connections import (
+    CONNECTIONS_PER_FILTER,
+    hidden_kernels,
+    kernels_as_pictures,
+    strongest_connections,
+)
 from mkdocs_lurk.images.webp import encode_picture, gradient_pixels
 from mkdocs_lurk.models.connections.input_channels import PICTURE, find_layer_inputs
 from mkdocs_lurk.records.model_record import Connection, Skipped, Wiring
@@ -21,6 +26,7 @@ from mkdocs_lurk.store.store import StoredUnit
 
 _DIGITS = 4
 _NO_WEIGHTS = "the output of a module that holds several layers has no weights of its own"
+_NOT_SHOWN = "its weights lie in channels that are not shown"
 _ARRAYS = ("inputs", "input_weights", "outputs", "output_weights")
 
 
@@ -43,10 +49,12 @@ class Connections(AfterResponses):
         strongest = strongest_connections(network_inputs, self._responses.extremes(session.sizes.connection_pictures))
         blobs = {name: array_to_bytes(getattr(strongest, name)) for name in _ARRAYS}
         kernels: dict[str, list[int]] = {}
+        hidden: dict[str, list[int]] = {}
         for layer in session.layers:
             inputs = network_inputs.layers.get(layer.name)
             pictures = None if inputs is None else kernels_as_pictures(network_inputs, inputs)
-            if pictures is not None:
+            if inputs is not None and pictures is not None:
+                hidden[layer.name] = hidden_kernels(inputs, pictures)
                 kernels[layer.name] = [pictures.shape[3], pictures.shape[2]]
                 for index, kernel in enumerate(pictures):
                     blobs[_kernel_blob(layer.name, index)] = encode_picture(gradient_pixels(kernel))
@@ -55,6 +63,7 @@ class Connections(AfterResponses):
             "starts": network_inputs.starts.tolist(),
             "unknown_reasons": dict(strongest.unknown_reasons),
             "kernels": kernels,
+            "hidden_kernels": {name: filters for name, filters in hidden.items() if filters},
         }
         return UnitResult(record, blobs)
 
@@ -82,10 +91,12 @@ class Connections(AfterResponses):
         (unit,) = self.units
         stored = self.fetch(unit)
         stored_connections = _StoredConnections(stored)
-        kernels = stored_connections.record["kernels"]
+        kernels, hidden = stored_connections.record["kernels"], stored_connections.record["hidden_kernels"]
         for layer, index, record in draft.filters():
             record["wiring"] = stored_connections.of(layer.name, index)
-            if layer.name in kernels:
+            if index in hidden.get(layer.name, ()):
+                record["kernel"] = {"skipped": _NOT_SHOWN}
+            elif layer.name in kernels:
                 blob = _kernel_blob(layer.name, index)
                 record["kernel"] = {"unit": unit.key, "blob": blob, "size": kernels[layer.name]}
 

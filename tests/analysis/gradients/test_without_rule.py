@@ -54,6 +54,16 @@ def laid_in_zeros(x: Tensor) -> Tensor:
     return both.amax(0)
 
 
+def written_by_numpy(x: Tensor) -> Tensor:
+    values = x.detach().numpy()
+    values[values < 0] = 0
+    return x
+
+
+def largest_beside(zeros: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return torch.stack([x, zeros(x)]).amax(0)
+
+
 def copied_into_a_view(x: Tensor) -> Tensor:
     both = x.new_zeros(*x.shape, 2)
     both.select(-1, 0).copy_(x)
@@ -108,6 +118,60 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
     "NumPy, copied": lambda x: x * torch.tensor(np.maximum(np.sign(x.detach().numpy()), 0)),
     "a list": lambda x: x * torch.tensor((x > 0).tolist()),
     "a list of numbers": lambda x: x * torch.FloatTensor([max(v, 0) / v for v in x.flatten().tolist()]).view_as(x),
+    "NumPy, one number a channel": lambda x: (
+        x * torch.from_numpy((x.detach().numpy().mean((0, 2, 3)) > 0).astype("f4")).view(-1, 1, 1)
+    ),
+    "NumPy, of another size": lambda x: x * torch.from_numpy(np.stack([x.detach().numpy() > 0] * 2))[0],
+    "a row of a list": lambda x: x * torch.tensor((x[0] > 0).tolist()),
+    "NumPy, in place": written_by_numpy,
+    "NumPy, in place of a copy": lambda x: written_by_numpy(x.clone()),
+    "DLPack, in place": lambda x: (np.maximum(a := np.from_dlpack(x.detach()), 0, out=a), x)[1],
+    **{
+        f"stacked with {name}": partial(largest_beside, zeros)
+        for name, zeros in {
+            "the difference to itself": lambda x: x - x,
+            "a subtracted copy": lambda x: x.sub(x.clone()),
+            "0 times itself, moved": lambda x: (x * 0).clone() + 0,
+            "0 times its mean": lambda x: (x.mean() * 0).expand_as(x),
+        }.items()
+    },
+    "stacked, topk": lambda x: torch.stack([x - x, x]).topk(1, 0).values[0],
+    "stacked, gather": lambda x: (s := torch.stack([0 * x, x])).gather(0, s.argmax(0, keepdim=True))[0],
+    "stacked, take_along_dim": lambda x: (s := torch.stack([0 * x, x])).take_along_dim(s.argmax(0)[None], 0)[0],
+    "stacked, take": lambda x: (s := torch.stack([0 * x, x])).take(
+        s.argmax(0) * x.numel() + torch.arange(x.numel()).view_as(x)
+    ),
+    "stacked, places": lambda x: (
+        (s := torch.stack([0 * x, x])).flatten(1)[s.argmax(0).flatten(), torch.arange(x.numel())].view_as(x)
+    ),
+    "stacked with a mask, prod": lambda x: torch.stack([x, (x > 0).float()]).prod(0),
+    "stacked, softmax": lambda x: torch.stack([x, torch.zeros_like(x)]).softmax(0)[0],
+    "stacked, softmax of both signs": lambda x: x * torch.stack([x, -x]).softmax(0)[0],
+    "stacked, log_softmax": lambda x: -F.log_softmax(torch.stack([x, 0 * x], -1), -1)[..., 1],
+    "stacked, a sharp softmax": lambda x: (torch.stack([x, 0 * x]) * torch.stack([50 * x, 0 * x]).softmax(0)).sum(0),
+    "stacked, largest norm": lambda x: (
+        torch.norm(torch.stack([x, torch.zeros_like(x)]), p=torch.inf, dim=0) / 2 + x / 2
+    ),
+    "stacked, root of squares": lambda x: (x + torch.stack([x, torch.zeros_like(x)]).pow(2).sum(0).sqrt()) / 2,
+    "stacked, deviation": lambda x: (x + torch.stack([x, -x]).std(0, unbiased=False)) / 2,
+    "norm of one": lambda x: (x + torch.linalg.vector_norm(x[None], torch.inf, 0)) / 2,
+    "norm of one, method": lambda x: (x + x[None].norm(p=2, dim=0)) / 2,
+    "unit length of one": lambda x: x * (F.normalize(x[None], dim=0)[0] + 1) / 2,
+    "root of one square": lambda x: (x + x[None].pow(2).sum(0).sqrt()) / 2,
+    "cdist": lambda x: (x + torch.cdist(x.reshape(-1, 1, 1), torch.zeros(x.numel(), 1, 1)).view_as(x)) / 2,
+    "copysign": lambda x: (x + torch.copysign(x, torch.ones_like(x))) / 2,
+    "angle": lambda x: x * (1 - torch.angle(x) / torch.pi),
+    "atan2": lambda x: x * (1 - torch.atan2(torch.zeros_like(x), x) / torch.pi),
+    "a loss": lambda x: (x + F.smooth_l1_loss(x, torch.zeros_like(x), reduction="none", beta=0.01)) / 2,
+    "scatter_reduce": lambda x: torch.zeros_like(x).scatter_reduce(
+        1, torch.arange(6).view(1, 6, 1, 1).expand_as(x), x, "amax"
+    ),
+    "a table": lambda x: F.grid_sample(
+        torch.linspace(0, 1, 64).view(1, 1, 1, 64),
+        torch.stack([x.flatten(), x.flatten() * 0], -1).view(1, 1, -1, 2),
+        align_corners=False,
+    ).view_as(x),
+    "quantised": lambda x: torch.fake_quantize_per_tensor_affine(x, 0.1, 0, 0, 127),
 }
 """Ways to write an activation that are named, since none of them is known as a rectifier."""
 
@@ -122,6 +186,11 @@ def test_every_choice_among_values_is_named(name: str) -> None:
     (sentence,) = described(Written(CHOICES[name]))
     assert sentence.startswith(("In 1 place an activation (", "In 2 places an activation ("))
     assert sentence.endswith("has no rule; its plain gradient is used.")
+
+
+def attended(x: Tensor, shares: Callable[[Tensor], Tensor]) -> Tensor:
+    tokens = x.flatten(2).mT
+    return (shares(tokens @ tokens.mT) @ tokens).mT.view_as(x)
 
 
 NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -152,6 +221,23 @@ NO_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "standardised": lambda x: (x - x.mean(1, keepdim=True)) / ((x - x.mean(1, keepdim=True)) ** 2).mean(1, True).sqrt(),
     "softmax": lambda x: (lambda y: y / y.sum(1, keepdim=True))((x - x.amax(1, keepdim=True)).exp()),
     "absolute shares": lambda x: x / x.abs().sum(1, keepdim=True),
+    "largest of rectified branches": lambda x: torch.stack([F.relu(x), F.relu(-x)]).amax(0),
+    "mirrored at the border": lambda x: F.pad(F.pad(x, (1, 1, 1, 1), "reflect"), (1, 1, 1, 1), "replicate"),
+    "averaged and enlarged": lambda x: F.interpolate(F.adaptive_avg_pool2d(F.avg_pool2d(x, 2), 2), scale_factor=4.0),
+    "enlarged, smooth": lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"),
+    "turned": lambda x: F.grid_sample(x, torch.rand(1, 8, 8, 2), align_corners=False),
+    "normalised by groups": lambda x: F.instance_norm(F.group_norm(x, 2)),
+    "normalised by layers": lambda x: F.rms_norm(F.layer_norm(x, x.shape[1:]), x.shape[1:]),
+    "moved": lambda x: F.fold(F.unfold(F.pixel_shuffle(x.repeat(1, 4, 1, 1), 2), 2, stride=2), 16, 2, stride=2),
+    "attention": lambda x: F.scaled_dot_product_attention(*[x.flatten(2).mT] * 3).mT.view_as(x),
+    "attention, written out": lambda x: attended(x, lambda scores: (scores / 2).softmax(-1)),
+    "attention with a sink": lambda x: attended(x, lambda scores: F.pad(scores, (0, 1)).softmax(-1)[..., :-1]),
+    "attention that is masked": lambda x: attended(
+        x, lambda scores: scores.masked_fill(torch.ones(64, 64).triu(1).bool(), -1e9).softmax(-1)
+    ),
+    "spectrum": lambda x: torch.fft.irfft2(torch.fft.rfft2(x) * torch.rand(8, 5), s=x.shape[-2:]),
+    "spread of neighbours": lambda x: x - x.unfold(2, 3, 1).std(-1).mean(),
+    "a part of each": lambda x: x[:, torch.tensor([1, 0, 3, 2, 5, 4])].narrow(1, 0, 6).roll(1, 2).cumsum(1),
 }
 
 

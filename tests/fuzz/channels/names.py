@@ -130,7 +130,8 @@ def _page_name(path: Path, root: Path) -> str:
     parts = path.relative_to(root / "site").parts
     return (
         "layer"
-        if len(parts) == 4 and parts[2] not in (LAYERS[0][0], "evaluation", "classes", "pictures", "quiz", "trust")
+        if len(parts) == 4
+        and parts[2] not in (LAYERS[0][0], "evaluation", "classes", "cost", "live", "pictures", "quiz", "trust")
         else "/".join(parts)
     )
 

@@ -93,13 +93,16 @@ def test_a_type_that_is_not_used_for_weights_is_refused(tmp_path: Path, kind: st
     assert load_error(tmp_path / "w.safetensors").startswith("model 'net': w.safetensors ")
 
 
-@pytest.mark.skipif(not hasattr(torch, "float4_e2m1fn_x2"), reason="this torch has no numbers of 4 bits")
-def test_numbers_of_4_bits_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["float4_e2m1fn_x2", "float8_e4m3fn", "float8_e5m2"])
+def test_numbers_of_8_bits_and_fewer_are_refused(tmp_path: Path, kind: str) -> None:
+    if not hasattr(torch, kind):
+        pytest.skip(f"this torch has no {kind}")
     state = network().state_dict()
-    state["0.bias"] = torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    state["0.bias"] = torch.zeros(4, dtype=torch.uint8).view(getattr(torch, kind))
     torch.save(state, tmp_path / "w.pt")
     assert load_error(tmp_path / "w.pt") == (
-        "model 'net': w.pt has the type float4_e2m1fn_x2 (0.bias), which torch does not convert; save it as float32"
+        f"model 'net': w.pt is quantised (0.bias is {kind}, whose scale lies elsewhere); give the weights of the "
+        "network before quantisation"
     )
 
 

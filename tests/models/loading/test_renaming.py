@@ -29,6 +29,38 @@ class Small(nn.Module):
         return y
 
 
+class Tied(nn.Module):
+    """Two names for one module, and two modules with one kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(3, 3, 3)
+        self.b = self.a
+        self.c = nn.Conv2d(3, 3, 3)
+        self.c.weight = self.a.weight
+
+
+@pytest.mark.parametrize("prefix", ["", "model."])
+def test_a_file_may_name_a_tied_weight_once(tmp_path: Path, prefix: str) -> None:
+    state = {name: torch.randn_like(value) for name, value in Tied().state_dict().items()}
+    kept = {prefix + name: value for name, value in state.items() if name.startswith("a.") or name == "c.bias"}
+    torch.save(kept, tmp_path / "w.pt")
+    network = Tied()
+    loaded = load_weights(network, tmp_path / "w.pt", "model 'm'")
+    assert loaded.parts_without == ()
+    assert len(loaded.notes) == bool(prefix)
+    assert torch.equal(network.c.weight, state["a.weight"])
+    assert torch.equal(network.b.bias, state["a.bias"])
+    assert torch.equal(network.c.bias, state["c.bias"])
+
+
+def test_different_values_for_a_tied_weight_are_refused(tmp_path: Path) -> None:
+    state = {name: torch.randn_like(value) for name, value in Tied().state_dict().items()}
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=r"different values for a\.weight and b\.weight, which are one parameter"):
+        load_weights(Tied(), tmp_path / "w.pt", "model 'm'")
+
+
 class Trainer(nn.Module):
     """Stands for a LightningModule."""
 

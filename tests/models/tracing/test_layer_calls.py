@@ -49,6 +49,17 @@ def test_every_convolution_and_linear_call_is_named():
     ]
 
 
+def test_modules_that_share_a_kernel_have_names_of_their_own():
+    module = nn.Sequential()
+    module.add_module("b", nn.Conv2d(3, 3, 1))
+    module.add_module("c", nn.Conv2d(3, 3, 1))
+    module.c.weight = module.b.weight
+    module.forward = lambda x: F.conv2d(module.b(module.c(x)), module.c.weight)
+    calls, _ = intercept(module, X)
+    assert [call.name for call in calls] == ["c", "b", "b:2"]  # by itself a kernel belongs to the first
+    assert calls[0].bias is module.c.bias
+
+
 def test_the_second_call_of_a_module_leaves_the_name_of_another_module_alone():
     module = nn.Module()
     module.add_module("x", nn.Conv2d(3, 3, 1))

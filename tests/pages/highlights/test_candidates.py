@@ -58,7 +58,9 @@ def test_crops_of_pictures_that_are_held_back_are_left_out() -> None:
 def test_weights_come_before_a_synthesis_and_a_flat_synthesis_is_none() -> None:
     kernel = {**PICTURE, "blob": "kernel"}
     flat = {**record()["max_activ"], "won_by": "flat"}
-    weights, without = candidates(0, [record(kernel=kernel), record(max_activ=flat)], images("aaab"))
+    hidden = record(kernel={"skipped": "its weights lie in channels that are not shown"})
+    weights, without, unseen = candidates(0, [record(kernel=kernel), record(max_activ=flat), hidden], images("aaab"))
+    assert (unseen.drawn, unseen.shows_weights) == (hidden["max_activ"]["picture"], False)
     assert (weights.drawn, weights.shows_weights) == (kernel, True)
     assert (without.drawn, without.shows_weights, without.gain) == (None, False, 0.0)
 

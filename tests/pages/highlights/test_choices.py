@@ -31,6 +31,14 @@ def test_a_panel_shows_four_crops() -> None:
     assert chosen_images(choose_story([[candidate(1, images=(1, 2, 3, 4, 5, 6))]])) == [[1, 2, 3, 4]]
 
 
+def test_few_pictures_are_shared_among_the_stages_and_repeated_where_all_are_shown() -> None:
+    stages = [[candidate(0, images=(0, 1, 2, 3), layer=layer)] for layer in range(5)]
+    stages[4] = [candidate(0, images=(3, 4, 5, 6), layer=4)]
+    assert chosen_images(choose_story(stages)) == [[0], [2], [1], [0], [3]]
+    apart = [[candidate(0, images=(9, 0, 2 * layer, 2 * layer + 1), layer=layer)] for layer in range(5)]
+    assert chosen_images(choose_story(apart)) == [[1], [2, 3], [4, 5], [6, 7], [9, 0]]
+
+
 def test_a_column_has_six_filters_by_layer_and_index() -> None:
     choices = [candidate(index, layer=layer, peak=float(index)) for layer in (1, 0) for index in range(5)]
     (column,) = choose_columns([choices])

@@ -61,6 +61,38 @@ def test_first_kernels_are_pictures(project: Project) -> None:
         assert np.array_equal(pixels, gradient_pixels(kernels[item["index"]]))
 
 
+SPECTRAL = """
+import numpy as np
+import torch
+from torch import nn
+
+
+class Pictures:
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return np.random.default_rng(index).random((16, 16, 5), np.float32)
+
+
+def spectral():
+    module = nn.Sequential(nn.Conv2d(5, 4, 3))
+    with torch.no_grad():
+        module[0].weight[1, :3] = 0
+        module[0].weight[2] = 0
+    return module
+"""
+
+
+def test_a_kernel_in_channels_that_are_not_shown_says_so(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "spectral.py").write_text(SPECTRAL)
+    transform = {"crop": 16, "mean": [0.5] * 5, "std": [0.25] * 5, "channels": 5}
+    reader = analysed(project(source="spectral.py:spectral", images="spectral.py:Pictures", transform=transform))
+    kernels = [item["kernel"] for item in reader.layer("0")["filters"]]
+    assert kernels[1] == {"skipped": "its weights lie in channels that are not shown"}
+    assert [kernels[index]["size"] for index in (0, 2, 3)] == [[3, 3]] * 3
+
+
 def test_a_layer_left_out_is_named(project: Project) -> None:
     reader = analysed(project(layers={"include": ["second"]}))
     for item in reader.layer("second")["filters"]:

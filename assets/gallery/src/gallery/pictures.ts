@@ -81,7 +81,10 @@ const WARNINGS = {
 
 /** The filter's weights as a picture, where they are few enough to be one. */
 export function kernelPicture({ index, kernel }: FilterDetail, sheets: Sheets): HTMLElement | null {
-  if (!kernel) return null;
+  if (!present(kernel)) {
+    const why = reason(kernel);
+    return why === null ? null : missing("The weights are not drawn", why);
+  }
   const caption = html("figcaption", {}, "The filter's weights; mid-grey is zero.");
   return html("figure", { class: "lurk-kernel" }, picture(kernel, sheets, `Weights of filter ${index}`), caption);
 }

@@ -14,6 +14,8 @@ NO_RULE = "has no rule and is taken to read the whole picture"
 
 def apply_rule(context: Context, op: Op, output_shapes: Shapes) -> list[Intervals]:
     """Return the intervals of the operation's outputs, one for each of ``output_shapes``."""
+    if not output_shapes:  # torch.equal, say, which returns a bool
+        return []
     name = op.name
     plain_name = name if name in RULES or name.startswith("__") else name.removesuffix("_")
     rule = RULES.get(plain_name)

@@ -132,12 +132,15 @@ def _resize_taps(op: Op, spatial_axis: int, n_spatial: int, length: int, outputs
     args = [[outputs], *op.args[2:]]
     scales = list(op.args[-n_spatial:]) if len(op.args) >= 2 + n_spatial else []
     if n_spatial == 2:
-        points = points[..., None] if spatial_axis == 0 else points[:, :, None]
-        args[0] = [outputs, 1] if spatial_axis == 0 else [1, outputs]
+        # alike along the other axis, with 2 elements there: PyTorch 2 resizes maps of one column wrongly with antialias
+        points = torch.stack([points, points], 3 if spatial_axis == 0 else 2)
+        args[0] = [outputs, 2] if spatial_axis == 0 else [2, outputs]
         if scales:
             scales[1 - spatial_axis] = None
             args[-2:] = scales
-    weights = op.overload(points, *args).reshape(length, outputs)
+    weights = op.overload(points, *args)
+    weights = weights if n_spatial == 1 else weights.select(3 if spatial_axis == 0 else 2, 0)
+    weights = weights.reshape(length, outputs)
     largest_number = max(1, int((weights != 0).sum(dim=0).max()))
     read = (weights != 0).float().topk(min(largest_number, length), dim=0)
     return torch.where(read.values > 0, read.indices, torch.full_like(read.indices, NO_TAP)).T

@@ -29,7 +29,7 @@ export interface FilterDetail {
   effect?: Effect | Skipped;
   tuning?: Tuning | Skipped;
   wiring?: Wiring | Skipped;
-  kernel?: Pic;
+  kernel?: Pic | Skipped;
 }
 
 /** A photo with one of the filter's highest mean responses; `contrast` multiplies the gradient's values, as a picture and as a mask. */
