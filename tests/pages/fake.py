@@ -77,6 +77,7 @@ TWIN: TwinRecord = {
                 },
             ],
             "gradients": {"n": 12, "twin": 0.62, "other": 0.55, "differs": False},
+            "paths": {"n": 24, "synthesis": 0.31, "photos": 0.8, "others": 0.4, "alike": False},
         },
     ],
 }  # fmt: skip
