@@ -51,7 +51,7 @@ class Shot:
 SHOTS = (
     Shot("home", "", ".lurk-story svg", phone=".lurk-story"),
     Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-network"),
-    Shot("layer", "models/squeezenet/features.12.expand3x3/", "lurk-gallery.lurk a[data-filter]"),
+    Shot("layer", "models/squeezenet/features.9.expand3x3/", "lurk-gallery.lurk a[data-filter]"),
     Shot("filter", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", "[data-filter-open]"),
     Shot("figures", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", ".lurk-panel-facts"),
 )
