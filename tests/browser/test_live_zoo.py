@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mkdocs_lurk.named_warnings import WARNINGS
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import MATERIAL, Visitor
 from tests.browser.test_live import choose_sample, draw
 from tests.plugin.sites import Project
 
@@ -35,7 +35,7 @@ def test_a_network_gives_pytorchs_scores_in_chromium(
         "transform": {"resize": 72, "crop": 64}, "layers": {"include": LAYERS[name]}, "synthesis": False,
         "range": False, "effect": False, "live": {"limit_mb": 60}, "top_k": 2, "ignore": list(WARNINGS),
     }  # fmt: skip
-    made.declare({"models": [model]})
+    made.declare({"models": [model]}, theme=MATERIAL)
     made.build()
     visitor = visit(f"{made.site.as_uri()}/")
     visitor.go("models/net/live/index.html")

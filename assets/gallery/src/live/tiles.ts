@@ -8,8 +8,8 @@ import { comparison, type FilterAnswer } from "./answers";
 import { makeCanvas } from "./pictures";
 
 const MOST_TILES = 6;
-/** Pixels of the picture that a crop shows at least. */
-const LEAST_PX = 24;
+/** The least side of a crop, as a share of the picture's: a crop of three pixels tells nothing alone. */
+const LEAST = 1 / 9;
 const CROP_PX = 72;
 
 /** The part of the picture that a filter's strongest unit depends on, clipped to it; all of it where that is not known. */
@@ -26,7 +26,7 @@ export function filterName({ filter }: FilterAnswer): string {
 
 /** Draw the part of a picture around a box into a square canvas. */
 export function drawCrop(canvas: HTMLCanvasElement, source: HTMLCanvasElement, [top, left, bottom, right]: Box): void {
-  const side = Math.max(Math.min(LEAST_PX, source.width, source.height), bottom - top, right - left);
+  const side = Math.max(Math.ceil(LEAST * Math.min(source.width, source.height)), bottom - top, right - left);
   const start = (from: number, to: number, length: number) =>
     Math.min(Math.max(0, (from + to - side) / 2), Math.max(0, length - side));
   const context = canvas.getContext("2d");
