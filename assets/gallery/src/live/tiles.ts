@@ -62,17 +62,27 @@ export class Tiles {
     });
   }
 
-  /** Show the answers of all layers to a picture; what `before` says of a filter stands beside it. */
-  update(answers: FilterAnswer[][], source: HTMLCanvasElement, before: ReadonlyMap<number, number> | null): void {
+  /** Show the answers of all layers to a picture; what `before` says of a filter stands beside it, after a word. */
+  update(
+    answers: FilterAnswer[][],
+    source: HTMLCanvasElement,
+    before: ReadonlyMap<number, number> | null,
+    word: string,
+  ): void {
     answers.forEach((own, place) => {
-      const tiles = own.slice(0, MOST_TILES).map((answer) => this.#tile(answer, source, before));
+      const tiles = own.slice(0, MOST_TILES).map((answer) => this.#tile(answer, source, before, word));
       const row = this.#rows[place];
       const same = row?.children.length === tiles.length && tiles.every((tile, at) => row.children[at] === tile);
       if (!same) row?.replaceChildren(...tiles);
     });
   }
 
-  #tile(answer: FilterAnswer, source: HTMLCanvasElement, before: ReadonlyMap<number, number> | null): HTMLElement {
+  #tile(
+    answer: FilterAnswer,
+    source: HTMLCanvasElement,
+    before: ReadonlyMap<number, number> | null,
+    word: string,
+  ): HTMLElement {
     const { place } = answer.filter;
     let tile = this.#tiles.get(place);
     if (!tile) {
@@ -84,7 +94,7 @@ export class Tiles {
     drawCrop(tile.canvas, source, boxOf(layer, answer, source.width, source.height));
     const words = comparison(answer, this.#data.levels);
     const was = before?.get(place);
-    tile.text.textContent = was === undefined ? words : `${score(answer.value)}, was ${score(was)}`;
+    tile.text.textContent = was === undefined ? words : `${score(answer.value)}, ${word} ${score(was)}`;
     tile.node.title = `${filterName(answer)}: ${score(answer.value)}, ${words}`;
     return tile.node;
   }
