@@ -18,6 +18,7 @@ VERSIONS: Final = {
     "effect": 1,
     "ablation": 1,
     "facets": 1,
+    "circuits": 1,
     "tuning": 1,
     "twin": 1,
     "live": 1,

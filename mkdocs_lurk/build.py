@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.config.references import defining_file, is_reference
 from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
 from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
+from mkdocs_lurk.pages.comparison_folder import Comparisons
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
 from mkdocs_lurk.pages.model_records import read_model, skip_reason
@@ -19,6 +21,7 @@ from mkdocs_lurk.pages.redacted_copy import copy_disclosed
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.records.model_record import ModelRecord
 from mkdocs_lurk.records.record_check import check_record
+from mkdocs_lurk.run.comparison import compare_models
 from mkdocs_lurk.run.input_files import portable_inputs, withhold
 from mkdocs_lurk.run.naming import naming
 from mkdocs_lurk.run.plan import ModelState, input_files, resolve, state_of
@@ -52,8 +55,9 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, go
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
+    comparisons = Comparisons(config.compare, partial(compare_models, store))
     try:
-        site = build_site(states, store, config.cache_dir, overrides)
+        site = build_site(states, store, config.cache_dir, overrides, comparisons)
     except LurkError as error:
         healed = [_heal(state, config, store, missing) for state in states] if isinstance(error, StoreError) else []
         if any(healed):
@@ -63,7 +67,9 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, go
             states = [_sound(state, config, store, overrides) for state in states]
         else:
             raise
-        site = build_site(states, store, config.cache_dir, overrides)
+        site = build_site(states, store, config.cache_dir, overrides, comparisons)
+    for (first, second), why in site.not_compared.items():
+        log.warning("compare: %s and %s: %s; the page says so", first, second, why)
     for state in states:
         if state.key is not None and state.config.pictures.hide_anything:
             _log_unchecked_patterns(state.config, DisclosedReader(store, state.key, state.config))

@@ -190,8 +190,7 @@ _ALL = (
         "unused-range",
         "No value of the sampled pictures reaches an eighth of the range of their type: 12-bit values in 16-bit "
         "files, for example.",
-        "the pictures' values end at {high} of their range (0 is black, 1 is white): for 16 bits that is {deep} of "
-        "65535",
+        "the pictures' values end at {high} of their range (0 is black, 1 is white){of_bits}",
         "say which values are black and white, for example value_range: [0, {likely}], in the transform",
         "The pictures are nearly black, for the network as for you: they use only a small part of the range of values.",
     ),

@@ -93,16 +93,47 @@ def test_fences_links_and_generated_parts_are_rendered_with_addresses_that_lead_
         assert "lurk:" not in text
         assert "lurk-file:" not in text
         assert any(name == "href" for name, _ in ADDRESS.findall(text))
-        for name, address in ADDRESS.findall(text):
-            base = posixpath.dirname(path) if name in ("href", "src") and not address.endswith(".html") else folder
-            target = posixpath.normpath(pages / base / address).removesuffix("/index.html")
-            found = [Path(f"{target}{end}") for end in ("", "/index.md", ".md")]
-            assert any(one.is_file() for one in found), f"{path}: {address}"
+        assert lost(text, path, folder, pages) == []
     home, own = render(made, "index.md"), render(made, f"{LAYER}.md")
     assert "lurk-embed" in home
     assert ">5</span>" in home
     assert 'src="assets/lurk/lurk.js"' in home
     assert own.index("Before.") < own.index("<lurk-gallery") < own.index("After.")
+
+
+def lost(text: str, path: str, folder: str, pages: Path) -> list[str]:
+    """Return the addresses in a rendered page that lead to no exported file."""
+    found = []
+    for name, address in ADDRESS.findall(text):
+        base = posixpath.dirname(path) if name in ("href", "src") and not address.endswith(".html") else folder
+        target = posixpath.normpath(pages / base / address).removesuffix("/index.html")
+        if not any(Path(f"{target}{end}").is_file() for end in ("", "/index.md", ".md")):
+            found.append(address)
+    return found
+
+
+def test_a_model_that_is_elsewhere_is_exported_there(tmp_path: Path) -> None:
+    elsewhere = project(tmp_path, model={"page": "networks/mine.md"})
+    texts = {"index": HOME, "networks/mine": OWN, "networks/mine/features.0": OWN}
+    for path, text in texts.items():
+        elsewhere.write(f"docs/{path}.md", text)
+    export(elsewhere)
+    pages = tmp_path / "pages"
+    assert (pages / "networks" / "mine" / "features.3" / "index.md").is_file()
+    assert [path.name for path in (pages / "models").iterdir()] == ["index.md"]
+    assert not (pages / "networks" / "mine" / "index.md").exists(), "the author's own page takes its place"
+    for path, folder in (("index.md", "."), ("networks/mine.md", "networks/mine")):
+        assert lost(render(elsewhere, path), path, folder, pages) == []
+    assert "<lurk-map" in render(elsewhere, "networks/mine.md")
+    assert "<lurk-gallery" in render(elsewhere, "networks/mine/features.0.md")
+    generated = [page for page in pages.rglob("index.md") if page.parent != pages]
+    assert len(generated) > 3
+    for page in generated:
+        folder = page.parent.relative_to(pages).as_posix()
+        for address in re.findall(r'\]\(([^)#]+)|(?:href|src|data-src)="([^"#]+)', page.read_text("utf-8")):
+            target = posixpath.normpath(pages / folder / "".join(address)).removesuffix("/index.html")
+            found = [Path(f"{target}{end}") for end in ("", "/index.md", ".md")]
+            assert any(one.is_file() for one in found), f"{page}: {address}"
 
 
 def test_a_fault_is_a_warning_with_the_page(made: Project, caplog: pytest.LogCaptureFixture) -> None:

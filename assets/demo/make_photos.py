@@ -1,8 +1,9 @@
-"""Choose the demonstration's photographs from the pictures of the learning game GCompris, and credit each.
+"""Choose the demonstration's photographs from two packages whose pictures are credited one by one, and credit each.
 
-Debian's package `gcompris-qt-data` packs the game's pictures in Qt resource archives, and a README beside them names
-author, licence and source of every file. Taken is only what such an entry declares, for that very file, to be in
-the public domain or under CC0.
+Debian's package `gcompris-qt-data`, a learning game, packs its pictures in Qt resource archives, and a README beside
+them names author, licence and source of every file. Taken is only what such an entry declares, for that very file, to
+be in the public domain or under CC0. A few more are from the Python package `scikit-image`, whose functions state the
+same of each of its sample pictures.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import io
 import re
 import shutil
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +32,8 @@ MOST_ELONGATED = 2.1
 
 FREE = {"public domain": "Public domain", "cc0-1.0": "CC0-1.0"}
 
+SAMPLES_PAGE = "https://scikit-image.org/docs/stable/api/skimage.data.html#skimage.data"
+
 # Where the photographs are, and the class of each, by the first pattern that its name fits.
 FOLDERS = {
     "categorization/resource/images/fishes": {"*": "fish"},
@@ -37,10 +41,27 @@ FOLDERS = {
     "categorization/resource/images/others": {"*": "household"},
     "categorization/resource/images/renewable": {"dam*": "dam", "solar*": "solar-power", "windmill*": "windmill"},
     "categorization/resource/images/tools": {"*": "tool"},
+    "clickgame/resource": {"*": "sea"},
     "erase/resource": {"*": "animal"},
     "explore_farm_animals/resource/animals": {"*": "animal"},
-    "explore_monuments/resource": {"*": "monument"},
+    "explore_monuments/resource": {
+        "*/machuPicchu*": "landscape",
+        "*/ajantaCave*": "landscape",
+        "*/canyondeChelly*": "landscape",
+        "*/navajo*": "landscape",
+        "*/rocamadour*": "landscape",
+        "*": "monument",
+    },
     "explore_world_animals/resource/animals": {"*": "animal"},
+    "explore_world_music/resource/music": {"*": "music"},
+}
+
+# The game calls the pictures of music by countries: what they show, by their names in the game.
+SHOWN = {
+    "africa.webp": "bata-drums.webp",
+    "italy.webp": "opera.webp",
+    "mexico.webp": "mariachi.webp",
+    "middleeast.webp": "dutar.webp",
 }
 
 # Free, and still left out, by looking at them: names within their folder, by the reason.
@@ -52,8 +73,8 @@ EXCLUDED = {
     # A second view of what the game shows better elsewhere.
     " eiffelTower greatWall kutubMinar mountRushmore",
     "explore_monuments/resource": "usa/statueofLiberty"
-    # A landscape or a ruin in which a monument is hard to find.
-    " india/ajantaCave usa/canyondeChelly usa/fortSumter usa/navajo france/rocamadour wonders/machuPicchu"
+    # A ruin in which a monument is hard to find.
+    " usa/fortSumter"
     # An old print: greyscale, faded, or with its frame.
     " usa/castleClinton usa/castillodeSanMarcos usa/georgeWashingtonBirthplace"
     # A model of a cathedral, in front of it.
@@ -62,6 +83,10 @@ EXCLUDED = {
     " egypt/bentPyramid france/arlesAmphitheater india/rangGhar germany/trierImperialBaths",
     # Much like another fish that stays: the same species or the same dim view.
     "categorization/resource/images/fishes": "fish14 fish16 fish19 fish20 fish22 fish26",
+    # Hardly anything to see.
+    "clickgame/resource": "sea1",
+    # Lamps at night, blurred, which excite half of the filters.
+    "explore_world_music/resource/music": "japan",
     # Mostly print; no household has one.
     "categorization/resource/images/others": "volleyball igloo",
     # A toy; the same mill as windmill9.
@@ -78,6 +103,35 @@ class Credit:
     author: str
     source: str
     licence: str
+
+
+# Of the sample pictures of scikit-image those that show what the game lacks: label, name and credit of each, as the
+# functions of `skimage.data` state them.
+SAMPLES = {
+    "astronaut.png": ("space", "astronaut", Credit("NASA", "https://flic.kr/p/r9qvLn", "Public domain")),
+    "brick.png": (
+        "texture",
+        "brick",
+        Credit("CC0 Textures", "https://cc0textures.com/view.php?tex=Bricks25", "CC0-1.0"),
+    ),
+    "chelsea.png": ("animal", "tabby", Credit("Stefan van der Walt", SAMPLES_PAGE + ".chelsea", "CC0-1.0")),
+    "coffee.png": ("household", "espresso", Credit("Rachel Michetti", SAMPLES_PAGE + ".coffee", "CC0-1.0")),
+    "grass.png": (
+        "texture",
+        "grass",
+        Credit("linolafett", "https://www.deviantart.com/linolafett/art/Grass-01-434853879", "CC0-1.0"),
+    ),
+    "gravel.png": (
+        "texture",
+        "gravel",
+        Credit("CC0 Textures", "https://cc0textures.com/view.php?tex=Gravel04", "CC0-1.0"),
+    ),
+    "rocket.jpg": (
+        "space",
+        "rocket",
+        Credit("SpaceX", "https://www.flickr.com/photos/spacexphotos/16511594820/", "Public domain"),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -193,14 +247,24 @@ def choose(archives: Path) -> list[Photo]:
         for name, credit, content in free_photos(folder, files):
             label = next((label for pattern, label in labels.items() if fnmatch.fnmatch(name, pattern)), None)
             if label and name.removesuffix(".webp") not in excluded and shows_enough(content):
-                photos.setdefault(credit.source, Photo(label, tidy(name), credit, content))
-    return sorted(photos.values(), key=lambda photo: (photo.label, photo.name))
+                shown = SHOWN.get(name, name)
+                photos.setdefault(credit.source, Photo(label, tidy(shown), credit, content))
+    return list(photos.values())
+
+
+def samples(wheel: Path) -> list[Photo]:
+    """The chosen sample pictures of scikit-image, from its wheel."""
+    with zipfile.ZipFile(wheel) as packed:
+        return [
+            Photo(label, name, credit, packed.read(f"skimage/data/{file}"))
+            for file, (label, name, credit) in SAMPLES.items()
+        ]
 
 
 def named_apart(photos: list[Photo]) -> Iterator[tuple[str, Photo]]:
     """Give each photo its path under the photos' folder; a name's second use gets a number."""
     used: dict[str, int] = {}
-    for photo in photos:
+    for photo in sorted(photos, key=lambda one: (one.label, one.name)):
         path = f"{photo.label}/{photo.name}"
         used[path] = used.get(path, 0) + 1
         yield (path if used[path] == 1 else f"{path}-{used[path]}") + ".jpg", photo
@@ -215,6 +279,7 @@ def shrink(content: bytes) -> bytes:
     scale = min(1.0, SHORT_SIDE_PX / min(picture.size))
     picture = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
     packed = io.BytesIO()
+    picture.info.clear()  # else Pillow writes the profile and the comment of the original
     picture.save(packed, "JPEG", quality=QUALITY, optimize=True, progressive=True)
     return packed.getvalue()
 
@@ -229,10 +294,10 @@ def credits_page(photos: list[tuple[str, Photo]]) -> str:
         [
             "# Who made the photographs",
             "",
-            f"The {len(rows)} photographs under `photos/` come with the learning game GCompris, whose files name",
-            "author, source and licence of each. Every one of them is in the public domain or under CC0-1.0, as said",
-            f"there. They were scaled to a short side of at most {SHORT_SIDE_PX} px; metadata was taken out.",
-            "`make_photos.py` chose them and wrote this table.",
+            f"Of the {len(rows)} photographs under `photos/`, {len(SAMPLES)} come with scikit-image, and the others",
+            "with the learning game GCompris. Both name author, source and licence of each. Every one is in the",
+            f"public domain or under CC0-1.0. Their short side was scaled to at most {SHORT_SIDE_PX} px, and",
+            "metadata was taken out. `make_photos.py` chose them and wrote this table.",
             "",
             "| File | Author | Source | Licence |",
             "|---|---|---|---|",
@@ -247,10 +312,11 @@ def main() -> None:
     parser.add_argument(
         "archives", type=Path, help="folder with the .rcc files, usr/share/gcompris-qt/rcc in the package"
     )
+    parser.add_argument("wheel", type=Path, help="the wheel of scikit-image")
     parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: beside this script)")
     args = parser.parse_args()
 
-    photos = sorted(named_apart(choose(args.archives)))
+    photos = sorted(named_apart([*choose(args.archives), *samples(args.wheel)]))
     shutil.rmtree(args.out / "photos", ignore_errors=True)
     size = 0
     for path, photo in photos:

@@ -8,7 +8,6 @@ lists what a process holds open (Linux), those that were opened meanwhile and ar
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 import threading
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 
 from mkdocs_lurk.config.commands import named_files
+from mkdocs_lurk.config.import_statements import absent_modules, imported_names, loaded_modules
 from mkdocs_lurk.config.reading import Reading, absolute, is_authored, path_kind
 from mkdocs_lurk.config.unreported import Listener, listen, watch_libraries
 from mkdocs_lurk.config.variables import is_compared, note_own_value, variable_digest
@@ -100,7 +100,7 @@ def note(reading: Reading) -> None:
 def note_modules(root: Path, modules_before: set[str], first: ModuleType | None) -> None:
     """Note an author's modules: those that were imported since, and those that were there and are imported by them.
 
-    What a module read when it was imported is noted with it.
+    What a module read when it was imported is noted with it, and modules that it sought and did not find.
     """
     if not _collectors:
         return
@@ -114,7 +114,11 @@ def note_modules(root: Path, modules_before: set[str], first: ModuleType | None)
             continue
         seen.add(path)
         reading.modules[path] = None
-        waiting += _files_of(_imported(path, package))
+        names = imported_names(path, package)
+        waiting += _files_of(loaded_modules(names))
+        for absent in absent_modules(names, path, root):
+            if path_kind(absent) == "nothing" and is_authored(str(absent), str(root)):
+                reading.add_question(str(absent), "nothing")
         if str(path) in _at_import:
             read = _at_import[str(path)]
             waiting += [(other, "") for other in read.modules]
@@ -138,27 +142,6 @@ def module_file(module: ModuleType) -> Path | None:
     file = getattr(module, "__file__", None)
     path = Path(absolute(file)) if isinstance(file, str) else None
     return path if path is not None and path.is_file() else None
-
-
-def _imported(path: Path, in_package: str) -> Iterator[ModuleType]:
-    """Yield the loaded modules that a module's import statements name, wherever in it they stand."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return
-    package = in_package.split(".")
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            inside = package[: len(package) - node.level + 1] if node.level else []
-            base = ".".join([*inside, *([node.module] if node.module else [])])
-            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        for name in names:
-            parts = name.split(".")
-            loaded = (sys.modules.get(".".join(parts[:count])) for count in range(1, len(parts) + 1))
-            yield from (found for found in loaded if found is not None)
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:

@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from mkdocs_lurk.addresses import LONGEST, is_portable
+from mkdocs_lurk.config.classes import read_classes
+from mkdocs_lurk.config.compare import read_compare
 from mkdocs_lurk.config.effect import read_effect
 from mkdocs_lurk.config.filters import read_filters
-from mkdocs_lurk.config.images import CLASS_NAME, FORMS, check_reference, read_images
+from mkdocs_lurk.config.ignored import read_ignored
+from mkdocs_lurk.config.images import FORMS, check_reference, read_images
 from mkdocs_lurk.config.labels import read_groups, read_label_map
 from mkdocs_lurk.config.live import read_live
 from mkdocs_lurk.config.names import names_file, read_names
@@ -50,10 +53,19 @@ from mkdocs_lurk.config.weights import read_weights
 from mkdocs_lurk.declared_files import expanded
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.limits import LARGEST_SEED, MAX_PIXELS, MOST_KEPT, MOST_PIXELS, MOST_STEPS, MOST_THREADS
-from mkdocs_lurk.named_warnings import WARNINGS
-from mkdocs_lurk.text import as_label
 
-_PLUGIN_KEYS = ("cache_dir", "missing", "on_serve", "device", "precision", "threads", "nav", "defaults", "models")
+_PLUGIN_KEYS = (
+    "cache_dir",
+    "missing",
+    "on_serve",
+    "device",
+    "precision",
+    "threads",
+    "nav",
+    "defaults",
+    "models",
+    "compare",
+)
 _MODEL_KEYS = (
     "name", "title", "source", "arguments", "weights", "images", "classes", "groups", "label_map", "transform",
     "layers", "filters", "top_k", "gradient", "synthesis", "card", "page", "names", "seed", "effect", "max_pixels",
@@ -90,6 +102,7 @@ def from_mapping(
     device, device_path = top.get("device", "auto")
     if not isinstance(device, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise ConfigError(f"{device_path}: {quoted(device)} is not known; give auto, cpu, cuda, cuda:N or mps")
+    models = _read_models(top, roots["models"], absent)
     return LurkConfig(
         root=root,
         cache_dir=roots["cache_dir"] / expanded(cache_dir),
@@ -99,7 +112,8 @@ def from_mapping(
         precision=top.word("precision", "auto", PRECISIONS),
         threads=_read_threads(*top.get("threads", "auto")),
         nav=NavConfig(nav.word("mode", "inject", NAV_MODES), nav.text("section", "Models", "the section's title")),
-        models=_read_models(top, roots["models"], absent),
+        models=models,
+        compare=read_compare(*top.get("compare", ()), models),
     )
 
 
@@ -158,7 +172,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         arguments=_read_arguments(*section.get("arguments"), source),
         weights=weights,
         weights_detail=weights_detail,
-        classes=_read_classes(*section.get("classes"), root),
+        classes=read_classes(*section.get("classes"), root),
         groups=read_groups(*section.get("groups")),
         label_map=read_label_map(*section.get("label_map")),
         transform=_read_transform(section, source, root),
@@ -177,7 +191,7 @@ def _read_model(section: Section, root: Path, place: str) -> ModelConfig:
         max_pixels=section.integer(
             "max_pixels", MAX_PIXELS, 1, f"the most pixels of a picture, 1 to {MOST_PIXELS}", MOST_PIXELS
         ),
-        ignore=_read_ignored(*section.get("ignore", ())),
+        ignore=read_ignored(*section.get("ignore", ())),
         pictures=read_pictures(*section.get("pictures", "full")),
         place=place,
         absent=(),
@@ -226,18 +240,6 @@ def _read_arguments(value: object, path: str, source: str) -> Mapping[str, objec
     return dict(value)
 
 
-def _read_classes(value: object, path: str, root: Path) -> str | tuple[str, ...] | None:
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        names = (str(item) if type(item) in (int, float) else item for item in value)
-        return tuple(as_label(read_text(name, f"{path}[{at}]", CLASS_NAME)) for at, name in enumerate(names))
-    classes = read_text(value, path, "imagenet, a file of names, or a list of names")
-    if classes != "imagenet":
-        existing_path(classes, path, root, "file")
-    return classes
-
-
 def _read_transform(section: Section, source: str, root: Path) -> str | TransformSpec:
     value, path = section.get("transform", "imagenet")
     if isinstance(value, Mapping):
@@ -258,16 +260,6 @@ def _read_transform(section: Section, source: str, root: Path) -> str | Transfor
 
 def _read_card(value: object, path: str, root: Path) -> Path | None:
     return None if value is None else existing_path(read_text(value, path, "a Markdown file"), path, root, "file")
-
-
-def _read_ignored(value: object, path: str) -> tuple[str, ...]:
-    """Return the names of warnings that the author accepts."""
-    names = read_texts([value] if isinstance(value, str) else value, path, "a list of names of warnings")
-    for name in names:
-        if name not in WARNINGS:
-            hint = near(name, WARNINGS) or "; there are " + ", ".join(WARNINGS)
-            raise ConfigError(f"{path}: there is no warning {quoted(name)}{hint}")
-    return names
 
 
 def _read_layers(section: Section) -> LayersConfig:

@@ -54,6 +54,12 @@ SITE: dict[str, Option] = {
     ),
     "defaults": Option("Keys for every model.", "keys of a model", "`{}`"),
     "models": Option("The models.", "a list", "`[]`"),
+    "compare": Option(
+        "Compare two models on the same pictures, on a page of its own: [two models](how.md#two-models). No network "
+        "runs for it.",
+        "pairs of names: `[[base, tuned]]`",
+        "`[]`",
+    ),
 }
 
 MODEL: dict[str, Option] = {
@@ -131,6 +137,11 @@ MODEL: dict[str, Option] = {
     "facets": Option(
         "Divide the crops that excite each filter most into kinds, where chance would not do as well: "
         "[the facets](how.md#the-facets). Takes one more pass for each picture."
+    ),
+    "circuits": Option(
+        "Find the filters through which the network makes each class, what flows from one to the next, and what they "
+        "do alone: [the circuits](how.md#the-circuits). Takes some 30 passes for up to 16 pictures of each class, and "
+        "`effect`."
     ),
     "tuning": Option(
         "Show changed pictures to the network, to see whether each filter depends on colour, fine detail, left and "

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TypeAlias, cast
 
 from mkdocs_lurk.config.author_code import author_code, forget_imports, module_file, note_modules
+from mkdocs_lurk.config.import_statements import absent_modules, imported_names
 from mkdocs_lurk.config.reading import is_authored
 from mkdocs_lurk.config.unreported import watch_libraries
 from mkdocs_lurk.declared_files import expanded
@@ -31,6 +32,9 @@ _FILE = re.compile(r".+\.py:[A-Za-z_][\w.]*")
 _MESSAGE_LIMIT = 1000  # the author wrote the code and needs the whole message
 _imported: dict[str, tuple[Path, Path, bytes]] = {}
 """Root, file, and contents when it was loaded, of every author's module that was imported by its name."""
+
+_sought: set[Path] = set()
+"""Files and folders by which modules would be there that these sought and did not find."""
 
 
 def is_reference(text: str) -> bool:
@@ -192,6 +196,8 @@ def _remember_modules(root: Path, modules_before: set[str]) -> None:
         file = module_file(sys.modules[name])
         if file is not None and is_authored(str(file), str(root)):
             _imported[name] = root, file, file.read_bytes()
+            names = imported_names(file, getattr(sys.modules[name], "__package__", None) or "")
+            _sought.update(path for path in absent_modules(names, file, root) if not path.exists())
 
 
 def _drop_changed_modules(root: Path) -> None:
@@ -199,13 +205,14 @@ def _drop_changed_modules(root: Path) -> None:
 
     The same if they are another site's, whose modules may have the same names.
     """
-    if any(
+    if any(path.exists() for path in _sought) or any(
         home != root or not file.is_file() or file.read_bytes() != contents
         for home, file, contents in _imported.values()
     ):
         for name in _imported:
             sys.modules.pop(name, None)
         _imported.clear()
+        _sought.clear()
         forget_imports()
 
 

@@ -64,13 +64,13 @@ def listen(listener: Listener) -> Iterator[None]:
 
     def tell_get(variables: MutableMapping[str, str], name: str) -> str:
         frame = _asking()
-        if isinstance(name, str) and not _iterating and (id(frame), frame.f_lasti) not in _copying:
-            listener.variable(name, frame=frame)
+        if isinstance(name, (str, bytes)) and not _iterating and (id(frame), frame.f_lasti) not in _copying:
+            listener.variable(os.fsdecode(name), frame=frame)  # of os.environb, names are bytes
         return cast(str, get(variables, name))
 
     def tell_put(variables: MutableMapping[str, str], name: str, value: str) -> None:
-        if isinstance(name, str):
-            listener.own_variable(name, frame=_asking())
+        if isinstance(name, (str, bytes)):
+            listener.own_variable(os.fsdecode(name), frame=_asking())
         put(variables, name, value)
 
     def all_names(variables: MutableMapping[str, str]) -> Iterator[str]:

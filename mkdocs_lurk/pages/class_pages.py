@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.class_circuits import ShownCircuit
 from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
@@ -69,6 +70,7 @@ class ClassPage:
     auc: str
     makers: tuple[MakingLayer, ...]
     contribution: str
+    circuit: ShownCircuit | None
     typical: tuple[PictureCard, ...]
     unsure: tuple[PictureCard, ...]
     wrong: tuple[PictureCard, ...]
@@ -183,6 +185,7 @@ def class_page(
         auc=meaning("auc").replace("{class}", label),
         makers=making_layers(model, effects.of_label(label, pictures.evaluation), cards),
         contribution=effects.meaning,
+        circuit=effects.circuits.shown(model, label, cards),
         typical=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS]),
         unsure=tuple(cards.evaluated(one) for one in right[_SHOWN_CARDS:][::-1][:_SHOWN_CARDS]),
         wrong=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_PICTURES]),

@@ -80,6 +80,7 @@ class DisclosedReader:
         config: The declaration; None to hold nothing back.
 
     Attributes:
+        key: The key of the model record.
         record: The model's record.
         unchecked: Patterns of ``pictures`` that may hold nothing back: a bundle left out the names that they may fit.
 
@@ -89,6 +90,7 @@ class DisclosedReader:
     """
 
     def __init__(self, store: Store, key: str, config: ModelConfig | None = None) -> None:
+        self.key = key
         self._store = store
         self._reader = ModelReader(store, key)
         self._disclosure = OPEN if config is None else Disclosure.of(config)

@@ -63,7 +63,7 @@ def _sum_sentence(found: CutSum, name: str) -> str:
 
 def _exact_sentence(found: AblationSummary) -> str:
     correlation = found["correlation"]
-    known = "cannot be told" if correlation is None else f"is {correlation:.2f} (Spearman)"
+    known = "cannot be told" if correlation is None else f"is {formatting.fixed(correlation)} (Spearman)"
     text = (
         f"The network was run without each of {found['filters']} filters. Over {found['pairs']:,} pairs of a filter "
         f"and a picture the rank correlation of the contribution and what the output loses {known}. Without one of the "

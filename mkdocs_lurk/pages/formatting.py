@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
 from mkdocs_lurk.records.model_record import ReceptiveFieldRecord
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _KIND_NAMES = {
     "Conv2d": "convolution",
     "ConvTranspose2d": "transposed convolution",
@@ -23,17 +25,35 @@ GRADIENT_METHODS = {
 
 
 def score(value: float | None) -> str:
-    """Format a response with three digits: ``21.5``, ``0.0123``, ``1,230``; None gives a dash."""
+    """Format a response with up to three digits: ``21.5``, ``0.012``, ``1,230``; None gives a dash.
+
+    ``assets/gallery/src/numbers.ts`` formats alike: ``assets/gallery/test/numbers.json`` has the cases of both.
+    """
     if value is None:
         return "-"
-    if value == 0:
-        return "0"
-    magnitude = abs(value)
-    if magnitude >= 1000:
-        return f"{value:,.0f}"
-    if magnitude >= 0.001:
-        return f"{value:.3g}"
-    return f"{value:.1e}"
+    size = abs(value)
+    if size == 0 or size >= 0.1:
+        return fixed(value, 0 if size >= 100 else 1 if size >= 10 else 2)
+    digits, exponent = f"{value:.1e}".split("e")
+    if size < 0.001:
+        return f"{with_minus(digits)} {TIMES} 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    return fixed(value, 1 - int(exponent))
+
+
+def ratio(value: float | None) -> str:
+    """Format a ratio with two digits: ``2.4``, ``22``; None gives a dash."""
+    return "-" if value is None else fixed(value, 0 if value >= 10 else 1)
+
+
+def fixed(value: float, decimals: int = 2) -> str:
+    """Format a number with so many decimals, halves away from zero, and a true minus sign: ``\N{MINUS SIGN}0.31``."""
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return with_minus(f"{abs(rounded) if rounded == 0 else rounded:,}")
+
+
+def with_minus(number: str) -> str:
+    """Write a number's hyphen as a minus sign."""
+    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def count(value: int) -> str:

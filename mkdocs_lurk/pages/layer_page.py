@@ -179,7 +179,7 @@ def filter_rows(
                 best_max=formatting.score(maxima[0]["score"] if maxima else None),
                 best_avg=formatting.score(means[0]["score"] if means else None),
                 path=images[maxima[0]["image"]]["path"] if maxima else "-",
-                ratio=formatting.score(synthesis_ratio(item)),
+                ratio=formatting.ratio(synthesis_ratio(item)),
                 label=_label_words(item) or best_class or ("no clear preference" if item.get("classes") else "-"),
                 effect=effect_words(item.get("effect")),
                 kinds=kinds_of_crops(item),
@@ -274,7 +274,7 @@ def _label_words(item: FilterRecord) -> str:
     name, correlation = label_name(item), label_correlation(item)
     if name is None:
         return ""
-    return "none above chance" if correlation is None else f"{name}, r {correlation:.2f}"
+    return "none above chance" if correlation is None else f"{name}, r {formatting.fixed(correlation)}"
 
 
 def _range_name(entry: RangeEntry) -> str:

@@ -85,7 +85,7 @@ class _ModelFolder:
         self._photo_ranks = PhotoRanks()
         self._tiles: dict[str, dict[int, SheetRegion]] = {}
         self._class_filters = ClassFilters(model.record["images"])
-        self._class_effects = ClassEffects()
+        self._class_effects = ClassEffects(self._model.record)
         self._highlights = HighlightsWriter(reader, model)
         self._quiz = QuizWriter(model)
         self._chunks: dict[str, int] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
-from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, Skipped, VerificationRecord
+from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, OnceResult, Skipped, VerificationRecord
 
 
 class Fact(NamedTuple):
@@ -71,6 +71,22 @@ class ModelPage:
     highlights: Highlights
 
 
+_ONCE: Mapping[OnceResult, str] = {
+    "gradients": "gradients",
+    "crops": "crops",
+    "classes": "means of classes",
+    "statistics": "statistics",
+    "wiring": "wiring",
+    "labels": "labels",
+    "effect": "effects on the output",
+    "tuning": "tuning",
+    "facets": "facets",
+    "evaluation": "the evaluation",
+    "twin": "the comparison with chance",
+}
+"""What the results are called that are not computed a second time."""
+_ONCE_BEFORE: tuple[OnceResult, ...] = ("gradients", "crops", "classes", "statistics", "wiring")
+"""Those of a record of an earlier version, which did not list them."""
 _FIELD_MEANINGS = {"exact": "receptive_field", "effective": "effective_field", "whole": "receptive_field"}
 
 
@@ -193,7 +209,12 @@ def _proof(verified: VerificationRecord) -> str:
     subjects = [f"{formatting.plural(verified['scores'] - again, 'score')} of pictures"]
     if verified["syntheses"]:
         subjects.append(f"{again:,} of {formatting.plural(verified['syntheses'], 'score')} of syntheses")
+    once = [_ONCE[name] for name in verified.get("once", _ONCE_BEFORE)]
     return (
         f"Computed a second time, from the stored pictures: {' and '.join(subjects)}; "
-        f"{_largest_difference(verified)}. Computed once: gradients, crops, classes, statistics and wiring."
+        f"{_largest_difference(verified)}." + (f" Computed once: {_listed(once)}." if once else "")
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -78,11 +78,15 @@ class ModelPages:
     layers: Sequence[ListedLayer]
 
 
-def navigation(models: Sequence[ModelPages]) -> NavItem:
+def navigation(models: Sequence[ModelPages], comparisons: Sequence[tuple[str, str]] = ()) -> NavItem:
     """Arrange the pages as a tree.
 
+    Args:
+        models: In their order.
+        comparisons: Title and folder of each page that compares two models.
+
     Returns:
-        A section without a title: the list of models, then one section per model, or its page alone.
+        A section without a title: the list of models, one section per model, or its page alone, and the comparisons.
     """
     children = [NavItem("Models", "models/index.md")] if models else []
     for model in models:
@@ -90,6 +94,7 @@ def navigation(models: Sequence[ModelPages]) -> NavItem:
         own_pages = (NavItem(title, f"{model.folder}/{folder}/index.md") for title, folder in model.own_pages)
         inside = (*own_pages, *_layer_items(model))
         children.append(NavItem(model.title, None, (page, *inside)) if inside else page)
+    children += [NavItem(title, f"{folder}/index.md") for title, folder in comparisons]
     return NavItem("", None, tuple(children))
 
 

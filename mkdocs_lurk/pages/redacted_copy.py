@@ -29,6 +29,7 @@ def copy_disclosed(reader: DisclosedReader, store: Store) -> str:
     images = _with_pictures_copied(record["images"], reader, store)
     layers = [_copy_layer(entry, reader, store) for entry in record["layers"]]
     copy = {**record, "images": images, "layers": layers, "uses": []}
+    copy.pop("responses", None)
     if (live := reader.live_unit()) is not None:
         store.put(live.key, live.record, live.parts)
     return _put(store, "model record", copy)

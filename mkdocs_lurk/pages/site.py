@@ -14,10 +14,19 @@ from typing import Protocol
 from mkdocs_lurk.config.options import MODELS_FOLDER, ModelConfig
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.card_text import VERSIONS
+from mkdocs_lurk.pages.comparison_folder import (
+    NO_COMPARISONS,
+    ComparisonPlace,
+    Comparisons,
+    ComparisonSummary,
+    ComparisonWriter,
+    check_comparison,
+    comparison_title,
+)
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
-from mkdocs_lurk.pages.link_previews import PREVIEW_SUFFIX, SitePreview, site_previews
+from mkdocs_lurk.pages.link_previews import SitePreview, site_previews
 from mkdocs_lurk.pages.live_page import LIVE_NETWORK
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
@@ -25,37 +34,12 @@ from mkdocs_lurk.pages.models_page import index_entry
 from mkdocs_lurk.pages.nav import CLASSES, ModelPages, NavItem, navigation
 from mkdocs_lurk.pages.nav_sections import ListedLayer
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
+from mkdocs_lurk.pages.page_sources import OTHER_SOURCES
 from mkdocs_lurk.pages.render import Templates
+from mkdocs_lurk.pages.site_files import SiteFile, link_targets, site_files
 from mkdocs_lurk.store import Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
-
-OTHER_SOURCES = (
-    "addresses.py", "class_labels.py", "limits.py", "named_warnings.py", "names.py", "records/cost_record.py",
-    "records/effect_record.py", "records/evaluation_record.py", "records/graph_record.py",
-    "records/input_record.py", "records/live_check.py", "records/live_record.py", "records/model_record.py",
-    "records/provenance_record.py", "records/record_format.py", "records/response_records.py",
-    "records/results_records.py", "records/twin_record.py", "text.py", "config/live.py", "config/names.py",
-    "config/pictures.py", "yaml_text.py", "images/webp.py",
-)  # fmt: skip
-"""Modules outside this folder that shape a page too."""
-
-
-@dataclass(frozen=True)
-class SiteFile:
-    """A file of the site.
-
-    Attributes:
-        uri: Its address under the site; a page's ends in ``.md``.
-        path: Its path on disk.
-        body: For a page, the file with its part below the title; None for other files.
-        title: For a page, its title.
-    """
-
-    uri: str
-    path: Path
-    body: Path | None = None
-    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +55,7 @@ class Site:
         titles: The title of each model, by its name.
         folders: The folder of each model's pages under the site, by its name.
         missing: For each model without results, why there are none.
+        not_compared: For each pair of models that cannot be compared, why.
         highlights: For each model the filters that any page can show of it.
         previews: For each model what links to its pages show on other sites; their pictures are not among ``files``.
     """
@@ -82,6 +67,7 @@ class Site:
     titles: Mapping[str, str]
     folders: Mapping[str, str]
     missing: Mapping[str, str]
+    not_compared: Mapping[tuple[str, str], str]
     highlights: Mapping[str, HighlightsSummary]
     previews: Mapping[str, Sequence[SitePreview]]
 
@@ -120,7 +106,13 @@ class ModelStatus(Protocol):
         """What the results were made from and is not at hand."""
 
 
-def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, overrides: Path | None = None) -> Site:
+def build_site(
+    models: Sequence[ModelStatus],
+    store: Store,
+    cache_dir: Path,
+    overrides: Path | None = None,
+    comparisons: Comparisons = NO_COMPARISONS,
+) -> Site:
     """Write the pages of every model that are not in the cache yet, and list all files of the site.
 
     Args:
@@ -128,6 +120,7 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
         store: The store with their results.
         cache_dir: The folder of the cache; generated files are kept in its ``pages/``.
         overrides: A folder with an author's own templates, if any.
+        comparisons: Of pairs of the models; those with a model without results are left out.
 
     Raises:
         LurkError: Results are missing, a template or a card cannot be read, or the disk is full.
@@ -142,8 +135,10 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     files: list[SiteFile] = []
     if models:
         index = _index_folder(folders, places, cache_folder, templates)
-        files += _site_files(index, MODELS_FOLDER, {"index.md": "Models"})
-    files += [f for one, folder in folders for f in _site_files(folder, places[one.name], _titles(one, folder))]
+        files += site_files(index, MODELS_FOLDER, {"index.md": "Models"})
+    files += [f for one, folder in folders for f in site_files(folder, places[one.name], _titles(one, folder))]
+    compared = _comparison_folders(models, comparisons, store, cache_folder, templates)
+    files += [f for page, folder in compared for f in site_files(folder, page.folder, {"index.md": page.title})]
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
     listed = [
         ModelPages(places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
@@ -151,13 +146,14 @@ def build_site(models: Sequence[ModelStatus], store: Store, cache_dir: Path, ove
     ]
     return Site(
         files=tuple(files),
-        links=_link_targets(files, layers, places),
+        links=link_targets(files, layers, places),
         layers=layers,
-        nav=navigation(listed),
+        nav=navigation(listed, [(page.title, page.folder) for page, _ in compared]),
         titles={declared.name: declared.title for declared in declared_models},
         folders=places,
         missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
         highlights={declared.name: one.summary["highlights"] for declared, one in folders},
+        not_compared={page.pair: why for page, one in compared if (why := one.summary["missing"])},
         previews={declared.name: site_previews(one.root, one.summary["previews"]) for declared, one in folders},
     )
 
@@ -211,6 +207,24 @@ def _model_folder(
     return open_or_write(cache_folder, _key(model, declared, templates.overrides), write, check_folder)
 
 
+def _comparison_folders(
+    models: Sequence[ModelStatus], comparisons: Comparisons, store: Store, cache_folder: Path, templates: Templates
+) -> list[tuple[ComparisonPlace, CachedFolder[ComparisonSummary]]]:
+    """Write the comparisons of models with results."""
+    by_name = {model.config.name: model for model in models}
+    found = []
+    for pair in comparisons.pairs:
+        both = [by_name[name] for name in pair]
+        if all(model.key is not None for model in both):
+            declared = [DeclaredModel.from_config(model.config, model.unseen) for model in both]
+            keys = [_key(model, one, templates.overrides) for model, one in zip(both, declared, strict=True)]
+            key = digest("comparison", keys, [model.config.folder for model in both])
+            write = ComparisonWriter(both, declared, comparisons.compare, store, templates)
+            page = ComparisonPlace(pair, comparison_title(*(one.title for one in declared)))
+            found.append((page, open_or_write(cache_folder, key, write, check_comparison)))
+    return found
+
+
 def _index_folder(
     folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]],
     places: Mapping[str, str],
@@ -235,44 +249,6 @@ def _index_folder(
 def _check_index(names: Collection[str], summary: object) -> None:
     if set(names) != {"index.md", f"index{BODY_SUFFIX}"} or summary != {}:
         raise StoreError("it holds something else than the list of models")
-
-
-def _site_files(
-    folder: CachedFolder[ModelSummary] | CachedFolder[Mapping[str, object]], address: str, titles: Mapping[str, str]
-) -> list[SiteFile]:
-    """List the files of a folder whose address under the site is ``address``; ``titles`` are those of its pages."""
-    files = []
-    for name in folder.files:
-        path = folder.root / name
-        if name.endswith(".md"):
-            files.append(SiteFile(f"{address}/{name}", path, path.with_suffix(BODY_SUFFIX), titles[name]))
-        elif not name.endswith((BODY_SUFFIX, PREVIEW_SUFFIX)):
-            files.append(SiteFile(f"{address}/{name}", path))
-    return files
-
-
-def _link_targets(
-    files: Sequence[SiteFile], layers: Mapping[str, Mapping[str, str]], places: Mapping[str, str]
-) -> dict[str, str]:
-    links: dict[str, str] = {}
-    for file in files:
-        target = _target(file.uri, places)
-        if file.body is not None:
-            links[target.removesuffix("index.md").rstrip("/")] = file.uri
-        elif target.endswith("results.json"):
-            links[target] = file.uri
-    for model, addresses in layers.items():
-        for layer, address in addresses.items():
-            links.setdefault(f"{model}/{layer}", f"{places[model]}/{address}/index.md")
-    return links
-
-
-def _target(uri: str, places: Mapping[str, str]) -> str:
-    """Return a file's address with the model's name in place of the folder of its pages."""
-    for model, place in places.items():
-        if uri.startswith(f"{place}/"):
-            return f"{model}/{uri.removeprefix(f'{place}/')}"
-    return uri.removeprefix(f"{MODELS_FOLDER}/")
 
 
 @cache

@@ -148,7 +148,7 @@ def _figure_chart(name: FigureName, layers: Sequence[TwinLayer], slugs: dict[str
         for layer, figure in found
     )
     verdict = _UNDECIDED if name == "detail" else _verdict([row.name for row in rows if not row.differs], len(rows))
-    return Chart(title, f"figure-{name}", axis, verdict, f"{low:.2g}", f"{high:.2g}", rows)
+    return Chart(title, f"figure-{name}", axis, verdict, _short(low), _short(high), rows)
 
 
 def _gradient_chart(layers: Sequence[TwinLayer], slugs: dict[str, str]) -> Chart | None:
@@ -165,13 +165,13 @@ def _gradient_chart(layers: Sequence[TwinLayer], slugs: dict[str, str]) -> Chart
             band=place([min(0.0, check["other"]), check["other"], max(0.0, check["other"])]),
             trained=place([check["twin"]] * 3),
             differs=check["differs"],
-            text=f"{layer}: the twin's gradients correlate by {check['twin']:.2f}, those of another filter by "
-            f"{check['other']:.2f} ({formatting.plural(check['n'], 'pair')})",
+            text=f"{layer}: the twin's gradients correlate by {formatting.fixed(check['twin'])}, those of another "
+            f"filter by {formatting.fixed(check['other'])} ({formatting.plural(check['n'], 'pair')})",
         )
         for layer, check in found
     )
     verdict = _gradient_verdict([row.name for row in rows if not row.differs], len(rows))
-    return Chart("Gradients", "figure-gradients", "rank correlation of the gradients", verdict, f"{low:.2g}", "1", rows)
+    return Chart("Gradients", "figure-gradients", "rank correlation of the gradients", verdict, _short(low), "1", rows)
 
 
 def _gradient_verdict(same: Sequence[str], n: int) -> str:
@@ -195,13 +195,17 @@ def _placing(low: float, high: float) -> Callable[[Sequence[float]], Mark]:
     return place
 
 
+def _short(value: float) -> str:
+    return formatting.with_minus(f"{value:.2g}")
+
+
 def _compared(layer: str, figure: FigureComparison) -> str:
     """Say what a row shows."""
     (low, middle, high), (twin_low, twin_middle, twin_high) = figure["trained"], figure["twin"]
     return (
-        f"{layer}: {middle:.2g} in the middle, {low:.2g} to {high:.2g}; shuffled {twin_middle:.2g}, {twin_low:.2g} to "
-        f"{twin_high:.2g}. A filter has more of it than a shuffled one in {formatting.percent(figure['above'])} of "
-        "pairs"
+        f"{layer}: {_short(middle)} in the middle, {_short(low)} to {_short(high)}; shuffled {_short(twin_middle)}, "
+        f"{_short(twin_low)} to {_short(twin_high)}. A filter has more of it than a shuffled one in "
+        f"{formatting.percent(figure['above'])} of pairs"
     )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mkdocs.structure.files import File, Files
 
 from mkdocs_lurk.config.options import MODELS_FOLDER
 from mkdocs_lurk.declared_files import is_regular
+from mkdocs_lurk.names import RESULTS_SCHEMA
 from mkdocs_lurk.pages.front_end import front_end
 from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.plugin.files import GeneratedFiles
@@ -53,9 +54,9 @@ def drop_outdated(site_dir: Path, site: Site, files: Files, generated: Generated
             _remove(Path(page.abs_dest_path))
     wanted = {os.path.normpath(file.abs_dest_path) for file in files}
     for folder in _model_folders(site_dir, site):
-        for path in list(folder.rglob("*")):
-            if os.path.normpath(path) not in wanted and (path.is_symlink() or not path.is_dir()):
-                path.unlink()
+        _empty(folder, wanted)
+    for folder in _former_folders(site_dir, site):
+        _empty(folder, ())  # pages of the author's that stay there showed generated parts, too
 
 
 def _is_same(path: Path, published: Path) -> bool:
@@ -73,10 +74,30 @@ def _names_generated(page: File) -> bool:
 
 
 def _model_folders(site_dir: Path, site: Site) -> Iterator[Path]:
-    """Yield the folders of models that an earlier build wrote, whether they are declared now or not."""
+    """Yield the folders of models that an earlier build wrote, whether they are declared there now or not."""
     listed = site_dir / MODELS_FOLDER
     ours = {site_dir / place for place in site.folders.values()}
     for path in ours.union(listed.iterdir() if listed.is_dir() else ()):
         is_ours = path in ours or path.name in site.titles or all((path / name).is_file() for name in _OF_A_MODEL)
         if is_ours and path.is_dir() and not path.is_symlink():
             yield path
+
+
+def _former_folders(site_dir: Path, site: Site) -> list[Path]:
+    """Return the folders where another ``page`` put a model in an earlier build."""
+    listed, ours = site_dir / MODELS_FOLDER, {site_dir / place for place in site.folders.values()}
+    found = [file.parent for file in site_dir.rglob(_OF_A_MODEL[0])]
+    return [folder for folder in found if folder not in ours and folder.parent != listed and _is_of_a_model(folder)]
+
+
+def _empty(folder: Path, wanted: Collection[str]) -> None:
+    """Remove all files in a folder but those that are wanted, by their normal paths."""
+    for path in list(folder.rglob("*")):
+        if os.path.normpath(path) not in wanted and (path.is_symlink() or not path.is_dir()):
+            path.unlink()
+
+
+def _is_of_a_model(folder: Path) -> bool:
+    """Return whether a folder holds a model's results, and nobody else's files of these names."""
+    results = folder / _OF_A_MODEL[1]
+    return is_regular(results) and RESULTS_SCHEMA.encode() in results.read_bytes()

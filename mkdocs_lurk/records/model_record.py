@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -218,6 +219,22 @@ class LayerRecord(TypedDict):
     filters: list[FilterRecord]
 
 
+OnceResult = Literal[
+    "gradients",
+    "crops",
+    "classes",
+    "statistics",
+    "wiring",
+    "labels",
+    "effect",
+    "tuning",
+    "facets",
+    "evaluation",
+    "twin",
+]
+"""Results beside scores, which are not computed a second time."""
+
+
 class VerificationRecord(TypedDict):
     """The largest relative difference between a score and its second computation, of how many scores.
 
@@ -227,6 +244,7 @@ class VerificationRecord(TypedDict):
         syntheses: The number of syntheses that were scored from their stored files.
         syntheses_again: The number of them whose score was compared with another computation.
         tolerance: The largest difference that passes.
+        once: What else there is of this model, computed once; an earlier version did not record it.
     """
 
     largest: float
@@ -234,6 +252,7 @@ class VerificationRecord(TypedDict):
     syntheses: int
     syntheses_again: int
     tolerance: float
+    once: NotRequired[list[OnceResult]]
 
 
 class SynthesisSettings(TypedDict):
@@ -253,6 +272,9 @@ class SynthesisSettings(TypedDict):
 class ModelRecord(TypedDict):
     """What is stored of one model; ``uses`` lists the keys of all units that went into it.
 
+    Those of them that hold the responses are ``responses``, in the order of the pictures; a copy for a bundle that
+    holds something back has none.
+
     An earlier version recorded no ``provenance`` and no ``cost``.
     """
 
@@ -266,6 +288,7 @@ class ModelRecord(TypedDict):
     twin: NotRequired[TwinRecord | Skipped]
     live: NotRequired[LiveRecord | Skipped]
     cost: NotRequired[CostRecord]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str
@@ -276,4 +299,5 @@ class ModelRecord(TypedDict):
     skipped_layers: dict[str, str]
     skipped_images: list[tuple[str, str]]
     provenance: NotRequired[ProvenanceRecord]
+    responses: NotRequired[list[str]]
     uses: list[str]

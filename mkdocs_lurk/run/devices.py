@@ -100,6 +100,13 @@ def choose_memory_format(module: nn.Module, x: Tensor) -> torch.memory_format:
     return torch.channels_last
 
 
+def lay_out(module: nn.Module, memory_format: torch.memory_format) -> None:
+    """Bring a network's tensors of four dimensions into a memory format, in place; others have none of that name."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.dim() == 4 and tensor.layout == torch.strided:
+            tensor.data = tensor.data.contiguous(memory_format=memory_format)
+
+
 def has_bfloat16_matrices(device: torch.device) -> bool:
     """Whether matrix products in bfloat16 are much faster than in float32: tensor cores, AMX tiles, AVX-512 BF16."""
     if device.type == "cuda":

@@ -11,6 +11,7 @@ from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -22,6 +23,7 @@ from mkdocs_lurk.records.model_record import (
     ImageRecord,
     LayerInfo,
     LayerRecord,
+    OnceResult,
     Skipped,
     VerificationRecord,
 )
@@ -29,6 +31,18 @@ from mkdocs_lurk.records.record_format import in_order
 from mkdocs_lurk.records.twin_record import TwinRecord
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
+
+_ONCE: Mapping[str, tuple[OnceResult, ...]] = {
+    "top_max": ("gradients", "crops"),
+    "classes": ("classes",),
+    "stats": ("statistics",),
+    "wiring": ("wiring",),
+    "label": ("labels",),
+    "effect": ("effect",),
+    "tuning": ("tuning",),
+    "facets": ("facets",),
+}
+"""By fields of a filter's record, the results that are computed once."""
 
 
 class RecordDraft:
@@ -41,7 +55,9 @@ class RecordDraft:
         twin: How the filters compare with those of the network with shuffled weights; None if that was not asked for.
         live: The network as a file for browsers, or why there is none; None if that was not asked for.
         cost: What the network costs to run; None without that stage.
+        circuits: Through which filters the outputs are made, by class; None if that was not asked for.
         warnings: What was found that may mislead.
+        responses: The keys of the units that hold the responses.
         layer_effects: By layer, what its filters do together to the output.
         notes: What a reader should know of the results, in sentences.
     """
@@ -58,8 +74,10 @@ class RecordDraft:
         self.twin: TwinRecord | Skipped | None = None
         self.live: LiveRecord | Skipped | None = None
         self.cost: CostRecord | None = None
+        self.circuits: list[CircuitRecord] | Skipped | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
+        self.responses: list[str] = []
         self.layer_effects: dict[str, LayerEffect] = {}
         self._filters: Mapping[str, dict[int, FilterRecord]] = {
             layer.name: {index: {"index": index} for index in session.filters(layer)} for layer in session.layers
@@ -74,6 +92,21 @@ class RecordDraft:
         for layer in self._session.layers:
             for index, record in self._filters[layer.name].items():
                 yield layer, index, record
+
+    def computed_once(self) -> list[OnceResult]:
+        """Return which kinds of results there are beside scores, which are not computed a second time."""
+        of_filters = {
+            name
+            for _, _, record in self.filters()
+            for name, value in record.items()
+            if value and not (isinstance(value, dict) and "skipped" in value)
+        }
+        there = [name for field, names in _ONCE.items() if field in of_filters for name in names]
+        if "skipped" not in self.evaluation:
+            there.append("evaluation")
+        if self.twin is not None and "skipped" not in self.twin:
+            there.append("twin")
+        return there
 
     def layer_record(self, layer: Layer) -> LayerRecord:
         """Return the finished record of a layer.

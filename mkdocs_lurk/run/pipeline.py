@@ -162,17 +162,20 @@ def _model_record(
         "skipped_layers": session.search.skipped,
         "skipped_images": skipped,
         "provenance": provenance,
+        "responses": draft.responses,
         "uses": uses,
         "evaluation": draft.evaluation,
     }
     if draft.verified is not None:
-        record["verified"] = draft.verified
+        record["verified"] = {**draft.verified, "once": draft.computed_once()}
     if draft.twin is not None:
         record["twin"] = draft.twin
     if draft.live is not None:
         record["live"] = draft.live
     if draft.cost is not None:
         record["cost"] = draft.cost
+    if draft.circuits is not None:
+        record["circuits"] = draft.circuits
     return in_order(record, ModelRecord)
 
 

@@ -35,6 +35,7 @@ from mkdocs_lurk.run.devices import (
     choose_device,
     choose_fast_dtype,
     choose_memory_format,
+    lay_out,
     threads_identity,
     use_full_float32,
     use_threads,
@@ -258,7 +259,8 @@ def _probed(loaded: Network, trace: Trace, layers: tuple[Layer, ...], blank: Ten
     """Bring the network to the device of ``blank``, in the memory format and number formats that suit it."""
     device = blank.device
     memory_format = choose_memory_format(loaded.module.to(device), blank)
-    probe = Probe.of(loaded.module.to(memory_format=memory_format), layers, memory_format)
+    lay_out(loaded.module, memory_format)
+    probe = Probe.of(loaded.module, layers, memory_format)
     fast_dtype = choose_fast_dtype(precision, device, sum(layer.macs for layer in layers))
     fast_probe = probe if fast_dtype == torch.float32 else probe.copy_to(device, fast_dtype)
     if not _runs_in(fast_dtype, fast_probe, blank, is_wanted=precision != "auto"):

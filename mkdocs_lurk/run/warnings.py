@@ -21,6 +21,8 @@ _SOME = 0.1
 """Of the sampled pictures: a share above which something is no exception."""
 _CLIPPED = 0.01
 _UNUSED = 1 / 8
+_WHOLE = 2e-3
+"""What float32 may add to a whole number of 16 bits."""
 _USUAL_MEAN, _USUAL_STD, _MOST_STD = 0.9, 2.5, 12.0
 """Of an input that was normalised once, magnitudes below the first two; twice, a deviation below the third."""
 
@@ -171,10 +173,19 @@ def _values(sample: Sample, transform: Transform) -> WarningRecord | None:
             share=f"{sample.outside:.0%}", low=f"{sample.pixel_low:.3g}", high=f"{sample.pixel_high:.3g}"
         )
     if scale is None and 0 < sample.brightest < _UNUSED:
-        deep = round(sample.brightest * 65535)
-        likely = 2 ** int(deep).bit_length() - 1
-        return WARNINGS["unused-range"].record(high=f"{sample.brightest:.3g}", deep=f"{deep:,}", likely=likely)
+        of_bits, likely = _depth(sample.brightest)
+        return WARNINGS["unused-range"].record(high=f"{sample.brightest:.3g}", of_bits=of_bits, likely=likely)
     return None
+
+
+def _depth(brightest: float) -> tuple[str, str]:
+    """Say what the largest pixel, as a share of white, is in whole numbers of 8 or 16 bits, and what white may be."""
+    for bits in (8, 16):
+        white = 2**bits - 1
+        value = round(brightest * white)
+        if abs(value - brightest * white) < _WHOLE:
+            return f": for {bits} bits that is {value:,} of {white}", str(2 ** value.bit_length() - 1)
+    return "", f"{brightest:.3g}"
 
 
 def _is_normalised_twice(sample: Sample, transform: Transform) -> bool:

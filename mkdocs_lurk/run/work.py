@@ -44,6 +44,8 @@ class Sizes:
         effect_pictures: Pictures on which contributions to the output are measured; evenly spaced ones of a larger set.
         effect_batch: Pictures per forward and backward pass then.
         ablation_pictures: Pictures on which the network is run without a filter, half of them the same for all.
+        circuit_classes: Classes whose circuits are searched for: those with the most pictures.
+        circuit_pictures: Pictures of a class that choose its circuit, and as many others that prove it.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
             and elsewhere.
@@ -66,6 +68,8 @@ class Sizes:
     effect_pictures: int = 5_000
     effect_batch: int = 8
     ablation_pictures: int = 64
+    circuit_classes: int = 40
+    circuit_pictures: int = 16
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02

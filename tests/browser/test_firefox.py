@@ -10,6 +10,8 @@ from tests.browser.conftest import LAYER, MODEL, HostedSite
 from tests.browser.firefox import Firefox, find
 
 pytestmark = pytest.mark.browser
+QUIZ = "models/small/quiz/index.html"
+PICTURES = "models/small/pictures/index.html"
 OPENED = "document.querySelector('[data-filter-open=\"{}\"] .lurk-ranked') !== null"
 TILES = "[...document.querySelectorAll('lurk-gallery a[data-filter]')].map((tile) => Number(tile.dataset.filter))"
 LISTEN = "(window.__errors = [], addEventListener('error', ({ message }) => __errors.push(message)), true)"
@@ -34,7 +36,8 @@ def test_map_works_by_keyboard_and_search(firefox: Firefox, material: HostedSite
     firefox.go(getattr(material, where) + MODEL)
     firefox.wait("document.querySelector('.lurk-map-box') !== null")
     firefox.run(LISTEN)
-    assert firefox.run("document.querySelector('.lurk-card-docked').innerText.startsWith('features.0')")
+    card = firefox.run("document.querySelector('.lurk-card-docked').innerText")
+    assert card.splitlines()[:2] == ["Convolution 1", "features.0"]
     scale = "document.querySelector('.lurk-map-canvas > g').getAttribute('transform').match(/scale\\((.*)\\)/)[1]"
     before = float(firefox.run(scale))
     firefox.run("document.querySelector('.lurk-map-box[tabindex=\"0\"]').focus()")
@@ -83,6 +86,48 @@ def test_gallery_narrows_to_a_class(firefox: Firefox, material: HostedSite) -> N
     firefox.press(*"dog")
     firefox.wait(f"{TILES}.join() === '5,3'")
     assert "class=dog" in firefox.run("location.hash")
+
+
+@pytest.mark.parametrize("where", ["disk", "server"])
+def test_network_switches_to_syntheses_and_leads_to_a_filter(
+    firefox: Firefox, material: HostedSite, where: str
+) -> None:
+    firefox.resize(1280, 900)
+    firefox.go(getattr(material, where) + MODEL)
+    shown = "getComputedStyle(document.querySelector('.lurk-network__{}')).display !== 'none'"
+    firefox.wait(f"document.querySelector('lurk-network') !== null && {shown.format('crop')}")
+    firefox.run(LISTEN)
+    firefox.run("document.querySelector('.lurk-network__switch input[value=drawn]').focus()")
+    firefox.press(" ")
+    firefox.wait(f"{shown.format('drawn')} && !({shown.format('crop')})")
+    firefox.run("document.querySelector('.lurk-column a').focus()")
+    firefox.press("ArrowRight")
+    index = firefox.run("document.activeElement.href.animVal ?? document.activeElement.href").rpartition("-")[2]
+    assert firefox.run("__errors.length") == 0
+    firefox.press("Enter")
+    firefox.wait(OPENED.format(index))
+
+
+@pytest.mark.parametrize("where", ["disk", "server"])
+def test_quiz_is_answered_by_keys(firefox: Firefox, material: HostedSite, where: str) -> None:
+    firefox.go(getattr(material, where) + QUIZ + "#round-7")
+    firefox.wait("document.querySelectorAll('button.lurk-quiz-set').length === 2")
+    firefox.run(LISTEN)
+    firefox.run("document.querySelector('button.lurk-quiz-set').focus()")
+    for number in (1, 2):
+        firefox.wait(f"document.querySelector('lurk-quiz').innerText.includes('Question {number} of 10')")
+        firefox.press("a")
+        firefox.wait("document.querySelector('.lurk-quiz-answer [role=status]')?.innerText.includes('right so far')")
+        firefox.press("Enter")
+    assert firefox.run("__errors.length") == 0
+
+
+def test_address_of_a_photo_shows_it_and_arrow_keys_lead_on(firefox: Firefox, material: HostedSite) -> None:
+    firefox.go(material.server + PICTURES + "#photo-2")
+    firefox.wait("document.querySelector('.lurk-photo-page .lurk-depth svg') !== null")
+    assert "zebra" in firefox.run("document.querySelector('.lurk-photo-page').innerText")
+    firefox.press("ArrowRight")
+    firefox.wait("location.hash === '#photo-3'")
 
 
 def test_pages_fit_a_phone(firefox: Firefox, material: HostedSite) -> None:

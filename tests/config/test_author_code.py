@@ -72,6 +72,18 @@ def test_a_changed_module_of_a_package_is_imported_anew(tmp_path: Path) -> None:
             assert make() == value
 
 
+def test_a_module_that_was_sought_in_vain_is_imported_once_it_is_there(tmp_path: Path) -> None:
+    package = tmp_path / "reading_sought"
+    package.mkdir()
+    code = "try:\n    from .late import VALUE\nexcept ImportError:\n    VALUE = 1\ndef make():\n    return VALUE\n"
+    write(package, __init__="", net=code)
+    for value in (1, 2):
+        if value == 2:
+            write(package, late="VALUE = 2")
+        with import_reference("reading_sought.net:make", tmp_path, ModelError, "model") as make:
+            assert make() == value
+
+
 def test_a_changed_module_without_an_init_file_is_imported_anew(tmp_path: Path) -> None:
     (tmp_path / "reading_bare").mkdir()
     write(tmp_path, own="from reading_bare.two import CONSTANT\ndef make():\n    return CONSTANT\n")

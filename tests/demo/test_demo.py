@@ -20,6 +20,9 @@ from PIL import Image
 from safetensors.torch import load_file
 from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
 
+from mkdocs_lurk.config.filters import select_filters
+from mkdocs_lurk.plugin.mkdocs_yml import read_mkdocs_yml
+
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "assets" / "demo"
 PHOTOS = sorted((DEMO / "photos").glob("*/*.jpg"))
@@ -108,8 +111,13 @@ def test_pickle_with_another_digest_is_refused_unread(tmp_path):
 
 
 def test_number_and_total_size_of_the_photos():
-    assert 100 <= len(PHOTOS) <= 160
+    assert 170 <= len(PHOTOS) <= 200
     assert sum(photo.stat().st_size for photo in PHOTOS) <= 4_000_000
+    for page, text in (
+        ("assets/demo/README.md", "{} photographs"),
+        ("docs/cards/squeezenet.md", "show {} photographs"),
+    ):
+        assert text.format(len(PHOTOS)) in (ROOT / page).read_text(encoding="utf-8"), page
     assert {photo.parent.name for photo in PHOTOS} >= {"animal", "fish", "monument", "tool"}
 
 
@@ -216,6 +224,21 @@ def test_fashion_classifies_the_committed_pictures():
     assert accuracy >= 0.9
     assert accuracy == pytest.approx(figures["exported_accuracy"], abs=0.004)
     assert figures["test_accuracy"] >= 0.9
+
+
+# The declaration
+
+
+def test_the_demonstration_draws_a_synthesis_of_every_filter_that_it_shows():
+    (model,) = (one for one in read_mkdocs_yml(ROOT / "mkdocs.yml").config.models if one.name == "squeezenet")
+    shown = {
+        name: select_filters(model.filters, name, range(module.out_channels))
+        for name, module in squeezenet1_1().named_modules()
+        if isinstance(module, torch.nn.Conv2d)
+    }
+    assert {len(filters) for filters in shown.values()} >= {16, 64}
+    assert all(len(filters) >= 16 for filters in shown.values())
+    assert all(select_filters(model.synthesis.filters, name, own) == own for name, own in shown.items())
 
 
 # Cards and pages

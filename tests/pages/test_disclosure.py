@@ -74,8 +74,7 @@ def test_every_field_of_a_models_record_was_thought_of() -> None:
     """A new field that names pictures or files is redacted in ``redaction``; one that does not is listed here."""
     harmless = {"schema", "graph", "verified", "evaluation", "classes", "top_k", "gradient", "synthesis", "seed"}
     redacted = {"model", "images", "layers", "notes", "warnings", "skipped_layers", "skipped_images", "uses", "twin"}
-    redacted |= {"live"}
-    redacted |= {"cost"}
+    redacted |= {"live", "cost", "responses"}
     assert set(fields_of(ModelRecord)) <= harmless | redacted | {"provenance"}
     assert set(fields_of(ModelInfo)) == {"name", "title", "source", "parameters", "input", "weights_digest"}
     kept = {"id", "label", "width", "height", "predictions"}

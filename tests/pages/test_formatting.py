@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.records.model_record import FieldStatus
+
+CASES = json.loads((Path(__file__).parents[2] / "assets/gallery/test/numbers.json").read_text("utf-8"))
+"""What the front end's own test reads, too."""
 
 
 @pytest.mark.parametrize(
@@ -21,12 +27,18 @@ def test_a_note_becomes_a_sentence(note: str, sentence: str) -> None:
     assert formatting.sentence(note) == sentence
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "-"), (0.0, "0"), (21.53, "21.5"), (0.01234, "0.0123"), (-1234.5, "-1,234"), (0.00012, "1.2e-04")],
-)
-def test_a_score_has_three_digits(value: float | None, text: str) -> None:
+@pytest.mark.parametrize(("value", "text"), CASES["score"])
+def test_a_score_is_written_as_the_front_end_writes_it(value: float, text: str) -> None:
     assert formatting.score(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), CASES["ratio"])
+def test_a_ratio_is_written_as_the_front_end_writes_it(value: float, text: str) -> None:
+    assert formatting.ratio(value) == text
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    assert formatting.score(None) == formatting.ratio(None) == "-"
 
 
 @pytest.mark.parametrize(("value", "text"), [(12_345, "12,345"), (1_235_496, "1.24 million"), (2 * 10**9, "2 billion")])

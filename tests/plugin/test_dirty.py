@@ -10,7 +10,7 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from tests.plugin.private_site import declare, private_site
+from tests.plugin.private_site import declare, found_in, private_site
 from tests.plugin.sites import Project
 
 FENCE = "# Home\n\n```lurk\nmodel: small\nlayer: features.3\nfilter: 3\nshow: crops\n```\n"
@@ -62,6 +62,39 @@ def test_a_model_that_is_no_longer_declared_is_removed_and_nothing_else(tmp_path
     dirty_build(made)
     assert [path.name for path in (made.site / "models" / "small").rglob("*") if path.is_file()] == []
     assert (other / "results.json").is_file()
+
+
+def told(site: Path) -> tuple[list[str], set[str]]:
+    """The names of all files, and what of the pictures and the author is in them."""
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()), found_in(site)
+
+
+@pytest.mark.parametrize("then", [{"pictures": "none"}, {"anonymous": True}], ids=str)
+def test_a_dirty_build_of_a_model_that_moves_tells_what_a_clean_one_does(tmp_path: Path, then: dict[str, Any]) -> None:
+    made = private_site(tmp_path)
+    made.write("docs/index.md", FENCE)
+    made.write("docs/networks/mine.md", "# Mine\n\nWords.\n")  # the model's page, while the model is there
+    places: tuple[dict[str, Any], ...] = ({"page": "networks/mine.md"}, {"page": "networks/other"}, {})
+    clean = []
+    for place in places:
+        declare(made, **then, **place)
+        made.build()
+        clean.append(told(made.site))
+    for place, expected, before in zip(places, clean, (places[-1], *places), strict=False):
+        declare(made, **before)
+        dirty_build(made)
+        declare(made, **then, **place)
+        dirty_build(made)
+        assert told(made.site) == expected
+
+
+def test_a_folder_that_only_looks_like_a_models_stays(tmp_path: Path) -> None:
+    made = private_site(tmp_path)
+    made.build()
+    for name in ("model.js", "results.json"):
+        made.write(f"site/tables/{name}", "{}")
+    dirty_build(made)
+    assert sorted(path.name for path in (made.site / "tables").iterdir()) == ["model.js", "results.json"]
 
 
 def test_what_did_not_change_is_not_copied_again(tmp_path: Path) -> None:

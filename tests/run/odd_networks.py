@@ -261,6 +261,26 @@ class AssertRange(Odd):
         return super().forward(x)
 
 
+class Cubic(Odd):
+    """With a kernel of five dimensions."""
+
+    def __init__(self, act=F.relu):
+        super().__init__(act)
+        self.cube = nn.Conv3d(1, 1, (1, 3, 3), padding=(0, 1, 1), bias=False)
+
+    def before(self, x):
+        return self.cube(x[:, None])[:, 0]
+
+
+class MixedSparsely(Odd):
+    """Its channels are mixed by a sparse matrix; a map goes through oneDNN."""
+
+    def between(self, y):
+        n, c, h, w = y.shape
+        mixed = torch.sparse.mm(torch.eye(c).roll(1, 0).to_sparse(), y.transpose(0, 1).flatten(1))
+        return self.act(mixed.view(c, n, h, w).transpose(0, 1).contiguous().to_mkldnn().to_dense())
+
+
 class AssertNotBlack(Odd):
     def forward(self, x):
         if torch.equal(x, torch.full_like(x, -2)) or torch.allclose(x, x[:1] * 0 + 9):

@@ -24,7 +24,7 @@ from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.warnings import chance_warning, shared_names_warning, warnings_at_start
+from mkdocs_lurk.run.warnings import _depth, chance_warning, shared_names_warning, warnings_at_start
 from mkdocs_lurk.store.store import Store
 from tests.run.networks import tiny_network
 
@@ -154,6 +154,20 @@ def test_the_facts_are_what_was_seen(tmp_path: Path) -> None:
     (dim,) = at_start(tmp_path, "data.py:Dim", PLAIN)
     assert "4,080 of 65535" in dim["fact"]
     assert "value_range: [0, 4095]" in dim["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("brightest", "said", "white"),
+    [
+        (1 / 255, ": for 8 bits that is 1 of 255", "1"),
+        (float(np.float32(12 / 255)), ": for 8 bits that is 12 of 255", "15"),
+        (4080 / 65535, ": for 16 bits that is 4,080 of 65535", "4095"),
+        (float(np.float32(8191 / 65535)), ": for 16 bits that is 8,191 of 65535", "8191"),
+        (0.0123456, "", "0.0123"),
+    ],
+)
+def test_an_unused_range_is_told_in_the_numbers_of_the_file(brightest: float, said: str, white: str) -> None:
+    assert _depth(brightest) == (said, white)
 
 
 @pytest.mark.parametrize(

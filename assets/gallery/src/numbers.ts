@@ -4,10 +4,13 @@ const SUPERSCRIPTS: Record<string, string> = Object.fromEntries(
   [..."-0123456789"].map((sign, at) => [sign, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[at] ?? ""]),
 );
 
-/** A score with three significant figures: 21.5, 0.0123, 1,230. */
+/**
+ * A score with up to three significant figures: 21.5, 0.012, 1,230. `mkdocs_lurk/pages/formatting.py` formats alike:
+ * `test/numbers.json` has the cases of both.
+ */
 export function score(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en");
+  if (Math.round(size) >= 1000) return withMinus((Math.sign(value) * Math.round(size)).toLocaleString("en"));
   if (size >= 100) return withMinus(value.toFixed(0));
   if (size >= 10) return withMinus(value.toFixed(1));
   if (size >= 0.1 || size === 0) return withMinus(value.toFixed(2));
@@ -25,7 +28,7 @@ export function percent(share: number): string {
 
 /** A ratio with two significant figures: 2.37 as "2.4", 21.5 as "22". */
 export function ratio(value: number): string {
-  return value >= 10 ? String(Math.round(value)) : value.toFixed(1);
+  return value >= 10 ? Math.round(value).toLocaleString("en") : withMinus(value.toFixed(1));
 }
 
 /** A large count with three significant figures: 1,235,496 as "1.24 million". */
@@ -44,6 +47,6 @@ export function plural(number: number, noun: string, write = (value: number) => 
 }
 
 /** A number's text with a true minus sign, and without any before zero. */
-function withMinus(text: string): string {
+export function withMinus(text: string): string {
   return text.replace(/^-(0(\.0+)?)$/, "$1").replace("-", "−");
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
@@ -66,9 +67,9 @@ class AliasTracker:
             value: Id of its contents; None if they do not depend on the network's input.
             inputs: The tensors that the operation read, one of which may share its storage.
         """
-        storage_key = tensor.untyped_storage()._cdata
+        storage_key = _storage_key(tensor)
         for other in inputs:
-            if other.untyped_storage()._cdata == storage_key:
+            if storage_key is not None and _storage_key(other) == storage_key:
                 storage = self._view_of(other).storage
                 self._views[tensor] = _View(storage, value, storage.version)
                 return
@@ -111,3 +112,8 @@ class AliasTracker:
         if view is None:
             view = self._views[tensor] = _View(_Storage(Geometry.of(tensor), None, tensor), None, 0)
         return view
+
+
+def _storage_key(tensor: Tensor) -> int | None:
+    """Return what is the same for tensors that share a storage; None for a sparse one, say, which has none."""
+    return int(tensor.untyped_storage()._cdata) if tensor.layout == torch.strided else None

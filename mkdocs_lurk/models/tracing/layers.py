@@ -127,12 +127,18 @@ def convolutions(trace: Trace, left_out: Collection[str] = ()) -> tuple[list[Lay
         if call.kind not in _CONVOLUTIONS_2D:
             skipped[call.name] = f"a {call.kind}: only 2-D convolutions have maps to show"
         elif call.output is None:
-            skipped[call.name] = "its output does not depend on the picture"
+            skipped[call.name] = _NOT_SEEN
         elif (n_views := trace.values[call.output].shape[0]) != 1:
             skipped[call.name] = f"it runs on {n_views} views of each picture at once, and has no map for the picture"
         else:
             layers.append(_layer_of_call(trace, call, call.output, "nchw", 0))
     return layers, skipped
+
+
+_NOT_SEEN = (
+    "its output was not seen to depend on the picture: it reads constants, or runs inside torch.vmap or TorchScript, "
+    "where it cannot be followed"
+)
 
 
 def _describe_unused(name: str, kind: str, left_out: Collection[str]) -> str:

@@ -69,7 +69,9 @@ class Geometry:
 
     @classmethod
     def of(cls, tensor: Tensor) -> Geometry:
-        """Read the geometry of a strided tensor."""
+        """Read the geometry of a tensor; one that is not strided has its shape alone."""
+        if tensor.layout != torch.strided:
+            return cls(tuple(tensor.shape), (), 0)
         return cls(tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()))
 
 

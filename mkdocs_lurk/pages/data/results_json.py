@@ -22,7 +22,7 @@ from mkdocs_lurk.records.model_record import FilterRecord, LayerEntry, LayerReco
 from mkdocs_lurk.records.response_records import ClassMeans
 from mkdocs_lurk.records.results_records import FilterResult, LayerResults, LayerSummary, ModelResults, Picture
 
-_STORE_FIELDS = {"unit", "uses"}
+_STORE_FIELDS = {"unit", "uses", "responses"}
 """Fields of records that mean something to the store alone."""
 CLASSES_LISTED = 20
 """Classes of each kind that a filter's lists hold, the highest means first: a thousand of them would be most of it."""

@@ -100,7 +100,7 @@ class Finds:
             return
         ratio = (synthesis["ratio"] or 0.0) * min(1.0, synthesis["robust"]["shift8"] / synthesis["score"])
         if ratio > 1:
-            text = f"The mean response to its synthesis is {formatting.score(ratio)} times that to the best photo"
+            text = f"The mean response to its synthesis is {formatting.ratio(ratio)} times that to the best photo"
             self._note("Beyond photos", ratio, f"{text}, after a shift by 8 px, too.", one)
 
     def _add_rare(self, item: FilterRecord, one: Candidate) -> None:

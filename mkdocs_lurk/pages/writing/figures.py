@@ -105,6 +105,7 @@ def _formatted(value: float | str, rest: list[str], shown: Callable[..., str], e
         raise ConfigError(f"{expression}: it is no number; leave out the format {spec!r}")
     else:
         text = f"{int(value) if spec.endswith('d') else value:{spec}}".replace("%", f"{_NO_BREAK}%")
+        text = formatting.with_minus(text)
     return f"{text}{_NO_BREAK}{unit}" if unit else text
 
 
@@ -119,7 +120,7 @@ def _percent(value: float) -> str:
 
 
 def _correlation(value: float) -> str:
-    return f"{value:.2f}"
+    return formatting.fixed(value)
 
 
 def _accuracy(results: ModelResults, key: str) -> Value:

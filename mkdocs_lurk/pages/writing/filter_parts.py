@@ -137,7 +137,8 @@ def _wiring(source: ShownFrom) -> Part:
     inputs = wiring["inputs"] if isinstance(wiring["inputs"], list) else []
     rows = [
         Row(
-            f"{verb} filter {index} of {layer}" if layer else f"{verb} channel {index} of the picture", f"{weight:+.2f}"
+            f"{verb} filter {index} of {layer}" if layer else f"{verb} channel {index} of the picture",
+            formatting.with_minus(f"{weight:+.2f}"),
         )
         for verb, connections in (("reads", inputs), ("is read by", wiring["outputs"]))
         for layer, index, weight in connections[:_ROWS]

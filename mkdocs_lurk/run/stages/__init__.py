@@ -6,6 +6,7 @@ from mkdocs_lurk.run.facet_picks import FacetPicks
 from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.ablation import Ablation
+from mkdocs_lurk.run.stages.circuits import Circuits
 from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.stages.cost import Cost
 from mkdocs_lurk.run.stages.effect import Effect
@@ -55,6 +56,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Labels(session, responses),
         effect,
         Ablation(session, effect),
+        Circuits(session, effect),
         facet_crops,
         Facets(session, responses, facet_crops, facet_picks),
         Tuning(session, responses),

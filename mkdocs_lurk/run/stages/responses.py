@@ -162,6 +162,7 @@ class Responses(Stage):
 
     def collect(self, draft: RecordDraft) -> None:
         """Write each filter's statistics and class means, and why pictures were skipped."""
+        draft.responses = [unit.key for unit in self.units]
         for image, reason in self.found.skipped.items():
             draft.images[image]["skipped"] = reason
         for layer in self.session.layers:

@@ -220,6 +220,23 @@ class Views(nn.Module):
         return self.second(both[: len(x)] + both[len(x) :])
 
 
+class Mapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3)
+
+    def forward(self, x):
+        return self.second(torch.vmap(lambda picture: self.first(picture[None])[0])(x))
+
+
+def test_a_layer_inside_vmap_is_left_out_with_the_reason():
+    search = search_layers(Mapped())
+    assert names_of(search) == ["second"]
+    assert search.skipped["first"].startswith(
+        "its output was not seen to depend on the picture: it reads constants, or"
+    )
+
+
 def test_a_layer_that_runs_on_views_of_a_picture_is_left_out_with_the_reason():
     search = search_layers(Views())
     assert names_of(search) == ["second"]

@@ -156,7 +156,7 @@ def test_files_have_the_fields_of_their_types(built: Built) -> None:
 @pytest.mark.parametrize(
     ("record", "result", "added", "left_out"),
     [
-        (model_record.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses"}),
+        (model_record.ModelRecord, results_records.ModelResults, {"sheets", "pictures_exact"}, {"uses", "responses"}),
         (model_record.LayerRecord, results_records.LayerResults, {"classes_listed", "sheets"}, set()),
         (model_record.LayerEntry, results_records.LayerSummary, {"title"}, {"unit"}),
         (model_record.ImageRecord, results_records.ImageResult, set(), set()),

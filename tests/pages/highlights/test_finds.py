@@ -67,7 +67,7 @@ def test_the_filter_beyond_photos_keeps_its_ratio_after_a_shift() -> None:
     lost = {**held, "ratio": 9.0, "robust": {"shift8": 0.8, "scale10": 8.0}}
     found = finds(plain(0, max_activ=lost), plain(1, max_activ=held))
     assert found["Beyond photos"].filters[0].index == 1
-    assert "is 2.25 times that" in found["Beyond photos"].text
+    assert "is 2.3 times that" in found["Beyond photos"].text
 
 
 def test_a_rarely_active_filter_is_above_zero_in_few_pictures() -> None:

@@ -37,7 +37,7 @@ def shown(built: Built, words: str) -> str:
         ("small/features.3 analysed", "8"),
         ("small/features.3 dead .0f", "1"),
         ("small/features.3 receptive-field", f"9 {TIMES} 9 px"),
-        ("small/features.3#0 ratio", "2.2"),
+        ("small/features.3#0 ratio", "2.20"),
         ("small/features.3#0 ratio .2f times", "2.20~times"),
         ("small/features.3#filter-3 selectivity", "0.55"),
         ("small/features.3#3 positive", "50 %"),

@@ -11,6 +11,9 @@ from torch.nn import functional as F
 from mkdocs_lurk.errors import ModelError
 from mkdocs_lurk.images.webp import decode_picture, encode_picture
 from mkdocs_lurk.models.loading.sources import load_network
+from mkdocs_lurk.records.model_record import FilterRecord
+from mkdocs_lurk.records.record_format import fields_of
+from mkdocs_lurk.run.draft import _ONCE
 from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.stages.verification import Verification
 from mkdocs_lurk.run.work import Sizes, UnitResult
@@ -22,6 +25,36 @@ def test_every_score_is_verified(project: Project) -> None:
     verified = reader.record["verified"]
     assert verified["scores"] == 11 * 3 * 2 + 11 * 7 + 11  # both lists of every filter, its range, and its synthesis
     assert verified["largest"] <= 1e-3
+
+
+OFF = dict.fromkeys(["range", "labels", "effect", "tuning", "twin", "synthesis"], False)
+ALWAYS = ["gradients", "crops", "classes", "statistics", "wiring"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "scores", "syntheses", "once"),
+    [
+        ({}, 66, 0, []),
+        ({"range": True}, 66 + 77, 0, []),
+        ({"synthesis": {"steps": 2}}, 66 + 11, 11, []),
+        ({"labels": True}, 66, 0, ["labels"]),
+        ({"effect": True}, 66, 0, ["effect"]),
+        ({"tuning": True}, 66, 0, ["tuning"]),
+        ({"twin": True}, 66, 0, ["twin"]),
+    ],
+)
+def test_the_record_says_what_was_computed_twice_and_what_once(
+    project: Project, declared: dict[str, Any], scores: int, syntheses: int, once: list[str]
+) -> None:
+    verified = analysed(project(count=60, **(OFF | declared))).record["verified"]
+    assert (verified["scores"], verified["syntheses"]) == (scores, syntheses)
+    assert [name for name in verified["once"] if name not in (*ALWAYS, "evaluation")] == once
+    assert verified["once"][:5] == ALWAYS
+
+
+def test_every_result_of_a_filter_is_computed_twice_or_listed_as_computed_once() -> None:
+    twice, copied = {"top_avg", "range", "max_activ"}, {"index", "kernel"}
+    assert set(fields_of(FilterRecord)) == {*_ONCE, *twice, *copied}
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

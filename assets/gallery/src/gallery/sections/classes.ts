@@ -6,7 +6,7 @@ import { type ClassMean, type FilterDetail, type Label, present, reason } from "
 import { linkButton } from "../../draw/buttons";
 import { freshId, html } from "../../draw/dom";
 import { missing } from "../../draw/missing";
-import { percent, plural, score } from "../../numbers";
+import { percent, plural, score, withMinus } from "../../numbers";
 import { explanation, section } from "./section";
 
 const FEW = 10;
@@ -69,7 +69,7 @@ function labelText(label: Label): HTMLElement {
   } = label;
   const [last = "", ...first] = [...names].reverse();
   const name = first.length ? `${first.reverse().join(", ")} or ${last}` : last;
-  const r = (value: number) => value.toFixed(2).replace("-", "\u2212");
+  const r = (value: number) => withMinus(value.toFixed(2));
   const proof = `r ${r(correlation)} on ${plural(n, "picture")} not used to choose; chance reaches ${r(threshold)}`;
   if (!name) return html("p", { class: "lurk-label", title: definitions.label }, `No class above chance (${proof}).`);
   const others = misses.map(([other, count]) => `${other} (${count})`).join(", ");
