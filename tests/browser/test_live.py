@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,19 +96,29 @@ def choose_sample(page: Page, number: int = 1) -> None:
     expect(page.locator(".lurk-live-status")).to_contain_text("ms for this picture", timeout=60_000)
 
 
-def test_a_photo_of_the_model_gets_its_stored_scores(visit: Visit, place: str) -> None:
+def test_a_photo_of_the_model_gets_its_stored_scores(visit: Visit, place: str, live_site: HostedSite) -> None:
+    results = json.loads((live_site.folder / "models" / "tiny" / "second" / "results.json").read_text("utf-8"))
+    ranked = {
+        one["index"]: [best["image"] for best in one["top_max"]].index(image)
+        for one in results["filters"]
+        for image in [0]  # the first sample is the first photo
+        if image in [best["image"] for best in one["top_max"]]
+    }
+    index, rank = next(iter(ranked.items()))
+    score = results["filters"][index]["top_max"][rank]["score"]
     visitor = visit(place)
-    visitor.go(LIVE)
+    visitor.go(f"{LIVE}#second/{index}")
     page = visitor.page
     choose_sample(page)
     expect(page.locator(".lurk-live-proof")).to_contain_text("Checked in this browser: the scores of 14 filters agree")
     expect(page.locator("[aria-label='Likeliest classes'] [role=listitem]")).to_have_count(3)
     assert page.locator("section.lurk-live-layer").count() == 2
-    tile = page.locator("button.lurk-live-tile").first
-    tile.click()
     opened = page.locator(".lurk-live-opened")
     expect(opened.locator("figure")).to_have_count(4)
-    expect(opened.locator("p").first).to_contain_text("Response")
+    found = float(opened.locator("p").first.inner_text().split()[1].rstrip(":").replace("\N{MINUS SIGN}", "-"))
+    assert found == pytest.approx(score, rel=0.006, abs=0.006)  # three digits are shown
+    yours = opened.locator("figure").nth(rank), opened.locator("figure").nth(rank + 1)
+    assert any("Your picture" in one.inner_text() for one in yours)
     assert visitor.errors == []
 
 

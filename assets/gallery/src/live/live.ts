@@ -62,10 +62,10 @@ export class Live {
     const suffix = element.dataset.suffix ?? "/";
     this.#camera = new Camera(
       signal,
-      (pixels) => this.#show(pixels, "The camera's picture"),
+      (pixels) => this.#show(pixels, "The camera's picture", false),
       (error) => this.#fail(error),
     );
-    const choose = (pixels: Pixels, name: string) => void this.#show(pixels, name);
+    const choose = (pixels: Pixels, name: string, isPrepared: boolean) => void this.#show(pixels, name, isPrepared);
     const fail = (error: Error) => this.#fail(error);
     this.#chooser = new Chooser({ element, data, base, signal, camera: this.#camera, choose, fail });
     this.#picture = new PictureCanvas(data.input, signal, () => void this.#look());
@@ -112,9 +112,11 @@ export class Live {
   }
 
   /** Show the network a picture, RGBA; resolves when it was looked at. */
-  async #show(pixels: Pixels, name: string): Promise<void> {
+  async #show(pixels: Pixels, name: string, isPrepared: boolean): Promise<void> {
+    const { input } = this.#options.data;
     try {
-      this.#picture.show(preparePixels(pixels, this.#options.data.input), name);
+      const steps = isPrepared ? { ...input, resize: null, crop: null } : input;
+      this.#picture.show(preparePixels(pixels, steps), name);
     } catch (error) {
       this.#fail(error as Error);
       return;
