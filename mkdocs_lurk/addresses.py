@@ -26,9 +26,12 @@ LONGEST = 100
 """Characters of an address at most: the whole path of a file must fit into Windows' 260."""
 _DIGEST_LENGTH = 8
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-_PAGES = re.compile(r"evaluation|classes|cost|pictures|quiz|trust|(index|readme)(\.(html|md|body))?", re.IGNORECASE)
+_PAGES = re.compile(
+    r"evaluation|classes|cost|live|pictures|quiz|trust|(index|readme)(\.(html|md|body))?", re.IGNORECASE
+)
 _MODEL_FILES = re.compile(
-    r"(model|pictures|quiz)\.js|results\.json|(photos|thumbs|strip)-\d+\.webp|preview\.jpg", re.IGNORECASE
+    r"(model|pictures|quiz|live|live-network|live-samples)\.js|results\.json|(photos|thumbs|strip)-\d+\.webp|preview\.jpg",
+    re.IGNORECASE,
 )  # what pages/model_folder.py writes beside the layers' folders
 
 

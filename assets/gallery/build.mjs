@@ -15,6 +15,8 @@ const result = await build({
   entryPoints: {
     lurk: "src/lurk.ts",
     "lurk-gallery": "src/lurk-gallery.ts",
+    "lurk-live": "src/lurk-live.ts",
+    "lurk-live-worker": "src/live/worker.ts",
     "lurk-map": "src/lurk-map.ts",
     "lurk-quiz": "src/lurk-quiz.ts",
     "lurk-words": "src/lurk-words.ts",
@@ -35,12 +37,32 @@ const result = await build({
 await mkdir(out, { recursive: true });
 for (const file of result.outputFiles) {
   const name = file.path.endsWith(".css") ? "lurk.css" : file.path.slice(file.path.lastIndexOf("/") + 1);
-  await writeFile(join(out, name), file.contents);
-  console.log(
-    `${name.padEnd(12)} ${kilobytes(file.contents.length)} (${kilobytes(gzipSync(file.contents, { level: 9 }).length)} gzipped)`,
-  );
+  if (name === "lurk-live-worker.js") await writeRuntime(file.text);
+  else await write(name, file.contents);
 }
 await writeFile(join(out, "lurk-licenses.txt"), await notices(result.metafile));
+
+/**
+ * The files with which pages run a network. `lurk-live-runtime.js` is a classic script with the runtime's binary and, as text, the two
+ * scripts beside it: a page on disk can load nothing else, and one with a strict policy loads those by their addresses.
+ */
+async function writeRuntime(worker) {
+  const dist = join(here, "node_modules", "onnxruntime-web", "dist");
+  const api = await readFile(join(dist, "ort.wasm.min.js"), "utf8");
+  const module = await readFile(join(dist, "ort-wasm-simd-threaded.mjs"), "utf8");
+  const binary = gzipSync(await readFile(join(dist, "ort-wasm-simd-threaded.wasm")), { level: 9 }).toString("base64");
+  const whole = `${api.replace(/^\/\/# sourceMappingURL=.*$/m, "")}\n${worker}`;
+  await write("lurk-live-worker.js", whole);
+  await write("lurk-live-ort.mjs", module.replace(/^\/\/# sourceMappingURL=.*$/m, ""));
+  const files = JSON.stringify({ worker: whole, module, binary });
+  await write("lurk-live-runtime.js", `(window.lurkData||={})["lurk/live-runtime"]=${files};\n`);
+}
+
+async function write(name, contents) {
+  await writeFile(join(out, name), contents);
+  const packed = kilobytes(gzipSync(contents, { level: 9 }).length);
+  console.log(`${name.padEnd(20)} ${kilobytes(Buffer.byteLength(contents))} (${packed} gzipped)`);
+}
 
 /** The licence of every package that went into the bundles, as those licences ask. */
 async function notices(metafile) {
@@ -57,7 +79,12 @@ async function notices(metafile) {
     const text = file ? await readFile(join(folder, file), "utf8") : "";
     parts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
   }
-  return `lurk-gallery.js and lurk-map.js contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
+  const { version } = JSON.parse(await readFile(join(here, "node_modules/onnxruntime-web/package.json"), "utf8"));
+  const mit = await readFile(join(here, "licenses", "onnxruntime-web.txt"), "utf8");
+  parts.push(
+    `onnxruntime-web ${version} (MIT), in lurk-live-worker.js, lurk-live-ort.mjs and lurk-live-runtime.js\n\n${mit}`,
+  );
+  return `The scripts contain parts of these packages.\n\n${parts.join("\n---\n\n")}`;
 }
 
 function kilobytes(bytes) {

@@ -109,15 +109,15 @@ def estimate_contributions(
     """
 
     def differentiate() -> Estimates:
-        run = _Run(probe, x, probabilities=probabilities)
-        outputs = _chosen_outputs(run.scores, targets)
+        run = Run(probe, x, probabilities=probabilities)
+        outputs = chosen_outputs(run.scores, targets)
         gradients = run.gradients(outputs)
         weighted = {layer: _summed(maps * gradients[layer]) for layer, maps in run.maps.items()}
         plain = {layer: _summed(own) for layer, own in gradients.items()}
         scores, cut_off = run.scores_of(outputs), frozenset(run.cut_off)
         return Estimates(outputs, scores, _arrays(weighted), _arrays(plain), run.means(), cut_off)
 
-    with _output_errors():
+    with output_errors():
         return with_copies_if_needed(differentiate)
 
 
@@ -138,15 +138,15 @@ def integrate_contributions(
         ModelError: The network's output cannot be differentiated.
     """
 
-    def run_at(share: float) -> _Run:
-        return _Run(probe, baseline + share * (x - baseline), probabilities=probabilities)
+    def run_at(share: float) -> Run:
+        return Run(probe, baseline + share * (x - baseline), probabilities=probabilities)
 
-    def pass_at(share: float, outputs: NDArray[np.int64]) -> tuple[_Run, dict[str, Tensor]]:
+    def pass_at(share: float, outputs: NDArray[np.int64]) -> tuple[Run, dict[str, Tensor]]:
         run = run_at(share)
         return run, run.gradients(outputs)
 
     def integrate() -> Conductances:
-        outputs = _chosen_outputs(with_copies_if_needed(lambda: run_at(1.0)).scores, targets)
+        outputs = chosen_outputs(with_copies_if_needed(lambda: run_at(1.0)).scores, targets)
         run, before = with_copies_if_needed(lambda: pass_at(0.0, outputs))
         start, cut_off, maps = run.scores_of(outputs), frozenset(run.cut_off), run.maps
         sums = {layer: torch.zeros(len(x), own.shape[1], device=own.device) for layer, own in maps.items()}
@@ -158,12 +158,18 @@ def integrate_contributions(
         end = run.scores_of(outputs)
         return Conductances(outputs, end, end - start, _arrays(sums), run.means(), cut_off)
 
-    with _output_errors():
+    with output_errors():
         return integrate()
 
 
-class _Run:
+class Run:
     """One forward pass whose graph is kept: the layers' maps, and the scores that gradients are taken of.
+
+    Args:
+        probe: The network.
+        x: Pictures, ``(n, c, h, w)``, normalised.
+        probabilities: Whether the network's outputs are probabilities, whose logarithms count.
+        keeps_graph: Whether more gradients will be taken after those of the scores.
 
     Attributes:
         maps: By layer ``(n, n_filters, h, w)``, without a graph.
@@ -171,8 +177,8 @@ class _Run:
         cut_off: The layers to which no gradient was found to lead.
     """
 
-    def __init__(self, probe: Probe, x: Tensor, *, probabilities: bool) -> None:
-        self._probe = probe
+    def __init__(self, probe: Probe, x: Tensor, *, probabilities: bool, keeps_graph: bool = False) -> None:
+        self._probe, self._keeps_graph = probe, keeps_graph
         self._outputs: dict[str, Tensor] = {}
         output = probe.read_outputs(x.detach().requires_grad_(), self._keep)
         self.scores = class_scores(output, probabilities=probabilities)
@@ -192,13 +198,35 @@ class _Run:
         if not self.scores.requires_grad:
             raise ModelError("no gradient leads from the network's output to its layers")
         chosen = self.scores[range(len(outputs)), outputs.tolist()].sum()
-        found = torch.autograd.grad(chosen, list(self._outputs.values()), allow_unused=True)
+        found = torch.autograd.grad(
+            chosen, list(self._outputs.values()), retain_graph=self._keeps_graph, allow_unused=True
+        )
         gradients: dict[str, Tensor] = {}
         for (name, own), gradient in zip(self._outputs.items(), found, strict=True):
             if gradient is None:
                 self.cut_off.add(name)
             gradients[name] = self._probe.as_maps(name, torch.zeros_like(own) if gradient is None else gradient)
         return gradients
+
+    def gradients_through(self, layer: str, index: int, gradient: Tensor, before: Sequence[str]) -> dict[str, Tensor]:
+        """Return what of the gradient of the chosen outputs comes back to earlier layers through one filter's map.
+
+        Args:
+            layer: The filter's layer.
+            index: The filter.
+            gradient: What ``gradients`` gave of that layer, ``(n, n_filters, h, w)``.
+            before: The earlier layers.
+
+        Returns:
+            By earlier layer ``(n, n_filters, h, w)``; zero where no gradient leads back to it.
+        """
+        through = (self._probe.as_maps(layer, self._outputs[layer])[:, index] * gradient[:, index]).sum()
+        inputs = [self._outputs[name] for name in before]
+        found = torch.autograd.grad(through, inputs, retain_graph=True, allow_unused=True)
+        return {
+            name: self._probe.as_maps(name, torch.zeros_like(own) if part is None else part)
+            for name, own, part in zip(before, inputs, found, strict=True)
+        }
 
     def means(self) -> dict[str, NDArray[np.float32]]:
         """Return the means of the maps by layer, ``(n, n_filters)``."""
@@ -210,7 +238,7 @@ class _Run:
         return scores
 
 
-def _chosen_outputs(scores: Tensor, targets: Sequence[int]) -> NDArray[np.int64]:
+def chosen_outputs(scores: Tensor, targets: Sequence[int]) -> NDArray[np.int64]:
     """Return the output of each picture that counts, ``(n,)``: the right one, or the largest if that is -1."""
     right = np.array(targets, np.int64)
     return np.where(right == NO_OUTPUT, scores.detach().argmax(1).cpu().numpy(), right)
@@ -225,7 +253,12 @@ def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
     return {layer: own.cpu().numpy() for layer, own in tensors.items()}
 
 
-def _output_errors() -> AbstractContextManager[None]:
+def output_errors() -> AbstractContextManager[None]:
+    """Translate what the network raises while it is differentiated.
+
+    Raises:
+        ModelError: On exit, with what stands in the way.
+    """
     return errors_of_author(
         lambda reason: ModelError(
             f"the network's output cannot be differentiated ({reason}); change the step that the message is about, or "

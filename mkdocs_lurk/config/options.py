@@ -97,6 +97,7 @@ class ModelConfig:
         labels: Whether the classes that a filter responds to are searched for, and proven.
         effect: How the effect of filters on the output is measured; None if it is not.
         facets: Whether the crops that excite each filter most are divided into kinds.
+        circuits: Whether the filters through which the network makes each class are searched for.
         tuning: Whether changed pictures are shown to the network, to see what each filter depends on.
         twin: Whether the figures of all filters are compared with those of the network with shuffled weights.
         sanity_checks: Whether gradients are compared with those of the network with shuffled weights.
@@ -144,6 +145,7 @@ class ModelConfig:
     labels: bool = switch(True)
     effect: EffectConfig | None = ESTIMATED
     facets: bool = switch(False)
+    circuits: bool = switch(False)
     tuning: bool = switch(False)
     twin: bool = switch(False)
     sanity_checks: bool = switch(False)

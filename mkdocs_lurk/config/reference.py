@@ -138,6 +138,11 @@ MODEL: dict[str, Option] = {
         "Divide the crops that excite each filter most into kinds, where chance would not do as well: "
         "[the facets](how.md#the-facets). Takes one more pass for each picture."
     ),
+    "circuits": Option(
+        "Find the filters through which the network makes each class, what flows from one to the next, and what they "
+        "do alone: [the circuits](how.md#the-circuits). Takes some 30 passes for up to 16 pictures of each class, and "
+        "`effect`."
+    ),
     "tuning": Option(
         "Show changed pictures to the network, to see whether each filter depends on colour, fine detail, left and "
         "right, orientation, size and shape: [the tuning](how.md#the-tuning). Takes eight passes for each picture."
@@ -148,7 +153,8 @@ MODEL: dict[str, Option] = {
         "more with `tuning`. Where the pictures have no classes, it takes `tuning` to have something to compare."
     ),
     "sanity_checks": Option(
-        "Check whether gradients depend on the weights, for a few filters of each layer: "
+        "Check whether gradients depend on the weights, for a few filters of each layer, and whether syntheses go the "
+        "way of photos: "
         "[compared with chance](how.md#compared-with-chance)."
     ),
     "latency": Option(

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.class_circuits import ClassCircuits
 from mkdocs_lurk.pages.effect_words import effect_meaning
 from mkdocs_lurk.pages.picture_cards import PictureCards
 from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
-from mkdocs_lurk.records.model_record import LayerRecord
+from mkdocs_lurk.records.model_record import LayerRecord, ModelRecord
 from mkdocs_lurk.records.response_records import BoxList
 
 _CROP_PX = 72
@@ -47,16 +48,21 @@ class MakingLayer:
 class ClassEffects:
     """Gathers, over all layers, which filters raise the output for which class, by the name of the output.
 
+    Args:
+        record: The model's record.
+
     Attributes:
         meaning: How contributions were computed, as a sentence.
+        circuits: Through which filters outputs are made.
     """
 
-    def __init__(self) -> None:
-        self.meaning = ""
+    def __init__(self, record: ModelRecord) -> None:
+        self.meaning, self.circuits = "", ClassCircuits(record)
         self._found: dict[str, dict[int, list[_Maker]]] = {}
 
     def add(self, place: int, layer: LayerRecord) -> None:
         """Add a layer, by its place in the model's list."""
+        self.circuits.add(layer)
         if "effect" not in layer:
             return
         self.meaning = effect_meaning(layer["filters"])

@@ -45,7 +45,7 @@ def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | No
         StoreError: The folder cannot be written, or a page has an address outside it.
         ConfigError: The folder is the author's own.
     """
-    static = front_end()
+    static = front_end(is_live=site.is_live)
     own: set[str] = set()
     if docs is not None:
         check_target(docs, out)

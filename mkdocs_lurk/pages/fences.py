@@ -23,6 +23,7 @@ _RENDERERS = {
     "map": render_interactive,
     "class": render_class,
     "quiz": render_interactive,
+    "live": render_interactive,
 }
 """By what a fence shows; any other shows filters."""
 

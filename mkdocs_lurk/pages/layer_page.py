@@ -112,6 +112,7 @@ class LayerPage:
     effect: tuple[str, ...]
     effect_meaning: str
     record: LayerRecord
+    is_live: bool
     meanings: Mapping[str, str]
 
 
@@ -155,6 +156,7 @@ def layer_page(
         effect=tuple(layer_sentences(layer.get("effect"), entry["name"])),
         effect_meaning=effect_meaning(layer["filters"]),
         record=layer,
+        is_live=is_computed(model.record.get("live")),
         meanings=DEFINITIONS,
     )
 

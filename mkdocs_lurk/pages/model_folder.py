@@ -9,6 +9,7 @@ from typing import cast
 
 from mkdocs_lurk.pages.class_effects import ClassEffects
 from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
+from mkdocs_lurk.pages.class_proofs import ClassProofs
 from mkdocs_lurk.pages.cost_page import cost_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script, pictures_script
@@ -25,10 +26,11 @@ from mkdocs_lurk.pages.highlights.shown import (
 )
 from mkdocs_lurk.pages.layer_page import filter_rows, layer_page
 from mkdocs_lurk.pages.link_previews import PreviewWriter
+from mkdocs_lurk.pages.live_page import LIVE_NETWORK, live_files
 from mkdocs_lurk.pages.model_page import layer_row, model_page
 from mkdocs_lurk.pages.model_records import is_computed
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary
-from mkdocs_lurk.pages.nav import CLASSES, COST, EVALUATION, PAGES, PICTURES, QUIZ, TRUST
+from mkdocs_lurk.pages.nav import CLASSES, COST, EVALUATION, LIVE, PAGES, PICTURES, QUIZ, TRUST
 from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures, filter_tiles, write_pictures
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.pictures.strips import Strip, write_strips
@@ -84,9 +86,11 @@ class _ModelFolder:
         self._photo_ranks = PhotoRanks()
         self._tiles: dict[str, dict[int, SheetRegion]] = {}
         self._class_filters = ClassFilters(model.record["images"])
-        self._class_effects = ClassEffects()
+        self._class_effects = ClassEffects(self._model.record)
+        self._class_proofs = ClassProofs(model)
         self._highlights = HighlightsWriter(reader, model)
         self._quiz = QuizWriter(model)
+        self._chunks: dict[str, int] = {}
 
     def write(self) -> ModelSummary:
         self._model.photos.write(self._folder)
@@ -110,6 +114,7 @@ class _ModelFolder:
         self._photo_ranks.add(place, layer["filters"])
         self._class_filters.add(place, layer["filters"])
         self._class_effects.add(place, layer)
+        self._class_proofs.add(place, layer["filters"], pictures)
         self._highlights.add(layer["filters"])
         self._quiz.add(place, layer["filters"], pictures)
         results = layer_results(self._model, entry, layer, pictures)
@@ -121,6 +126,7 @@ class _ModelFolder:
         filters, slug = layer["filters"], entry["slug"]
         chunk = _CHUNK_OF_LARGE_LAYER if len(filters) > _LARGE_LAYER else _CHUNK
         key = f"{self._model.declared.name}/{slug}"
+        self._chunks[entry["name"]] = chunk
         data = layer_script(self._model, place, layer, pictures, chunk)
         self._write_text(f"{slug}/layer.js", data_script(key, data))
         for number, start in enumerate(range(0, len(filters), chunk)):
@@ -185,7 +191,19 @@ class _ModelFolder:
             pages.append((PAGES[CLASSES], CLASSES))
         body = self._templates.body("pictures.md.j2", page=pictures_page(self._model))
         self._write_own_page(PICTURES, PAGES[PICTURES], body)
-        return [*pages, (PAGES[PICTURES], PICTURES), *self._write_cost(), *self._write_trust()]
+        return [*pages, (PAGES[PICTURES], PICTURES), *self._write_cost(), *self._write_live(), *self._write_trust()]
+
+    def _write_live(self) -> list[tuple[str, str]]:
+        """Write the network for browsers and its page, where it is published; returns the page's title and folder."""
+        files = live_files(self._model, self._reader, self._tiles, self._chunks)
+        if files is None:
+            return []
+        name = self._model.declared.name
+        self._write_text("live.js", data_script(f"{name}/live", files.data))
+        self._write_text(LIVE_NETWORK, data_script(f"{name}/live-network", files.network))
+        self._write_text("live-samples.js", data_script(f"{name}/live-samples", files.samples))
+        self._write_own_page(LIVE, PAGES[LIVE], self._templates.body("live.md.j2", page=files.page))
+        return [(PAGES[LIVE], LIVE)]
 
     def _write_cost(self) -> list[tuple[str, str]]:
         """Write the page about what the model costs to run, where that is known; returns its title and folder."""
@@ -231,7 +249,7 @@ class _ModelFolder:
         body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
         self._write_own_page(CLASSES, PAGES[CLASSES], body)
         for label, slug in addresses.items():
-            page = class_page(model, label, filters, self._class_effects, pictures, best)
+            page = class_page(model, label, filters, self._class_effects, self._class_proofs, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
 
     def _filter_text(self, layer: str, index: int) -> str:

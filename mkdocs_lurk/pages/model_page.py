@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
+from mkdocs_lurk.pages.card_parts import EVALUATION
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
@@ -59,7 +60,10 @@ class ModelPage:
     has_quiz: bool
     is_compared: bool
     has_cost: bool
+    is_live: bool
     card: Card | None
+    measured: tuple[tuple[str, str], ...]
+    untold: tuple[str, ...]
     layers: tuple[LayerRow, ...]
     preparation: str
     warnings: tuple[str, ...]
@@ -115,6 +119,7 @@ def model_page(
     highlights: Highlights,
 ) -> ModelPage:
     """Gather everything that a model's page says."""
+    card = declared.card
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
@@ -125,7 +130,10 @@ def model_page(
         has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
         has_cost="cost" in record,
-        card=declared.card,
+        card=card,
+        measured=tuple(_measured(record["evaluation"])),
+        untold=_untold(card, record["evaluation"]),
+        is_live=is_computed(record.get("live")),
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
         warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
@@ -152,6 +160,8 @@ def _notes(declared: DeclaredModel, record: ModelRecord) -> list[str]:
         notes.append(f"Shown as thumbnails only, as the author wishes: {shrunk:,} of {n:,} pictures.")
     if why := skip_reason(record.get("twin")):
         notes.append(f"Not compared with chance: {why}.")
+    if why := skip_reason(record.get("live")):
+        notes.append(f"It does not run in browsers: {why}.")
     if declared.disclosure.anonymous:
         notes.append("Where the model comes from, and from whom, is left out on purpose.")
     if declared.unseen:
@@ -176,15 +186,38 @@ def _facts(record: ModelRecord) -> list[Fact]:
         facts.append(Fact("Right at first guess", value, meaning("accuracy", evaluation["n"])))
     if "verified" in record:
         verified = record["verified"]
-        value = f"{verified['scores']:,}, {_largest_difference(verified)}"
+        value = f"{verified['scores']:,}, {_agreement(verified)}"
         facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
+
+
+def _measured(evaluation: EvaluationRecord | Skipped) -> list[tuple[str, str]]:
+    """Return the rows of a card that an evaluation fills in: what was measured here, on which pictures."""
+    if not is_computed(evaluation):
+        return []
+    on = f"on {formatting.plural(evaluation['n'], 'picture')}"
+    rows = [("Accuracy, measured here", f"{formatting.percent(evaluation['top1'])} {on}")]
+    if "top5" in evaluation:
+        rows.append(("Top-5 accuracy, measured here", f"{formatting.percent(evaluation['top5'])} {on}"))
+    return [*rows, ("Macro F1, measured here", f"{evaluation['macro']['f1']:.3g} {on}")]
+
+
+def _untold(card: Card | None, evaluation: EvaluationRecord | Skipped) -> tuple[str, ...]:
+    """Return what of the usual template neither the card nor the evaluation says anything of."""
+    missing = () if card is None else card.missing
+    return tuple(name for name in missing if name != EVALUATION or not is_computed(evaluation))
 
 
 def _multiply_adds(record: ModelRecord) -> list[Fact]:
     return (
         [Fact("Multiply-adds", formatting.count(record["cost"]["macs"]), meaning("macs"))] if "cost" in record else []
     )
+
+
+def _agreement(verified: VerificationRecord) -> str:
+    """Say the same of the largest difference in few words: facts stand beside each other in one row."""
+    largest = verified["largest"]
+    return f"within {formatting.score(largest)}" if largest else "no difference"
 
 
 def _largest_difference(verified: VerificationRecord) -> str:

@@ -16,7 +16,7 @@ from mkdocs_lurk.records.record_check import check_record, record_error
 
 BODY_SUFFIX = ".body"
 _OWN_FILES = re.compile(
-    r"index\.(md|body)|results\.json|(model|pictures|quiz)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp|preview\.jpg"
+    r"index\.(md|body)|results\.json|(model|pictures|quiz|live|live-network|live-samples)\.js|(photos|thumbs|strip|story|network|finds)-[0-9]+\.webp|preview\.jpg"
 )
 _LAYER_FILES = re.compile(
     r"index\.(md|body)|results\.json|(layer|filters-[0-9]+)\.js|(sheet|tiles)-[0-9]+\.webp|preview(-[0-9]+)?\.jpg"

@@ -31,11 +31,14 @@ TRUST = "trust"
 """The folder of the page that compares a model with chance."""
 COST = "cost"
 """The folder of the page about what a model costs to run."""
+LIVE = "live"
+"""The folder of the page on which a model runs in the visitor's browser."""
 PAGES = {
     EVALUATION: "Evaluation",
     CLASSES: "Classes",
     PICTURES: "Pictures",
     COST: "What it costs to run",
+    LIVE: "Show it your picture",
     QUIZ: "Guess the filter",
     TRUST: "How far to trust these pictures",
 }

@@ -27,49 +27,19 @@ from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader
 from mkdocs_lurk.pages.highlights.shown import HighlightsSummary
 from mkdocs_lurk.pages.link_previews import SitePreview, site_previews
+from mkdocs_lurk.pages.live_page import LIVE_NETWORK
 from mkdocs_lurk.pages.model_folder import write_model, write_page, write_placeholder
 from mkdocs_lurk.pages.model_summary import BODY_SUFFIX, ModelSummary, check_folder
 from mkdocs_lurk.pages.models_page import index_entry
 from mkdocs_lurk.pages.nav import CLASSES, ModelPages, NavItem, navigation
 from mkdocs_lurk.pages.nav_sections import ListedLayer
 from mkdocs_lurk.pages.page_cache import CachedFolder, open_or_write
+from mkdocs_lurk.pages.page_sources import OTHER_SOURCES
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site_files import SiteFile, link_targets, site_files
 from mkdocs_lurk.store import Store, digest
 
 log = logging.getLogger("mkdocs.plugins.lurk")
-
-OTHER_SOURCES = (
-    "addresses.py",
-    "class_labels.py",
-    "limits.py",
-    "named_warnings.py",
-    "names.py",
-    "analysis/cka.py",
-    "analysis/matching.py",
-    "analysis/mcnemar.py",
-    "records/comparison_record.py",
-    "run/comparison.py",
-    "run/stored_responses.py",
-    "records/cost_record.py",
-    "records/effect_record.py",
-    "records/evaluation_record.py",
-    "records/graph_record.py",
-    "records/input_record.py",
-    "records/model_record.py",
-    "records/provenance_record.py",
-    "records/record_format.py",
-    "records/response_records.py",
-    "records/results_records.py",
-    "records/twin_record.py",
-    "text.py",
-    "config/compare.py",
-    "config/names.py",
-    "config/pictures.py",
-    "yaml_text.py",
-    "images/webp.py",
-)
-"""Modules outside this folder that shape a page too."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +75,11 @@ class Site:
         """Return the folder under the site of a link target: of a model, or of one of its layers by its address."""
         model, mark, layer = target.partition("/")
         return f"{self.folders[model]}{mark}{layer}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a model runs in the visitor's browser, so that the site holds what runs it."""
+        return any(file.uri.endswith(f"/{LIVE_NETWORK}") for file in self.files)
 
     def path(self, uri: str) -> Path:
         """Return the path on disk of the file with this address."""

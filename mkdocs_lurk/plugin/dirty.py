@@ -45,7 +45,7 @@ def drop_outdated(site_dir: Path, site: Site, files: Files, generated: Generated
         for model, own in site.previews.items()
         for one in own
     ]
-    for uri, path in [*front_end(), *previews]:
+    for uri, path in [*front_end(is_live=site.is_live), *previews]:
         file = files.get_file_from_path(uri)
         if file is not None and not _is_same(path, Path(file.abs_dest_path)):
             _remove(Path(file.abs_dest_path))

@@ -119,7 +119,7 @@ def add_files(site: Site, files: Files, config: MkDocsConfig, declared: LurkConf
                 _set_address(authored, item.uri, language)
             if declared.nav.mode == "inject" and not listed:
                 authored.inclusion = InclusionLevel.NOT_IN_NAV  # it is listed in the section that is added
-    for uri, path in front_end():
+    for uri, path in front_end(is_live=site.is_live):
         files.append(_generated_file(config, uri, path))
     generated.cards.update(_exclude_cards(files, config, declared))
     return generated

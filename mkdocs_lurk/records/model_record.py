@@ -15,6 +15,7 @@ from typing import Literal, NotRequired, Required, TypedDict
 
 from mkdocs_lurk.config.options import Quality, Target
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import EffectRecord, LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -287,6 +288,7 @@ class ModelRecord(TypedDict):
     twin: NotRequired[TwinRecord | Skipped]
     live: NotRequired[LiveRecord | Skipped]
     cost: NotRequired[CostRecord]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mkdocs_lurk.addresses import is_address_of
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.circuit_check import check_circuit
 from mkdocs_lurk.records.cost_check import check_cost
 from mkdocs_lurk.records.evaluation_check import check_evaluation
 from mkdocs_lurk.records.graph_record import GraphRecord
@@ -57,6 +58,11 @@ def check_model_record(value: object, where: str) -> ModelRecord:
         raise StoreError(f"{where}.responses lists what its uses do not, or twice")
     if "cost" in record:
         check_cost(record["cost"], f"{where}.cost")
+    circuits = record.get("circuits", [])
+    for place, circuit in enumerate([] if isinstance(circuits, dict) else circuits):
+        check_circuit(
+            circuit, {entry["name"]: entry["filters"] for entry in record["layers"]}, f"{where}.circuits[{place}]"
+        )
     _check_pictures(record["images"], f"{where}.images")
     return record
 

@@ -7,6 +7,7 @@ needs.
 from typing import Literal, NotRequired, TypedDict
 
 from mkdocs_lurk.named_warnings import WarningRecord
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -250,6 +251,7 @@ class ModelResults(TypedDict):
     twin: NotRequired[TwinRecord | Skipped]
     live: NotRequired[LiveFacts | Skipped]
     cost: NotRequired[CostRecord]
+    circuits: NotRequired[list[CircuitRecord] | Skipped]
     classes: list[str]
     top_k: int
     gradient: str

@@ -11,6 +11,7 @@ from mkdocs_lurk.images.transforms import ResizeAndCrop, Transform
 from mkdocs_lurk.models.tracing.layers import Layer
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -54,6 +55,7 @@ class RecordDraft:
         twin: How the filters compare with those of the network with shuffled weights; None if that was not asked for.
         live: The network as a file for browsers, or why there is none; None if that was not asked for.
         cost: What the network costs to run; None without that stage.
+        circuits: Through which filters the outputs are made, by class; None if that was not asked for.
         warnings: What was found that may mislead.
         responses: The keys of the units that hold the responses.
         layer_effects: By layer, what its filters do together to the output.
@@ -72,6 +74,7 @@ class RecordDraft:
         self.twin: TwinRecord | Skipped | None = None
         self.live: LiveRecord | Skipped | None = None
         self.cost: CostRecord | None = None
+        self.circuits: list[CircuitRecord] | Skipped | None = None
         self.warnings: list[WarningRecord] = []
         self.notes: list[str] = []
         self.responses: list[str] = []

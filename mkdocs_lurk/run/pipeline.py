@@ -174,6 +174,8 @@ def _model_record(
         record["live"] = draft.live
     if draft.cost is not None:
         record["cost"] = draft.cost
+    if draft.circuits is not None:
+        record["circuits"] = draft.circuits
     return in_order(record, ModelRecord)
 
 

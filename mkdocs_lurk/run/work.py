@@ -44,6 +44,8 @@ class Sizes:
         effect_pictures: Pictures on which contributions to the output are measured; evenly spaced ones of a larger set.
         effect_batch: Pictures per forward and backward pass then.
         ablation_pictures: Pictures on which the network is run without a filter, half of them the same for all.
+        circuit_classes: Classes whose circuits are searched for: those with the most pictures.
+        circuit_pictures: Pictures of a class that choose its circuit, and as many others that prove it.
         response_batch: Pictures per forward pass when responses are measured.
         scoring_batch: Pictures per forward pass when scores are computed again, on a CPU (whose caches hold no more)
             and elsewhere.
@@ -66,6 +68,8 @@ class Sizes:
     effect_pictures: int = 5_000
     effect_batch: int = 8
     ablation_pictures: int = 64
+    circuit_classes: int = 40
+    circuit_pictures: int = 16
     response_batch: int = 16
     scoring_batch: tuple[int, int] = (4, 16)
     stray_score: float = 0.02
@@ -146,7 +150,9 @@ class BatchLimit:
             ModelError: Not even one picture fits.
         """
         if self._divisor >= self._SMALLEST:
-            raise ModelError(f"{device}: out of memory with a single picture; use another device") from error
+            raise ModelError(
+                f"{device}: out of memory with a single picture; use another device, or a smaller crop in the transform"
+            ) from error
         self._divisor *= 2
         log.warning("%s: out of memory; going on with batches 1/%d as large", device, self._divisor)
 
@@ -216,7 +222,10 @@ class Runner:
             self._checked.add(unit.key)
             stored = self.store.get(unit.key)
         if stored is None:
-            raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
+            raise StoreError(
+                f"{self.store.root}: the unit {unit.key} was written and is gone; run again, and see "
+                "whether the disk is sound or another program deletes files"
+            )
         return stored
 
     def _checked_unit(self, stage: Computable, unit: WorkUnit) -> StoredUnit | None:

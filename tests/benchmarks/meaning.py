@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from statistics import median
 
+import numpy as np
 import torch
 
+from mkdocs_lurk.analysis.circuits import choose_levels, flows, level_contributions, strongest_nodes
 from mkdocs_lurk.analysis.contributions import estimate_contributions
 from mkdocs_lurk.config.parsing import from_mapping
+from mkdocs_lurk.models.tracing.cuts import find_cuts
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.pipeline import run_stages
 from mkdocs_lurk.run.session import Session
@@ -27,6 +30,7 @@ from tests.benchmarks.workspace import Workspace, open_first_model, responses_of
 _ROUNDS = 7
 _MOST_OF_SCORING, _MOST_FORWARDS, _MOST_FORWARDS_OF_EFFECT = 0.01, 1.1, 4
 _MOST_S_PER_FILTER = 0.03
+_MOST_FORWARDS_OF_CIRCUITS, _NODES = 30, 6
 
 
 def measure(workspace: Workspace) -> list[Row]:
@@ -36,7 +40,14 @@ def measure(workspace: Workspace) -> list[Row]:
     config = from_mapping({"models": [{**declared, "synthesis": False}], **plugin}, workspace.folder)
     session = open_first_model(config)
     scoring_s = cpu_seconds(lambda: responses_of_all_pictures(session))
-    return [_labels(session, scoring_s), _range(session), _facets(session), _effect(session), *measure_trust(session)]
+    return [
+        _labels(session, scoring_s),
+        _range(session),
+        _facets(session),
+        _effect(session),
+        _circuits(session),
+        *measure_trust(session),
+    ]
 
 
 def _labels(session: Session, scoring_s: float) -> Row:
@@ -132,6 +143,34 @@ def _effect(session: Session) -> Row:
         f"at most {_MOST_FORWARDS_OF_EFFECT} forwards per picture",
         f"{forwards:.2f} forwards per picture",
         forwards <= _MOST_FORWARDS_OF_EFFECT,
+        {"forwards": forwards, "rounds": rounds},
+    )
+
+
+def _circuits(session: Session) -> Row:
+    """Compare what finds the nodes and edges of one class with a forward pass; what proves them is passes alone."""
+    x, probe = session.pictures.tensor(range(session.sizes.effect_batch)), session.network.probe
+    counts = {layer.name: layer.filters for layer in session.layers}
+    levels, targets = choose_levels(find_cuts(session.trace, session.layers)), [0] * len(x)
+    means = {name: np.zeros(count) for name, count in counts.items()}
+
+    def find() -> None:
+        found = level_contributions(probe, x, targets, levels, means, probabilities=False)
+        ranked = [strongest_nodes(own, level, counts, _NODES) for own, level in zip(found, levels, strict=True)]
+        flows(probe, x, targets, [[node for node, _ in own] for own in ranked], means, probabilities=False)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            probe.module(x)
+
+    rounds = interleaved({"circuit": find, "forward": forward}, _ROUNDS)
+    forwards = median(times["circuit"] / times["forward"] for times in rounds)
+    return Row(
+        "circuits",
+        f"SqueezeNet 1.1, nodes and edges of one class: {_NODES} filters at each of {len(levels)} depths",
+        f"at most {_MOST_FORWARDS_OF_CIRCUITS} forwards per picture of the class",
+        f"{forwards:.1f} forwards per picture of the class",
+        forwards <= _MOST_FORWARDS_OF_CIRCUITS,
         {"forwards": forwards, "rounds": rounds},
     )
 

@@ -51,9 +51,9 @@ class Shot:
 SHOTS = (
     Shot("home", "", ".lurk-story svg", phone=".lurk-story"),
     Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-network"),
-    Shot("layer", "models/squeezenet/features.0/", "lurk-gallery.lurk a[data-filter]"),
-    Shot("filter", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", "[data-filter-open]"),
-    Shot("figures", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", ".lurk-panel-facts"),
+    Shot("layer", "models/squeezenet/features.9.expand3x3/", "lurk-gallery.lurk a[data-filter]"),
+    Shot("filter", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", "[data-filter-open]"),
+    Shot("figures", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", ".lurk-panel-facts"),
 )
 """``filter`` and ``figures`` are the upper and the lower part of an opened filter."""
 

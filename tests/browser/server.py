@@ -49,14 +49,19 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         path = Path(self.translate_path(self.path))
         path = path / "index.html" if path.is_dir() else path
         if self._strict and path.suffix == ".html" and path.is_file():
-            self.send_header("Content-Security-Policy", policy(path.read_bytes()))
+            self.send_header(
+                "Content-Security-Policy", policy(path.read_bytes(), runs_networks="live" in path.parts[-2:-1])
+            )
         super().end_headers()
 
 
-def policy(page: bytes) -> str:
-    """The policy of a page: everything from the site, and of inline scripts only the theme's own, by their digests."""
+def policy(page: bytes, runs_networks: bool = False) -> str:
+    """The policy of a page: everything from the site, and of inline scripts only the theme's own, by their digests.
+
+    A page that runs a network needs WebAssembly, too.
+    """
     digests = [base64.b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page)]
-    scripts = " ".join(f"'sha256-{digest}'" for digest in digests)
+    scripts = " ".join([*(f"'sha256-{digest}'" for digest in digests), *["'wasm-unsafe-eval'"] * runs_networks])
     return (
         f"default-src 'none'; script-src 'self' {scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; worker-src 'self'; base-uri 'self'; form-action 'self'"

@@ -23,6 +23,7 @@ from mkdocs_lurk.config.options import ModelConfig
 from mkdocs_lurk.config.parsing import from_mapping
 from mkdocs_lurk.named_warnings import WARNINGS, WarningRecord
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.circuit_record import CircuitRecord
 from mkdocs_lurk.records.cost_record import CostRecord
 from mkdocs_lurk.records.effect_record import LayerEffect
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
@@ -76,6 +77,7 @@ TWIN: TwinRecord = {
                 },
             ],
             "gradients": {"n": 12, "twin": 0.62, "other": 0.55, "differs": False},
+            "paths": {"n": 24, "synthesis": 0.31, "photos": 0.8, "others": 0.4, "alike": False},
         },
     ],
 }  # fmt: skip
@@ -144,6 +146,7 @@ class FakeAnalysis:
             "evaluation": self._evaluation(),
             "twin": self._twin(),
             "cost": COST,
+            "circuits": self._circuits(),
             "classes": LABELS,
             "top_k": 4,
             "gradient": "guided",
@@ -166,6 +169,24 @@ class FakeAnalysis:
         draw, side, images = self.network.draw, self.network.side, range(self.network.images)
         self.store.put(key, {}, {f"{i}": draw(side, side, i) for i in images if i != SKIPPED_PHOTO})
         return [self._image(key, i) for i in images]
+
+    def _circuits(self) -> list[CircuitRecord]:
+        """The circuit of one class through the first two layers; one filter of it was not analysed."""
+        if len(self.network.layers) < 2 or self.network.layers[0][1] < 3:
+            return []
+        first, second = (name for name, _, _ in self.network.layers[:2])
+        count = self.network.layers[1][1]
+        return [
+            {
+                "name": LABELS[0], "n": 8, "flow": [0.82],
+                "nodes": [[(first, 2, 1.5), (first, 0, 0.7)], [(second, 0, 1.6), (second, count, 0.4)]],
+                "edges": [[(0, 0, 1.1, 1.0), (0, 1, 0.2, 0.6), (1, 0, 0.5, 0.98)]],
+                "worth": {
+                    "n": 8, "held_out": True, "whole": (5.2, 8), "only": (3.1, 6), "without": (0.4, 1),
+                    "random": (4.9, 7.6), "none": (-0.2, 0),
+                },
+            }
+        ]  # fmt: skip
 
     def _twin(self) -> TwinRecord:
         names = {name for name, _, _ in self.network.layers}

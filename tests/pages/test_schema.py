@@ -9,9 +9,9 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk.pages.data import script_records
+from mkdocs_lurk.pages.data import live_records, script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
-from mkdocs_lurk.records import effect_record, graph_record, model_record, response_records
+from mkdocs_lurk.records import effect_record, graph_record, live_record, model_record, response_records
 from tests.pages.schema import differences, interfaces, typed_dict_fields
 
 FRONT_END = Path(__file__).parents[2] / "assets" / "gallery" / "src"
@@ -34,6 +34,13 @@ TWINS = {
     "LayerField": script_records.LayerField,
     "LayerInfo": script_records.LayerFacts,
     "LayerLink": script_records.NeighbourLayer,
+    "LiveData": live_records.LiveData,
+    "LiveFacts": live_record.LiveFacts,
+    "LiveFilter": live_records.LiveFilter,
+    "LiveInput": live_records.LiveInput,
+    "LiveLayer": live_records.LiveLayerData,
+    "LiveNetwork": live_records.LiveNetwork,
+    "LiveSamples": live_records.LiveSamples,
     "ModelData": script_records.ModelData,
     "ModelImages": script_records.ModelImages,
     "ModelLayer": script_records.ModelLayer,

@@ -14,7 +14,8 @@ import pytest
 import mkdocs_lurk
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.pages import page_cache
-from mkdocs_lurk.pages.site import OTHER_SOURCES, Site, build_site, drop_unused
+from mkdocs_lurk.pages.page_sources import OTHER_SOURCES
+from mkdocs_lurk.pages.site import Site, build_site, drop_unused
 from mkdocs_lurk.store import Store
 from tests.pages.conftest import Built
 from tests.pages.fake import FakeStatus, fake_config, fake_model

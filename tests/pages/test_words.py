@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PLAIN = (
     *("Convolution {}", "Convolution {}: filter {}", "Hide dead filters ({})", "Hide duplicates ({})", "{} % sure"),
     *("✓ Set {}", "✓ Set {}, your choice"),
+    *("Response {}: {}. Rank {} among its best {}.", "The network says: {}. {} ms for this picture."),
 )
 """Texts that are put together of parts."""
 

@@ -28,7 +28,7 @@ Project = Callable[..., LurkConfig]
 
 
 def test_at_first_every_stage_takes_time(project: Project) -> None:
-    config = project(tuning=True, facets=True, sanity_checks=True, twin=True, effect={"exact": 1})
+    config = project(tuning=True, facets=True, circuits=True, sanity_checks=True, twin=True, effect={"exact": 1})
     store = Store(config.cache_dir)
     found = estimate(config, config.models[0], store)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())

@@ -2,6 +2,7 @@
 import { mendLinksFromDisk } from "./disk";
 import { noteHostColours } from "./draw/host";
 import { LurkGallery } from "./elements/gallery";
+import { LurkLive } from "./elements/live";
 import { LurkMap } from "./elements/map";
 import { LurkNetwork } from "./elements/network";
 import { LurkPhotos } from "./elements/photos";
@@ -9,6 +10,7 @@ import { LurkQuiz } from "./elements/quiz";
 
 const ELEMENTS = {
   "lurk-gallery": LurkGallery,
+  "lurk-live": LurkLive,
   "lurk-map": LurkMap,
   "lurk-network": LurkNetwork,
   "lurk-photos": LurkPhotos,

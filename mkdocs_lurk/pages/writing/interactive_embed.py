@@ -1,4 +1,4 @@
-"""A layer's whole gallery, a network's map or the quiz inside an author's page: the generated pages' elements."""
+"""The generated pages' elements in an author's page: a layer's gallery, a network's map, the quiz, a live network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import check_model, find_layer
-from mkdocs_lurk.pages.nav import PAGES, QUIZ
+from mkdocs_lurk.pages.nav import LIVE, PAGES, QUIZ
 from mkdocs_lurk.pages.render import Templates
 from mkdocs_lurk.pages.site import Site
 
@@ -14,18 +14,22 @@ _KEYS = {
     "gallery": ("model", "show", "layer", "caption"),
     "map": ("model", "show", "caption"),
     "quiz": ("model", "show", "layer", "caption"),
+    "live": ("model", "show", "caption"),
 }
-_NEEDED = {"gallery": ("model", "layer"), "map": ("model",), "quiz": ("model",)}
-_SOURCES = {"gallery": "layer.js", "map": "model.js", "quiz": "quiz.js"}
+_NEEDED = {"gallery": ("model", "layer"), "map": ("model",), "quiz": ("model",), "live": ("model",)}
+_SOURCES = {"gallery": "layer.js", "map": "model.js", "quiz": "quiz.js", "live": "live.js"}
+_OWN_PAGES = {"quiz": QUIZ, "live": LIVE}
+"""The folders of what has a page beside the layers."""
 
 
 def render_interactive(
     keys: Mapping[object, object], site: Site, templates: Templates, address: Callable[[str], str]
 ) -> str:
-    """Render a gallery, a map or the quiz.
+    """Render a gallery, a map, the quiz, or a network that runs.
 
     Raises:
-        ConfigError: A key is unknown or missing, or the model or the layer is, or the model has no quiz.
+        ConfigError: A key is unknown or missing, or the model or the layer is, or the model has no quiz or does not
+            run in browsers.
     """
     show = str(keys["show"])
     known = _KEYS[show]
@@ -42,14 +46,13 @@ def render_interactive(
     if (missing := site.missing.get(model)) is not None:
         return templates.body("embed.html.j2", missing=f"{title} is not shown: {missing}", layer=None, model=title)
     target, name = _target(keys, site, model, show)
-    is_quiz = show == "quiz"
-    page = f"{model}/{QUIZ}" if is_quiz else target
+    page = f"{model}/{_OWN_PAGES[show]}" if show in _OWN_PAGES else target
     return templates.body(
         "interactive.html.j2",
         element=f"lurk-{show}",
-        source=address(f"{site.folder(model if is_quiz else target)}/{_SOURCES[show]}"),
+        source=address(f"{site.folder(model if show in _OWN_PAGES else target)}/{_SOURCES[show]}"),
         key=page,
-        layer=target.partition("/")[2] if is_quiz else "",
+        layer=target.partition("/")[2] if show == "quiz" else "",
         url=address(site.links[page]),
         name=name,
         caption=keys.get("caption"),
@@ -67,8 +70,12 @@ def _target(keys: Mapping[object, object], site: Site, model: str, show: str) ->
         raise ConfigError(
             f"lurk fence: {model} has no quiz; too few of its filters have crops to judge (see range and pictures)"
         )
+    if show == "live" and f"{model}/{LIVE}" not in site.links:
+        raise ConfigError(
+            f"lurk fence: {model} does not run in browsers; set 'live: true', or see its page for why not"
+        )
     if "layer" not in keys:
-        return model, f"{PAGES[QUIZ]}: {title}" if show == "quiz" else title
+        return model, f"{PAGES[_OWN_PAGES[show]]}: {title}" if show in _OWN_PAGES else title
     target, results = find_layer(site, model, keys["layer"])
     name = f"{results['layer']['title']} in {title}"
     return target, f"{PAGES[QUIZ]}: {name}" if show == "quiz" else name

@@ -6,6 +6,7 @@ from mkdocs_lurk.run.facet_picks import FacetPicks
 from mkdocs_lurk.run.range_picks import RangePicks
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.run.stages.ablation import Ablation
+from mkdocs_lurk.run.stages.circuits import Circuits
 from mkdocs_lurk.run.stages.connections import Connections
 from mkdocs_lurk.run.stages.cost import Cost
 from mkdocs_lurk.run.stages.effect import Effect
@@ -21,6 +22,7 @@ from mkdocs_lurk.run.stages.response_range import Range
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.sanity_checks import SanityChecks
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.synthesis_paths import SynthesisPaths
 from mkdocs_lurk.run.stages.tuning import Tuning
 from mkdocs_lurk.run.stages.twin_comparison import TwinComparison
 from mkdocs_lurk.run.stages.twin_responses import TwinResponses
@@ -44,6 +46,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
     twin_responses = TwinResponses(session, responses, twin)
     twin_tuning = TwinTuning(session, responses, twin, twin_responses)
     sanity_checks = SanityChecks(session, responses, twin)
+    paths = SynthesisPaths(session, responses, photos, syntheses)
     return (
         responses,
         Gradients(session, responses),
@@ -55,13 +58,15 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         Labels(session, responses),
         effect,
         Ablation(session, effect),
+        Circuits(session, effect),
         facet_crops,
         Facets(session, responses, facet_crops, facet_picks),
         Tuning(session, responses),
         twin_responses,
         twin_tuning,
         sanity_checks,
-        TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks),
+        paths,
+        TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks, paths),
         Cost(session),
         Evaluation(session, responses),
         Live(session, responses),

@@ -131,7 +131,7 @@ def _page_name(path: Path, root: Path) -> str:
     return (
         "layer"
         if len(parts) == 4
-        and parts[2] not in (LAYERS[0][0], "evaluation", "classes", "cost", "pictures", "quiz", "trust")
+        and parts[2] not in (LAYERS[0][0], "evaluation", "classes", "cost", "live", "pictures", "quiz", "trust")
         else "/".join(parts)
     )
 

@@ -60,3 +60,9 @@ function takeValue(key: string, address: string): unknown {
   delete window.lurkData?.[key];
   return value;
 }
+
+/** Load a data script and return what it left under `key`, without keeping it: for what is large and needed once. */
+export async function loadOnce<T>(source: URL, key: string): Promise<T> {
+  await runScript(source.href);
+  return takeValue(key, source.href) as T;
+}

@@ -1,6 +1,6 @@
 /** The scripts that draw: `lurk.js`, which every page of a site loads, loads each of them only where an element needs it. */
 import { runScript } from "../data/load";
-import type { LayerData, ModelData, QuizData } from "../data/schema";
+import type { LayerData, LiveData, ModelData, QuizData } from "../data/schema";
 
 /** Draw data into an element, until the signal ends. */
 export type Draw<T> = (element: HTMLElement, data: T, base: URL, signal: AbortSignal) => void;
@@ -8,6 +8,7 @@ export type Draw<T> = (element: HTMLElement, data: T, base: URL, signal: AbortSi
 declare global {
   interface Window {
     lurkDrawGallery?: Draw<LayerData>;
+    lurkDrawLive?: Draw<LiveData>;
     lurkDrawMap?: Draw<ModelData>;
     lurkDrawPhotos?: Draw<ModelData>;
     lurkDrawQuiz?: Draw<QuizData>;
@@ -16,6 +17,7 @@ declare global {
 
 const FILES = {
   lurkDrawGallery: "lurk-gallery.js",
+  lurkDrawLive: "lurk-live.js",
   lurkDrawMap: "lurk-map.js",
   lurkDrawPhotos: "lurk-gallery.js",
   lurkDrawQuiz: "lurk-quiz.js",
