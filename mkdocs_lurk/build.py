@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from mkdocs_lurk.author_errors import author_errors, missing_torch, require_torch
 from mkdocs_lurk.config.options import LurkConfig, Missing, ModelConfig
 from mkdocs_lurk.config.references import defining_file, is_reference
+from mkdocs_lurk.declared_files import read_text_file
 from mkdocs_lurk.errors import ConfigError, LurkError, StoreError
-from mkdocs_lurk.named_warnings import WarningRecord, describe_warning, unchecked_warning
+from mkdocs_lurk.limits import MOST_CARD_BYTES
+from mkdocs_lurk.named_warnings import WarningRecord, card_warning, describe_warning, unchecked_warning
+from mkdocs_lurk.pages.card_check import check_card
 from mkdocs_lurk.pages.comparison_folder import Comparisons
 from mkdocs_lurk.pages.disclosure import DisclosedReader, Disclosure
 from mkdocs_lurk.pages.formatting import describe_unseen
@@ -55,6 +58,7 @@ def generate(config: LurkConfig, missing: Missing, overrides: Path | None, *, go
     for state in states:
         if state.key is not None:
             log_warnings(state.config, state.key, store)
+        _log_card_faults(state.config)
     comparisons = Comparisons(config.compare, partial(compare_models, store))
     try:
         site = build_site(states, store, config.cache_dir, overrides, comparisons)
@@ -144,6 +148,16 @@ def log_warnings(model: ModelConfig, key: str, store: Store) -> None:
 def _log_unchecked_patterns(model: ModelConfig, reader: DisclosedReader) -> None:
     """Log which patterns of a model's ``pictures`` may hold nothing back, since a bundle lacks the names they fit."""
     warning = unchecked_warning(reader.unchecked)
+    if warning is not None:
+        _log_warning(model, warning)
+
+
+def _log_card_faults(model: ModelConfig) -> None:
+    """Log what is wrong in the metadata of a model's card."""
+    if model.card is None:
+        return
+    text = read_text_file(model.card, MOST_CARD_BYTES, ConfigError, f"{model.place}.card")
+    warning = card_warning(model.card.name, [str(fault) for fault in check_card(text)])
     if warning is not None:
         _log_warning(model, warning)
 

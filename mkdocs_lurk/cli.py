@@ -27,6 +27,7 @@ from mkdocs_lurk.run.bundle_check import check_bundle
 from mkdocs_lurk.run.plan import resolve
 from mkdocs_lurk.run.plan_record import ModelPlan, describe_plan
 from mkdocs_lurk.starting import start_site
+from mkdocs_lurk.starting_card import write_card
 from mkdocs_lurk.store import Store
 from mkdocs_lurk.store import clean as clean_store
 from mkdocs_lurk.store import unpack as unpack_bundle
@@ -244,6 +245,22 @@ def export(path: Path, out: Path, tables: bool, with_docs: bool) -> None:
     site = generate(declared.config, declared.config.missing, declared.overrides)
     docs = AuthorDocs(declared.docs, cards_of(declared.config)) if with_docs else None
     _echo(f"{out}: {formatting.plural(export_pages(site, out, tables=tables, docs=docs), 'file')}")
+
+
+@main.command(epilog=_examples("mkdocs-lurk card squeezenet", "mkdocs-lurk card mine --out docs/mine.md"))
+@_config_file
+@click.option("--out", type=click.Path(path_type=Path), help="The file; by default cards/MODEL.md in the docs.")
+@click.argument("model")
+def card(path: Path, out: Path | None, model: str) -> None:
+    """Write a starting model card for MODEL, with its evaluation as Hugging Face's metadata. No file is replaced."""
+    declared = read_mkdocs_yml(path)
+    (config,) = _select_models(declared, [model])
+    store = Store(declared.config.cache_dir)
+    state = next(one for one in resolve(declared.config, store) if one.config is config)
+    target = out or declared.docs / "cards" / f"{config.name}.md"
+    write_card(config, store, state.key, target)
+    told = "" if state.key is not None else ", without figures, since there are no results yet"
+    _echo(f"wrote {target}{told}; answer its questions, and declare it as 'card' of the model")
 
 
 @main.command(epilog=_examples("mkdocs-lurk clean", "mkdocs-lurk clean -f other/mkdocs.yml"))

@@ -202,6 +202,13 @@ _ALL = (
         "{count} of the {n} pictures could not be read and are left out.",
     ),
     NamedWarning(
+        "card-metadata",
+        "The metadata of the model card breaks the rules of Hugging Face's model cards.",
+        "{file}, {faults}",
+        "mend it there: https://huggingface.co/docs/hub/model-cards lists what belongs above a card",
+        "",
+    ),
+    NamedWarning(
         "unchecked-pattern",
         "The results are from a bundle that leaves out names of pictures, and a path pattern of `pictures` fits none "
         "of those that are left, so that it may hold nothing back.",
@@ -226,6 +233,14 @@ def unreadable_warning(skipped: Sequence[tuple[str, str]], n: int) -> WarningRec
 def unchecked_warning(patterns: Sequence[str]) -> WarningRecord | None:
     """Return the warning that patterns over paths could not be checked, for the author alone; None without any."""
     return WARNINGS["unchecked-pattern"].record(patterns=", ".join(map(repr, patterns))) if patterns else None
+
+
+def card_warning(file: str, faults: Sequence[str]) -> WarningRecord | None:
+    """Return the warning that a card's metadata breaks rules, for the author alone; ``faults`` name their lines."""
+    if not faults:
+        return None
+    more = [f"and {len(faults) - _EXAMPLES:,} more"] if len(faults) > _EXAMPLES else []
+    return WARNINGS["card-metadata"].record(file=file, faults="; ".join([*faults[:_EXAMPLES], *more]))
 
 
 def in_page_order(warnings: list[WarningRecord]) -> list[WarningRecord]:

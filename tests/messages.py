@@ -43,6 +43,7 @@ SECTIONS = {
     "cli.py": "The site and the commands",
     "markdown.py": "The site and the commands",
     "starting.py": "The site and the commands",
+    "starting_card.py": "The site and the commands",
     "build.py": "The site and the commands",
 }
 HINTS = ("near", "_suggest_path")

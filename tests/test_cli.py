@@ -45,11 +45,20 @@ def test_version_prints_the_version() -> None:
     assert lines("--version") == [f"mkdocs-lurk, version {__version__}"]
 
 
-@pytest.mark.parametrize("command", ["init", "plan", "analyze", "inspect", "bundle", "export", "clean"])
+@pytest.mark.parametrize("command", ["init", "plan", "analyze", "inspect", "bundle", "export", "card", "clean"])
 def test_the_help_of_every_command_has_examples(command: str) -> None:
     text = run(command, "--help").stdout
     assert re.search(rf"Examples:\n +mkdocs-lurk {command}( .*)?\n", text)
-    assert set(main.commands) == {"init", "plan", "analyze", "inspect", "bundle", "export", "clean"}  # name all above
+    assert set(main.commands) == {
+        "init",
+        "plan",
+        "analyze",
+        "inspect",
+        "bundle",
+        "export",
+        "card",
+        "clean",
+    }  # name all above
 
 
 def test_names_in_the_output_steer_no_terminal(made: Project) -> None:

@@ -27,6 +27,7 @@ STEP_OF = {
     "author_errors": "serve",
     "build": "serve",
     "starting": "serve",
+    "starting_card": "serve",
     "markdown": "serve",
     "cli": "serve",
     "__main__": "serve",

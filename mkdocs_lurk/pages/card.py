@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mkdocs_lurk.errors import ConfigError
 from mkdocs_lurk.limits import LARGEST_NUMBER
 from mkdocs_lurk.pages.card_limits import excess
+from mkdocs_lurk.pages.card_parts import front_matter, missing_sections, without_front_matter
 from mkdocs_lurk.pages.card_text import card_blocks
 from mkdocs_lurk.yaml_text import YamlTextError, read_yaml
 
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\r?\n)?(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _LABELS = {
     "base_model": "Made from",
     "datasets": "Data",
@@ -38,11 +37,13 @@ class Card:
         lead: The text before the first heading, which opens the page, as ``card_text`` writes it.
         rest: The sections from the first heading on, written in the same way.
         rows: The metadata, as label and value.
+        missing: What of the usual template it says nothing of.
     """
 
     lead: str
     rest: str
     rows: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...] = ()
 
 
 def parse_card(text: str, file: str, model: str, *, anonymous: bool = False) -> Card:
@@ -67,7 +68,7 @@ def parse_card(text: str, file: str, model: str, *, anonymous: bool = False) -> 
     if blocks and blocks[0].startswith("# "):
         del blocks[0]
     n_lead = next((place for place, block in enumerate(blocks) if block.startswith("#")), len(blocks))
-    return Card("\n\n".join(blocks[:n_lead]), "\n\n".join(blocks[n_lead:]), rows)
+    return Card("\n\n".join(blocks[:n_lead]), "\n\n".join(blocks[n_lead:]), rows, missing_sections(blocks))
 
 
 def _split_front_matter(text: str, file: str) -> tuple[dict[object, object], str]:
@@ -76,17 +77,17 @@ def _split_front_matter(text: str, file: str) -> tuple[dict[object, object], str
     Raises:
         ConfigError: The front matter is no YAML mapping.
     """
-    match = _FRONT_MATTER.match(text)
-    if match is None:
+    found = front_matter(text)
+    if found is None:
         return {}, text
     try:
-        metadata = read_yaml(match[1] or "") or {}
+        metadata = read_yaml(found) or {}
     except YamlTextError as error:
         line = "" if error.line is None else f", line {error.line + 2}"
         raise ConfigError(f"{file}{line}: the metadata is no YAML that is read: {error}; mend it there") from error
     if not isinstance(metadata, dict):
         raise ConfigError(f"{file}: the metadata is no mapping; write lines of 'key: value' between the '---'")
-    return metadata, text[match.end() :]
+    return metadata, without_front_matter(text)
 
 
 def _rows(metadata: Mapping[object, object], *, anonymous: bool) -> Iterator[tuple[str, str]]:

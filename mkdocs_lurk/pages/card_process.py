@@ -55,7 +55,8 @@ def read_card(text: str, path: Path, model: str, *, anonymous: bool = False) -> 
     answer = json.loads(child.stdout)
     if "refused" in answer:
         raise ConfigError(answer["refused"])
-    return Card(answer["lead"], answer["rest"], tuple((label, value) for label, value in answer["rows"]))
+    rows = tuple((label, value) for label, value in answer["rows"])
+    return Card(answer["lead"], answer["rest"], rows, tuple(answer["missing"]))
 
 
 def main() -> None:

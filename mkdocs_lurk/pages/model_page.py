@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.card import Card
+from mkdocs_lurk.pages.card_parts import EVALUATION
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
 from mkdocs_lurk.pages.escaping import code, spoken
@@ -61,6 +62,8 @@ class ModelPage:
     has_cost: bool
     is_live: bool
     card: Card | None
+    measured: tuple[tuple[str, str], ...]
+    untold: tuple[str, ...]
     layers: tuple[LayerRow, ...]
     preparation: str
     warnings: tuple[str, ...]
@@ -116,6 +119,7 @@ def model_page(
     highlights: Highlights,
 ) -> ModelPage:
     """Gather everything that a model's page says."""
+    card = declared.card
     return ModelPage(
         about=declared,
         facts=tuple(_facts(record)),
@@ -126,8 +130,10 @@ def model_page(
         has_quiz=has_quiz,
         is_compared=is_computed(record.get("twin")),
         has_cost="cost" in record,
+        card=card,
+        measured=tuple(_measured(record["evaluation"])),
+        untold=_untold(card, record["evaluation"]),
         is_live=is_computed(record.get("live")),
-        card=declared.card,
         layers=tuple(rows),
         preparation=describe_preparation(record["model"]["input"]),
         warnings=tuple(warning["consequence"] for warning in record["warnings"] if warning["name"] != "unreadable"),
@@ -183,6 +189,23 @@ def _facts(record: ModelRecord) -> list[Fact]:
         value = f"{verified['scores']:,}, {_agreement(verified)}"
         facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
+
+
+def _measured(evaluation: EvaluationRecord | Skipped) -> list[tuple[str, str]]:
+    """Return the rows of a card that an evaluation fills in: what was measured here, on which pictures."""
+    if not is_computed(evaluation):
+        return []
+    on = f"on {formatting.plural(evaluation['n'], 'picture')}"
+    rows = [("Accuracy, measured here", f"{formatting.percent(evaluation['top1'])} {on}")]
+    if "top5" in evaluation:
+        rows.append(("Top-5 accuracy, measured here", f"{formatting.percent(evaluation['top5'])} {on}"))
+    return [*rows, ("Macro F1, measured here", f"{evaluation['macro']['f1']:.3g} {on}")]
+
+
+def _untold(card: Card | None, evaluation: EvaluationRecord | Skipped) -> tuple[str, ...]:
+    """Return what of the usual template neither the card nor the evaluation says anything of."""
+    missing = () if card is None else card.missing
+    return tuple(name for name in missing if name != EVALUATION or not is_computed(evaluation))
 
 
 def _multiply_adds(record: ModelRecord) -> list[Fact]:

@@ -7,6 +7,7 @@ import posixpath
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
+from bs4 import BeautifulSoup
 
 from tests.neighbours.plugins import NEIGHBOURS, Neighbour
 from tests.plugin.sites import FENCE, Project
@@ -171,6 +173,16 @@ def problems(site: Path, root: Path, cell: Cell) -> Iterator[str]:
             continue
         text = path.read_text("utf-8")
         yield from (f"{page} lacks {word!r}" for word in words if word not in text)
+    if (index := page_path(site, "index")) is not None:
+        yield from (f"the navigation lists {address} twice" for address in listed_twice(index))
+
+
+def listed_twice(page: Path) -> list[str]:
+    """Return the addresses that Material's navigation on a page links to more than once; places in a page aside."""
+    soup = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    links = [str(link["href"]) for link in soup.select("nav.md-nav--primary a.md-nav__link[href]")]
+    counts = Counter(link for link in links if not link.startswith("#"))
+    return [link for link, count in counts.items() if count > 1]
 
 
 def page_path(site: Path, page: str) -> Path | None:

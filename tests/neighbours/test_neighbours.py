@@ -29,10 +29,15 @@ def test_plugins_of_material_work_together(tmp_path: Path, first: bool) -> None:
     page = made.site / "models" / "small" / "features.3" / "index.html"
     page.write_text(page.read_text("utf-8").replace("lurk-gallery", "gone").replace("../features.0", "../off"), "utf-8")
     (made.site / "deep" / "er.html").unlink()
+    index = made.site / "index.html"
+    link = '<a href="models/small/index.html" class="md-nav__link">'
+    assert link in index.read_text("utf-8")
+    index.write_text(index.read_text("utf-8").replace(link, f"{link}A</a>{link}"), "utf-8")
     found = list(problems(made.site, made.site, cell))
     assert "dead link models/small/features.3/index.html: ../off/index.html" in found
     assert "models/small/features.3 lacks 'lurk-gallery'" in found
     assert "no page deep/er" in found
+    assert "the navigation lists models/small/index.html twice" in found
 
 
 def test_the_table_of_the_docs_is_of_all_cells_and_all_of_them_work() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def test_interface_words_are_in_the_language_of_the_theme(tmp_path: Path) -> Non
     scripts = [str(one.get("src")) for one in page.select("script[src*='lurk']")]
     assert [script.rpartition("/")[2] for script in scripts] == ["lurk-words.js", "lurk.js"]
     assert "<code>Layers</code>" in made.html("models/small/features.0/index.html")
+
+
+def test_the_filters_of_a_class_are_shown_in_the_language_of_the_theme(tmp_path: Path) -> None:
+    made = project(tmp_path, theme={"name": "mkdocs", "locale": "de"})
+    made.write("docs/index.md", "# Mine\n\n```lurk\nmodel: small\nshow: class\nclass: dog\n```\n")
+    made.build()
+    figure = BeautifulSoup(made.html("index.html"), "html.parser").select_one("figure.lurk-embed")
+    assert figure is not None
+    caption = figure.select_one("figcaption")
+    assert caption is not None
+    assert caption.get_text() == (
+        "Filter von A small network, und zwar die, die am meisten auf dog antworten, von den ersten Schichten bis zu "
+        "den letzten; daneben, wie oft ein Bild davon sie stärker erregt als ein anderes Bild."
+    )
+    assert {str(one["title"]).partition(";")[0] for one in figure.select("[title]")} == {
+        "wie oft ein Bild der Klasse den Filter stärker erregt als ein anderes Bild"
+    }
+    assert not re.search(r"\b(and|more|among|filters)\b", figure.get_text())
 
 
 def test_pages_are_there_once_for_each_language_and_their_data_once(
