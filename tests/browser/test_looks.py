@@ -125,10 +125,11 @@ def test_fields_of_the_toolbar_are_as_wide_as_what_they_ask_for_on_a_phone(visit
     cut_off = visitor.page.eval_on_selector_all(
         ".lurk-toolbar input[type=search]",
         """fields => fields.filter((field) => {
-            const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+            const { fontSize, fontFamily, paddingLeft, paddingRight } = getComputedStyle(field);
             const context = document.createElement("canvas").getContext("2d");
-            context.font = font;
-            const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+            context.font = `${fontSize} ${fontFamily}`;
+            const arrow = field.list ? 20 : 0;  // of the field's suggestions
+            const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - arrow;
             return context.measureText(field.placeholder).width > room;
         }).map((field) => field.placeholder)""",
     )
