@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 from playwright.sync_api import Browser, Page, expect
 
 from mkdocs_lurk.images.framing import resize_and_crop
@@ -122,16 +122,18 @@ def test_a_photo_of_the_model_gets_its_stored_scores(visit: Visit, place: str, l
     assert visitor.errors == []
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png"])
+@pytest.mark.parametrize(("suffix", "orientation"), [("jpg", 1), ("jpg", 6), ("png", 1), ("webp", 1)])
 def test_a_picture_is_prepared_bit_for_bit_as_the_analysis_does(
-    visit: Visit, live_site: HostedSite, tmp_path: Path, suffix: str
+    visit: Visit, live_site: HostedSite, tmp_path: Path, suffix: str, orientation: int
 ) -> None:
     random = np.random.default_rng(1)
     picture = Image.fromarray(random.integers(0, 256, (9, 12, 3), np.uint8)).resize(
         (301, 203), Image.Resampling.BICUBIC
     )
     path = tmp_path / f"mine.{suffix}"
-    picture.save(path)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    picture.save(path, exif=exif, **({"lossless": True} if suffix == "webp" else {}))
     visitor = visit(live_site.server)
     visitor.go(LIVE)
     page = visitor.page
@@ -142,7 +144,7 @@ def test_a_picture_is_prepared_bit_for_bit_as_the_analysis_does(
     )
     shown = np.array(data, np.uint8).reshape(SIDE, SIDE, 4)[:, :, :3]
     with Image.open(path) as opened:
-        wanted = resize_and_crop(opened.convert("RGB"), RESIZED, (SIDE, SIDE))
+        wanted = resize_and_crop(ImageOps.exif_transpose(opened).convert("RGB"), RESIZED, (SIDE, SIDE))
     assert shown.tolist() == wanted.tolist()
 
 
