@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 
+from mkdocs_lurk.models.tracing.call_recorder import TracedCall
 from mkdocs_lurk.models.tracing.operations import Argument, Constant, Op, Ref
 from mkdocs_lurk.models.tracing.trace import Trace
+
+_MOST_OPS = 8
+"""Operations that a call ends in after the one that multiplies, at most."""
 
 
 def count_macs(trace: Trace, op: Op) -> int:
@@ -28,6 +32,17 @@ def count_macs(trace: Trace, op: Op) -> int:
     if name.startswith("_scaled_dot_product") or name == "scaled_dot_product_attention":
         query, key, value = (_shape_of(trace, argument) for argument in op.args[:3])
         return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+    return 0
+
+
+def count_call_macs(trace: Trace, call: TracedCall) -> int:
+    """Return the MACs of a convolution or linear call, for the one picture of the pass.
+
+    A linear call on tokens ends in operations that multiply nothing: the one that reads the call's weights counts.
+    """
+    for op in reversed(trace.ops[max(0, call.op - _MOST_OPS) : call.op + 1]):
+        if (macs := count_macs(trace, op)) and (not call.parameters or set(op.parameters) & set(call.parameters)):
+            return macs
     return 0
 
 
