@@ -20,7 +20,7 @@ VERSIONS: Final = {
     "facets": 1,
     "circuits": 1,
     "tuning": 1,
-    "twin": 1,
+    "twin": 2,
     "live": 1,
     "latency": 1,
     "records": 13,  # what is derived from stored units when records are written: statistics, evaluation, notes

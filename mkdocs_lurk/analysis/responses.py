@@ -88,7 +88,7 @@ def mean_responses(probe: Probe, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
     reduced: dict[str, tuple[Tensor, Tensor]] = {}
 
     def receive(name: str, maps: Tensor) -> None:
-        reduced[name] = _spatial_means(maps), maps.amax((2, 3)).float()
+        reduced[name] = _fast_means(maps), F.max_pool2d(maps, maps.shape[2:]).flatten(1).float()
 
     with torch.inference_mode():
         probe.read(x, receive)
@@ -104,6 +104,17 @@ def reduce_maps(maps: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     maxima, positions = F.adaptive_max_pool2d(maps, 1, return_indices=True)
     minima = maps.amin((2, 3)).float()
     return _spatial_means(maps), maxima.flatten(1).float(), minima, positions.flatten(1)
+
+
+def _fast_means(maps: Tensor) -> Tensor:
+    """Return the spatial means ``(n, c)``, float32, added up one after the other.
+
+    Pooling over the whole map takes half of the time of ``mean`` and of ``amax`` where the channels of a place lie side
+    by side. The means of large maps have five digits then, and not all.
+    """
+    if maps.dtype == torch.float32 and maps.is_contiguous(memory_format=torch.channels_last):
+        return F.avg_pool2d(maps, maps.shape[2:]).flatten(1)
+    return _spatial_means(maps)
 
 
 def _spatial_means(maps: Tensor) -> Tensor:

@@ -153,7 +153,8 @@ MODEL: dict[str, Option] = {
         "more with `tuning`. Where the pictures have no classes, it takes `tuning` to have something to compare."
     ),
     "sanity_checks": Option(
-        "Check whether gradients depend on the weights, for a few filters of each layer: "
+        "Check whether gradients depend on the weights, for a few filters of each layer, and whether syntheses go the "
+        "way of photos: "
         "[compared with chance](how.md#compared-with-chance)."
     ),
     "latency": Option(

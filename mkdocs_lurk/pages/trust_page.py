@@ -74,6 +74,7 @@ class TrustPage:
         verdicts: Of each chart the title, what can be read off it in a sentence, and the anchor.
         gradients: The sanity checks of the gradients; None if none were made.
         gradient_rule: The rule by which gradients are computed.
+        paths: Whether syntheses go the way of photos; None if that was not checked.
         labelled: How many filters have a label in both networks: layer, folder and two shares.
     """
 
@@ -84,19 +85,20 @@ class TrustPage:
     labelled: tuple[tuple[str, str, str, str], ...]
     gradients: Chart | None
     gradient_rule: str
+    paths: Chart | None
 
 
 def trust_page(declared: DeclaredModel, record: ModelRecord, twin: TwinRecord) -> TrustPage:
     """Gather everything that the page says."""
     slugs = {entry["name"]: entry["slug"] for entry in record["layers"]}
     charts = [chart for name in FIGURE_WORDS if (chart := _figure_chart(name, twin["layers"], slugs)) is not None]
-    gradients = _gradient_chart(twin["layers"], slugs)
+    gradients, paths = _gradient_chart(twin["layers"], slugs), _path_chart(twin["layers"], slugs)
     labelled = [(layer["name"], layer["labelled"]) for layer in twin["layers"] if "labelled" in layer]
     return TrustPage(
         about=declared,
         lead=_lead(twin),
         verdicts=tuple(
-            (chart.title, chart.verdict, chart.anchor) for chart in (*charts, *([gradients] if gradients else []))
+            (chart.title, chart.verdict, chart.anchor) for chart in (*charts, *filter(None, (gradients, paths)))
         ),
         charts=tuple(charts),
         labelled=tuple(
@@ -105,6 +107,7 @@ def trust_page(declared: DeclaredModel, record: ModelRecord, twin: TwinRecord) -
         ),
         gradients=gradients,
         gradient_rule=formatting.GRADIENT_METHODS.get(record["gradient"], record["gradient"]),
+        paths=paths,
     )
 
 
@@ -172,6 +175,51 @@ def _gradient_chart(layers: Sequence[TwinLayer], slugs: dict[str, str]) -> Chart
     )
     verdict = _gradient_verdict([row.name for row in rows if not row.differs], len(rows))
     return Chart("Gradients", "figure-gradients", "rank correlation of the gradients", verdict, _short(low), "1", rows)
+
+
+def _path_chart(layers: Sequence[TwinLayer], slugs: dict[str, str]) -> Chart | None:
+    """Lay out the chart of syntheses beside photos: the band goes from photos of different filters to those of one."""
+    found = [(layer["name"], layer["paths"]) for layer in layers if "paths" in layer]
+    if not found:
+        return None
+    low = min(0.0, *(value for _, own in found for value in (own["synthesis"], own["photos"], own["others"])))
+    place = _placing(low, 1.0)
+    rows = tuple(
+        ChartRow(
+            name=layer,
+            slug=slugs[layer],
+            band=place(sorted([own["others"], (own["others"] + own["photos"]) / 2, own["photos"]])),
+            trained=place([own["synthesis"]] * 3),
+            differs=own["alike"] is True,
+            text=f"{layer}: syntheses and photos of one filter correlate by {own['synthesis']:.2f}, its photos among "
+            f"themselves by {own['photos']:.2f}, photos of different filters by {own['others']:.2f} "
+            f"({formatting.plural(own['n'], 'filter')})",
+        )
+        for layer, own in found
+    )
+    strange = [layer for layer, own in found if own["alike"] is False]
+    told = sum(own["alike"] is not None for _, own in found)
+    return Chart(
+        "Syntheses",
+        "figure-paths",
+        "rank correlation of the responses",
+        _path_verdict(strange, told),
+        f"{low:.2g}",
+        "1",
+        rows,
+    )
+
+
+def _path_verdict(strange: Sequence[str], told: int) -> str:
+    """Say in which layers syntheses are less like the photos of their filter than halfway."""
+    if not told:
+        return "Nothing is concluded: photos of one filter are hardly more alike than those of different ones."
+    if not strange:
+        return f"In {_of(told, told)}, the layer responds to them as to photos of the same filter."
+    return (
+        f"In {_of(len(strange), told)}, the layer responds to them less as to photos of the same filter than as to "
+        f"photos of other filters: {_named(strange)}. There they excite the filter in another way than photos do."
+    )
 
 
 def _gradient_verdict(same: Sequence[str], n: int) -> str:

@@ -29,6 +29,9 @@ def check_twin(twin: TwinRecord, layers: Collection[str], where: str) -> None:
                     raise StoreError(f"{here}.figures holds a spread that is not three rising numbers")
             if not 0 <= figure["above"] <= 1:
                 raise StoreError(f"{here}.figures holds a share outside 0 to 1")
+        paths = layer.get("paths")
+        if paths is not None and max(abs(paths["synthesis"]), abs(paths["photos"]), abs(paths["others"])) > 1:
+            raise StoreError(f"{here}.paths holds a correlation outside -1 to 1")
         gradients = layer.get("gradients")
         if gradients is not None and max(abs(gradients["twin"]), abs(gradients["other"])) > 1:
             raise StoreError(f"{here}.gradients holds a correlation outside -1 to 1")

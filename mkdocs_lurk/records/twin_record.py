@@ -46,6 +46,24 @@ class GradientCheck(TypedDict):
     differs: bool
 
 
+class PathCheck(TypedDict):
+    """How alike a layer responds to syntheses and to photos: medians of rank correlations of its mean responses.
+
+    Attributes:
+        n: Syntheses of deeper filters.
+        synthesis: A filter's synthesis, and the photos that excite the filter most.
+        photos: These photos among themselves.
+        others: The best photos of different filters.
+        alike: Whether ``synthesis`` is nearer to ``photos`` than to ``others``; None where these two hardly differ.
+    """
+
+    n: int
+    synthesis: float
+    photos: float
+    others: float
+    alike: bool | None
+
+
 class TwinLayer(TypedDict):
     """One layer beside the twin's.
 
@@ -60,6 +78,7 @@ class TwinLayer(TypedDict):
     labelled: NotRequired[tuple[float, float]]
     figures: list[FigureComparison]
     gradients: NotRequired[GradientCheck]
+    paths: NotRequired[PathCheck]
 
 
 class TwinRecord(TypedDict):

@@ -71,6 +71,12 @@ class SanityRecord(TypedDict):
     other: list[float]
 
 
+class PathsUnitRecord(TypedDict):
+    """Of the responses to syntheses: layer and index of their filters."""
+
+    filters: list[tuple[str, int]]
+
+
 class PhotosRecord(TypedDict):
     """Of a chunk of kept pictures: their ids."""
 

@@ -77,6 +77,7 @@ TWIN: TwinRecord = {
                 },
             ],
             "gradients": {"n": 12, "twin": 0.62, "other": 0.55, "differs": False},
+            "paths": {"n": 24, "synthesis": 0.31, "photos": 0.8, "others": 0.4, "alike": False},
         },
     ],
 }  # fmt: skip
@@ -171,7 +172,7 @@ class FakeAnalysis:
 
     def _circuits(self) -> list[CircuitRecord]:
         """The circuit of one class through the first two layers; one filter of it was not analysed."""
-        if len(self.network.layers) < 2:
+        if len(self.network.layers) < 2 or self.network.layers[0][1] < 3:
             return []
         first, second = (name for name, _, _ in self.network.layers[:2])
         count = self.network.layers[1][1]

@@ -53,7 +53,7 @@ def test_ribbons_lie_within_the_bars_of_their_nodes_and_do_not_overlap() -> None
     into = sorted(end for end in ends if end[1] < marks["two, filter 0", 0].y)
     assert into[0][2] == pytest.approx(into[1][1], abs=0.2)
     assert [flow.sure for flow in chart.flows] == [True, False, False]
-    assert chart.flows[2].text == "one, filter 2 to two, filter 1: 0.8; it vanishes in 6 % of the resamples"
+    assert chart.flows[2].text == "one, filter 2 to two, filter 1: 0.80; it vanishes in 6 % of the resamples"
     assert [level.name for level in chart.levels] == ["First", "A very long title o…"]
     assert max(mark.y + CROP_PX for mark in chart.nodes) < chart.height
     assert marks["one, filter 2", 2].y >= marks["one, filter 0", 0].y + marks["one, filter 0", 0].bar_height
@@ -69,8 +69,8 @@ def test_a_page_draws_the_circuit_of_its_class_and_others_have_none(built: Built
     assert [link for link, _ in links] == [f"../../features.{n}/index.html#filter-{index}" for n, index in places]
     assert own.count('<g role="img"') == 1, "a filter that was not analysed has no page"
     assert "Of what they contribute, 82 % flows on through the next ones." in own
-    assert "<td>The circuit alone</td><td>3.1</td><td>6 of 8</td>" in own
-    assert "<td>All but 4 others at random</td><td>4.9</td><td>7.6 of 8</td>" in own
+    assert "<td>The circuit alone</td><td>3.10</td><td>6 of 8</td>" in own
+    assert "<td>All but 4 others at random</td><td>4.90</td><td>7.6 of 8</td>" in own
     assert "others than those that chose the filters" in own
     assert "Through which filters" not in built.text("models/small/classes/dog/index.md")
 

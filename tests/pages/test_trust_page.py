@@ -27,10 +27,15 @@ def test_it_shows_the_twin_beside_the_trained_network_and_says_where_they_do_not
     row = page.partition('aria-label="features.3: 0.5 in the middle')[2].partition("</svg>")[0]
     assert 'x="11.1%" y="2" width="22.2%"' in row  # the twin's 0.1 to 0.3 on an axis that ends at 0.9
     assert 'cx="55.6%"' in row
-    assert page.count("lurk-trust-row lurk-trust-same") == 2
+    assert page.count("lurk-trust-row lurk-trust-same") == 3
     assert "| 75 % | 12.5 % |" in page
     assert "There they show the picture rather than what the filter has learnt." in page
     assert "style=" not in page
+    assert 'aria-label="features.3: syntheses and photos of one filter correlate by 0.31' in page
+    assert "less as to photos of the same filter than as to photos of other filters: features.3." in page
+    band = page.partition("features.3: syntheses and photos")[2].partition("</svg>")[0]
+    assert 'x="40.0%" y="2" width="40.0%"' in band
+    assert 'cx="31.0%"' in band
 
 
 def test_the_models_page_and_the_navigation_lead_to_it(built: Built) -> None:

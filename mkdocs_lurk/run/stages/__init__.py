@@ -22,6 +22,7 @@ from mkdocs_lurk.run.stages.response_range import Range
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.stages.sanity_checks import SanityChecks
 from mkdocs_lurk.run.stages.synthesis import Syntheses
+from mkdocs_lurk.run.stages.synthesis_paths import SynthesisPaths
 from mkdocs_lurk.run.stages.tuning import Tuning
 from mkdocs_lurk.run.stages.twin_comparison import TwinComparison
 from mkdocs_lurk.run.stages.twin_responses import TwinResponses
@@ -45,6 +46,7 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
     twin_responses = TwinResponses(session, responses, twin)
     twin_tuning = TwinTuning(session, responses, twin, twin_responses)
     sanity_checks = SanityChecks(session, responses, twin)
+    paths = SynthesisPaths(session, responses, photos, syntheses)
     return (
         responses,
         Gradients(session, responses),
@@ -63,7 +65,8 @@ def list_stages(session: Session) -> tuple[Stage, ...]:
         twin_responses,
         twin_tuning,
         sanity_checks,
-        TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks),
+        paths,
+        TwinComparison(session, responses, twin, twin_responses, twin_tuning, sanity_checks, paths),
         Cost(session),
         Evaluation(session, responses),
         Live(session, responses),

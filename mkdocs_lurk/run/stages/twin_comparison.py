@@ -21,6 +21,7 @@ from mkdocs_lurk.run.stages.after_responses import AfterResponses
 from mkdocs_lurk.run.stages.labels import make_finder, pool_layers
 from mkdocs_lurk.run.stages.responses import Responses, class_numbers
 from mkdocs_lurk.run.stages.sanity_checks import SanityChecks
+from mkdocs_lurk.run.stages.synthesis_paths import SynthesisPaths
 from mkdocs_lurk.run.stages.twin_responses import TwinResponses
 from mkdocs_lurk.run.stages.twin_tuning import TwinTuning
 from mkdocs_lurk.run.twin import Twin
@@ -43,8 +44,10 @@ class TwinComparison(AfterResponses):
         twin_responses: TwinResponses,
         twin_tuning: TwinTuning,
         sanity_checks: SanityChecks,
+        paths: SynthesisPaths,
     ) -> None:
-        super().__init__(session, responses, twin_responses, twin_tuning, sanity_checks)
+        super().__init__(session, responses, twin_responses, twin_tuning, sanity_checks, paths)
+        self._paths = paths
         self._twin, self._of_twin, self._tuning, self._sanity = twin, twin_responses, twin_tuning, sanity_checks
 
     def collect(self, draft: RecordDraft) -> None:
@@ -57,7 +60,7 @@ class TwinComparison(AfterResponses):
             draft.twin = {"skipped": f"the network with shuffled weights: {why}"}
             return
         twin = self._figures_of_twin() if self._of_twin.units else {}
-        checks = self._sanity.found()
+        checks, paths = self._sanity.found(), self._paths.found()
         layers: list[TwinLayer] = []
         for layer in self.session.layers:
             records = [draft.filter(layer.name, index) for index in self.session.filters(layer)]
@@ -65,6 +68,8 @@ class TwinComparison(AfterResponses):
             own: TwinLayer = compared or {"name": layer.name, "n": len(records), "figures": []}
             if layer.name in checks:
                 own["gradients"] = checks[layer.name]
+            if layer.name in paths:
+                own["paths"] = paths[layer.name]
             layers.append(own)
         draft.twin = {
             "pictures": len(self._responses.found.kept) if twin else 0,
