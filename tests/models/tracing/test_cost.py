@@ -51,6 +51,25 @@ def test_networks_cost_what_torchvision_publishes(name: str, giga_macs: float, p
     assert cost.parameters == parameters
 
 
+def test_linear_layers_of_tokens_cost_their_products() -> None:
+    tokens = nn.Sequential(nn.Flatten(2), nn.Linear(64, 5), nn.ReLU(), nn.Linear(5, 7, bias=False))
+    cost = cost_of(tokens)
+    assert [call.macs for call in cost.calls] == [3 * 64 * 5, 3 * 5 * 7]
+    assert cost.other_macs == 0
+
+
+def test_what_attention_multiplies_is_in_no_layer_and_in_the_whole() -> None:
+    network = nn.Sequential(nn.Flatten(2), nn.TransformerEncoderLayer(64, 4, 32, batch_first=True))
+    cost = cost_of(network)
+    tokens, width = 3, 64
+    assert {call.name: call.macs for call in cost.calls} == dict.fromkeys(
+        ("1.linear1", "1.linear2"), tokens * width * 32
+    )
+    projections, products = 4 * tokens * width * width, 2 * tokens * tokens * width
+    assert cost.other_macs == projections + products
+    assert cost.other_parameters == 4 * width * (width + 1) + 2 * 2 * width  # and two normalisations
+
+
 def test_products_outside_of_layers_count_as_other() -> None:
     class Product(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
