@@ -37,6 +37,7 @@ test: $(VENV)/.installed $(MODULES) browser ## run every fast test
 
 test-zoo: $(VENV)/.installed ## run every classification network of torchvision and print a table
 	$(BIN)/python -m tests.zoo
+	$(BIN)/python -m pytest -q -s -m zoo tests/browser/test_live_zoo.py
 
 $(NEIGHBOURS)/.installed: pyproject.toml $(VENV)/.installed
 	$(PYTHON) -m venv $(NEIGHBOURS)

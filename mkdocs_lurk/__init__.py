@@ -14,6 +14,7 @@ from mkdocs_lurk.errors import (
 )
 from mkdocs_lurk.log import show_unseen
 from mkdocs_lurk.names import Box, ImageId
+from mkdocs_lurk.records.comparison_record import ComparisonRecord
 from mkdocs_lurk.records.results_records import (
     FilterResult,
     ImageResult,
@@ -25,7 +26,7 @@ from mkdocs_lurk.records.results_records import (
     Picture,
     SynthesisResult,
 )
-from mkdocs_lurk.results import Results, read
+from mkdocs_lurk.results import Results, read, read_comparison
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ show_unseen()
 
 __all__ = [
     "Box",
+    "ComparisonRecord",
     "ConfigError",
     "DatasetError",
     "FilterResult",
@@ -54,4 +56,5 @@ __all__ = [
     "SynthesisResult",
     "__version__",
     "read",
+    "read_comparison",
 ]

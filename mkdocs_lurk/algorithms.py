@@ -23,5 +23,5 @@ VERSIONS: Final = {
     "twin": 2,
     "live": 1,
     "latency": 1,
-    "records": 12,  # what is derived from stored units when records are written: statistics, evaluation, notes
+    "records": 13,  # what is derived from stored units when records are written: statistics, evaluation, notes
 }

@@ -65,7 +65,8 @@ def author_errors(model: ModelConfig) -> Iterator[None]:
             raise
         log.debug("model %s: what its code raised", model.name, exc_info=reason)
         raise ModelError(
-            f"model {model.name!r}: its code raised {describe_error(reason)} ({place}); what was stored stays"
+            f"model {model.name!r}: its code raised {describe_error(reason)} ({place}); mend the code and run "
+            "again, what was stored stays"
         ) from reason
     except BaseException as reason:
         raise ModelError(

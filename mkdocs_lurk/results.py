@@ -12,10 +12,11 @@ from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.errors import LayerError, StoreError, describe_os_error, near
 from mkdocs_lurk.files import read_json
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.comparison_record import COMPARISON_SCHEMA, ComparisonRecord
 from mkdocs_lurk.records.record_check import check_record, record_error
 from mkdocs_lurk.records.results_records import FilterResult, LayerResults, ModelResults, Picture
 
-Document = TypeVar("Document", ModelResults, LayerResults)
+Document = TypeVar("Document", ModelResults, LayerResults, ComparisonRecord)
 
 RESULTS_FILE = "results.json"
 
@@ -114,7 +115,20 @@ def read(path: str | Path) -> Results:
     return Results(file.parent, model)
 
 
-def _read_document(file: Path, kind: type[Document]) -> Document:
+def read_comparison(path: str | Path) -> ComparisonRecord:
+    """Read the comparison of two models from a built site, or from an export.
+
+    Args:
+        path: Its folder, ``site/models/compare-BASE-TUNED``, or the ``results.json`` in it.
+
+    Raises:
+        StoreError: There is no such file, it cannot be read, or is not what such a file is.
+    """
+    path = Path(path)
+    return _read_document(path / RESULTS_FILE if path.is_dir() else path, ComparisonRecord, COMPARISON_SCHEMA)
+
+
+def _read_document(file: Path, kind: type[Document], schema: str = RESULTS_SCHEMA) -> Document:
     try:
         value = read_json(file)
     except OSError as error:
@@ -123,11 +137,13 @@ def _read_document(file: Path, kind: type[Document]) -> Document:
         ) from error
     except ValueError as error:
         raise StoreError(f"{file} is no JSON ({error}); name a model's folder, such as {_example(file)}") from error
-    schema = value.get("schema") if isinstance(value, dict) else None
-    if schema != RESULTS_SCHEMA:
-        shown = ascii(schema)[:60]
+    found = value.get("schema") if isinstance(value, dict) else None
+    if found != schema:
+        shown, other = ascii(found)[:60], "read_comparison" if found == COMPARISON_SCHEMA else "read"
+        where = f"read it with {other}" if found in (RESULTS_SCHEMA, COMPARISON_SCHEMA) else ""
         raise StoreError(
-            f"{file} has the schema {shown}, not {RESULTS_SCHEMA!r}; name a model's folder, such as {_example(file)}"
+            f"{file} has the schema {shown}, not {schema!r}; "
+            f"{where or f'name a folder of results, such as {_example(file)}'}"
         )
     if kind is ModelResults and "model" not in value and "layer" in value:
         raise StoreError(f"{file} is that of a layer; name the folder of its model: {file.parent.parent}")

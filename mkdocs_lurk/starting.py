@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mkdocs_lurk.run.suggestion import Suggestion
 
 _PLACE = "init"
+_IMAGENET_OUTPUTS = 1000
 _SAYS_NOTHING = frozenset(("build", "create", "factory", "get", "load", "main", "make", "model", "net", "network"))
 """Names of factories that say nothing of the network: the name of its file or module stands instead."""
 
@@ -173,7 +174,7 @@ def _mkdocs_yml(model: ModelConfig, found: Suggestion, card: str) -> str:
         f"{line}  # {comments[key]}" if key in comments else line for key, line in zip(options, lines, strict=True)
     ]
     if found.classes is None and found.n_outputs not in (0, len(found.labels)):
-        lines.append(f"# classes: classes.txt  # the names of the {found.n_outputs:,} outputs, in order, one a line")
+        lines.append(_classes_comment(found.n_outputs))
     if ":" in model.source and model.weights is None:
         lines.append("# weights: weights.safetensors  # without a file, the weights are those that the source makes")
     model_lines = "\n          ".join(lines)
@@ -188,6 +189,14 @@ plugins:
       models:
         - {model_lines}
 """
+
+
+def _classes_comment(n_outputs: int) -> str:
+    """Return a line that says how to name outputs that are not the class folders."""
+    named = f"the names of the {n_outputs:,} outputs, in order, one a line"
+    if n_outputs == _IMAGENET_OUTPUTS:
+        return f"# classes: imagenet  # if the outputs are ImageNet's classes; otherwise a file with {named}"
+    return f"# classes: classes.txt  # {named}"
 
 
 def _yaml(value: object) -> str:

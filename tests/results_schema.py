@@ -1,7 +1,7 @@
 """Write the JSON Schema of ``results.json`` from its record types: ``python -m tests.results_schema``.
 
-It describes both kinds of file, a model's and a layer's. Fields that it does not name may stand there: a later version
-may add some under the same ``schema``.
+It describes all kinds of file: a model's, a layer's and that of a comparison of two models. Fields that it does not
+name may stand there: a later version may add some under the same ``schema``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin, is_typeddict
 
 import mkdocs_lurk
 from mkdocs_lurk.names import RESULTS_SCHEMA
+from mkdocs_lurk.records.comparison_record import COMPARISON_SCHEMA, ComparisonRecord
 from mkdocs_lurk.records.record_format import fields_of, required_fields
 from mkdocs_lurk.records.results_records import LayerResults, ModelResults
 
@@ -33,14 +34,15 @@ Schema = dict[str, Any]
 def results_schema() -> Schema:
     """Return the JSON Schema (2020-12) of ``results.json``."""
     definitions: dict[str, Schema] = {}
-    either = [_schema_of(kind, definitions) for kind in (ModelResults, LayerResults)]
+    either = [_schema_of(kind, definitions) for kind in (ModelResults, LayerResults, ComparisonRecord)]
     for kind in (ModelResults, LayerResults):
         definitions[kind.__name__]["properties"]["schema"] = {"const": RESULTS_SCHEMA}
+    definitions["ComparisonRecord"]["properties"]["schema"] = {"const": COMPARISON_SCHEMA}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:{RESULTS_SCHEMA.replace('/', ':')}",
         "title": "results.json of mkdocs-lurk",
-        "description": "Everything that was found of a model, or of one of its layers.",
+        "description": "Everything that was found of a model, of one of its layers, or of two models compared.",
         "anyOf": either,
         "$defs": dict(sorted(definitions.items())),
     }

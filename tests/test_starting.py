@@ -25,6 +25,12 @@ def make(channels=3):
 def grey():
     return make(1)
 
+def wide():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1000))
+
+def seven():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 7))
+
 def fixed():
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 94 * 94, 2))
 
@@ -93,6 +99,21 @@ def test_it_says_the_three_commands_to_run(folder: Path) -> None:
 def test_a_grey_network_gets_grey_pictures(folder: Path) -> None:
     assert options("nets.py:grey", "photos")["transform"] == {"crop": 20, "mean": [0.355], "std": [0.178]}
     assert (folder / "docs" / "cards" / "grey.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("factory", "line"),
+    [
+        (
+            "wide",
+            "# classes: imagenet  # if the outputs are ImageNet's classes; otherwise a file",
+        ),
+        ("seven", "# classes: classes.txt  # the names of the 7 outputs, in order, one a line"),
+    ],
+)
+def test_outputs_that_are_not_the_class_folders_are_left_to_name(folder: Path, factory: str, line: str) -> None:
+    assert "classes" not in options(f"nets.py:{factory}", "photos")
+    assert line in (folder / "mkdocs.yml").read_text("utf-8")
 
 
 def test_a_network_that_takes_one_size_gets_it(folder: Path) -> None:

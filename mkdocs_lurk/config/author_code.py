@@ -18,7 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 
 from mkdocs_lurk.config.commands import named_files
-from mkdocs_lurk.config.import_statements import absent_modules, imported_names, loaded_modules
+from mkdocs_lurk.config.import_statements import imported_names, loaded_modules, places_of_absent_modules
 from mkdocs_lurk.config.reading import Reading, absolute, is_authored, path_kind
 from mkdocs_lurk.config.unreported import Listener, listen, watch_libraries
 from mkdocs_lurk.config.variables import is_compared, note_own_value, variable_digest
@@ -100,7 +100,7 @@ def note(reading: Reading) -> None:
 def note_modules(root: Path, modules_before: set[str], first: ModuleType | None) -> None:
     """Note an author's modules: those that were imported since, and those that were there and are imported by them.
 
-    What a module read when it was imported is noted with it, and modules that it sought and did not find.
+    What a module read when it was imported is noted with it, and where other modules would have been found first.
     """
     if not _collectors:
         return
@@ -116,7 +116,7 @@ def note_modules(root: Path, modules_before: set[str], first: ModuleType | None)
         reading.modules[path] = None
         names = imported_names(path, package)
         waiting += _files_of(loaded_modules(names))
-        for absent in absent_modules(names, path, root):
+        for absent in places_of_absent_modules(names, path, root):
             if path_kind(absent) == "nothing" and is_authored(str(absent), str(root)):
                 reading.add_question(str(absent), "nothing")
         if str(path) in _at_import:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+from mkdocs_lurk.config.reading import is_authored
+
 _BY_NAME = frozenset({"import_module", "__import__", "find_spec"})
 """Functions that import, or look for, a module that is given by its name."""
 
@@ -45,8 +47,10 @@ def loaded_modules(names: Iterable[str]) -> Iterator[ModuleType]:
         yield from (found for found in loaded if found is not None)
 
 
-def absent_modules(names: Iterable[str], path: Path, root: Path) -> Iterator[Path]:
-    """Yield the files and folders by which modules that were sought and not found would be there.
+def places_of_absent_modules(names: Iterable[str], path: Path, root: Path) -> Iterator[Path]:
+    """Yield the files and folders by which other modules would be imported than were, or any where none was found.
+
+    A module ``lib.py`` gives way to a package ``lib`` beside it.
 
     Args:
         names: What a module's import statements name.
@@ -56,14 +60,25 @@ def absent_modules(names: Iterable[str], path: Path, root: Path) -> Iterator[Pat
     homes = [folder for folder in path.parents if folder == root or root in folder.parents] or [path.parent, root]
     for name in names:
         parts = name.split(".")
-        count = next((n for n in range(1, len(parts) + 1) if ".".join(parts[:n]) not in sys.modules), None)
-        parent = sys.modules.get(".".join(parts[: count - 1])) if count is not None and count > 1 else None
-        if count is None or hasattr(parent, parts[count - 1]):
-            continue
-        folders = homes if parent is None else [Path(home) for home in getattr(parent, "__path__", ())]
-        for folder in folders:
-            yield folder / f"{parts[count - 1]}.py"
-            yield folder / parts[count - 1]
+        for count, part in enumerate(parts, 1):
+            parent = sys.modules.get(".".join(parts[: count - 1]))
+            loaded = sys.modules.get(".".join(parts[:count]))
+            if count > 1 and (parent is None or (loaded is None and hasattr(parent, part))):
+                break
+            if loaded is not None and not is_authored(getattr(loaded, "__file__", None) or "", str(root)):
+                continue
+            for folder in homes if parent is None else map(Path, getattr(parent, "__path__", ())):
+                yield from _places(folder, part, loaded)
+
+
+def _places(folder: Path, name: str, loaded: ModuleType | None) -> Iterator[Path]:
+    """Yield what a module would be imported by in a folder, the first choice first, up to the one that was loaded."""
+    for place in (folder / name / "__init__.py", folder / f"{name}.py"):
+        if loaded is not None and str(place) == getattr(loaded, "__file__", None):
+            return
+        yield place
+    if loaded is None:
+        yield folder / name
 
 
 def _named_by_text(node: ast.Call) -> list[str]:

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TypeAlias, cast
 
 from mkdocs_lurk.config.author_code import author_code, forget_imports, module_file, note_modules
-from mkdocs_lurk.config.import_statements import absent_modules, imported_names
+from mkdocs_lurk.config.import_statements import imported_names, places_of_absent_modules
 from mkdocs_lurk.config.reading import is_authored
 from mkdocs_lurk.config.unreported import watch_libraries
 from mkdocs_lurk.declared_files import expanded
@@ -197,7 +197,7 @@ def _remember_modules(root: Path, modules_before: set[str]) -> None:
         if file is not None and is_authored(str(file), str(root)):
             _imported[name] = root, file, file.read_bytes()
             names = imported_names(file, getattr(sys.modules[name], "__package__", None) or "")
-            _sought.update(path for path in absent_modules(names, file, root) if not path.exists())
+            _sought.update(path for path in places_of_absent_modules(names, file, root) if not path.exists())
 
 
 def _drop_changed_modules(root: Path) -> None:

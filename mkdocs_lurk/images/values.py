@@ -81,7 +81,9 @@ class ValueScale:
         pixels = restore_8_bits(values * np.array(self.gain, np.float64) + np.array(self.offset, np.float64))
         if not np.isfinite(pixels).all():
             raise ImageError(
-                "has values that are too large for 32 bits on the scale of its pixels; see to them", of=name
+                "has values that are too large for 32 bits on the scale of its pixels; replace them, or give another "
+                "value_range",
+                of=name,
             )
         return pixels
 

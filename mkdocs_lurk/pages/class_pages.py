@@ -11,6 +11,7 @@ from mkdocs_lurk.class_labels import in_order
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.class_circuits import ShownCircuit
 from mkdocs_lurk.pages.class_effects import ClassEffects, MakingLayer, making_layers
+from mkdocs_lurk.pages.class_proofs import ClassProofs, LabelledFilter, OutputUnit
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
@@ -71,6 +72,8 @@ class ClassPage:
     makers: tuple[MakingLayer, ...]
     contribution: str
     circuit: ShownCircuit | None
+    output: OutputUnit | None
+    labelled: tuple[LabelledFilter, ...]
     typical: tuple[PictureCard, ...]
     unsure: tuple[PictureCard, ...]
     wrong: tuple[PictureCard, ...]
@@ -158,6 +161,7 @@ def class_page(
     label: str,
     filters: ClassFilters,
     effects: ClassEffects,
+    proofs: ClassProofs,
     pictures: ClassPictures,
     ranks: Mapping[int, Sequence[PhotoRank]],
 ) -> ClassPage:
@@ -168,6 +172,7 @@ def class_page(
         label: The class.
         filters: The filters of all layers.
         effects: What they do to the outputs.
+        proofs: Their proven labels, and the syntheses of outputs.
         pictures: The pictures of all classes.
         ranks: For each picture the filters that rank it among their best.
     """
@@ -186,6 +191,8 @@ def class_page(
         makers=making_layers(model, effects.of_label(label, pictures.evaluation), cards),
         contribution=effects.meaning,
         circuit=effects.circuits.shown(model, label, cards),
+        output=proofs.output(label, pictures.evaluation),
+        labelled=proofs.labelled(label),
         typical=tuple(cards.evaluated(one) for one in right[:_SHOWN_CARDS]),
         unsure=tuple(cards.evaluated(one) for one in right[_SHOWN_CARDS:][::-1][:_SHOWN_CARDS]),
         wrong=tuple(cards.evaluated(one) for one in wrong[:_SHOWN_PICTURES]),

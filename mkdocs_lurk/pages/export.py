@@ -14,12 +14,12 @@ from mkdocs_lurk.addresses import is_plain_path
 from mkdocs_lurk.declared_files import is_regular
 from mkdocs_lurk.errors import ConfigError, StoreError
 from mkdocs_lurk.files import file_digest, read_json, write_json
-from mkdocs_lurk.pages.data.tables import TABLES, csv_text
+from mkdocs_lurk.pages.data.tables import MATCHES, TABLES, csv_text, match_rows
 from mkdocs_lurk.pages.export_docs import AuthorDocs, check_target, copy_docs, replaced
 from mkdocs_lurk.pages.front_end import SCRIPT, STYLE, front_end
 from mkdocs_lurk.pages.markdown import replace_attributes, replace_links
 from mkdocs_lurk.pages.site import Site
-from mkdocs_lurk.results import RESULTS_FILE, read
+from mkdocs_lurk.results import RESULTS_FILE, read, read_comparison
 
 log = logging.getLogger("mkdocs.plugins.lurk")
 _LIST = ".lurk-export.json"
@@ -53,10 +53,14 @@ def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | No
         site = _without(site, docs)
     analysed = [name for name in site.titles if name not in site.missing] if tables else []
     models = [posixpath.dirname(site.links[f"{name}/{RESULTS_FILE}"]) for name in analysed]
-    tables_of_models = [f"{model}/{table}" for model in models for table in TABLES]
-    names = _all_names(site, [*(uri for uri, _ in static), *tables_of_models], own, out)
+    compared = list(site.compared) if tables else []
+    csv_files = [f"{model}/{table}" for model in models for table in TABLES]
+    csv_files += [f"{folder}/{MATCHES}" for folder in compared]
+    names = _all_names(site, [*(uri for uri, _ in static), *csv_files], own, out)
     try:
         _write(site, static, out, names, models)
+        for folder in compared:
+            _write_matches(out / folder)
         if docs is not None:
             copy_docs(docs, site, out)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
@@ -117,6 +121,10 @@ def _write_tables(folder: Path) -> None:
     results = read(folder)
     for table, rows in TABLES.items():
         (folder / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
+
+
+def _write_matches(folder: Path) -> None:
+    (folder / MATCHES).write_text(csv_text(match_rows(read_comparison(folder))), "utf-8", newline="\n")
 
 
 def _read_list(out: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import cast
 
 from mkdocs_lurk.pages.class_effects import ClassEffects
 from mkdocs_lurk.pages.class_pages import ClassFilters, ClassPictures, class_addresses, class_entries, class_page
+from mkdocs_lurk.pages.class_proofs import ClassProofs
 from mkdocs_lurk.pages.cost_page import cost_page
 from mkdocs_lurk.pages.data.layer_scripts import chunk_script, layer_script
 from mkdocs_lurk.pages.data.model_scripts import PhotoRanks, model_script, pictures_script
@@ -86,6 +87,7 @@ class _ModelFolder:
         self._tiles: dict[str, dict[int, SheetRegion]] = {}
         self._class_filters = ClassFilters(model.record["images"])
         self._class_effects = ClassEffects(self._model.record)
+        self._class_proofs = ClassProofs(model)
         self._highlights = HighlightsWriter(reader, model)
         self._quiz = QuizWriter(model)
         self._chunks: dict[str, int] = {}
@@ -112,6 +114,7 @@ class _ModelFolder:
         self._photo_ranks.add(place, layer["filters"])
         self._class_filters.add(place, layer["filters"])
         self._class_effects.add(place, layer)
+        self._class_proofs.add(place, layer["filters"], pictures)
         self._highlights.add(layer["filters"])
         self._quiz.add(place, layer["filters"], pictures)
         results = layer_results(self._model, entry, layer, pictures)
@@ -246,7 +249,7 @@ class _ModelFolder:
         body = self._templates.body("classes.md.j2", about=model.declared, classes=entries, left_out=left_out)
         self._write_own_page(CLASSES, PAGES[CLASSES], body)
         for label, slug in addresses.items():
-            page = class_page(model, label, filters, self._class_effects, pictures, best)
+            page = class_page(model, label, filters, self._class_effects, self._class_proofs, pictures, best)
             self._write_own_page(f"{CLASSES}/{slug}", label, self._templates.body("class.md.j2", page=page))
 
     def _filter_text(self, layer: str, index: int) -> str:

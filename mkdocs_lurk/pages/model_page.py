@@ -186,7 +186,7 @@ def _facts(record: ModelRecord) -> list[Fact]:
         facts.append(Fact("Right at first guess", value, meaning("accuracy", evaluation["n"])))
     if "verified" in record:
         verified = record["verified"]
-        value = f"{verified['scores']:,}, {_largest_difference(verified)}"
+        value = f"{verified['scores']:,}, {_agreement(verified)}"
         facts.append(Fact("Scores computed again", value, meaning("verified")))
     return facts
 
@@ -212,6 +212,12 @@ def _multiply_adds(record: ModelRecord) -> list[Fact]:
     return (
         [Fact("Multiply-adds", formatting.count(record["cost"]["macs"]), meaning("macs"))] if "cost" in record else []
     )
+
+
+def _agreement(verified: VerificationRecord) -> str:
+    """Say the same of the largest difference in few words: facts stand beside each other in one row."""
+    largest = verified["largest"]
+    return f"within {formatting.score(largest)}" if largest else "no difference"
 
 
 def _largest_difference(verified: VerificationRecord) -> str:

@@ -55,6 +55,7 @@ class Site:
         titles: The title of each model, by its name.
         folders: The folder of each model's pages under the site, by its name.
         missing: For each model without results, why there are none.
+        compared: The folders of the comparisons that there are.
         not_compared: For each pair of models that cannot be compared, why.
         highlights: For each model the filters that any page can show of it.
         previews: For each model what links to its pages show on other sites; their pictures are not among ``files``.
@@ -68,6 +69,7 @@ class Site:
     folders: Mapping[str, str]
     missing: Mapping[str, str]
     not_compared: Mapping[tuple[str, str], str]
+    compared: tuple[str, ...]
     highlights: Mapping[str, HighlightsSummary]
     previews: Mapping[str, Sequence[SitePreview]]
 
@@ -153,6 +155,7 @@ def build_site(
         folders=places,
         missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
         highlights={declared.name: one.summary["highlights"] for declared, one in folders},
+        compared=tuple(page.folder for page, one in compared if one.summary["missing"] is None),
         not_compared={page.pair: why for page, one in compared if (why := one.summary["missing"])},
         previews={declared.name: site_previews(one.root, one.summary["previews"]) for declared, one in folders},
     )

@@ -173,6 +173,7 @@ class FilterResult(FilterFigures, total=False):
         top_avg: The pictures with its highest spatial means, the highest first.
         top_max: The pictures with its highest maxima, the highest first.
         range: Pictures at quantiles of its maxima, from the strongest to the weakest.
+        facets: Into which kinds its strongest crops fall, and what each of them is.
         max_activ: The picture made by gradient ascent.
         classes: Its mean response to each class, the first ``classes_listed`` of the layer's results.
         wiring: The filters that it reads most, and those that read it most.
@@ -227,6 +228,9 @@ class ModelResults(TypedDict):
         verified: How far the scores agree with their second computation.
         evaluation: How well the network names the classes of the pictures.
         twin: The same figures of a network with shuffled weights.
+        live: What the network that runs in the browser is, and how far it agrees.
+        cost: What one forward pass costs: parameters, multiply-accumulates, memory and time.
+        circuits: Through which filters outputs are made.
         classes: The classes of the pictures.
         top_k: How many pictures a filter's lists have at most.
         gradient: The rule of the gradients: guided, deconv or saliency.

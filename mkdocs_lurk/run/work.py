@@ -150,7 +150,9 @@ class BatchLimit:
             ModelError: Not even one picture fits.
         """
         if self._divisor >= self._SMALLEST:
-            raise ModelError(f"{device}: out of memory with a single picture; use another device") from error
+            raise ModelError(
+                f"{device}: out of memory with a single picture; use another device, or a smaller crop in the transform"
+            ) from error
         self._divisor *= 2
         log.warning("%s: out of memory; going on with batches 1/%d as large", device, self._divisor)
 
@@ -220,7 +222,10 @@ class Runner:
             self._checked.add(unit.key)
             stored = self.store.get(unit.key)
         if stored is None:
-            raise StoreError(f"{self.store.root}: the unit {unit.key} was written and is gone; is the disk sound?")
+            raise StoreError(
+                f"{self.store.root}: the unit {unit.key} was written and is gone; run again, and see "
+                "whether the disk is sound or another program deletes files"
+            )
         return stored
 
     def _checked_unit(self, stage: Computable, unit: WorkUnit) -> StoredUnit | None:

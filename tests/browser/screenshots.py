@@ -19,8 +19,10 @@ from tests.browser.chromium import FLAGS, find
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"
 LARGEST_BYTES = 150_000
-ABOVE = {("[data-filter-open]", False): 206, (".lurk-story", True): 60, ("lurk-network", True): 60}
-"""Pixels to show above an element, by selector and whether on a phone; above an opened filter, a row of tiles."""
+ABOVE = {("[data-filter-open]", False): 206, (".lurk-story", True): 60, ("lurk-network", True): 60,
+         (".lurk-panel-facts", False): 108, (".lurk-panel-facts", True): 150}  # fmt: skip
+"""Pixels to show above an element, by selector and whether on a phone: above an opened filter a row of tiles, above its
+figures what sticks to the top."""
 DESK, PHONE = (1280, 860), (360, 740)
 SETTLED = """() => [...document.querySelectorAll("svg image")].map((one) => {
     const image = new Image();
@@ -51,9 +53,9 @@ class Shot:
 SHOTS = (
     Shot("home", "", ".lurk-story svg", phone=".lurk-story"),
     Shot("model", "models/squeezenet/", ".lurk-map-box", phone="lurk-network"),
-    Shot("layer", "models/squeezenet/features.0/", "lurk-gallery.lurk a[data-filter]"),
-    Shot("filter", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", "[data-filter-open]"),
-    Shot("figures", "models/squeezenet/features.6.expand3x3/#filter-3", ".lurk-ranked", ".lurk-panel-facts"),
+    Shot("layer", "models/squeezenet/features.9.expand3x3/", "lurk-gallery.lurk a[data-filter]"),
+    Shot("filter", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", "[data-filter-open]"),
+    Shot("figures", "models/squeezenet/features.11.expand1x1/#filter-6", ".lurk-ranked", ".lurk-panel-facts"),
 )
 """``filter`` and ``figures`` are the upper and the lower part of an opened filter."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 from playwright.sync_api import Browser, Page, expect
 
 from mkdocs_lurk.images.framing import resize_and_crop
@@ -16,6 +18,7 @@ from mkdocs_lurk.named_warnings import WARNINGS
 from tests.browser.chromium import FLAGS, find
 from tests.browser.conftest import MATERIAL, HostedSite, Visitor
 from tests.browser.server import Server
+from tests.browser.test_access import violations
 from tests.plugin.sites import Project
 
 pytestmark = pytest.mark.browser
@@ -93,32 +96,44 @@ def choose_sample(page: Page, number: int = 1) -> None:
     expect(page.locator(".lurk-live-status")).to_contain_text("ms for this picture", timeout=60_000)
 
 
-def test_a_photo_of_the_model_gets_its_stored_scores(visit: Visit, place: str) -> None:
+def test_a_photo_of_the_model_gets_its_stored_scores(visit: Visit, place: str, live_site: HostedSite) -> None:
+    results = json.loads((live_site.folder / "models" / "tiny" / "second" / "results.json").read_text("utf-8"))
+    ranked = {
+        one["index"]: [best["image"] for best in one["top_max"]].index(image)
+        for one in results["filters"]
+        for image in [0]  # the first sample is the first photo
+        if image in [best["image"] for best in one["top_max"]]
+    }
+    index, rank = next(iter(ranked.items()))
+    score = results["filters"][index]["top_max"][rank]["score"]
     visitor = visit(place)
-    visitor.go(LIVE)
+    visitor.go(f"{LIVE}#second/{index}")
     page = visitor.page
     choose_sample(page)
     expect(page.locator(".lurk-live-proof")).to_contain_text("Checked in this browser: the scores of 14 filters agree")
     expect(page.locator("[aria-label='Likeliest classes'] [role=listitem]")).to_have_count(3)
     assert page.locator("section.lurk-live-layer").count() == 2
-    tile = page.locator("button.lurk-live-tile").first
-    tile.click()
     opened = page.locator(".lurk-live-opened")
     expect(opened.locator("figure")).to_have_count(4)
-    expect(opened.locator("p").first).to_contain_text("Response")
+    found = float(opened.locator("p").first.inner_text().split()[1].rstrip(":").replace("\N{MINUS SIGN}", "-"))
+    assert found == pytest.approx(score, rel=0.006, abs=0.006)  # three digits are shown
+    yours = opened.locator("figure").nth(rank), opened.locator("figure").nth(rank + 1)
+    assert any("Your picture" in one.inner_text() for one in yours)
     assert visitor.errors == []
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "png"])
+@pytest.mark.parametrize(("suffix", "orientation"), [("jpg", 1), ("jpg", 6), ("png", 1), ("webp", 1)])
 def test_a_picture_is_prepared_bit_for_bit_as_the_analysis_does(
-    visit: Visit, live_site: HostedSite, tmp_path: Path, suffix: str
+    visit: Visit, live_site: HostedSite, tmp_path: Path, suffix: str, orientation: int
 ) -> None:
     random = np.random.default_rng(1)
     picture = Image.fromarray(random.integers(0, 256, (9, 12, 3), np.uint8)).resize(
         (301, 203), Image.Resampling.BICUBIC
     )
     path = tmp_path / f"mine.{suffix}"
-    picture.save(path)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    picture.save(path, exif=exif, **({"lossless": True} if suffix == "webp" else {}))
     visitor = visit(live_site.server)
     visitor.go(LIVE)
     page = visitor.page
@@ -129,7 +144,7 @@ def test_a_picture_is_prepared_bit_for_bit_as_the_analysis_does(
     )
     shown = np.array(data, np.uint8).reshape(SIDE, SIDE, 4)[:, :, :3]
     with Image.open(path) as opened:
-        wanted = resize_and_crop(opened.convert("RGB"), RESIZED, (SIDE, SIDE))
+        wanted = resize_and_crop(ImageOps.exif_transpose(opened).convert("RGB"), RESIZED, (SIDE, SIDE))
     assert shown.tolist() == wanted.tolist()
 
 
@@ -283,3 +298,63 @@ def test_other_pages_load_nothing_of_it(visit: Visit, live_site: HostedSite) -> 
         )
         link = visitor.page.get_by_role("link", name="Show it your picture", exact=True).last
         assert str(link.get_attribute("href")).endswith("live/")
+
+
+def test_two_pictures_are_compared(visit: Visit, live_site: HostedSite) -> None:
+    visitor = visit(live_site.server)
+    visitor.go(LIVE)
+    page = visitor.page
+    choose_sample(page, 1)
+    first = {
+        tile.get_attribute("data-place"): str(tile.get_attribute("title")).split(": ")[1].split(",")[0]
+        for tile in page.locator("button.lurk-live-tile").all()
+    }
+    page.get_by_role("button", name="Keep it to compare").click()
+    expect(page.locator(".lurk-live-kept canvas")).to_be_visible()
+    page.locator("button.lurk-live-sample").nth(4).click()
+    tile = page.locator("button.lurk-live-tile").first
+    expect(tile.locator(".lurk-live-words")).to_contain_text(", kept one ")
+    kept = tile.locator(".lurk-live-words").inner_text().split(", kept one ")[1]
+    assert first.get(tile.get_attribute("data-place"), kept) == kept
+    expect(page.locator(".lurk-bar-name").first).to_contain_text("(kept one ")
+    page.get_by_role("button", name="Forget the kept picture").click()
+    expect(tile.locator(".lurk-live-words")).to_contain_text("than in")
+
+
+def test_a_filter_of_a_gallery_is_opened_beside_the_first_picture(visit: Visit, live_site: HostedSite) -> None:
+    visitor = visit(live_site.server)
+    visitor.go("models/tiny/second/index.html#filter-4")
+    page = visitor.page
+    page.locator("[data-filter-open='4'] .lurk-share").get_by_role("link", name="Show it your picture").click()
+    page.wait_for_url("**/live/**#second/4")
+    choose_sample(page)
+    expect(page.locator(".lurk-live-opened h2")).to_have_text("Filter 4 of Second")
+    assert page.evaluate("document.activeElement.textContent") == "Filter 4 of Second"
+    page.keyboard.press("Escape")
+    expect(page.locator(".lurk-live-opened")).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.place") == str(8 + 4)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Visit, live_site: HostedSite, scheme: str) -> None:
+    visitor = visit(live_site.server, color_scheme=scheme)
+    visitor.go(LIVE)
+    choose_sample(visitor.page)
+    visitor.page.locator("button.lurk-live-tile").first.click()
+    expect(visitor.page.locator(".lurk-live-opened figure")).to_have_count(4)
+    visitor.page.get_by_role("button", name="Keep it to compare").click()
+    assert violations(visitor) == []
+
+
+def test_without_webassembly_one_line_says_so(visit: Visit, live_site: HostedSite) -> None:
+    visitor = visit(live_site.server, own=True)
+    visitor.page.add_init_script("delete window.WebAssembly")
+    visitor.go(LIVE)
+    expect(visitor.page.locator("lurk-live [role=alert]")).to_have_text(
+        "This browser has no WebAssembly, which runs the network."
+    )
+
+
+def test_its_script_stays_below_its_size(live_site: HostedSite) -> None:
+    script = (live_site.folder / "assets" / "lurk" / "lurk-live.js").read_bytes()
+    assert len(gzip.compress(script, 9)) < 60_000

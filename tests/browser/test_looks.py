@@ -116,3 +116,21 @@ def test_no_half_of_an_opened_filter_is_empty(visit: Visit, material: HostedSite
     assert chart is not None
     assert shelf is not None
     assert (shelf["x"] > chart["x"]) == (lacking in ("tuning", "effect"))
+
+
+def test_fields_of_the_toolbar_are_as_wide_as_what_they_ask_for_on_a_phone(visit: Visit, material: HostedSite) -> None:
+    visitor = visit(material.server, viewport={"width": 360, "height": 740})
+    visitor.go(LAYER)
+    visitor.page.locator("lurk-gallery.lurk a[data-filter]").first.wait_for()
+    cut_off = visitor.page.eval_on_selector_all(
+        ".lurk-toolbar input[type=search]",
+        """fields => fields.filter((field) => {
+            const { fontSize, fontFamily, paddingLeft, paddingRight } = getComputedStyle(field);
+            const context = document.createElement("canvas").getContext("2d");
+            context.font = `${fontSize} ${fontFamily}`;
+            const arrow = field.list ? 20 : 0;  // of the field's suggestions
+            const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - arrow;
+            return context.measureText(field.placeholder).width > room;
+        }).map((field) => field.placeholder)""",
+    )
+    assert cut_off == []

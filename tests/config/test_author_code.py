@@ -84,6 +84,15 @@ def test_a_module_that_was_sought_in_vain_is_imported_once_it_is_there(tmp_path:
             assert make() == value
 
 
+def test_a_module_gives_way_to_a_package_of_its_name(tmp_path: Path) -> None:
+    write(tmp_path, own="from reading_overtaken import VALUE\ndef make():\n    return VALUE\n")
+    for folder, name, value in [(tmp_path, "reading_overtaken", 1), (tmp_path / "reading_overtaken", "__init__", 2)]:
+        folder.mkdir(exist_ok=True)
+        write(folder, **{name: f"VALUE = {value}"})
+        with import_reference("own.py:make", tmp_path, ModelError, "model") as make:
+            assert make() == value
+
+
 def test_a_changed_module_without_an_init_file_is_imported_anew(tmp_path: Path) -> None:
     (tmp_path / "reading_bare").mkdir()
     write(tmp_path, own="from reading_bare.two import CONSTANT\ndef make():\n    return CONSTANT\n")

@@ -172,7 +172,7 @@ class FakeAnalysis:
 
     def _circuits(self) -> list[CircuitRecord]:
         """The circuit of one class through the first two layers; one filter of it was not analysed."""
-        if len(self.network.layers) < 2:
+        if len(self.network.layers) < 2 or self.network.layers[0][1] < 3:
             return []
         first, second = (name for name, _, _ in self.network.layers[:2])
         count = self.network.layers[1][1]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from mkdocs_lurk.pages.class_pages import MOST_CLASSES, ClassFilters, class_addresses
+from mkdocs_lurk.pages.class_proofs import ClassProofs
+from mkdocs_lurk.pages.pictures.layer_pictures import LayerPictures
+from mkdocs_lurk.pages.pictures.sheets import SheetRegion
+from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.store import ModelReader, Store
 from tests.pages.conftest import Built
 from tests.pages.fake import fake_model
@@ -100,3 +105,46 @@ def test_pictures_without_classes_have_no_such_pages(tmp_path: Path) -> None:
     pages = built_page(tmp_path, without)
     assert not [uri for uri in pages if "/classes/" in uri]
     assert "/classes)" not in pages["models/small/index.md"]
+
+
+def proven(index: int, correlation: float, *any_of: str, **more: Any) -> Any:
+    return {"index": index, "label": {"any_of": list(any_of), "correlation": correlation}, **more}
+
+
+def proofs() -> ClassProofs:
+    """Of two layers, the second of which becomes the outputs."""
+    layers = [{"name": "a", "slug": "a"}, {"name": "b.c", "slug": "b.c"}]
+    names = SimpleNamespace(classes={"b.c": {3: "tabby", 5: "lynx"}})
+    titles = {"a": "First", "b.c": "Last"}
+    made = ClassProofs(cast("PublishedModel", SimpleNamespace(record={"layers": layers}, names=names, titles=titles)))
+    region, reference = SheetRegion("b.c/sheet-0.webp", 8, 0, 64, 64), {"unit": "u", "blob": "x", "size": [64, 64]}
+    pictures = LayerPictures(regions={("u", "x"): region}, sizes={"b.c/sheet-0.webp": (128, 64)})
+    synthesis = {"picture": reference, "won_by": None}
+    made.add(0, [proven(1, 0.3, "cat"), proven(2, 0.5, "dog", "cat"), proven(4, 0.9)], pictures)
+    made.add(1, [proven(3, 0.4, "cat", max_activ=synthesis), {"index": 5, "max_activ": {"skipped": "no"}}], pictures)
+    return made
+
+
+def test_filters_whose_label_names_the_class_come_by_their_correlation() -> None:
+    found = proofs().labelled("cat")
+    told = [(one.slug, one.index, one.label) for one in found]
+    assert told == [("a", 2, "dog or cat"), ("b.c", 3, "cat"), ("a", 1, "cat")]
+    assert proofs().labelled("bird") == ()
+
+
+def test_the_output_is_that_of_most_pictures_of_the_label() -> None:
+    labels = [("cat", "tabby", 3), ("cat", "lynx", 2), ("cat", None, 9), ("dog", "lynx", 1)]
+    evaluation: Any = {"labels": labels}
+    unit = proofs().output("cat", evaluation)
+    assert unit is not None
+    assert (unit.index, unit.output, unit.synthesis.src) == (3, "tabby", "../../b.c/sheet-0.webp")
+    assert proofs().output("dog", evaluation) is None, "it has no synthesis"
+    assert proofs().output("bird", evaluation) is None
+    assert proofs().output("cat", None) is None
+
+
+def test_a_page_lists_the_filters_whose_label_it_is(built: Built) -> None:
+    page = built.text("models/small/classes/cat/index.md")
+    listed = page.partition("## Filters whose label it is")[2].partition("\n## ")[0]
+    assert listed.count("<li><a") > 0
+    assert listed.count("r = 0.") == listed.count("<li><a")

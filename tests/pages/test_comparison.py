@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import copy
+import csv
 import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from mkdocs_lurk import read, read_comparison
 from mkdocs_lurk.errors import StoreError
 from mkdocs_lurk.pages.comparison_folder import Comparisons, check_comparison
+from mkdocs_lurk.pages.export import export
 from mkdocs_lurk.pages.pictures.comparison_charts import SHOWN_LAYERS, cka_chart
 from mkdocs_lurk.pages.site import Site, build_site
 from mkdocs_lurk.records.comparison_record import ComparisonRecord
 from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.store import Store
+from tests import results_schema
 from tests.pages.fake import FakeStatus, fake_config, fake_model
 from tests.pages.fake_comparison import RECORD, layer
 
@@ -140,3 +145,21 @@ def test_a_model_without_results_has_no_comparison(tmp_path: Path) -> None:
 def test_a_folder_of_the_cache_that_is_none_of_ours_is_refused(names: list[str], summary: Any, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         check_comparison(names, summary)
+
+
+def test_an_export_has_it_as_a_table_and_the_reader_reads_it(site: Site, tmp_path: Path) -> None:
+    export(site, tmp_path, tables=True)
+    folder = tmp_path / "models" / "compare-small-tuned"
+    found = read_comparison(folder)
+    assert [tuple(pair) for pair in found["matches"]] == RECORD["matches"]
+    jsonschema.Draft202012Validator(json.loads(results_schema.FILE.read_text("utf-8"))).validate(found)
+    with (folder / "matches.csv").open(newline="", encoding="utf-8") as file:
+        first = next(csv.DictReader(file))
+    assert list(first.values()) == ["small", "features.0", "1", "tuned", "features.0", "3", "0.998"]
+    with pytest.raises(StoreError, match="read it with read_comparison"):
+        read(folder)
+    with pytest.raises(StoreError, match=r"read it with read$"):
+        read_comparison(tmp_path / "models" / "small")
+    (folder / "results.json").write_text('{"schema": "other"}')
+    with pytest.raises(StoreError, match="name a folder of results"):
+        read_comparison(folder)

@@ -12,6 +12,7 @@ PLAIN = (
     *("Convolution {}", "Convolution {}: filter {}", "Hide dead filters ({})", "Hide duplicates ({})", "{} % sure"),
     *("✓ Set {}", "✓ Set {}, your choice"),
     *("Response {}: {}. Rank {} among its best {}.", "The network says: {}. {} ms for this picture."),
+    *("{}, was {}", "{} (was {})", "{}, kept one {}", "{} (kept one {})"),
 )
 """Texts that are put together of parts."""
 

@@ -103,6 +103,10 @@ def save(root: Path, value: float) -> None:
          lambda root: (root / "lib3").mkdir(), "lib3 is a folder now, and was nothing"),
         ("import importlib.util\ndef make():\n    importlib.util.find_spec('lib3')",
          lambda root: write(root, "lib3.py", "K = 2"), "lib3.py is a file now, and was nothing"),
+        ("import x\ndef make():\n    pass", lambda root: write(root, "x/__init__.py", "V = 2"),
+         "x/__init__.py is a file now, and was nothing"),
+        ("import pack\ntry:\n    import pack.extra\nexcept ImportError:\n    pass\ndef make():\n    pass",
+         lambda root: write(root, "pack/extra.py", "V = 2"), "pack/extra.py is a file now, and was nothing"),
         ("import os\ndef make():\n    os.system(f'cat {HERE}/c.txt>/dev/null')",
          lambda root: write(root, "c.txt", "2"), "c.txt changed"),
     ],
@@ -116,6 +120,7 @@ def test_a_change_of_what_was_read_in_an_unusual_way_is_named(
     write(tmp_path, "net.py", HERE + textwrap.dedent(code))
     write(tmp_path, "x.py", "import y\nV = 1")
     write(tmp_path, "y.py", "V = 1")
+    write(tmp_path, "pack/__init__.py", "V = 1")
     write(tmp_path, "c.txt", "1")
     write(tmp_path, "a b.txt", "1")
     save(tmp_path, 1.0)

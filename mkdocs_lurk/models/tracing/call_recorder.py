@@ -27,6 +27,7 @@ class TracedCall:
         input: Value id of the layer's input; None if it is a constant.
         output: Value id of the layer's output; None if it does not depend on the network's input.
         op: Index of the operation that multiplies: ``aten.convolution``, or the last one of a linear call.
+        ops: Half-open span of the indices of all its operations.
         parameters: Names of the parameters that the call reads.
         weight_shape: Of the kernel.
     """
@@ -36,6 +37,7 @@ class TracedCall:
     input: int | None
     output: int | None
     op: int
+    ops: tuple[int, int]
     parameters: tuple[str, ...]
     weight_shape: tuple[int, ...]
 
@@ -112,6 +114,7 @@ class CallRecorder:
                 input=input_value,
                 output=self.recorder.value_of(output),
                 op=op,
+                ops=(begin, len(ops)),
                 parameters=tuple(name for tensor in read for name in self.recorder.names_of(tensor)),
                 weight_shape=tuple(call.weight.shape),
             )

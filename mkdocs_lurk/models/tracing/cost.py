@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
-from mkdocs_lurk.models.tracing.macs import count_macs
+from mkdocs_lurk.models.tracing.macs import count_macs, count_macs_of_call
 from mkdocs_lurk.models.tracing.operations import Op, Ref, references, tensor_arguments
 from mkdocs_lurk.models.tracing.trace import Trace
 
@@ -72,7 +72,7 @@ def network_cost(trace: Trace) -> NetworkCost:
             kind=call.kind,
             output=() if call.output is None else trace.values[call.output].shape[1:],
             parameters=sum(trace.parameters.get(name, 0) for name in call.parameters),
-            macs=count_macs(trace, trace.ops[call.op]) if call.op >= 0 else 0,
+            macs=count_macs_of_call(trace, call),
         )
         for call in trace.layer_calls
     )

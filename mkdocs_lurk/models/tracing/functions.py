@@ -36,7 +36,7 @@ GATE_NODES = frozenset({"Sigmoid", "Hardsigmoid"})
 NODES_WITHOUT_RULE = frozenset(
     {"Tanh", "Abs", "Maximum", "Minimum", "LogSigmoid", "Softshrink", "Hardshrink", "Glu", "Sin", "Cos", "Atan", "Erf"}
     | {f"FakeQuantizePer{kind}AffineCachemask" for kind in ("Tensor", "Channel")}
-    | {"FakeQuantizePerTensorAffineCachemaskTensorQparams"}
+    | {"FakeQuantizePerTensorAffineCachemaskTensorQparams", "EmbeddingBag"}
 )
 """Activations for which neither the papers nor this package state a rule."""
 ARITHMETIC_NODES = frozenset(

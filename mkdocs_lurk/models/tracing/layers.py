@@ -11,7 +11,7 @@ from typing import Protocol
 from mkdocs_lurk.addresses import layer_addresses
 from mkdocs_lurk.errors import LayerError, near
 from mkdocs_lurk.models.tracing.call_recorder import TracedCall
-from mkdocs_lurk.models.tracing.macs import count_macs
+from mkdocs_lurk.models.tracing.macs import count_macs_of_call
 from mkdocs_lurk.models.tracing.token_layouts import Layout, find_channels_last, layout_of, shape_of_maps
 from mkdocs_lurk.models.tracing.trace import Trace
 
@@ -158,7 +158,7 @@ def _layer_of_call(trace: Trace, call: TracedCall, value: int, layout: Layout, c
         output=output,
         weight=weights[0] if weights else None,
         parameters=sum(trace.parameters.get(name, 0) for name in call.parameters),
-        macs=count_macs(trace, trace.ops[call.op]),
+        macs=count_macs_of_call(trace, call),
         value=value,
         layout=layout,
         class_tokens=class_tokens,

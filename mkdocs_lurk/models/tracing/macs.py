@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from mkdocs_lurk.models.tracing.call_recorder import TracedCall
 from mkdocs_lurk.models.tracing.operations import Argument, Constant, Op, Ref
 from mkdocs_lurk.models.tracing.trace import Trace
 
@@ -29,6 +30,11 @@ def count_macs(trace: Trace, op: Op) -> int:
         query, key, value = (_shape_of(trace, argument) for argument in op.args[:3])
         return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     return 0
+
+
+def count_macs_of_call(trace: Trace, call: TracedCall) -> int:
+    """Return the MACs of all operations of a convolution or linear call, for the one picture of the pass."""
+    return sum(count_macs(trace, op) for op in trace.ops[slice(*call.ops)])
 
 
 def _shape_of(trace: Trace, argument: Argument) -> tuple[int, ...]:

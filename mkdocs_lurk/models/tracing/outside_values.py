@@ -34,6 +34,7 @@ class OutsideValues:
         self.made: list[Tensor] = []
         self._of_another = of_another
         self._sizes: set[int] = set()  # of what was handed out
+        self._numbers = False  # whether single numbers were
         self._handed: list[tuple[Tensor, Tensor]] = []  # with a copy of its contents
         self._seen: MutableMapping[Tensor, bool] = WeakTensorKeyDictionary()
         for tensor in constants:
@@ -45,7 +46,8 @@ class OutsideValues:
 
     def is_of_picture(self, tensor: Tensor) -> bool:
         """Return whether a tensor that a call reads was made outside PyTorch, from values of the picture."""
-        if not self._sizes or tensor in self._seen or tensor.requires_grad:
+        after_all = self._sizes or (self._numbers and tensor.numel() > 1)
+        if not after_all or tensor in self._seen or tensor.requires_grad:
             return False
         self._seen[tensor] = True
         self.made.append(tensor.detach().clone())
@@ -56,6 +58,8 @@ class OutsideValues:
 
     def follow(self, call: Call, result: object, of_picture: Iterable[Tensor]) -> None:
         """Learn from what a call returned; ``of_picture`` are those of its arguments that depend on the picture."""
+        of_picture = list(of_picture)
+        self._numbers |= bool(of_picture) and isinstance(result, (bool, int, float))
         if call.name in _TO_PYTHON:
             for tensor in of_picture:
                 self._sizes |= {tensor.numel()} - {1}

@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 
 from mkdocs_lurk.pages.model_records import is_computed
+from mkdocs_lurk.records.comparison_record import ComparisonRecord
 from mkdocs_lurk.records.results_records import FilterResult, MaximumResult, MeanResult
 from mkdocs_lurk.results import Results
 
@@ -88,6 +89,23 @@ def cost_rows(results: Results) -> Iterator[Row]:
         }
 
 
+def match_rows(comparison: ComparisonRecord) -> Iterator[Row]:
+    """Yield a row for each pair of filters of two models that match."""
+    first, second = (model["name"] for model in comparison["models"])
+    for layer, index, other_layer, other_index, correlation in comparison["matches"]:
+        yield {
+            "first_model": first,
+            "first_layer": layer,
+            "first_filter": index,
+            "second_model": second,
+            "second_layer": other_layer,
+            "second_filter": other_index,
+            "correlation": correlation,
+        }
+
+
+MATCHES = "matches.csv"
+"""The table beside the ``results.json`` of a comparison."""
 TABLES: dict[str, Callable[[Results], Iterable[Row]]] = {
     "filters.csv": filter_rows,
     "top.csv": top_rows,

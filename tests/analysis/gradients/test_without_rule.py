@@ -122,6 +122,11 @@ CHOICES: dict[str, Callable[[Tensor], Tensor]] = {
         x * torch.from_numpy((x.detach().numpy().mean((0, 2, 3)) > 0).astype("f4")).view(-1, 1, 1)
     ),
     "NumPy, of another size": lambda x: x * torch.from_numpy(np.stack([x.detach().numpy() > 0] * 2))[0],
+    "a list of single numbers": lambda x: x * torch.tensor([bool(v) for v in (x > 0).flatten()]).view_as(x),
+    "a list of comparisons": lambda x: x * torch.tensor([v.item() > 0 for v in x.flatten()]).view_as(x),
+    "a table of bags": lambda x: F.embedding_bag(
+        torch.arange(2 * x.numel()).view(-1, 2), torch.stack([x, 0 * x], -1).reshape(-1, 1), mode="max"
+    ).view_as(x),
     "a row of a list": lambda x: x * torch.tensor((x[0] > 0).tolist()),
     "NumPy, in place": written_by_numpy,
     "NumPy, in place of a copy": lambda x: written_by_numpy(x.clone()),

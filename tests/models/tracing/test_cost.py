@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -50,6 +51,25 @@ def test_networks_cost_what_torchvision_publishes(name: str, giga_macs: float, p
     assert cost.parameters == parameters
 
 
+def test_linear_layers_of_tokens_cost_their_products() -> None:
+    tokens = nn.Sequential(nn.Flatten(2), nn.Linear(64, 5), nn.ReLU(), nn.Linear(5, 7, bias=False))
+    cost = cost_of(tokens)
+    assert [call.macs for call in cost.calls] == [3 * 64 * 5, 3 * 5 * 7]
+    assert cost.other_macs == 0
+
+
+def test_what_attention_multiplies_is_in_no_layer_and_in_the_whole() -> None:
+    network = nn.Sequential(nn.Flatten(2), nn.TransformerEncoderLayer(64, 4, 32, batch_first=True))
+    cost = cost_of(network)
+    tokens, width = 3, 64
+    assert {call.name: call.macs for call in cost.calls} == dict.fromkeys(
+        ("1.linear1", "1.linear2"), tokens * width * 32
+    )
+    projections, products = 4 * tokens * width * width, 2 * tokens * tokens * width
+    assert cost.other_macs == projections + products
+    assert cost.other_parameters == 4 * width * (width + 1) + 2 * 2 * width  # and two normalisations
+
+
 def test_products_outside_of_layers_count_as_other() -> None:
     class Product(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -57,6 +77,40 @@ def test_products_outside_of_layers_count_as_other() -> None:
 
     cost = cost_of(nn.Sequential(Product(), nn.Conv2d(3, 2, 1, bias=False)))
     assert (cost.other_macs, cost.macs) == (3 * 8 * 8 * 8, 3 * 8 * 8 * 8 + 2 * 3 * 64)
+
+
+class Tokens(nn.Module):
+    """A linear layer on values of any number of dimensions, laid out in memory in any way, behind a convolution."""
+
+    def __init__(self, form: Callable[[Tensor], Tensor], bias: bool) -> None:
+        super().__init__()
+        self.conv, self.linear, self.form = nn.Conv2d(3, 6, 1), nn.Linear(6, 5, bias=bias), form
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.conv(x)
+        return self.linear(self.form(maps)) + maps.mean()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(
+    ("form", "positions"),
+    [
+        (lambda x: x.permute(0, 2, 3, 1), 64),
+        (lambda x: x.permute(0, 2, 3, 1).contiguous(), 64),
+        (lambda x: x.flatten(2).transpose(1, 2), 64),
+        (lambda x: x.flatten(2).transpose(1, 2)[:, ::8], 8),
+        (lambda x: x.mean((2, 3)), 1),
+        (lambda x: x.mean((0, 2, 3)), 1),
+        (lambda x: torch.ones(2, 6), 0),
+    ],
+    ids=["channels last", "copied", "tokens", "every eighth", "one row", "no batch", "a constant"],
+)
+def test_the_products_of_a_linear_layer_are_its_own(
+    form: Callable[[Tensor], Tensor], positions: int, bias: bool
+) -> None:
+    cost = cost_of(Tokens(form, bias))
+    assert [call.macs for call in cost.calls] == [64 * 3 * 6, positions * 6 * 5]
+    assert cost.other_macs == 0
 
 
 class Chain(nn.Module):

@@ -41,6 +41,7 @@ export function shareButtons(shared: Shared): HTMLElement {
       "Copy embed",
       () => void copyAndTell(embed(data, filter.index), "Embed copied: paste it into a Markdown page of this site."),
     ),
+    liveLink(data.layer.slug, filter.index),
     linkButton("Download JSON", () => save(json(), `${stem}.json`)),
     present(synthesis) &&
       linkButton("Download picture", () => void savePicture(synthesis.picture, sheets, `${stem}-synthesis.png`)),
@@ -48,6 +49,12 @@ export function shareButtons(shared: Shared): HTMLElement {
     figureButton("png"),
     status,
   );
+}
+
+/** The page that shows the filter's answer to a visitor's own picture; null where the network does not run in browsers. */
+function liveLink(slug: string, index: number): HTMLElement | null {
+  const page = document.querySelector<HTMLElement>("lurk-gallery[data-live]")?.dataset.live;
+  return page ? html("a", { href: `${page}#${slug}/${index}` }, "Show it your picture") : null;
 }
 
 /** The fence that shows a filter in an author's own page. */

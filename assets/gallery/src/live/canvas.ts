@@ -12,6 +12,8 @@ const RADIUS = 0.09;
 export class PictureCanvas {
   readonly node: HTMLElement;
   readonly canvas: HTMLCanvasElement;
+  /** What stands below the picture. */
+  readonly tools: HTMLElement;
   readonly #input: LiveInput;
   readonly #changed: () => void;
   readonly #cover: HTMLSelectElement;
@@ -36,8 +38,8 @@ export class PictureCanvas {
     this.#reset = linkButton("Put it back", () => this.#putBack());
     this.#reset.hidden = true;
     const label = html("label", { for: this.#cover.id }, "Hide parts of it: paint with ");
-    const tools = html("p", { class: "lurk-soft" }, label, this.#cover, " ", this.#reset);
-    this.node = html("div", {}, html("div", { class: "lurk-live-frame" }, this.canvas, this.#ring), tools);
+    this.tools = html("p", { class: "lurk-soft" }, label, this.#cover, " ", this.#reset);
+    this.node = html("div", {}, html("div", { class: "lurk-live-frame" }, this.canvas, this.#ring), this.tools);
     this.#listen(signal);
   }
 

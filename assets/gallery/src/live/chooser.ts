@@ -15,8 +15,11 @@ export interface ChooserOptions {
   base: URL;
   signal: AbortSignal;
   camera: Camera;
-  /** Called with the pixels of what was chosen, RGBA, and what it is called. */
-  choose(pixels: Pixels, name: string): void;
+  /**
+   * Called with the pixels of what was chosen, RGBA, and what it is called. The model's own photos are at the network's input size: they
+   * went through the transform already.
+   */
+  choose(pixels: Pixels, name: string, isPrepared: boolean): void;
   /** Called when a picture cannot be read. */
   fail(error: Error): void;
 }
@@ -78,7 +81,7 @@ export class Chooser {
     try {
       this.#samples ??= loadOnce<LiveSamples>(new URL("live-samples.js", base), `${data.model}/live-samples`);
       const encoded = (await this.#samples).pictures[place];
-      if (encoded !== undefined && !signal.aborted) await this.#read(new Blob([bytesOf(encoded)]), name);
+      if (encoded !== undefined && !signal.aborted) await this.#read(new Blob([bytesOf(encoded)]), name, true);
     } catch (error) {
       this.#samples = null;
       this.#options.fail(error as Error);
@@ -86,13 +89,13 @@ export class Chooser {
   }
 
   #take(file: File | undefined): void {
-    if (file) this.#read(file, file.name).catch((error: Error) => this.#options.fail(error));
+    if (file) this.#read(file, file.name, false).catch((error: Error) => this.#options.fail(error));
   }
 
-  async #read(file: Blob, name: string): Promise<void> {
+  async #read(file: Blob, name: string, isPrepared: boolean): Promise<void> {
     const pixels = await readPicture(file);
     if (this.#options.signal.aborted) return;
     this.#options.camera.stop();
-    this.#options.choose(pixels, name);
+    this.#options.choose(pixels, name, isPrepared);
   }
 }

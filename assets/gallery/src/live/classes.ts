@@ -20,8 +20,8 @@ export class Classes {
     this.node.append(html("h2", {}, "What the network says"), this.#chart.node);
   }
 
-  /** Show the likeliest classes; with other outputs, those that were likeliest before stay, with what they were. */
-  update(outputs: ArrayLike<number>, before: ArrayLike<number> | null): void {
+  /** Show the likeliest classes; with other outputs, each stands with its share there, after a word. */
+  update(outputs: ArrayLike<number>, before: ArrayLike<number> | null, word: string): void {
     if (this.#data.outputs < 2) return;
     const { classes, are_probabilities: areProbabilities } = this.#data;
     const all = new Map(likeliest(outputs, areProbabilities, outputs.length));
@@ -31,7 +31,7 @@ export class Classes {
     this.#chart.update(
       shown.map(([place, share]) => ({
         key: place,
-        name: was ? `${name(place)} (was ${percent(was.get(place) ?? 0)})` : name(place),
+        name: was ? `${name(place)} (${word} ${percent(was.get(place) ?? 0)})` : name(place),
         value: share,
       })),
     );

@@ -5,13 +5,17 @@ import { makeCanvas } from "./pictures";
 /** What darkens the picture, so that the heat stands out from its own colours. */
 const VEIL = "rgb(0 0 0 / 45%)";
 
-/** Draw the positive values of one filter's map, the strongest opaque, each over the middle of what its unit depends on. */
+/**
+ * Draw the positive values of one filter's map, the strongest opaque, each over the middle of what its unit depends on. The size is the
+ * picture's, in the units of the context.
+ */
 export function drawHeat(
   context: CanvasRenderingContext2D,
   layer: LiveLayer,
   maps: ArrayLike<number>,
   index: number,
   colour: string,
+  [height, width]: readonly [height: number, width: number],
 ): void {
   const [, rows, columns] = layer.output;
   const from = index * rows * columns;
@@ -28,7 +32,6 @@ export function drawHeat(
       cells.fillRect(x, y, 1, 1);
     }
   }
-  const { width, height } = context.canvas;
   const [top, tall] = extent(layer.exact ? layer.rows : [], height);
   const [left, wide] = extent(layer.exact ? layer.columns : [], width);
   context.fillStyle = VEIL;

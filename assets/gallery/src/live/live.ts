@@ -10,6 +10,7 @@ import { PictureCanvas } from "./canvas";
 import { CHECKED, checkTensor, largestDifference } from "./check";
 import { Chooser } from "./chooser";
 import { Classes } from "./classes";
+import { Kept } from "./kept";
 import type { Values } from "./messages";
 import { Opened } from "./opened";
 import { preparePixels, toTensor } from "./prepare";
@@ -44,9 +45,13 @@ export class Live {
   readonly #opened: Opened;
   readonly #tiles: Tiles;
   readonly #result: HTMLElement;
+  readonly #kept: Kept;
   #loading: Promise<Loaded> | null = null;
   #answers: FilterAnswer[][] = [];
   #untouched: Values | null = null;
+  /** What the network gave for what is shown. */
+  #values: Values | null = null;
+  #named = location.hash;
   #running = false;
   #again = false;
   #frames: number[] = [];
@@ -57,17 +62,22 @@ export class Live {
     const suffix = element.dataset.suffix ?? "/";
     this.#camera = new Camera(
       signal,
-      (pixels) => this.#show(pixels, "The camera's picture"),
+      (pixels) => this.#show(pixels, "The camera's picture", false),
       (error) => this.#fail(error),
     );
-    const choose = (pixels: Pixels, name: string) => void this.#show(pixels, name);
+    const choose = (pixels: Pixels, name: string, isPrepared: boolean) => void this.#show(pixels, name, isPrepared);
     const fail = (error: Error) => this.#fail(error);
     this.#chooser = new Chooser({ element, data, base, signal, camera: this.#camera, choose, fail });
     this.#picture = new PictureCanvas(data.input, signal, () => void this.#look());
     this.#classes = new Classes(data);
     this.#opened = new Opened({ data, base, suffix, signal, close: () => this.#markOpen(null) });
     this.#tiles = new Tiles(data, base, suffix, (answer) => void this.#open(answer));
-    const both = html("div", { class: "lurk-live-both" }, this.#picture.node, this.#classes.node);
+    const take = () =>
+      this.#values && { canvas: this.#picture.canvas, values: this.#values, words: this.#classes.words };
+    this.#kept = new Kept(take, () => void this.#look());
+    this.#picture.tools.append(" ", this.#kept.button);
+    const right = html("div", {}, this.#classes.node, this.#kept.node);
+    const both = html("div", { class: "lurk-live-both" }, this.#picture.node, right);
     const heading = html("h2", {}, "What answers, in each layer");
     const legend = html(
       "p",
@@ -97,13 +107,16 @@ export class Live {
     signal.addEventListener("abort", () => {
       this.#loading = null;
       this.#untouched = null;
+      this.#values = null;
     });
   }
 
   /** Show the network a picture, RGBA; resolves when it was looked at. */
-  async #show(pixels: Pixels, name: string): Promise<void> {
+  async #show(pixels: Pixels, name: string, isPrepared: boolean): Promise<void> {
+    const { input } = this.#options.data;
     try {
-      this.#picture.show(preparePixels(pixels, this.#options.data.input), name);
+      const steps = isPrepared ? { ...input, resize: null, crop: null } : input;
+      this.#picture.show(preparePixels(pixels, steps), name);
     } catch (error) {
       this.#fail(error as Error);
       return;
@@ -144,25 +157,37 @@ export class Live {
     if (signal.aborted) return;
     const took = performance.now() - began;
     if (!this.#picture.isChanged) this.#untouched = values;
+    this.#values = values;
     this.#draw(values, quantiles);
     this.#say(took);
+    if (this.#named) this.#openNamed();
   }
 
   #draw(values: Values, quantiles: Float32Array): void {
     const { data } = this.#options;
     const { canvas, isChanged } = this.#picture;
     this.#answers = rankAnswers(data, quantiles, values.maxima ?? [], values.positions ?? []);
-    const before = isChanged ? this.#untouched : null;
+    const before = isChanged ? this.#untouched : this.#kept.values;
+    const word = isChanged ? "was" : "kept one";
     const was =
       before?.maxima &&
       new Map(this.#answers.flat().map(({ filter }) => [filter.place, before.maxima?.[filter.place] ?? 0]));
-    this.#classes.update(values.outputs ?? [], before?.outputs ?? null);
-    this.#tiles.update(this.#answers, canvas, was ?? null);
+    this.#classes.update(values.outputs ?? [], before?.outputs ?? null, word);
+    this.#tiles.update(this.#answers, canvas, was ?? null, word);
     this.#result.hidden = false;
     const open = this.#opened.answer;
     const answer = open && this.#answers[open.layer]?.find(({ filter }) => filter.place === open.filter.place);
     const maps = open && values[`map_${open.layer}`];
     if (answer && maps) this.#opened.update(answer, canvas, maps);
+  }
+
+  /** Open the filter that the address names: `#features.3/12`, once. */
+  #openNamed(): void {
+    const [slug, index] = decodeURIComponent(this.#named.slice(1)).split("/");
+    this.#named = "";
+    const layer = this.#options.data.layers.findIndex((one) => one.slug === slug);
+    const answer = this.#answers[layer]?.find(({ filter }) => String(filter.index) === index);
+    if (answer) void this.#open(answer);
   }
 
   /** Open a filter: its map takes another run. */

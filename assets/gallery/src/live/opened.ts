@@ -12,12 +12,16 @@ import { makeCanvas } from "./pictures";
 import { boxOf, drawCrop, filterName } from "./tiles";
 
 const CROP_PX = 96;
-const LEAST_PX = 56;
+/** The least side of a photo's crop, as a share of the photo's. */
+const LEAST = 1 / 4;
+/** The least side of the picture with the heat map: pixels of small pictures are seen as squares. */
+const HEAT_PX = 224;
 
 export class Opened {
   readonly node = html("section", { class: "lurk-live-opened", hidden: true });
   readonly #options: { data: LiveData; base: URL; suffix: string; signal: AbortSignal; close: () => void };
   readonly #canvas: HTMLCanvasElement;
+  readonly #scale: number;
   readonly #title = html("h2", { tabindex: -1, id: freshId("live") });
   readonly #words = html("p", {});
   readonly #photos = html("div", { class: "lurk-live-ranks" });
@@ -28,7 +32,8 @@ export class Opened {
   constructor(options: { data: LiveData; base: URL; suffix: string; signal: AbortSignal; close: () => void }) {
     this.#options = options;
     const [, height, width] = options.data.input.size;
-    this.#canvas = makeCanvas(width, height);
+    this.#scale = Math.max(1, Math.ceil(HEAT_PX / Math.max(width, height)));
+    this.#canvas = makeCanvas(width * this.#scale, height * this.#scale);
     this.#canvas.className = "lurk-live-heat";
     this.#canvas.setAttribute("role", "img");
     this.node.setAttribute("aria-labelledby", this.#title.id);
@@ -91,11 +96,13 @@ export class Opened {
     this.#answer = answer;
     const context = this.#canvas.getContext("2d");
     if (!context) return;
+    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
+    context.imageSmoothingEnabled = false;
     context.drawImage(source, 0, 0);
     const { color: colour } = getComputedStyle(this.#canvas);
-    drawHeat(context, layer, maps, answer.filter.index, colour);
+    drawHeat(context, layer, maps, answer.filter.index, colour, [source.height, source.width]);
     const box = boxOf(layer, answer, source.width, source.height);
-    mark(context, box);
+    mark(context, box, source.width);
     this.#canvas.setAttribute("aria-label", `Where ${filterName(answer)} answers in your picture`);
     const best = this.#best;
     const above = best.filter((one) => one.score >= answer.value).length;
@@ -115,7 +122,7 @@ export class Opened {
     const figures = best.flatMap(({ photo, box: own, score: value, path }) => {
       if (!photo) return [];
       const [height, width] = [photo[4], photo[3]];
-      const side = Math.max(LEAST_PX, own[2] - own[0], own[3] - own[1]);
+      const side = Math.max(Math.ceil(LEAST * Math.min(height, width)), own[2] - own[0], own[3] - own[1]);
       const frame = square(own, Math.min(side, height, width), height, width);
       const node = scene({ photo, photos: sheetsOf([...this.#sheets], this.#options.base), frame, label: path });
       return [{ value, node: figure(node, score(value), "") }];
@@ -137,14 +144,19 @@ function square([top, left, bottom, right]: Box, side: number, height: number, w
 }
 
 /** A rectangle that shows on any picture. */
-function mark(context: CanvasRenderingContext2D, [top, left, bottom, right]: Box): void {
-  const line = Math.max(1, context.canvas.width / 112);
-  for (const [colour, width] of [
+function mark(context: CanvasRenderingContext2D, [top, left, bottom, right]: Box, width: number): void {
+  const line = width / 150;
+  for (const [colour, thickness] of [
     ["#000", line * 1.6],
     ["#fff", line * 0.8],
   ] as const) {
     context.strokeStyle = colour;
-    context.lineWidth = width;
-    context.strokeRect(left + 0.5, top + 0.5, Math.max(1, right - left - 1), Math.max(1, bottom - top - 1));
+    context.lineWidth = thickness;
+    context.strokeRect(
+      left + line,
+      top + line,
+      Math.max(line, right - left - 2 * line),
+      Math.max(line, bottom - top - 2 * line),
+    );
   }
 }

@@ -8,8 +8,8 @@ import { comparison, type FilterAnswer } from "./answers";
 import { makeCanvas } from "./pictures";
 
 const MOST_TILES = 6;
-/** Pixels of the picture that a crop shows at least. */
-const LEAST_PX = 24;
+/** The least side of a crop, as a share of the picture's: a crop of three pixels tells nothing alone. */
+const LEAST = 1 / 9;
 const CROP_PX = 72;
 
 /** The part of the picture that a filter's strongest unit depends on, clipped to it; all of it where that is not known. */
@@ -26,7 +26,7 @@ export function filterName({ filter }: FilterAnswer): string {
 
 /** Draw the part of a picture around a box into a square canvas. */
 export function drawCrop(canvas: HTMLCanvasElement, source: HTMLCanvasElement, [top, left, bottom, right]: Box): void {
-  const side = Math.max(Math.min(LEAST_PX, source.width, source.height), bottom - top, right - left);
+  const side = Math.max(Math.ceil(LEAST * Math.min(source.width, source.height)), bottom - top, right - left);
   const start = (from: number, to: number, length: number) =>
     Math.min(Math.max(0, (from + to - side) / 2), Math.max(0, length - side));
   const context = canvas.getContext("2d");
@@ -62,17 +62,27 @@ export class Tiles {
     });
   }
 
-  /** Show the answers of all layers to a picture; what `before` says of a filter stands beside it. */
-  update(answers: FilterAnswer[][], source: HTMLCanvasElement, before: ReadonlyMap<number, number> | null): void {
+  /** Show the answers of all layers to a picture; what `before` says of a filter stands beside it, after a word. */
+  update(
+    answers: FilterAnswer[][],
+    source: HTMLCanvasElement,
+    before: ReadonlyMap<number, number> | null,
+    word: string,
+  ): void {
     answers.forEach((own, place) => {
-      const tiles = own.slice(0, MOST_TILES).map((answer) => this.#tile(answer, source, before));
+      const tiles = own.slice(0, MOST_TILES).map((answer) => this.#tile(answer, source, before, word));
       const row = this.#rows[place];
       const same = row?.children.length === tiles.length && tiles.every((tile, at) => row.children[at] === tile);
       if (!same) row?.replaceChildren(...tiles);
     });
   }
 
-  #tile(answer: FilterAnswer, source: HTMLCanvasElement, before: ReadonlyMap<number, number> | null): HTMLElement {
+  #tile(
+    answer: FilterAnswer,
+    source: HTMLCanvasElement,
+    before: ReadonlyMap<number, number> | null,
+    word: string,
+  ): HTMLElement {
     const { place } = answer.filter;
     let tile = this.#tiles.get(place);
     if (!tile) {
@@ -84,7 +94,7 @@ export class Tiles {
     drawCrop(tile.canvas, source, boxOf(layer, answer, source.width, source.height));
     const words = comparison(answer, this.#data.levels);
     const was = before?.get(place);
-    tile.text.textContent = was === undefined ? words : `${score(answer.value)}, was ${score(was)}`;
+    tile.text.textContent = was === undefined ? words : `${score(answer.value)}, ${word} ${score(was)}`;
     tile.node.title = `${filterName(answer)}: ${score(answer.value)}, ${words}`;
     return tile.node;
   }
