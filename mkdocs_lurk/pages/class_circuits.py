@@ -107,7 +107,8 @@ def _proof(circuit: CircuitRecord) -> str:
     others = "others than those that chose the filters" if worth["held_out"] else "those that chose the filters"
     return (
         f"What that is worth, on {formatting.plural(worth['n'], 'picture')} of the class, {others}: the network runs "
-        "while other filters of these layers give the mean of all their values."
+        "while other filters of these layers give the mean of all their values. A circuit alone is named right more "
+        "easily than it seems: what speaks for other classes is silent."
     )
 
 
