@@ -30,7 +30,7 @@ _SHOWN_ROWS = 200
 
 
 @dataclass(frozen=True)
-class Pair:
+class ConfusedPictures:
     """The pictures of a class that are taken for a class, some of them as cards."""
 
     anchor: str
@@ -55,7 +55,7 @@ class ClassRow:
 
 
 @dataclass(frozen=True)
-class Row:
+class LinkedRow:
     """A line of a smaller table; ``slug`` is the address of the class's page, empty if it has none."""
 
     name: str
@@ -73,17 +73,17 @@ class EvaluationPage:
     warnings: tuple[str, ...]
     facts: tuple[Fact, ...]
     confusion: ConfusionChart
-    confused: tuple[Pair, ...]
-    pairs: tuple[Pair, ...]
+    confused: tuple[ConfusedPictures, ...]
+    pairs: tuple[ConfusedPictures, ...]
     classes: tuple[ClassRow, ...]
     classes_left_out: int
-    groups: tuple[Row, ...]
+    groups: tuple[LinkedRow, ...]
     calibration: str
     reliability: tuple[Point, ...]
     coverage: LineChart | None
     mistakes: tuple[PictureCard, ...]
     unsure: tuple[PictureCard, ...]
-    labels: tuple[Row, ...]
+    labels: tuple[LinkedRow, ...]
     labels_left_out: int
 
 
@@ -149,10 +149,10 @@ def _consequences(model: PublishedModel) -> tuple[str, ...]:
     return tuple(warning["consequence"] for warning in model.record["warnings"] if warning["name"] in about)
 
 
-def _group_rows(evaluation: EvaluationRecord) -> tuple[Row, ...]:
+def _group_rows(evaluation: EvaluationRecord) -> tuple[LinkedRow, ...]:
     """Return a row for each group: its pictures, how many stay within it, and how many are right."""
     return tuple(
-        Row(
+        LinkedRow(
             one["name"],
             (f"{one['n']:,}", formatting.with_interval(one["right"], one["interval"]), formatting.percent(one["top1"])),
         )
@@ -162,7 +162,7 @@ def _group_rows(evaluation: EvaluationRecord) -> tuple[Row, ...]:
 
 def _pairs(
     cards: PictureCards, evaluation: EvaluationRecord, pairs: Sequence[tuple[int, int]], shown_px: int, at_most: int
-) -> tuple[Pair, ...]:
+) -> tuple[ConfusedPictures, ...]:
     """Return the pictures of pairs of a right and a predicted class, the most confident first."""
     classes = evaluation["classes"]
     by_pair: dict[tuple[int, int], list[EvaluatedPicture]] = {}
@@ -174,7 +174,9 @@ def _pairs(
         shown = tuple(cards.evaluated(one, shown_px, with_filters=False) for one in pictures[:at_most])
         share = f"{len(pictures):,} of {classes[own]['n']:,}"
         names = classes[own]["name"], classes[taken]["name"]
-        found.append(Pair(cell_id(own, taken), *names, share, own == taken, shown, len(pictures) - len(shown)))
+        found.append(
+            ConfusedPictures(cell_id(own, taken), *names, share, own == taken, shown, len(pictures) - len(shown))
+        )
     return tuple(found)
 
 
@@ -217,6 +219,6 @@ def _class_row(one: ClassEvaluation) -> ClassRow:
     return ClassRow(one["name"], f"{one['n']:,}", recall, precision, f1, f"{one['predicted']:,}")
 
 
-def _label_row(label: str | None, output: str | None, n: int, addresses: Mapping[str, str]) -> Row:
+def _label_row(label: str | None, output: str | None, n: int, addresses: Mapping[str, str]) -> LinkedRow:
     values = (output or "none: left out", f"{n:,}")
-    return Row("(no class)", values) if label is None else Row(label, values, addresses.get(label, ""))
+    return LinkedRow("(no class)", values) if label is None else LinkedRow(label, values, addresses.get(label, ""))

@@ -18,7 +18,7 @@ _SHOWN_PX = 72
 
 
 @dataclass(frozen=True)
-class ListedPicture:
+class ShownPhoto:
     """A picture of the list; ``view`` is None for one that is not shown."""
 
     image: int
@@ -31,7 +31,7 @@ class PictureGroup:
     """The pictures of a class; ``label`` is empty for those without one."""
 
     label: str
-    pictures: tuple[ListedPicture, ...]
+    pictures: tuple[ShownPhoto, ...]
     left_out: int
 
 
@@ -57,7 +57,7 @@ def pictures_page(model: PublishedModel) -> PicturesPage:
     for label in labels:
         own = by_label[label]
         shown = tuple(
-            ListedPicture(
+            ShownPhoto(
                 image["id"],
                 image["path"],
                 cards.view(model.photos.thumbnails[image["id"]], image["path"], _SHOWN_PX),

@@ -79,7 +79,7 @@ def _analyze_anew(config: LurkConfig, model: ModelConfig, opening: Callable[[], 
     inputs = inputs_of(config, model, session.images, reading)
     warnings = session.warnings_at_start if session.runner.ranks.is_main else []
     for warning in warnings:  # every build warns when the results are there; whoever waits for them can know now
-        log.info("before the analysis: %s: %s; %s", model.name, warning["fact"], warning["remedy"])
+        log.info("%s: before the analysis: %s; %s", model.name, warning["fact"], warning["remedy"])
     listed = stages(session)
     run_stages(session.runner, listed)
     key = _store_records(session, listed, warnings)

@@ -16,7 +16,7 @@ from mkdocs_lurk.records.record_check import check_record
 from mkdocs_lurk.records.record_format import in_order, round_significant
 from mkdocs_lurk.run.draft import describe_layer
 from mkdocs_lurk.run.session import Session
-from mkdocs_lurk.run.stages.gradients import Pair, list_pairs, ranked_maximum, ranked_mean
+from mkdocs_lurk.run.stages.gradients import RankedPicture, list_pairs, ranked_maximum, ranked_mean
 from mkdocs_lurk.run.stages.responses import class_numbers
 from mkdocs_lurk.run.trial import Trial
 from mkdocs_lurk.run.unit_records import GradientsRecord, StoredGradient
@@ -78,7 +78,7 @@ def _write(session: Session, trial: Trial, layer: Layer, filters: tuple[int, ...
     json.dumps([digest("layer record", record), record])
 
 
-def _add(record: FilterRecord, pair: Pair) -> None:
+def _add(record: FilterRecord, pair: RankedPicture) -> None:
     mean = ranked_mean(pair, _STORED, "", "")
     if pair.position is None:
         cast(list[object], record["top_avg"]).append(mean)

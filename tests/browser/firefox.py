@@ -88,8 +88,10 @@ class Firefox:
         return result.get("value") if isinstance(result, dict) else result
 
     def go(self, url: str) -> None:
-        """Load a page."""
+        """Load a page, and wait until it has taken the place of the one before, which may be another process's."""
         self._request("WebDriver:Navigate", url=url)
+        page = json.dumps(url.partition("#")[0])
+        self.wait(f"document.URL.split('#')[0] === {page} && document.readyState === 'complete'")
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Evaluate an expression in the page, in which ``arguments`` are the arguments passed."""

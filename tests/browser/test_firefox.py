@@ -113,9 +113,10 @@ def test_quiz_is_answered_by_keys(firefox: Firefox, material: HostedSite, where:
     firefox.go(getattr(material, where) + QUIZ + "#round-7")
     firefox.wait("document.querySelectorAll('button.lurk-quiz-set').length === 2")
     firefox.run(LISTEN)
-    firefox.run("document.querySelector('button.lurk-quiz-set').focus()")
+    first = "document.querySelector('button.lurk-quiz-set')"
+    firefox.wait(f"({first}?.focus(), document.activeElement === {first})")
     for number in (1, 2):
-        firefox.wait(f"document.querySelector('lurk-quiz').innerText.includes('Question {number} of 10')")
+        firefox.wait(f"document.querySelector('lurk-quiz')?.innerText.includes('Question {number} of 10')")
         firefox.press("a")
         firefox.wait("document.querySelector('.lurk-quiz-answer [role=status]')?.innerText.includes('right so far')")
         firefox.press("Enter")

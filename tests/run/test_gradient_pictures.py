@@ -8,7 +8,7 @@ import pytest
 from mkdocs_lurk.analysis.gradients.requests import GradientResult
 from mkdocs_lurk.images.webp import decode_picture, describe_shown_channels
 from mkdocs_lurk.run.gradient_pictures import describe_gradient, encode_gradient
-from mkdocs_lurk.run.stages.gradients import Pair, ranked_mean
+from mkdocs_lurk.run.stages.gradients import RankedPicture, ranked_mean
 
 
 @pytest.mark.parametrize(("channels", "shown"), [(1, 1), (2, 1), (3, 3), (4, 3), (12, 3)])
@@ -40,7 +40,7 @@ def cube(channels: int, channel: int, value: float) -> np.ndarray:
 )
 def test_a_gradient_that_cannot_be_shown_says_why(gradient: np.ndarray, why: str) -> None:
     facts = describe_gradient(GradientResult(gradient))
-    assert ranked_mean(Pair("a", 0, 0, 0, 1.0), facts, "unit", "0")["grad"] == {"skipped": why}
+    assert ranked_mean(RankedPicture("a", 0, 0, 0, 1.0), facts, "unit", "0")["grad"] == {"skipped": why}
 
 
 def test_a_gradient_of_zero_is_shown() -> None:

@@ -15,7 +15,7 @@ from mkdocs_lurk.records.results_records import FilterResult, ImageResult, Pictu
 _ROWS, _BAR_HEIGHT = 5, 48
 
 
-class Row(NamedTuple):
+class ListRow(NamedTuple):
     """A line of a list: what, and how much."""
 
     text: str
@@ -43,7 +43,7 @@ class Part:
 
     title: str = ""
     pictures: tuple[tuple[SvgPicture, str], ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[ListRow, ...] = ()
     bars: tuple[Bar, ...] = ()
     ends: tuple[str, str] = ("", "")
 
@@ -127,7 +127,9 @@ def _quantiles(source: ShownFrom) -> Iterator[tuple[SvgPicture, str]]:
 
 def _classes(source: ShownFrom) -> Part:
     means = source.item.get("classes", {"avg": [], "max": []})["max"][:_ROWS]
-    return Part("Mean highest response by class", rows=tuple(Row(name, formatting.score(mean)) for name, mean in means))
+    return Part(
+        "Mean highest response by class", rows=tuple(ListRow(name, formatting.score(mean)) for name, mean in means)
+    )
 
 
 def _wiring(source: ShownFrom) -> Part:
@@ -136,7 +138,7 @@ def _wiring(source: ShownFrom) -> Part:
         return Part()
     inputs = wiring["inputs"] if isinstance(wiring["inputs"], list) else []
     rows = [
-        Row(
+        ListRow(
             f"{verb} filter {index} of {layer}" if layer else f"{verb} channel {index} of the picture",
             formatting.with_minus(f"{weight:+.2f}"),
         )

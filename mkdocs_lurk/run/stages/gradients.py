@@ -44,7 +44,7 @@ _SHARE_OF_TRIAL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RankedPicture:
     """A filter and one of its best pictures.
 
     Attributes:
@@ -158,7 +158,7 @@ class Gradients(AfterResponses):
         return StageEstimate(left_s + n_pictures * forward_s, size)
 
     @cached_property
-    def _pairs(self) -> list[Pair]:
+    def _pairs(self) -> list[RankedPicture]:
         """The pairs of all chosen filters of all layers, sorted by picture."""
         session, found, columns = self.session, self._responses.found, self.session.network.columns
         pairs = [pair for layer in session.layers for pair in list_pairs(found, columns, layer, session.filters(layer))]
@@ -200,7 +200,9 @@ class Gradients(AfterResponses):
         return forward_s, trial.over_layers(pair_s), trial.over_layers(pair_bytes, by_cost=False)
 
 
-def list_pairs(findings: Findings, columns: Mapping[str, slice], layer: Layer, filters: Iterable[int]) -> list[Pair]:
+def list_pairs(
+    findings: Findings, columns: Mapping[str, slice], layer: Layer, filters: Iterable[int]
+) -> list[RankedPicture]:
     """List the best pictures of some filters of a layer, of both rankings.
 
     Args:
@@ -210,17 +212,18 @@ def list_pairs(findings: Findings, columns: Mapping[str, slice], layer: Layer, f
         filters: Some of its filters.
     """
     first, width = columns[layer.name].start, layer.output[2]
-    pairs: list[Pair] = []
+    pairs: list[RankedPicture] = []
     for index in filters:
         means, maxima = (ranked(best, first + index) for best in (findings.summary.avg, findings.summary.max))
-        pairs += [Pair(layer.name, index, best.rank, best.image, best.score) for best in means]
+        pairs += [RankedPicture(layer.name, index, best.rank, best.image, best.score) for best in means]
         pairs += [
-            Pair(layer.name, index, best.rank, best.image, best.score, divmod(best.place, width)) for best in maxima
+            RankedPicture(layer.name, index, best.rank, best.image, best.score, divmod(best.place, width))
+            for best in maxima
         ]
     return pairs
 
 
-def ranked_mean(pair: Pair, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
+def ranked_mean(pair: RankedPicture, stored: StoredGradient, unit: str, blob: str) -> RankedMean:
     """Return what is published of a pair of ``top_avg``, whose gradient is a blob of a unit."""
     grad: PictureReference | Skipped = {"skipped": stored.get("grad_skipped", "the unit sees padding only")}
     if "grad_size" in stored:
@@ -247,7 +250,7 @@ def ranked_maximum(mean: RankedMean, position: tuple[int, int], stored: StoredGr
     return maximum
 
 
-def _chunks_by_picture(pairs: Sequence[Pair], length: int) -> list[tuple[int, ...]]:
+def _chunks_by_picture(pairs: Sequence[RankedPicture], length: int) -> list[tuple[int, ...]]:
     """Cut pairs, by number, into chunks; those of one picture stay together unless they are too many."""
     by_picture = [list(numbers) for _, numbers in groupby(range(len(pairs)), key=lambda number: pairs[number].image)]
     found: list[tuple[int, ...]] = []

@@ -20,7 +20,7 @@ from mkdocs_lurk.run.pipeline import run_stages
 from mkdocs_lurk.run.progress import SilentProgress
 from mkdocs_lurk.run.ranks import Ranks
 from mkdocs_lurk.run.session import Session, open_session
-from mkdocs_lurk.run.stages.gradients import Gradients, Pair, list_pairs
+from mkdocs_lurk.run.stages.gradients import Gradients, RankedPicture, list_pairs
 from mkdocs_lurk.run.stages.responses import Responses
 from mkdocs_lurk.run.work import Sizes
 from mkdocs_lurk.store import Store
@@ -37,7 +37,7 @@ def opened(config: LurkConfig, sizes: Sizes | None = None) -> tuple[Session, Res
     return session, responses
 
 
-def all_pairs(session: Session, responses: Responses) -> list[Pair]:
+def all_pairs(session: Session, responses: Responses) -> list[RankedPicture]:
     layers = session.layers
     pairs = [
         p
@@ -47,7 +47,7 @@ def all_pairs(session: Session, responses: Responses) -> list[Pair]:
     return sorted(pairs, key=lambda pair: pair.image)
 
 
-def computed(session: Session, pairs: list[Pair]) -> dict[int, GradientResult]:
+def computed(session: Session, pairs: list[RankedPicture]) -> dict[int, GradientResult]:
     engine = GradientEngine(session.network, session.config.gradient, session.pictures.tensor, session.limit_batch)
     return dict(engine.compute([pair.request for pair in pairs]))
 
