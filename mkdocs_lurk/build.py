@@ -199,7 +199,8 @@ def plan_model(config: LurkConfig, state: ModelState, store: Store) -> ModelPlan
         "busy": found.busy,
         "opening_seconds": found.opening_s,
     }
-    return {**plan, "missing": work, "warnings": list(found.warnings)}
+    notes = live_notes(state.config.live is not None, found.not_live)
+    return {**plan, "missing": work, "warnings": list(found.warnings), "notes": notes}
 
 
 def _live_notes(config: ModelConfig, record: ModelRecord) -> list[str]:

@@ -21,6 +21,7 @@ import difflib
 import itertools
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterable
 
@@ -134,6 +135,9 @@ def near(word: str, known: Iterable[str], at_most: int = 3) -> str:
     return "; did you mean " + " or ".join(repr(match) for match in matches) + "?" if matches else ""
 
 
+_TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
 def describe_error(reason: BaseException, limit: int = 160) -> str:
     """Return somebody else's exception as one line, for a message of ours.
 
@@ -144,7 +148,7 @@ def describe_error(reason: BaseException, limit: int = 160) -> str:
     Returns:
         ``TypeName: message``, cut at ``limit``; ``TypeName`` alone if there is no message.
     """
-    message = " ".join(str(reason).split())
+    message = " ".join(_TERMINAL_COLOUR.sub("", str(reason)).split())
     text = f"{type(reason).__name__}: {message}" if message else type(reason).__name__
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."
 

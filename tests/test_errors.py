@@ -21,6 +21,7 @@ def test_an_exception_is_described_by_its_type_and_message_in_one_line(reason: E
 
 
 def test_a_long_message_is_cut_at_the_limit() -> None:
+    assert describe_error(ValueError("\x1b[96mstep 2\x1b[0m of 3")) == "ValueError: step 2 of 3"
     assert describe_error(ValueError("x" * 500), limit=20) == "ValueError: xxxxx..."
     assert len(describe_error(ValueError("x" * 500))) == 160
     assert describe_error(ValueError("x" * 8), limit=20) == "ValueError: xxxxxxxx"

@@ -38,6 +38,10 @@ def read_effect(section: Section) -> EffectConfig | None:
     """
     value, path = section.get("effect", True)
     if value is False:
+        if section.switch("circuits", default=False):
+            raise ConfigError(
+                f"{path}: circuits are found from the effects of filters; leave out 'effect', or 'circuits'"
+            )
         return None
     if value is True or value is None:
         return ESTIMATED

@@ -149,7 +149,8 @@ def _read_absent(section: Section, root: Path, place: str) -> ModelConfig:
     with allow_absent_files() as messages:
         model = _read_model(section, root, place)
     if model.card is not None and not model.card.exists():
-        raise ConfigError(next(message for message in messages if message.partition(":")[0].endswith(".card")))
+        message = next(message for message in messages if message.partition(":")[0].endswith(".card"))
+        raise ConfigError(f"{message}; to let `mkdocs-lurk card {model.name}` write one, take the key out until it has")
     return replace(model, absent=tuple(messages))
 
 

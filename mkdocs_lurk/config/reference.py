@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mkdocs_lurk.config.options import QUICK_FILTERS, QUICK_STEPS
+from mkdocs_lurk.limits import MOST_LIVE_GMACS, MOST_LIVE_MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,13 @@ MODEL: dict[str, Option] = {
         "`true`, `false`, or keys as below",
         "`false`",
     ),
-    "live.limit_mb": Option("The megabytes that a visitor may load; a larger network is not published.", "a number"),
-    "live.limit_gmacs": Option("The billions of multiply-adds that a picture may take.", "a number"),
+    "live.limit_mb": Option(
+        "The megabytes that a visitor may load; a larger network is not published.",
+        f"a whole number, 1 to {MOST_LIVE_MB}",
+    ),
+    "live.limit_gmacs": Option(
+        "The billions of multiply-adds that a picture may take.", f"a whole number, 1 to {MOST_LIVE_GMACS}"
+    ),
     "live.precision": Option("The numbers that the weights are published in."),
     "card": Option("[A model card](writing.md#a-model-card) that opens the model's page.", "a Markdown file", "none"),
     "page": Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mkdocs_lurk.errors import ConfigError
+from mkdocs_lurk.errors import ConfigError, near
 from mkdocs_lurk.pages.embed import read_fence
 from mkdocs_lurk.pages.highlights.embeds import render_overview, render_story
 from mkdocs_lurk.pages.markdown import EmbedInfo
@@ -13,6 +13,7 @@ from mkdocs_lurk.pages.site import Site
 from mkdocs_lurk.pages.writing.captions import Captions
 from mkdocs_lurk.pages.writing.class_embed import render_class
 from mkdocs_lurk.pages.writing.filter_embed import render_filters
+from mkdocs_lurk.pages.writing.filter_parts import PARTS
 from mkdocs_lurk.pages.writing.interactive_embed import render_interactive
 
 _RENDERERS = {
@@ -40,7 +41,7 @@ def render_fence(
 
     Args:
         contents: YAML with ``model`` and ``show``: ``story``, ``network``, ``finds``, ``gallery``, ``map``,
-            ``quiz`` or ``class``; else the keys of filters.
+            ``quiz``, ``live`` or ``class``; else the keys of filters.
         site: What was generated.
         templates: The templates of pages.
         address: Turns an address under the site into one for the page with the fence.
@@ -53,7 +54,11 @@ def render_fence(
     if info is not None and info.unknown:
         raise ConfigError(f'lurk fence: {info.unknown[0]!r} beside lurk is not known; give title="...", .class or #id')
     keys = read_fence(contents)
-    render = _RENDERERS.get(str(keys.get("show")), render_filters)
+    show = keys.get("show")
+    known = ("all", *_RENDERERS, *PARTS)
+    if isinstance(show, str) and show not in known:
+        raise ConfigError(f"lurk fence: show: {show!r} is not known{near(show, known) or '; give ' + ', '.join(known)}")
+    render = _RENDERERS.get(str(show), render_filters)
     return render(_keep_captions(keys, captions or Captions(are_text=True)), site, templates, address)
 
 

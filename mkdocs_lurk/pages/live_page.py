@@ -17,7 +17,7 @@ from mkdocs_lurk.pages.data.live_records import LiveData, LiveFilter, LiveInput,
 from mkdocs_lurk.pages.data.scripts import SheetList
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.disclosure import DisclosedReader, LiveUnit
-from mkdocs_lurk.pages.formatting import percent
+from mkdocs_lurk.pages.formatting import bytes_size, percent
 from mkdocs_lurk.pages.pictures.sheets import SheetRegion
 from mkdocs_lurk.pages.published_model import PublishedModel
 from mkdocs_lurk.records.live_check import check_live_unit
@@ -35,7 +35,7 @@ class LivePage:
     """What ``lurk/live.md.j2`` receives as ``page``."""
 
     about: DeclaredModel
-    load_mb: str
+    load: str
     proof: str
     has_samples: bool
 
@@ -82,7 +82,7 @@ def live_files(
             data["samples"].append((image["label"] or "", sheets.pack(region)))
     pictures = [_base64(reader.picture(image["picture"])) for image in images]
     facts = record["facts"]
-    page = LivePage(model.declared, f"{facts['bytes'] / 1e6:.1f}", describe_proof(facts), bool(images))
+    page = LivePage(model.declared, bytes_size(facts["bytes"]), describe_proof(facts), bool(images))
     return LiveFiles(data, _network(unit, record), {"pictures": pictures}, page)
 
 

@@ -136,7 +136,8 @@ def build_site(
     compared = _comparison_folders(models, comparisons, store, cache_folder, templates)
     files: list[SiteFile] = []
     if models:
-        index = _index_folder(folders, places, cache_folder, templates)
+        listed = [(page.title, page.folder) for page, folder in compared if folder.summary["missing"] is None]
+        index = _index_folder(folders, places, listed, cache_folder, templates)
         files += site_files(index, MODELS_FOLDER, {"index.md": "Models"})
     files += [f for one, folder in folders for f in site_files(folder, places[one.name], _titles(one, folder))]
     files += [f for page, folder in compared for f in site_files(folder, page.folder, {"index.md": page.title})]
@@ -246,10 +247,11 @@ def _comparison_folders(
 def _index_folder(
     folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]],
     places: Mapping[str, str],
+    compared: Sequence[tuple[str, str]],
     cache_folder: Path,
     templates: Templates,
 ) -> CachedFolder[Mapping[str, object]]:
-    """Write the list of models."""
+    """Write the list of models, and of comparisons by their titles and folders."""
     summaries = [
         (declared.name, posixpath.relpath(places[declared.name], MODELS_FOLDER), declared.title, folder.summary)
         for declared, folder in folders
@@ -257,10 +259,13 @@ def _index_folder(
 
     def write(folder: Path) -> Mapping[str, object]:
         entries = [index_entry(name, place, title, summary) for name, place, title, summary in summaries]
-        write_page(folder, "index", "Models", templates.body("models.md.j2", models=entries), templates)
+        links = [(title, posixpath.relpath(place, MODELS_FOLDER)) for title, place in compared]
+        write_page(
+            folder, "index", "Models", templates.body("models.md.j2", models=entries, comparisons=links), templates
+        )
         return {}
 
-    key = digest("index", summaries, _sources_digest(), _override_contents(templates.overrides))
+    key = digest("index", summaries, compared, _sources_digest(), _override_contents(templates.overrides))
     return open_or_write(cache_folder, key, write, _check_index)
 
 

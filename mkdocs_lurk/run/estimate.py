@@ -15,6 +15,7 @@ from mkdocs_lurk.errors import ImageError
 from mkdocs_lurk.images.webp import encode_picture
 from mkdocs_lurk.named_warnings import WarningRecord
 from mkdocs_lurk.run.findings import Findings
+from mkdocs_lurk.run.live_limits import refusal
 from mkdocs_lurk.run.pictures import Pictures
 from mkdocs_lurk.run.plan import state_of
 from mkdocs_lurk.run.progress import SilentProgress
@@ -49,6 +50,7 @@ class Estimate:
         busy: What shows that the machine is busy; None if it is not.
         opening_s: How long it took to load the network and to rehearse its analysis.
         warnings: What may mislead in the results, as far as it is known before an analysis.
+        not_live: Why the network does not run in browsers, as far as that is known before; None if it does.
     """
 
     seconds_left: dict[str, float]
@@ -56,6 +58,7 @@ class Estimate:
     busy: str | None = None
     opening_s: float = 0.0
     warnings: tuple[WarningRecord, ...] = ()
+    not_live: str | None = None
 
     @property
     def total_s(self) -> float:
@@ -92,6 +95,7 @@ def estimate(config: LurkConfig, model: ModelConfig, store: Store, clocks: Clock
         busy=watch.describe_load(),
         opening_s=opening_s,
         warnings=tuple(warnings),
+        not_live=None if session.config.live is None else refusal(session, session.config.live),
     )
 
 

@@ -155,7 +155,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(visit: Visit, live_site: 
     visitor.go(LIVE)
     visitor.page.set_input_files("input[type=file]", path)
     expect(visitor.page.locator(".lurk-live-status")).to_have_text(
-        "Nothing to see: this is no picture that the browser can read."
+        "Nothing to see: words.png: this is no picture that the browser can read."
     )
 
 

@@ -128,8 +128,10 @@ def test_a_filter_without_the_wanted_picture_says_so(built: Built) -> None:
         ("model: small\nlayers: features.0\nfilter: 1", "'layers' is not known; did you mean 'layer' or"),
         (
             f"{FENCE}show: everything",
-            "'everything' is not known; give all, story, network, finds, gallery, map or quiz, or crops,",
+            "'everything' is not known; give all, story, network, finds, gallery, map, class, quiz, live, crops,",
         ),
+        ("model: small\nshow: clas\nclass: dog", "show: 'clas' is not known; did you mean 'class'"),
+        ("model: small\nshow: compare", "show: 'compare' is not known"),
         (f"{FENCE}show: [crops, photo]", "show: 'photo' is not known; did you mean 'photos'?"),
         (f"{FENCE}filters: [1]", "it has both 'filter' and 'filters'; give one of them"),
         ("model: small\nlayer: features.3\nfilters: []", "filters: this is no list of filters; give 1 to 24 of them"),

@@ -23,6 +23,7 @@ from mkdocs_lurk.run.stages.synthesis import Syntheses
 from mkdocs_lurk.run.stages.twin_comparison import TwinComparison
 from mkdocs_lurk.run.stopwatch import Clocks
 from mkdocs_lurk.store import ModelReader, Store
+from tests.run.networks import SIDE
 
 Project = Callable[..., LurkConfig]
 
@@ -46,6 +47,13 @@ def test_the_estimated_size_is_about_the_stored_size(project: Project) -> None:
     estimated = estimate(config, config.models[0], store).stored_bytes
     units = ModelReader(store, analyze(config, config.models[0], store)).units()
     assert estimated / 2 < sum(store.size(unit) for unit in units) < estimated * 2
+
+
+def test_why_a_network_will_not_run_in_browsers_is_known_before(project: Project) -> None:
+    usual = project(live=True)
+    other = project(live=True, transform={"crop": SIDE, "mean": [0.5] * 3, "std": [0.25] * 3, "value_range": [0, 250]})
+    assert estimate(usual, usual.models[0], Store(usual.cache_dir)).not_live is None
+    assert "no usual ones" in str(estimate(other, other.models[0], Store(other.cache_dir)).not_live)
 
 
 def test_a_complete_model_takes_no_time(project: Project) -> None:

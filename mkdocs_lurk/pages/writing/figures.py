@@ -99,6 +99,8 @@ def _formatted(value: float | str, rest: list[str], shown: Callable[..., str], e
     """Return a value as text, in the author's format and with the author's unit where they are given."""
     spec = rest[0] if rest and _FORMAT.fullmatch(rest[0]) else ""
     unit = " ".join(rest[1:] if spec else rest)
+    if unit.startswith((".", ",", "+")):
+        raise ConfigError(f"{expression}: {unit.split()[0]!r} is no format; give one such as .2f, .1%, ,d or .3g")
     if not spec:
         text = shown(value)
     elif isinstance(value, str):

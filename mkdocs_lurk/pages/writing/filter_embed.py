@@ -198,10 +198,7 @@ def _shows(declared: object) -> tuple[str, ...]:
     shows = declared if isinstance(declared, list) and declared else [declared]
     for show in shows:
         if show not in PARTS:
-            hint = (
-                near(str(show), PARTS)
-                or f"; give all, story, network, finds, gallery, map or quiz, or {', '.join(PARTS)}"
-            )
+            hint = near(str(show), PARTS) or f"; give a list of {', '.join(PARTS)}"
             raise ConfigError(f"lurk fence: show: {show!r} is not known{hint}")
     return tuple(dict.fromkeys(shows))
 

@@ -57,6 +57,7 @@ TOLERANCES: Mapping[WeightFormat, float] = {"float32": 1e-3, "float16": 0.01, "i
 NETWORK, QUANTILES, CHECK = "network", "quantiles", "check"
 """Blobs of the unit: the gzipped model of ONNX, the quantiles of maxima, and the beginning of those of the check."""
 _PACKAGES = ("onnx", "onnxscript", "onnxruntime")
+_DTYPES: Mapping[WeightFormat, torch.dtype] = {"float32": torch.float32, "float16": torch.float16, "int8": torch.int8}
 _COMPARED = 16
 """Pictures on which scores are computed again."""
 _PASSES, _EXPORT_MACS = 40, 3e10
@@ -123,7 +124,7 @@ class Live(AfterResponses):
         check = {"means": again.means[-1], "maxima": again.maxima[-1], "outputs": again.outputs[-1]}
         blobs = {f"{CHECK}/{name}": array_to_bytes(own) for name, own in check.items()}
         blobs |= {NETWORK: network, f"{CHECK}/pixels": array_to_bytes(pixels)}
-        return UnitResult(record, blobs | {QUANTILES: array_to_bytes(self._quantiles())}, [torch.float32])
+        return UnitResult(record, blobs | {QUANTILES: array_to_bytes(self._quantiles())}, [_DTYPES[precision]])
 
     def check(self, unit: WorkUnit, stored: StoredUnit) -> None:
         """Check that a stored unit holds the network of this session, or says why there is none."""

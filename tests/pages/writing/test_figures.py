@@ -75,6 +75,7 @@ def test_other_code_is_no_figure(built: Built, code: str) -> None:
         ("small/features.1 dead", "small has no layer 'features.1'; did you mean 'features.3'"),
         ("small/features.3#88 ratio", "filter 88 of small/features.3 was not analysed"),
         ("small/features.3#x ratio", "'x' names no filter of a layer; give MODEL/LAYER#12"),
+        ("small accuracy .1z", "'.1z' is no format; give one such as .2f"),
         ("small/features.3#0 class .2f", "it is no number; leave out the format '.2f'"),
         ("small/features.3#1 ratio", "this was not computed, or is not published; see the page of the filter"),
     ],

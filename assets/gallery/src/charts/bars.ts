@@ -20,6 +20,8 @@ export interface BarsOptions {
   /** What the bars show, for screen readers. */
   label: string;
   format?: (value: number) => string;
+  /** The value of a bar as long as there is room; the largest one's without it. */
+  whole?: number;
 }
 
 /** Bars on one scale that holds zero, so that negative values run to the other side. */
@@ -28,7 +30,7 @@ export function bars(data: readonly Bar[], options: BarsOptions): Chart<readonly
   const format = options.format ?? score;
 
   function update(rows: readonly Bar[]): void {
-    const position = percentScale(rows);
+    const position = percentScale(rows, options.whole);
     const zero = position(0);
     const items = select(node)
       .selectAll<HTMLElement, Bar>(":scope > div")
@@ -51,9 +53,9 @@ export function bars(data: readonly Bar[], options: BarsOptions): Chart<readonly
 }
 
 /** Where a value ends, in percent of the bar's room; 0 if every value is zero. */
-function percentScale(rows: readonly Bar[]): (value: number) => number {
+function percentScale(rows: readonly Bar[], whole = 0): (value: number) => number {
   const least = Math.min(0, min(rows, (row) => row.value) ?? 0);
-  const most = Math.max(0, max(rows, (row) => row.value) ?? 0);
+  const most = Math.max(whole, max(rows, (row) => row.value) ?? 0);
   return least === most ? () => 0 : scaleLinear([least, most], [0, 100]);
 }
 

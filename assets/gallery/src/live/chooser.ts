@@ -89,7 +89,10 @@ export class Chooser {
   }
 
   #take(file: File | undefined): void {
-    if (file) this.#read(file, file.name, false).catch((error: Error) => this.#options.fail(error));
+    if (file)
+      this.#read(file, file.name, false).catch((error: Error) =>
+        this.#options.fail(new Error(`${file.name}: ${error.message}`)),
+      );
   }
 
   async #read(file: Blob, name: string, isPrepared: boolean): Promise<void> {

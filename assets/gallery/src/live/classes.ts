@@ -10,7 +10,7 @@ const MOST_CLASSES = 5;
 export class Classes {
   readonly node = html("div", { class: "lurk-live-classes" });
   readonly #data: LiveData;
-  readonly #chart = bars([], { label: "Likeliest classes", format: percent });
+  readonly #chart = bars([], { label: "Likeliest classes", format: percent, whole: 1 });
   /** The first class in words, for screen readers. */
   words = "";
 

@@ -258,6 +258,9 @@ export class Live {
 
   #fail(error: Error): void {
     if (this.#options.signal.aborted) return;
-    this.#status.textContent = `Nothing to see: ${error.message.replace(/\.$/, "")}.`;
+    const reason = error.message.replace(/\.$/, "");
+    this.#status.textContent = this.#result.hidden
+      ? `Nothing to see: ${reason}.`
+      : `Nothing to see: ${reason}. Below is still the last picture.`;
   }
 }

@@ -11,11 +11,17 @@ export async function readPicture(file: Blob): Promise<Pixels> {
     throw new Error("this is no picture that the browser can read");
   });
   try {
-    if (bitmap.width * bitmap.height > MOST_PIXELS) throw new Error("this picture has too many pixels");
+    const pixels = bitmap.width * bitmap.height;
+    if (pixels > MOST_PIXELS)
+      throw new Error(`this picture has ${megapixels(pixels)}, and ${megapixels(MOST_PIXELS)} are the most here`);
     return pixelsOf(bitmap, bitmap.width, bitmap.height);
   } finally {
     bitmap.close();
   }
+}
+
+function megapixels(pixels: number): string {
+  return `${Math.round(pixels / 1e6)} megapixels`;
 }
 
 /** The pixels of what a canvas can draw, RGBA. */

@@ -21,8 +21,14 @@ async function answer(asked: Asked): Promise<Answer> {
     await open(asked.module, asked.binary, asked.network);
     return { id: asked.id, values: {} };
   } catch (error) {
-    return { id: asked.id, error: error instanceof Error ? error.message : String(error) };
+    return { id: asked.id, error: inWords(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** The runtime's own words for a site whose policy lets no WebAssembly be compiled are not a visitor's. */
+function inWords(message: string): string {
+  const isForbidden = /WebAssembly/.test(message) && /violates|unsafe-eval|Content Security Policy/.test(message);
+  return isForbidden ? "this site's security policy forbids WebAssembly, which runs the network" : message;
 }
 
 /** Start the runtime and load the network; `module` is the address or the text of the runtime's own module. */
