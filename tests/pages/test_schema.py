@@ -41,6 +41,7 @@ TWINS = {
     "LiveLayer": live_records.LiveLayerData,
     "LiveNetwork": live_records.LiveNetwork,
     "LiveSamples": live_records.LiveSamples,
+    "MatrixData": script_records.MatrixData,
     "ModelData": script_records.ModelData,
     "ModelImages": script_records.ModelImages,
     "ModelLayer": script_records.ModelLayer,
