@@ -142,6 +142,11 @@ class ClassPictures:
         for picture in self.evaluation["pictures"] if self.evaluation is not None else ():
             self.evaluated[images[picture[0]]["label"]].append(picture)
 
+    def not_evaluated(self, label: str) -> list[int]:
+        """Return the readable pictures of a class whose right output is not known."""
+        known = {picture[0] for picture in self.evaluated[label]}
+        return [image for image in self.readable[label] if image not in known]
+
 
 def class_addresses(images: Sequence[ImageRecord]) -> dict[str, str]:
     """Return the address of the page of each class that has one, by its label, in order.
@@ -177,11 +182,9 @@ def class_page(
         ranks: For each picture the filters that rank it among their best.
     """
     cards = PictureCards(model, pictures.evaluation, ranks, "../..")
-    evaluated = pictures.evaluated[label]
-    right = sorted((one for one in evaluated if one[1] == one[2]), key=lambda one: (-one[3], one[0]))
-    wrong = sorted((one for one in evaluated if one[1] != one[2]), key=lambda one: (-one[3], one[0]))
-    known = {one[0] for one in evaluated}
-    rest = [image for image in pictures.readable[label] if image not in known]
+    evaluated = sorted(pictures.evaluated[label], key=lambda one: (-one[3], one[0]))
+    right, wrong = ([one for one in evaluated if (one[1] == one[2]) is named] for named in (True, False))
+    rest = pictures.not_evaluated(label)
     return ClassPage(
         about=model.declared,
         label=label,

@@ -51,16 +51,13 @@ def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | No
         check_target(docs, out)
         own = {*docs.files(), *docs.pictures(site)}
         site = _without(site, docs)
-    analysed = [name for name in site.titles if name not in site.missing] if tables else []
+    analysed = [name for name in site.titles if tables and name not in site.missing]
     models = [posixpath.dirname(site.links[f"{name}/{RESULTS_FILE}"]) for name in analysed]
-    compared = list(site.compared) if tables else []
-    csv_files = [f"{model}/{table}" for model in models for table in TABLES]
-    csv_files += [f"{folder}/{MATCHES}" for folder in compared]
-    names = _all_names(site, [*(uri for uri, _ in static), *csv_files], own, out)
+    compared = site.compared if tables else ()
+    names = _all_names(site, [*(uri for uri, _ in static), *_csv_files(models, compared)], own, out)
     try:
         _write(site, static, out, names, models)
-        for folder in compared:
-            _write_matches(out / folder)
+        _write_matches(out / folder for folder in compared)
         if docs is not None:
             copy_docs(docs, site, out)
         write_json(out / _LIST, {name: file_digest(out / name) for name in sorted(names)})
@@ -69,6 +66,11 @@ def export(site: Site, out: Path, *, tables: bool = False, docs: AuthorDocs | No
             f"cannot write {error.filename or out}: {(error.strerror or str(error)).lower()}; give another folder"
         ) from error
     return len(names)
+
+
+def _csv_files(models: Sequence[str], compared: Sequence[str]) -> list[str]:
+    """Return the addresses of all tables of models and of comparisons, which are given by their folders."""
+    return [*(f"{model}/{name}" for model in models for name in TABLES), *(f"{one}/{MATCHES}" for one in compared)]
 
 
 def _write(
@@ -123,8 +125,10 @@ def _write_tables(folder: Path) -> None:
         (folder / table).write_text(csv_text(rows(results)), "utf-8", newline="\n")
 
 
-def _write_matches(folder: Path) -> None:
-    (folder / MATCHES).write_text(csv_text(match_rows(read_comparison(folder))), "utf-8", newline="\n")
+def _write_matches(folders: Iterable[Path]) -> None:
+    """Write which filters match into the folder of each comparison."""
+    for folder in folders:
+        (folder / MATCHES).write_text(csv_text(match_rows(read_comparison(folder))), "utf-8", newline="\n")
 
 
 def _read_list(out: Path) -> dict[str, str]:

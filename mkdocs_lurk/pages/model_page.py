@@ -20,7 +20,8 @@ from mkdocs_lurk.pages.pictures.svg_pictures import SvgPicture
 from mkdocs_lurk.pages.preparation import describe_preparation
 from mkdocs_lurk.pages.provenance import ProvenanceRow, provenance_rows
 from mkdocs_lurk.records.evaluation_record import EvaluationRecord
-from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, OnceResult, Skipped, VerificationRecord
+from mkdocs_lurk.records.model_record import LayerInfo, ModelRecord, Skipped
+from mkdocs_lurk.records.verification_record import OnceResult, VerificationRecord
 
 
 class Fact(NamedTuple):

@@ -33,6 +33,7 @@ OTHER_SOURCES = (
     "records/response_records.py",
     "records/results_records.py",
     "records/twin_record.py",
+    "records/verification_record.py",
     "run/comparison.py",
     "run/stored_responses.py",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mkdocs_lurk.pages.data.script_records import QuizCrop, QuizData, QuizLayer, QuizQuestion
+from mkdocs_lurk.pages.data.quiz_records import QuizCrop, QuizData, QuizLayer, QuizQuestion
 from mkdocs_lurk.pages.data.scripts import SheetList
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.highlights.shown import CONTEXT_PX

@@ -106,21 +106,25 @@ def redact_model(
         redacted["twin"] = _without(redacted["twin"], secrets)  # its reason may name files
     if "live" in redacted:
         redacted["live"] = _without(redacted["live"], secrets)
-    if anonymous:  # its weights would tell
-        redacted.pop("live", None)
     if "provenance" in redacted:
         is_open = all(own.mode == "full" for own in shown)
         redacted["provenance"] = _redact_provenance(redacted["provenance"], is_open=is_open, anonymous=anonymous)
     if anonymous:
-        if "cost" in redacted:  # which processor measured the time may tell where
-            told = {name: value for name, value in redacted["cost"].items() if name != "latency"}
-            redacted["cost"] = cast(CostRecord, told)
-        model = record["model"]
-        network_input = model["input"]
-        if "function" in network_input:
-            network_input = {**network_input, "function": SECRET}
-        redacted["model"] = {**model, "source": "", "weights_digest": "", "input": network_input}
+        _hide_author(redacted)
     return redacted
+
+
+def _hide_author(redacted: ModelRecord) -> None:
+    """Take out of a model's record what may tell whose it is."""
+    redacted.pop("live", None)  # its weights would tell
+    if "cost" in redacted:  # which processor measured the time may tell where
+        told = {name: value for name, value in redacted["cost"].items() if name != "latency"}
+        redacted["cost"] = cast(CostRecord, told)
+    model = redacted["model"]
+    network_input = model["input"]
+    if "function" in network_input:
+        network_input = {**network_input, "function": SECRET}
+    redacted["model"] = {**model, "source": "", "weights_digest": "", "input": network_input}
 
 
 def redact_layer(record: LayerRecord, shown: Sequence[ShownPicture]) -> LayerRecord:

@@ -128,30 +128,35 @@ def build_site(
         LurkError: Results are missing, a template or a card cannot be read, or the disk is full.
     """
     templates, cache_folder = Templates(overrides), cache_dir / "pages"
-    declared_models = [DeclaredModel.from_config(model.config, model.unseen) for model in models]
-    folders = [
-        (declared, _model_folder(model, declared, store, cache_folder, templates))
-        for model, declared in zip(models, declared_models, strict=True)
-    ]
+    folders = []
+    for model in models:
+        declared = DeclaredModel.from_config(model.config, model.unseen)
+        folders.append((declared, _model_folder(model, declared, store, cache_folder, templates)))
     places = {model.config.name: model.config.folder for model in models}
+    compared = _comparison_folders(models, comparisons, store, cache_folder, templates)
     files: list[SiteFile] = []
     if models:
         index = _index_folder(folders, places, cache_folder, templates)
         files += site_files(index, MODELS_FOLDER, {"index.md": "Models"})
     files += [f for one, folder in folders for f in site_files(folder, places[one.name], _titles(one, folder))]
-    compared = _comparison_folders(models, comparisons, store, cache_folder, templates)
     files += [f for page, folder in compared for f in site_files(folder, page.folder, {"index.md": page.title})]
+    return _site(files, folders, places, compared)
+
+
+def _site(
+    files: Sequence[SiteFile],
+    folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]],
+    places: Mapping[str, str],
+    compared: Sequence[tuple[ComparisonPlace, CachedFolder[ComparisonSummary]]],
+) -> Site:
+    """Say of a site's files what they are; ``places`` holds the folder of each model's pages under the site."""
     layers = {declared.name: dict(folder.summary["layers"]) for declared, folder in folders}
-    listed = [
-        ModelPages(places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
-        for declared, one in folders
-    ]
     return Site(
         files=tuple(files),
         links=link_targets(files, layers, places),
         layers=layers,
-        nav=navigation(listed, [(page.title, page.folder) for page, _ in compared]),
-        titles={declared.name: declared.title for declared in declared_models},
+        nav=navigation(_listed_models(folders, places), [(page.title, page.folder) for page, _ in compared]),
+        titles={declared.name: declared.title for declared, _ in folders},
         folders=places,
         missing={declared.name: why for declared, folder in folders if (why := folder.summary["missing"])},
         highlights={declared.name: one.summary["highlights"] for declared, one in folders},
@@ -168,6 +173,16 @@ def _titles(declared: DeclaredModel, folder: CachedFolder[ModelSummary]) -> dict
     titles |= {f"{slug}/index.md": title for slug, title in zip(slugs, folder.summary["titles"], strict=True)}
     titles |= {f"{address}/index.md": title for title, address in folder.summary["pages"]}
     return titles | {f"{CLASSES}/{slug}/index.md": label for label, slug in folder.summary["classes"]}
+
+
+def _listed_models(
+    folders: Sequence[tuple[DeclaredModel, CachedFolder[ModelSummary]]], places: Mapping[str, str]
+) -> list[ModelPages]:
+    """Return the models as a navigation lists them."""
+    return [
+        ModelPages(places[declared.name], declared.title, one.summary["pages"], _listed_layers(one.summary))
+        for declared, one in folders
+    ]
 
 
 def _listed_layers(summary: ModelSummary) -> list[ListedLayer]:

@@ -34,6 +34,7 @@ from mkdocs_lurk.records.response_records import (
     TuningRecord,
 )
 from mkdocs_lurk.records.twin_record import TwinRecord
+from mkdocs_lurk.records.verification_record import VerificationRecord
 
 Connection = tuple[str, int, float]
 """Layer and index of a connected filter, and the connection's weight, -1..1; the layer "" is the picture itself."""
@@ -217,42 +218,6 @@ class LayerRecord(TypedDict):
     chosen: int | Literal["all"]
     effect: NotRequired[LayerEffect]
     filters: list[FilterRecord]
-
-
-OnceResult = Literal[
-    "gradients",
-    "crops",
-    "classes",
-    "statistics",
-    "wiring",
-    "labels",
-    "effect",
-    "tuning",
-    "facets",
-    "evaluation",
-    "twin",
-]
-"""Results beside scores, which are not computed a second time."""
-
-
-class VerificationRecord(TypedDict):
-    """The largest relative difference between a score and its second computation, of how many scores.
-
-    Attributes:
-        largest: The largest difference, as a share of the score; 1 % of the layer's largest score at least.
-        scores: The number of scores that were computed twice: those of pictures, and ``syntheses_again``.
-        syntheses: The number of syntheses that were scored from their stored files.
-        syntheses_again: The number of them whose score was compared with another computation.
-        tolerance: The largest difference that passes.
-        once: What else there is of this model, computed once; an earlier version did not record it.
-    """
-
-    largest: float
-    scores: int
-    syntheses: int
-    syntheses_again: int
-    tolerance: float
-    once: NotRequired[list[OnceResult]]
 
 
 class SynthesisSettings(TypedDict):

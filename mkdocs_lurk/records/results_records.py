@@ -20,13 +20,13 @@ from mkdocs_lurk.records.model_record import (
     Robustness,
     Skipped,
     SynthesisSettings,
-    VerificationRecord,
     Wiring,
     WonBy,
 )
 from mkdocs_lurk.records.provenance_record import ProvenanceRecord
 from mkdocs_lurk.records.response_records import BoxList, ClassMeans, ClassValue, FacetsRecord, RangeEntry
 from mkdocs_lurk.records.twin_record import TwinRecord
+from mkdocs_lurk.records.verification_record import VerificationRecord
 
 
 class Picture(TypedDict):

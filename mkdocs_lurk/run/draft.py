@@ -23,12 +23,11 @@ from mkdocs_lurk.records.model_record import (
     ImageRecord,
     LayerInfo,
     LayerRecord,
-    OnceResult,
     Skipped,
-    VerificationRecord,
 )
 from mkdocs_lurk.records.record_format import in_order
 from mkdocs_lurk.records.twin_record import TwinRecord
+from mkdocs_lurk.records.verification_record import OnceResult, VerificationRecord
 from mkdocs_lurk.run.session import Session
 from mkdocs_lurk.text import as_text, published_reference
 

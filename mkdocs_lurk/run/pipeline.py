@@ -168,6 +168,12 @@ def _model_record(
     }
     if draft.verified is not None:
         record["verified"] = {**draft.verified, "once": draft.computed_once()}
+    _add_optional(draft, record)
+    return in_order(record, ModelRecord)
+
+
+def _add_optional(draft: RecordDraft, record: ModelRecord) -> None:
+    """Add the results that not every model has."""
     if draft.twin is not None:
         record["twin"] = draft.twin
     if draft.live is not None:
@@ -176,7 +182,6 @@ def _model_record(
         record["cost"] = draft.cost
     if draft.circuits is not None:
         record["circuits"] = draft.circuits
-    return in_order(record, ModelRecord)
 
 
 def _note_of_few_pictures(images: Sequence[ImageRecord], top_k: int) -> list[str]:

@@ -293,8 +293,7 @@ def _runs_in(dtype: torch.dtype, probe: Probe, blank: Tensor, is_wanted: bool) -
         problem = f"the network does not run in {str(dtype).removeprefix('torch.')} ({describe_error(error)})"
         if is_wanted:
             raise ModelError(
-                f"{problem}; say precision: float32, or register the tensors that it keeps beside its parameters as "
-                "buffers"
+                f"{problem}; say precision: float32, or register the tensors that it keeps as buffers"
             ) from error
         log.info("%s: gradients and syntheses are computed in float32", problem)
         return False

@@ -11,7 +11,6 @@ from mkdocs.structure.files import Files
 
 from mkdocs_lurk.config.options import LurkConfig
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.pages.nav import NavItem
 from mkdocs_lurk.pages.site import Site, SiteFile
 from mkdocs_lurk.plugin.files import add_files
 
@@ -26,7 +25,8 @@ def test_a_generated_file_outside_the_site_is_refused(uri: str, directory_urls: 
     config = load_config(str(tmp_path / "mkdocs.yml"), use_directory_urls=directory_urls)
     config.plugins._current_plugin = "lurk"  # as while MkDocs runs an event
     declared = LurkConfig(root=tmp_path, cache_dir=tmp_path / "cache", models=())
-    site = Site((SiteFile(uri, tmp_path / "mkdocs.yml"),), {}, {}, NavItem("Models", None, ()), {}, {}, {}, {}, {})
+    empty = dict.fromkeys(field.name for field in dataclasses.fields(Site))
+    site = Site(**{**empty, "files": (SiteFile(uri, tmp_path / "mkdocs.yml"),)})
     with pytest.raises(StoreError, match="outside the site"):
         add_files(site, Files([]), config, declared)
     inside = dataclasses.replace(site, files=(SiteFile("models/a/x.js", tmp_path / "mkdocs.yml"),))

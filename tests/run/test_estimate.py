@@ -28,7 +28,8 @@ Project = Callable[..., LurkConfig]
 
 
 def test_at_first_every_stage_takes_time(project: Project) -> None:
-    config = project(tuning=True, facets=True, circuits=True, sanity_checks=True, twin=True, effect={"exact": 1})
+    dear = dict.fromkeys(("tuning", "facets", "circuits", "sanity_checks", "twin", "latency", "live"), True)
+    config = project(**dear, effect={"exact": 1})
     store = Store(config.cache_dir)
     found = estimate(config, config.models[0], store)
     session = open_session(config, config.models[0], store, SilentProgress(), Ranks())

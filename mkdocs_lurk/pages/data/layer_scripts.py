@@ -175,8 +175,7 @@ def _add_photos(detail: FilterDetail, model: PublishedModel, photo_sheets: Sheet
         image = model.record["images"][ranked["image"]]
         ranked["label"], ranked["path"] = image["label"], image["path"]
         ranked["photo"] = photo_sheets.pack_optional(model.photos.regions[ranked["image"]])
-    facets = detail.get("facets")
-    groups = facets["groups"] if is_computed(facets) else []
+    groups = facets["groups"] if is_computed(facets := detail.get("facets")) else []
     for picked in (*detail.get("range", []), *(crop for group in groups for crop in group["crops"])):
         picked["path"] = model.record["images"][picked["image"]]["path"]
         picked["photo"] = photo_sheets.pack_optional(model.photos.regions[picked["image"]])

@@ -32,8 +32,6 @@ Responder = tuple[int, float] | tuple[int, float, PackedPicture]
 """A filter's position in the columns, its mean response to the class, and its best crop of it, where one is kept."""
 PhotoRank = tuple[int, int, int, Literal["avg"], float] | tuple[int, int, int, Literal["max"], float, BoxList]
 """A layer's place, a filter, the photo's rank from 0, the ranking, the score, and the box that caused a maximum."""
-QuizCrop = tuple[int, float, PackedPicture, BoxList, BoxList | None]
-"""An image, the filter's response, its photo, the part to show and the box to mark, if any; both in px of the photo."""
 
 
 class LayerFacts(TypedDict):
@@ -296,62 +294,3 @@ class PicturesData(TypedDict):
 
     best: dict[str, list[PhotoRank]]
     names: dict[str, dict[str, str]]
-
-
-class QuizLayer(TypedDict):
-    """A layer that questions are about."""
-
-    name: str
-    slug: str
-    title: str
-
-
-class QuizQuestion(TypedDict):
-    """A filter with crops that show what excites it, and two sets of held-out crops.
-
-    Attributes:
-        layer: The layer's place in the quiz's list.
-        name: What the filter is called, if it has a name.
-        shown: The crops to learn from.
-        strong: Crops that excite the filter.
-        weak: Crops that do not.
-    """
-
-    layer: int
-    filter: int
-    name: str | None
-    synthesis: PackedPicture | None
-    shown: list[QuizCrop]
-    strong: list[QuizCrop]
-    weak: list[QuizCrop]
-
-
-class MatrixData(TypedDict):
-    """A confusion matrix, in an attribute of its element. Its classes stand in the order of the outputs.
-
-    Attributes:
-        names: What the classes are called.
-        places: Their places among the evaluated classes, from which the anchors of pictures are made.
-        pictures: How many pictures each has.
-        order: The classes by their numbers here, those that are confused next to each other.
-        squares: For each square with pictures three numbers, one after another: the class, the one that it is taken
-            for, and the pictures.
-        left_out: Evaluated classes that are not among these.
-    """
-
-    names: list[str]
-    places: list[int]
-    pictures: list[int]
-    order: list[int]
-    squares: list[int]
-    left_out: int
-
-
-class QuizData(TypedDict):
-    """``quiz.js``: the questions of the quiz."""
-
-    model: str
-    title: str
-    layers: list[QuizLayer]
-    questions: list[QuizQuestion]
-    sheets: list[str]

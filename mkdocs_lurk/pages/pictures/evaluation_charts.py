@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
-from mkdocs_lurk.pages.data.script_records import MatrixData
+from mkdocs_lurk.pages.data.matrix_records import MatrixData
 from mkdocs_lurk.records.evaluation_record import CalibrationBin, EvaluationRecord
 
 SHOWN_CLASSES = 40

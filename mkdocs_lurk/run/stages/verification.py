@@ -20,8 +20,9 @@ from mkdocs_lurk.analysis.response_range import ExtremeFinder
 from mkdocs_lurk.analysis.responses import measure_responses
 from mkdocs_lurk.analysis.synthesis.artefacts import flat_pictures, won_by
 from mkdocs_lurk.chunks import chunks
-from mkdocs_lurk.records.model_record import VerificationRecord, WonBy
+from mkdocs_lurk.records.model_record import WonBy
 from mkdocs_lurk.records.record_format import round_significant
+from mkdocs_lurk.records.verification_record import VerificationRecord
 from mkdocs_lurk.run.draft import RecordDraft
 from mkdocs_lurk.run.findings import Findings
 from mkdocs_lurk.run.range_picks import RangePicks
