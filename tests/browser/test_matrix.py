@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
+from mkdocs_lurk.pages.data.matrix_records import MatrixData
 from tests.browser.conftest import LAYER, HostedSite, Visitor
 
 pytestmark = pytest.mark.browser
@@ -15,6 +17,27 @@ Visit = Callable[..., Visitor]
 EVALUATION = "models/small/evaluation/index.html"
 SQUARES = "lurk-matrix.lurk-drawn .lurk-matrix a"
 """The fake network's evaluation: every third picture is taken for the next class, of ``cat``, ``dog`` and ``zebra``."""
+
+DRAW_AGAIN = """(data) => {
+    const matrix = document.querySelector("lurk-matrix");
+    const parent = matrix.parentElement;
+    matrix.remove();
+    matrix.dataset.matrix = data;
+    parent.append(matrix);
+}"""
+
+
+def sixty_classes() -> MatrixData:
+    """A matrix of sixty classes, whose pictures are all named right."""
+    numbers = list(range(60))
+    return {
+        "names": [f"class {n}" for n in numbers],
+        "places": numbers,
+        "pictures": [4] * 60,
+        "order": numbers,
+        "squares": [number for n in numbers for number in (n, n, 4)],
+        "left_out": 0,
+    }
 
 
 def test_keys_lead_to_the_pictures_of_a_square(visit: Visit, address: str) -> None:
@@ -102,11 +125,30 @@ def test_without_its_script_the_matrix_of_the_page_stays(visit: Visit, material:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_matrix_fits_the_window(visit: Visit, material: HostedSite, width: int) -> None:
+def test_sixty_classes_scroll_in_their_frame_and_zoom_shows_their_figures(
+    visit: Visit, material: HostedSite, width: int
+) -> None:
     visitor = visit(material.server, viewport={"width": width, "height": 800})
     visitor.go(EVALUATION)
-    visitor.page.locator(SQUARES).first.wait_for()
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= width
+    page = visitor.page
+    page.locator(SQUARES).first.wait_for()
+    page.evaluate(DRAW_AGAIN, json.dumps(sixty_classes()))
+    expect(page.locator(".lurk-matrix-row")).to_have_count(60)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    figures, frame = page.locator(f"{SQUARES} text"), page.locator(".lurk-matrix-frame")
+    expect(figures.first).to_be_hidden()
+    size = "({ scrollWidth, clientWidth }) => scrollWidth > clientWidth"
+    larger = page.get_by_role("button", name="Larger squares")
+    for _ in range(2):
+        larger.press("Enter")
+    expect(figures.first).to_be_visible()
+    assert frame.evaluate(size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    last = page.locator(SQUARES).last
+    last.focus()
+    expect(last).to_be_in_viewport()
+    expect(page.locator(".lurk-matrix-readout")).to_have_text("4 of 4 pictures of class 59 are named right: 100 %")
+    assert visitor.errors == []
 
 
 def test_only_the_evaluation_loads_its_script(visit: Visit, material: HostedSite) -> None:
