@@ -147,6 +147,7 @@ def test_sixty_classes_scroll_in_their_frame_and_zoom_shows_their_figures(
     last = page.locator(SQUARES).last
     last.focus()
     expect(last).to_be_in_viewport()
+    assert frame.evaluate("({ scrollLeft }) => scrollLeft") > 0
     expect(page.locator(".lurk-matrix-readout")).to_have_text("4 of 4 pictures of class 59 are named right: 100 %")
     assert visitor.errors == []
 
