@@ -128,7 +128,7 @@ def test_without_its_script_the_matrix_of_the_page_stays(visit: Visit, material:
 def test_sixty_classes_scroll_in_their_frame_and_zoom_shows_their_figures(
     visit: Visit, material: HostedSite, width: int
 ) -> None:
-    visitor = visit(material.server, viewport={"width": width, "height": 800})
+    visitor = visit(material.server, viewport={"width": width, "height": 800}, reduced_motion="reduce")
     visitor.go(EVALUATION)
     page = visitor.page
     page.locator(SQUARES).first.wait_for()
