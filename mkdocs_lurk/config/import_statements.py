@@ -65,20 +65,19 @@ def places_of_absent_modules(names: Iterable[str], path: Path, root: Path) -> It
             loaded = sys.modules.get(".".join(parts[:count]))
             if count > 1 and (parent is None or (loaded is None and hasattr(parent, part))):
                 break
-            if loaded is not None and not is_authored(getattr(loaded, "__file__", None) or "", str(root)):
+            if loaded is not None:
+                yield from _package_beside(loaded, root)
                 continue
             for folder in homes if parent is None else map(Path, getattr(parent, "__path__", ())):
-                yield from _places(folder, part, loaded)
+                yield folder / f"{part}.py"
+                yield folder / part
 
 
-def _places(folder: Path, name: str, loaded: ModuleType | None) -> Iterator[Path]:
-    """Yield what a module would be imported by in a folder, the first choice first, up to the one that was loaded."""
-    for place in (folder / name / "__init__.py", folder / f"{name}.py"):
-        if loaded is not None and str(place) == getattr(loaded, "__file__", None):
-            return
-        yield place
-    if loaded is None:
-        yield folder / name
+def _package_beside(module: ModuleType, root: Path) -> Iterator[Path]:
+    """Yield the file of the package that would be imported in place of an author's module in the same folder."""
+    file = getattr(module, "__file__", None)
+    if file is not None and is_authored(file, str(root)) and Path(file).name != "__init__.py":
+        yield Path(file).with_suffix("") / "__init__.py"
 
 
 def _named_by_text(node: ast.Call) -> list[str]:
