@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import html
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ def test_every_square_leads_to_its_pictures(built: Built) -> None:
         pair = page.partition(f'id="pair-{right}-{guess}"')[2].partition("</section>")[0]
         assert pair.count("<li") == (1 if right == 1 else 2)
     assert "style=" not in page
+    assert re.findall(r'<section class="lurk-pair" id="[^"]+" aria-label="([^"]+)"', page) == [
+        "cat named right", "dog named right", "zebra taken for cat",
+    ]  # fmt: skip
 
 
 def test_mistakes_come_with_the_filters_that_rank_them(built: Built) -> None:
