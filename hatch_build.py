@@ -37,6 +37,7 @@ BUNDLE = (
     "lurk-live-ort.mjs",
     "lurk-live-runtime.js",
     "lurk-live-worker.js",
+    "lurk-matrix.js",
     "lurk-quiz.js",
     "lurk-words.js",
     "lurk-licenses.txt",

@@ -18,6 +18,7 @@ const result = await build({
     "lurk-live": "src/lurk-live.ts",
     "lurk-live-worker": "src/live/worker.ts",
     "lurk-map": "src/lurk-map.ts",
+    "lurk-matrix": "src/lurk-matrix.ts",
     "lurk-quiz": "src/lurk-quiz.ts",
     "lurk-words": "src/lurk-words.ts",
     "lurk-style": "src/style/lurk.css",

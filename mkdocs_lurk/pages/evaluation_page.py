@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.data.results_json import compact_json
 from mkdocs_lurk.pages.data.script_records import PhotoRank
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
@@ -19,6 +20,7 @@ from mkdocs_lurk.pages.pictures.evaluation_charts import (
     cell_id,
     confusion_chart,
     coverage_line,
+    matrix_data,
     reliability_points,
 )
 from mkdocs_lurk.pages.published_model import PublishedModel
@@ -73,6 +75,7 @@ class EvaluationPage:
     warnings: tuple[str, ...]
     facts: tuple[Fact, ...]
     confusion: ConfusionChart
+    matrix: str
     confused: tuple[ConfusedPictures, ...]
     pairs: tuple[ConfusedPictures, ...]
     classes: tuple[ClassRow, ...]
@@ -114,6 +117,7 @@ def evaluation_page(
         warnings=_consequences(model),
         facts=tuple(_facts(evaluation)),
         confusion=chart,
+        matrix=compact_json(matrix_data(evaluation)),
         confused=_pairs(cards, evaluation, confused, _SMALL_PX, 4),
         pairs=_pairs(cards, evaluation, _drawn_pairs(evaluation, chart, confused), CARD_PX, _SHOWN_OF_PAIR),
         classes=tuple(map(_class_row, rows[:_SHOWN_ROWS])),

@@ -14,7 +14,7 @@ STYLE = f"{FOLDER}/lurk.css"
 _LIVE = "lurk-live"
 _STATIC = Path(__file__).parent / "static"
 _REQUIRED_FILES = (
-    *("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js", "lurk-quiz.js", "lurk-words.js"),
+    *("lurk.css", "lurk.js", "lurk-gallery.js", "lurk-map.js", "lurk-matrix.js", "lurk-quiz.js", "lurk-words.js"),
     *("lurk-live.js", "lurk-live-ort.mjs", "lurk-live-runtime.js", "lurk-live-worker.js"),
 )
 

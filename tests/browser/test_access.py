@@ -17,7 +17,7 @@ RUN = """async () => (await axe.run(document, { resultTypes: ["violations"] })).
     nodes.map(({ target, html }) => ({ rule: id, html: html.slice(0, 160), exceptions: EXCEPTIONS
         .filter(([rule, part]) => rule === id && document.querySelector(target.at(-1))?.matches(part))
         .map(([, part]) => part) })))"""
-PAGES = {MODEL: ".lurk-map-box", "models/index.html": ".lurk-facts", f"{EVALUATION}#pair-2-0": ".lurk-confusion"}
+PAGES = {MODEL: ".lurk-map-box", "models/index.html": ".lurk-facts", f"{EVALUATION}#pair-2-0": ".lurk-matrix"}
 """The kinds of pages whose elements or colours differ with the window, and the part of each that is drawn last."""
 OWN_ELEMENTS = ":is(lurk-gallery, lurk-map, .lurk, .lurk-facts)"
 THEME_EXCEPTIONS = {

@@ -40,7 +40,7 @@ DRAWN = {
     "index.html": ".lurk-embed",
     "models/index.html": ".lurk-facts",
     "models/small/index.html": ".lurk-map-box",
-    "models/small/evaluation/index.html": ".lurk-confusion",
+    "models/small/evaluation/index.html": ".lurk-matrix",
     "models/small/classes/index.html": "table",
     "models/small/pictures/index.html": ".lurk-listed svg",
     "models/small/quiz/index.html": "lurk-quiz .lurk-quiz-side",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import html
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 
 from mkdocs_lurk.analysis.evaluation import count_confusions, evaluate_classes, order_by_confusion
 from mkdocs_lurk.errors import StoreError
-from mkdocs_lurk.pages.pictures.evaluation_charts import SHOWN_CLASSES, confusion_chart, coverage_line
+from mkdocs_lurk.pages.pictures.evaluation_charts import SHOWN_CLASSES, confusion_chart, coverage_line, matrix_data
 from mkdocs_lurk.pages.site import build_site
 from mkdocs_lurk.records.evaluation_check import check_evaluation
 from mkdocs_lurk.store import Store
@@ -41,6 +44,9 @@ def test_every_square_leads_to_its_pictures(built: Built) -> None:
         pair = page.partition(f'id="pair-{right}-{guess}"')[2].partition("</section>")[0]
         assert pair.count("<li") == (1 if right == 1 else 2)
     assert "style=" not in page
+    assert re.findall(r'<section class="lurk-pair" id="[^"]+" aria-label="([^"]+)"', page) == [
+        "cat named right", "dog named right", "zebra taken for cat",
+    ]  # fmt: skip
 
 
 def test_mistakes_come_with_the_filters_that_rank_them(built: Built) -> None:
@@ -102,6 +108,33 @@ def test_of_many_classes_those_with_the_most_mistakes_are_drawn() -> None:
     assert chart.left_out == 20
     assert {name.whole for name in chart.rows} >= {"55", "56", "57", "58", "59"}
     assert chart.width == chart.margin + chart.side * SHOWN_CLASSES + 4
+
+
+def test_the_matrix_of_the_script_has_more_classes_in_the_order_of_the_outputs() -> None:
+    data = matrix_data(many_classes(60))
+    assert data["names"] == list(map(str, range(60)))
+    assert (data["left_out"], len(data["order"])) == (0, 60)
+    squares = np.reshape(data["squares"], (-1, 3))
+    assert squares[:, 2].sum() == 120
+    assert [55, 59, 2] in squares.tolist()
+    some = matrix_data(many_classes(230))
+    assert (len(some["names"]), some["left_out"]) == (200, 30)
+    assert some["places"][-5:] == [225, 226, 227, 228, 229]
+    assert sorted(some["order"]) == list(range(200))
+    assert max(some["squares"]) == 199
+
+
+def test_the_page_holds_the_matrix_for_the_script_around_the_static_one(tmp_path: Path) -> None:
+    def hostile(record: Any) -> None:
+        record["evaluation"]["classes"][0]["name"] = """c'"><b>\n[x](y)"""
+
+    page = built_page(tmp_path, hostile)[PAGE]
+    element = page.partition("<lurk-matrix data-matrix=")[2].partition("</lurk-matrix>")[0]
+    opened, _, static = element.partition(">")
+    assert "<svg class=" in static
+    data = json.loads(html.unescape(opened.strip('"')))
+    assert data["names"][0] == """c'"><b>\n[x](y)"""
+    assert data["squares"] == [0, 0, 2, 1, 1, 1, 2, 0, 2]
 
 
 def test_a_class_without_pictures_has_a_column_and_no_row() -> None:

@@ -9,7 +9,7 @@ from typing import is_typeddict
 
 import pytest
 
-from mkdocs_lurk.pages.data import live_records, quiz_records, script_records
+from mkdocs_lurk.pages.data import live_records, matrix_records, quiz_records, script_records
 from mkdocs_lurk.pages.pictures.sheets import PIXEL_ART_PX
 from mkdocs_lurk.records import effect_record, graph_record, live_record, model_record, response_records
 from tests.pages.schema import differences, interfaces, typed_dict_fields
@@ -41,6 +41,7 @@ TWINS = {
     "LiveLayer": live_records.LiveLayerData,
     "LiveNetwork": live_records.LiveNetwork,
     "LiveSamples": live_records.LiveSamples,
+    "MatrixData": matrix_records.MatrixData,
     "ModelData": script_records.ModelData,
     "ModelImages": script_records.ModelImages,
     "ModelLayer": script_records.ModelLayer,

@@ -13,6 +13,11 @@ PLAIN = (
     *("✓ Set {}", "✓ Set {}, your choice"),
     *("Response {}: {}. Rank {} among its best {}.", "The network says: {}. {} ms for this picture."),
     *("{}, was {}", "{} (was {})", "{}, kept one {}", "{} (kept one {})"),
+    *(
+        f"{{}} of {{}} {n} of {{}} {what}: {{}}"
+        for n in ("pictures", "picture")
+        for what in ("are taken for {}", "is taken for {}", "are named right", "is named right")
+    ),
 )
 """Texts that are put together of parts."""
 

@@ -4,6 +4,7 @@ import { noteHostColours } from "./draw/host";
 import { LurkGallery } from "./elements/gallery";
 import { LurkLive } from "./elements/live";
 import { LurkMap } from "./elements/map";
+import { LurkMatrix } from "./elements/matrix";
 import { LurkNetwork } from "./elements/network";
 import { LurkPhotos } from "./elements/photos";
 import { LurkQuiz } from "./elements/quiz";
@@ -12,6 +13,7 @@ const ELEMENTS = {
   "lurk-gallery": LurkGallery,
   "lurk-live": LurkLive,
   "lurk-map": LurkMap,
+  "lurk-matrix": LurkMatrix,
   "lurk-network": LurkNetwork,
   "lurk-photos": LurkPhotos,
   "lurk-quiz": LurkQuiz,

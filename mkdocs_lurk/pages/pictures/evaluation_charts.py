@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mkdocs_lurk.pages import formatting
+from mkdocs_lurk.pages.data.matrix_records import MatrixData
 from mkdocs_lurk.records.evaluation_record import CalibrationBin, EvaluationRecord
 
 SHOWN_CLASSES = 40
 """Classes of a confusion matrix at most: of more, those with the most wrong predictions are drawn."""
+_MATRIX_CLASSES = 200
+"""As many at most in the matrix that a script draws."""
 _NAME_PX, _LETTER_PX, _MOST_LETTERS = 26, 6, 22
 _CHART_PX = 240
 
@@ -83,7 +86,7 @@ def cell_id(right: int, guess: int) -> str:
 
 def confusion_chart(evaluation: EvaluationRecord) -> ConfusionChart:
     """Lay out the confusion matrix, with classes that are confused next to each other."""
-    classes, shown = evaluation["classes"], _most_mistaken(evaluation)
+    classes, shown = evaluation["classes"], _most_mistaken(evaluation, SHOWN_CLASSES)
     ordered = [place for place in evaluation["order"] if place in shown]
     columns = {place: at for at, place in enumerate(ordered)}
     rows = {place: at for at, place in enumerate(place for place in ordered if classes[place]["n"])}
@@ -108,6 +111,22 @@ def confusion_chart(evaluation: EvaluationRecord) -> ConfusionChart:
     return ConfusionChart(side, margin, width, height, axis(rows), axis(columns), tuple(cells), left_out)
 
 
+def matrix_data(evaluation: EvaluationRecord) -> MatrixData:
+    """Return the confusion matrix for the script that draws it, with more classes than the chart has."""
+    classes, shown = evaluation["classes"], _most_mistaken(evaluation, _MATRIX_CLASSES)
+    places = sorted(shown)
+    at = {place: number for number, place in enumerate(places)}
+    drawn = [(at[right], at[guess], n) for right, guess, n in evaluation["confusions"] if {right, guess} <= at.keys()]
+    return {
+        "names": [classes[place]["name"] for place in places],
+        "places": places,
+        "pictures": [classes[place]["n"] for place in places],
+        "order": [at[place] for place in evaluation["order"] if place in at],
+        "squares": [number for square in drawn for number in square],
+        "left_out": len(classes) - len(places),
+    }
+
+
 def reliability_points(bins: Sequence[CalibrationBin], n: int) -> tuple[Point, ...]:
     """Lay out the reliability diagram."""
     return tuple(
@@ -129,15 +148,15 @@ def coverage_line(points: Sequence[tuple[float, float]], text: str) -> LineChart
     return LineChart("M" + "L".join(steps), top, text)
 
 
-def _most_mistaken(evaluation: EvaluationRecord) -> Collection[int]:
-    """Return the places of the classes that are drawn: with the most wrong predictions of them or as them."""
+def _most_mistaken(evaluation: EvaluationRecord, at_most: int) -> Collection[int]:
+    """Return the places of some classes: those with the most wrong predictions of them or as them."""
     mistakes = [0] * len(evaluation["classes"])
     for right, guess, count in evaluation["confusions"]:
         if right != guess:
             mistakes[right] += count
             mistakes[guess] += count
     ranked = sorted(range(len(mistakes)), key=lambda place: (-mistakes[place], place))
-    return set(ranked[:SHOWN_CLASSES])
+    return set(ranked[:at_most])
 
 
 def _short(name: str) -> str:

@@ -6,5 +6,6 @@ export * from "./schema/common";
 export * from "./schema/filter";
 export * from "./schema/layer";
 export * from "./schema/live";
+export * from "./schema/matrix";
 export * from "./schema/model";
 export * from "./schema/quiz";

@@ -1,6 +1,6 @@
 /** The scripts that draw: `lurk.js`, which every page of a site loads, loads each of them only where an element needs it. */
 import { runScript } from "../data/load";
-import type { LayerData, LiveData, ModelData, QuizData } from "../data/schema";
+import type { LayerData, LiveData, MatrixData, ModelData, QuizData } from "../data/schema";
 
 /** Draw data into an element, until the signal ends. */
 export type Draw<T> = (element: HTMLElement, data: T, base: URL, signal: AbortSignal) => void;
@@ -10,6 +10,7 @@ declare global {
     lurkDrawGallery?: Draw<LayerData>;
     lurkDrawLive?: Draw<LiveData>;
     lurkDrawMap?: Draw<ModelData>;
+    lurkDrawMatrix?: Draw<MatrixData>;
     lurkDrawPhotos?: Draw<ModelData>;
     lurkDrawQuiz?: Draw<QuizData>;
   }
@@ -19,6 +20,7 @@ const FILES = {
   lurkDrawGallery: "lurk-gallery.js",
   lurkDrawLive: "lurk-live.js",
   lurkDrawMap: "lurk-map.js",
+  lurkDrawMatrix: "lurk-matrix.js",
   lurkDrawPhotos: "lurk-gallery.js",
   lurkDrawQuiz: "lurk-quiz.js",
 } as const;
