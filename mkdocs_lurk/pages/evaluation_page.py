@@ -107,8 +107,7 @@ def evaluation_page(
     cards, chart = PictureCards(model, evaluation, ranks, ".."), confusion_chart(evaluation)
     rows = sorted((one for one in evaluation["classes"] if one["n"]), key=lambda one: (one["f1"], one["name"]))
     labels = [_label_row(*row, addresses) for row in evaluation["labels"]]
-    confused = _most_confused(evaluation)[:_SHOWN_PAIRS]
-    curve, calibration = evaluation["coverage"], evaluation["calibration"]
+    confused, calibration = _most_confused(evaluation)[:_SHOWN_PAIRS], evaluation["calibration"]
     mistakes, unsure = _telling_cards(cards, evaluation)
     return EvaluationPage(
         about=model.declared,
@@ -125,12 +124,17 @@ def evaluation_page(
         groups=_group_rows(evaluation),
         calibration=describe_calibration(evaluation),
         reliability=reliability_points(calibration["bins"], evaluation["n"]) if calibration else (),
-        coverage=None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation)),
+        coverage=_coverage(evaluation),
         mistakes=mistakes,
         unsure=unsure,
         labels=tuple(labels[:_SHOWN_ROWS]),
         labels_left_out=max(0, len(labels) - _SHOWN_ROWS),
     )
+
+
+def _coverage(evaluation: EvaluationRecord) -> LineChart | None:
+    curve = evaluation["coverage"]
+    return None if curve is None else coverage_line(curve["points"], describe_coverage(evaluation))
 
 
 def _telling_cards(

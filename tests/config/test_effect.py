@@ -46,3 +46,11 @@ def test_what_cannot_be_followed_is_refused_in_one_line(tmp_path: Path, declared
         read(tmp_path, declared)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_circuits_need_the_effects_of_filters(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    model = {"name": "net", "source": "torchvision:squeezenet1_1", "images": "photos", "circuits": True}
+    assert from_mapping({"models": [model]}, tmp_path).models[0].circuits
+    with pytest.raises(ConfigError, match="circuits are found from the effects of filters"):
+        from_mapping({"models": [model | {"effect": False}]}, tmp_path)

@@ -89,14 +89,11 @@ export class Chooser {
   }
 
   #take(file: File | undefined): void {
-    if (file)
-      this.#read(file, file.name, false).catch((error: Error) =>
-        this.#options.fail(new Error(`${file.name}: ${error.message}`)),
-      );
+    if (file) this.#read(file, file.name, false).catch((error: Error) => this.#options.fail(error));
   }
 
   async #read(file: Blob, name: string, isPrepared: boolean): Promise<void> {
-    const pixels = await readPicture(file);
+    const pixels = await readPicture(file, name);
     if (this.#options.signal.aborted) return;
     this.#options.camera.stop();
     this.#options.choose(pixels, name, isPrepared);

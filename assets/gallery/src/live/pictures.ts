@@ -4,24 +4,22 @@ import type { Pixels } from "./resize";
 /** Pixels of a picture at most: decoded, it takes four bytes for each. */
 const MOST_PIXELS = 60_000_000;
 
-/** The pixels of a picture file, RGBA; rejects where the browser cannot read it. */
-export async function readPicture(file: Blob): Promise<Pixels> {
+/** The pixels of a picture file, RGBA; rejects, with the file's name, where the browser cannot read it. */
+export async function readPicture(file: Blob, name: string): Promise<Pixels> {
   const options: ImageBitmapOptions = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
   const bitmap = await createImageBitmap(file, options).catch(() => {
-    throw new Error("this is no picture that the browser can read");
+    throw new Error(`${name}: this is no picture that the browser can read`);
   });
   try {
     const pixels = bitmap.width * bitmap.height;
-    if (pixels > MOST_PIXELS)
-      throw new Error(`this picture has ${megapixels(pixels)}, and ${megapixels(MOST_PIXELS)} are the most here`);
+    if (pixels > MOST_PIXELS) {
+      const [own, most] = [pixels, MOST_PIXELS].map((count) => Math.round(count / 1e6));
+      throw new Error(`${name}: this picture has ${own} megapixels, and ${most} megapixels are the most here`);
+    }
     return pixelsOf(bitmap, bitmap.width, bitmap.height);
   } finally {
     bitmap.close();
   }
-}
-
-function megapixels(pixels: number): string {
-  return `${Math.round(pixels / 1e6)} megapixels`;
 }
 
 /** The pixels of what a canvas can draw, RGBA. */
