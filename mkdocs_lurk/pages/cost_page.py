@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mkdocs_lurk.pages import formatting
 from mkdocs_lurk.pages.declared_model import DeclaredModel
 from mkdocs_lurk.pages.definitions import meaning
+from mkdocs_lurk.pages.layer_titles import layer_titles
 from mkdocs_lurk.pages.model_page import Fact
 from mkdocs_lurk.records.cost_record import CostRecord, LatencyRecord, LayerCost
 from mkdocs_lurk.records.model_record import ModelRecord
@@ -39,9 +40,10 @@ class DepthChart:
 
 @dataclass(frozen=True)
 class CostRow:
-    """A line of the table; ``slug`` is the layer's folder, empty if the layer was not analysed."""
+    """A line of the table; ``title`` and ``slug``, the layer's folder, are empty if the layer was not analysed."""
 
     name: str
+    title: str
     slug: str
     kind: str
     output: str
@@ -66,18 +68,19 @@ class CostPage:
 def cost_page(declared: DeclaredModel, record: ModelRecord, cost: CostRecord) -> CostPage:
     """Gather everything that the page says."""
     slugs = {entry["name"]: entry["slug"] for entry in record["layers"]}
+    titles = layer_titles(record["layers"], record["graph"])
     figures: tuple[tuple[str, Callable[[LayerCost], int], Callable[[int], str]], ...] = (
         ("Multiply-adds", lambda layer: layer["macs"], formatting.count),
         ("Memory of the outputs", lambda layer: layer["activation_bytes"], formatting.bytes_size),
         ("Parameters", lambda layer: layer["parameters"], formatting.count),
     )
-    charts = (_depth_chart(title, cost["layers"], value, text) for title, value, text in figures)
+    charts = (_depth_chart(title, cost["layers"], titles, value, text) for title, value, text in figures)
     return CostPage(
         about=declared,
         lead=f"Of one forward pass of one picture of {formatting.shape(record['model']['input']['size'])}.",
         facts=tuple(_facts(cost)),
         charts=tuple(chart for chart in charts if chart is not None),
-        rows=tuple(_rows(cost, slugs)),
+        rows=tuple(_rows(cost, slugs, titles)),
         latency=_latency(cost["latency"]) if "latency" in cost else "",
     )
 
@@ -109,7 +112,11 @@ def _facts(cost: CostRecord) -> list[Fact]:
 
 
 def _depth_chart(
-    title: str, layers: list[LayerCost], value: Callable[[LayerCost], int], text: Callable[[int], str]
+    title: str,
+    layers: list[LayerCost],
+    titles: Mapping[str, str],
+    value: Callable[[LayerCost], int],
+    text: Callable[[int], str],
 ) -> DepthChart | None:
     """Lay out the chart of one figure; None if no layer has any of it."""
     highest = max(map(value, layers), default=0)
@@ -119,19 +126,21 @@ def _depth_chart(
     bars = []
     for place, layer in enumerate(layers):
         height = _HEIGHT * value(layer) / highest
-        what = f"{layer['name']}: {text(value(layer))}, {formatting.percent(value(layer) / total)}"
+        named = titles.get(layer["name"], layer["name"])
+        what = f"{named}: {text(value(layer))}, {formatting.percent(value(layer) / total)}"
         bars.append(Bar(place * _STEP, round(_HEIGHT - height, 2), round(height, 2), what))
     most = next(layer for layer in layers if value(layer) == highest)
-    says = f"Most: {most['name']}, {text(highest)} ({formatting.percent(highest / total)})"
+    says = f"Most: {titles.get(most['name'], most['name'])}, {text(highest)} ({formatting.percent(highest / total)})"
     return DepthChart(title, says, _STEP * len(layers) - (_STEP - _BAR), tuple(bars))
 
 
-def _rows(cost: CostRecord, slugs: Mapping[str, str]) -> list[CostRow]:
+def _rows(cost: CostRecord, slugs: Mapping[str, str], titles: Mapping[str, str]) -> list[CostRow]:
     """Return the lines of the table: of each layer, and of what is in none."""
     total, other = cost["macs"] or 1, cost["other"]
     rows = [
         CostRow(
             name=layer["name"],
+            title=titles.get(layer["name"], ""),
             slug=slugs.get(layer["name"], ""),
             kind=formatting.layer_kind(layer["kind"]),
             output=formatting.shape(layer["output"]),
@@ -144,7 +153,7 @@ def _rows(cost: CostRecord, slugs: Mapping[str, str]) -> list[CostRow]:
     ]
     if other["parameters"] or other["macs"]:
         shown = f"{other['parameters']:,}", f"{other['macs']:,}", formatting.percent(other["macs"] / total)
-        rows.append(CostRow("", "", "everything else", "", *shown, ""))
+        rows.append(CostRow("", "", "", "everything else", "", *shown, ""))
     return rows
 
 

@@ -17,7 +17,7 @@ PAGE = "models/small/cost/index.md"
 def test_it_draws_every_layer_and_names_the_one_with_the_most(built: Built) -> None:
     page = built.text(PAGE)
     assert page.count('<svg role="img"') == 3
-    assert 'aria-label="Multiply-adds, from the input to the output. Most: features.3, 300,000 (60 %)"' in page
+    assert 'aria-label="Multiply-adds, from the input to the output. Most: Convolution 2, 300,000 (60 %)"' in page
     assert page.count("lurk-cost-bar") == 3 * 3
     assert '<title>features.0: 150,000, 30 %</title><rect class="lurk-cost-place" x="0"' in page
     assert 'x="0" y="50.0" width="8" height="50.0"' in page
