@@ -19,9 +19,9 @@ def test_it_draws_every_layer_and_names_the_one_with_the_most(built: Built) -> N
     assert page.count('<svg role="img"') == 3
     assert 'aria-label="Multiply-adds, from the input to the output. Most: Convolution 2, 300,000 (60 %)"' in page
     assert page.count("lurk-cost-bar") == 3 * 3
-    assert '<title>features.0: 150,000, 30 %</title><rect class="lurk-cost-place" x="0"' in page
+    assert '<title>Convolution 1: 150,000, 30 %</title><rect class="lurk-cost-place" x="0"' in page
     assert 'x="0" y="50.0" width="8" height="50.0"' in page
-    assert "| [features.0](lurk:small/features.0) | convolution |" in page
+    assert '| [Convolution 1](lurk:small/features.0) <span class="lurk-soft">features.0</span> | convolution |' in page
     assert "| classifier | linear |" in page
     assert "| everything else |  | 12 | 50,000 | 9.09 % |  |" in page
     assert "style=" not in page
