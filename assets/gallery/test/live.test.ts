@@ -4,6 +4,7 @@ import { comparison, likeliest, rankAnswers } from "../src/live/answers";
 import { floatsOf } from "../src/live/base64";
 import { coverOf, paint } from "../src/live/brush";
 import { largestDifference } from "../src/live/check";
+import { Classes } from "../src/live/classes";
 
 const filters = [0, 1, 2].map((index) => ({ place: index, index, name: null, crop: null }));
 const data = {
@@ -96,5 +97,19 @@ describe("the brush", () => {
     const sharp = picture();
     sharp.data.set([255, 255, 255], 36);
     expect(coverOf(sharp, input, "blur").data[36]).toBeLessThan(60);
+  });
+});
+
+describe("classes", () => {
+  it("are named by bars whose room is the whole, or said to be none", () => {
+    const two = new Classes({ ...data, classes: ["cat", "dog"], are_probabilities: true } as unknown as LiveData);
+    two.update([0.4, 0.6], null, "was");
+    const widths = [...two.node.querySelectorAll<HTMLElement>(".lurk-bar-fill")].map((bar) => bar.style.inlineSize);
+    expect(widths).toEqual(["60%", "40%"]);
+    expect(two.node.textContent).not.toContain("names no classes");
+    const one = new Classes({ ...data, outputs: 1 });
+    one.update([3], null, "was");
+    expect(one.node.textContent).toContain("names no classes");
+    expect(one.node.querySelector(".lurk-bars")).toBeNull();
   });
 });

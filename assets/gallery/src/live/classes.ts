@@ -16,8 +16,8 @@ export class Classes {
 
   constructor(data: LiveData) {
     this.#data = data;
-    this.node.hidden = data.outputs < 2;
-    this.node.append(html("h2", {}, "What the network says"), this.#chart.node);
+    const none = html("p", { class: "lurk-says" }, "It names no classes. What responds inside it stands below.");
+    this.node.append(html("h2", {}, "What the network says"), data.outputs < 2 ? none : this.#chart.node);
   }
 
   /** Show the likeliest classes; with other outputs, each stands with its share there, after a word. */
