@@ -34,14 +34,18 @@ def read_effect(section: Section) -> EffectConfig | None:
     """Read the key ``effect`` of a model's section; None if nothing is to be measured.
 
     Raises:
-        ConfigError: It is neither true nor false nor a mapping, or a value in it cannot be followed.
+        ConfigError: It is neither true nor false nor a mapping, a value in it cannot be followed, or there are to be
+            circuits without it.
     """
     value, path = section.get("effect", True)
+    effect = _read_effect(section, value, path)
+    if effect is None and section.switch("circuits", default=False):
+        raise ConfigError(f"{path}: circuits are found from the effects of filters; leave out 'effect', or 'circuits'")
+    return effect
+
+
+def _read_effect(section: Section, value: object, path: str) -> EffectConfig | None:
     if value is False:
-        if section.switch("circuits", default=False):
-            raise ConfigError(
-                f"{path}: circuits are found from the effects of filters; leave out 'effect', or 'circuits'"
-            )
         return None
     if value is True or value is None:
         return ESTIMATED

@@ -93,8 +93,9 @@ def _lead(circuit: CircuitRecord) -> str:
     """Say how the circuit was found."""
     shares = [formatting.percent(share) for share in circuit["flow"] if share is not None]
     n = formatting.plural(circuit["n"], "picture")
-    each = " and ".join([", ".join(shares[:-1]), shares[-1]] if len(shares) > 1 else shares)
-    flow = f" Of what they contribute, {each} flows on through the next ones." if shares else ""
+    flow = (
+        f" Of what they contribute, {formatting.enumeration(shares)} flows on through the next ones." if shares else ""
+    )
     return (
         "From the picture to the output, at several depths: the filters that contribute most to the output for this "
         f"class, over {n} of it. A ribbon is what one of them contributes by means of another, and not a weight.{flow} "

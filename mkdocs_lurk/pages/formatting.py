@@ -77,6 +77,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
 
 
+def enumeration(names: Sequence[str]) -> str:
+    """List names, one at least, in a sentence: ``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def plural(value: int, word: str) -> str:
     """Format a number with its noun: ``1 filter``, ``3 filters``."""
     return f"{value:,} {word}" if value == 1 else f"{value:,} {word}s"

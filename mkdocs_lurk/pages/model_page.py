@@ -242,9 +242,5 @@ def _proof(verified: VerificationRecord) -> str:
     once = [_ONCE[name] for name in verified.get("once", _ONCE_BEFORE)]
     return (
         f"Computed a second time, from the stored pictures: {' and '.join(subjects)}; "
-        f"{_largest_difference(verified)}." + (f" Computed once: {_listed(once)}." if once else "")
+        f"{_largest_difference(verified)}." + (f" Computed once: {formatting.enumeration(once)}." if once else "")
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

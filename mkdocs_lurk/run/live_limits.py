@@ -9,7 +9,7 @@ from PIL import Image
 from mkdocs_lurk.config.live import LiveConfig, WeightFormat
 from mkdocs_lurk.images.transforms import ResizeAndCrop
 from mkdocs_lurk.models.tracing.dispatch import DECIDES_BY_VALUES
-from mkdocs_lurk.models.tracing.macs import count_macs
+from mkdocs_lurk.models.tracing.macs import count_all_macs
 from mkdocs_lurk.run.session import Session
 
 WEIGHT_BYTES: Mapping[WeightFormat, int] = {"float32": 4, "float16": 2, "int8": 1}
@@ -27,7 +27,7 @@ def refusal(session: Session, config: LiveConfig) -> str | None:
         return "its pictures are resized without interpolation, which the page does not repeat"
     if DECIDES_BY_VALUES in session.trace.notes:
         return "the network decides by values, which an exported one cannot"
-    gmacs = sum(count_macs(session.trace, op) for op in session.trace.ops) / 1e9
+    gmacs = count_all_macs(session.trace) / 1e9
     if gmacs > config.limit_gmacs:
         return (
             f"a picture takes {gmacs:.1f} billion multiply-adds, and live.limit_gmacs is {config.limit_gmacs}: "

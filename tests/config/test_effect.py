@@ -52,5 +52,6 @@ def test_circuits_need_the_effects_of_filters(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     model = {"name": "net", "source": "torchvision:squeezenet1_1", "images": "photos", "circuits": True}
     assert from_mapping({"models": [model]}, tmp_path).models[0].circuits
-    with pytest.raises(ConfigError, match="circuits are found from the effects of filters"):
-        from_mapping({"models": [model | {"effect": False}]}, tmp_path)
+    for effect in (False, {"estimate": False}):
+        with pytest.raises(ConfigError, match="circuits are found from the effects of filters"):
+            from_mapping({"models": [model | {"effect": effect}]}, tmp_path)

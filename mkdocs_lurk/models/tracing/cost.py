@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
-from mkdocs_lurk.models.tracing.macs import count_macs, count_macs_of_call
+from mkdocs_lurk.models.tracing.macs import count_all_macs, count_macs_of_call
 from mkdocs_lurk.models.tracing.operations import Op, Ref, references, tensor_arguments
 from mkdocs_lurk.models.tracing.trace import Trace
 
@@ -81,7 +81,7 @@ def network_cost(trace: Trace) -> NetworkCost:
         calls=calls,
         parameters=sum(trace.parameters.values()),
         other_parameters=sum(number for name, number in trace.parameters.items() if name not in read),
-        macs=sum(count_macs(trace, op) for op in trace.ops),
+        macs=count_all_macs(trace),
         peak_bytes=peak_bytes(trace),
     )
 

@@ -32,6 +32,11 @@ def count_macs(trace: Trace, op: Op) -> int:
     return 0
 
 
+def count_all_macs(trace: Trace) -> int:
+    """Return the MACs of all operations of a trace, for the one picture of the pass."""
+    return sum(count_macs(trace, op) for op in trace.ops)
+
+
 def count_macs_of_call(trace: Trace, call: TracedCall) -> int:
     """Return the MACs of all operations of a convolution or linear call, for the one picture of the pass."""
     return sum(count_macs(trace, op) for op in trace.ops[slice(*call.ops)])
